@@ -1,0 +1,1 @@
+"""Apitrail: record every call to e-commerce platforms and carriers, and every webhook they send."""

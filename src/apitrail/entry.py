@@ -1,0 +1,131 @@
+"""An entry: one row of the log, an exchange plus what was derived from it. Never changed once written.
+
+The field names are the same in the API, in exports, in page contexts and in the docs.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from apitrail.exchange import (
+    Direction,
+    Failure,
+    Headers,
+    Integration,
+    Recorder,
+    Reference,
+    Source,
+    Stated,
+)
+
+Outcome = Literal["success", "warning", "partial", "request_error", "platform_error"]
+"""Green: `success`, and `warning` where a success carries the platform's warnings. `partial`: one call held
+several results and some failed. Orange: `request_error`, ours to fix. Red: `platform_error`, theirs, or no
+answer at all. For an inbound call the blame turns round."""
+
+Cause = Literal[
+    "credentials",
+    "token_expired",
+    "permission",
+    "rate_limit",
+    "address",
+    "product_mapping",
+    "bad_data",
+    "not_found",
+    "duplicate",
+    "state",
+    "service_unavailable",
+    "funds",
+    "platform_outage",
+    "timeout",
+    "network",
+    "unknown",
+]
+
+
+class Item(Struct, frozen=True, omit_defaults=True):
+    """One result of a call that held several: a SKU of a stock push, a parcel of a batch query."""
+
+    type: str
+    id: str
+    outcome: Outcome
+    code: str | None = None
+    message: str | None = None
+
+
+class Counts(Struct, frozen=True, omit_defaults=True):
+    """How many objects the call brought or moved. `returned` 0 on a fetch is a success worth seeing."""
+
+    returned: int | None = None
+    accepted: int | None = None
+    refused: int | None = None
+
+
+class EntryRow(Struct, kw_only=True):
+    """An entry without its headers and bodies: what a list needs."""
+
+    id: str
+    created_at: datetime
+    direction: Direction = "outbound"
+    platform: str | None = None
+    action: str = "unknown"
+    method: str
+    url: str
+    path: str
+    """The URL's path, without the query."""
+    ec_integration: Integration | None = None
+    shipping_integration: Integration | None = None
+    merchant: str | None = None
+    source: Source | None = None
+    references: list[Reference] = []
+    status: int | None = None
+    outcome: Outcome
+    cause: Cause | None = None
+    code: str | None = None
+    """The platform's own code, verbatim."""
+    message: str | None = None
+    """The platform's own words, verbatim."""
+    reported_by: str | None = None
+    """Who said so: a platform's name; differs from `platform` where an aggregator passes a carrier's word on."""
+    advice: str | None = None
+    """One sentence: who acts, and how. English; pages translate by `cause`."""
+    retryable: bool | None = None
+    duration_ms: float = 0.0
+    attempt: int = 1
+    call: str = ""
+    items: list[Item] = []
+    counts: Counts | None = None
+    not_sent: str | None = None
+    error: Failure | None = None
+    http_version: str = ""
+    trace: str | None = None
+    stated: Stated | None = None
+    recorder: Recorder | None = None
+    received_at: datetime | None = None
+    """When the server took it. Much later than `created_at` means that it waited in a spool."""
+
+
+class Payload(Struct, kw_only=True):
+    """One side of the exchange as kept: bytes after content-decoding, secrets masked, nothing else altered."""
+
+    headers: Headers = []
+    body: bytes = b""
+    tail: bytes = b""
+    content_type: str | None = None
+    """As declared, with its parameters."""
+    charset: str | None = None
+    """As declared or detected (`utf-8`, `big5`, `gb18030`, `shift_jis`, …); None for binary bodies."""
+    size: int = 0
+    sha256: str = ""
+    truncated: bool = False
+    incomplete: bool = False
+
+
+class Entry(EntryRow, kw_only=True):
+    """A whole entry."""
+
+    request: Payload
+    response: Payload | None = None

@@ -1,0 +1,145 @@
+"""What one asks the store, and what it answers. Plain data: no engine, no SQL, no HTTP."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct
+
+from apitrail.entry import EntryRow
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class StoreError(Exception):
+    """Something that a person must know about the store: what, where, and what to do."""
+
+
+class FolderInUse(StoreError):
+    """Another process owns the data folder."""
+
+
+class QueryTooLarge(StoreError):
+    """A query met its time or memory limit: narrow the date range."""
+
+
+class Filter(Struct, frozen=True, kw_only=True):
+    """Which entries. Values within a field are alternatives, fields narrow each other.
+
+    An empty tuple means: not filtered. A value that is not in the log matches nothing; it never widens.
+    `since` and `until` are inclusive, to the microsecond.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    action: tuple[str, ...] = ()
+    ec_integration: tuple[str, ...] = ()
+    """Integration ids."""
+    shipping_integration: tuple[str, ...] = ()
+    outcome: tuple[str, ...] = ()
+    platform: tuple[str, ...] = ()
+    direction: tuple[str, ...] = ()
+
+
+class BadCursor(ValueError):
+    """The cursor was not made by this server."""
+
+
+class Cursor(Struct, frozen=True):
+    """A page is a position: the entries after (older than) this one."""
+
+    created_at: datetime
+    id: str
+
+    def encode(self) -> str:
+        """A short opaque text for URLs."""
+        micros = (self.created_at - EPOCH) // timedelta(microseconds=1)
+        raw = micros.to_bytes(8, "big", signed=True) + UUID(self.id).bytes
+        return urlsafe_b64encode(raw).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> Cursor:
+        """The cursor that `encode` wrote. Raises BadCursor for anything else."""
+        try:
+            raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            if len(raw) != 24:
+                raise ValueError(f"{len(raw)} bytes")
+            at = EPOCH + timedelta(microseconds=int.from_bytes(raw[:8], "big", signed=True))
+            return cls(at, str(UUID(bytes=raw[8:])))
+        except (ValueError, OverflowError) as error:
+            raise BadCursor(text) from error
+
+
+class Page(Struct, frozen=True):
+    """Entries newest first, without headers and bodies."""
+
+    entries: list[EntryRow]
+    next_cursor: Cursor | None
+    """None on the last page."""
+
+
+class Option(Struct, frozen=True):
+    """One choice of a filter that is in the log."""
+
+    id: str
+    name: str
+    """The latest display name seen; the id where none was ever given."""
+    count: int
+
+
+class Facets(Struct, frozen=True, kw_only=True):
+    """The choices of each filter, with counts, most frequent first.
+
+    Each field is counted under all *other* filters (and the date range), so that a choice shows what one would
+    get by taking it.
+    """
+
+    action: list[Option]
+    ec_integration: list[Option]
+    shipping_integration: list[Option]
+    outcome: list[Option]
+    platform: list[Option]
+
+
+class Span(Struct, frozen=True):
+    """What the whole log covers."""
+
+    entries: int
+    oldest: datetime | None
+    newest: datetime | None
+
+
+class Written(Struct, frozen=True):
+    """What became of a batch: durable when this is returned."""
+
+    stored: int
+    duplicates: int
+    """Entries that were in the log already, by id."""
+
+
+class LossRow(Struct, frozen=True, kw_only=True):
+    """Exchanges that a recorder said it had to give up."""
+
+    recorder: str
+    host: str
+    process: str
+    reason: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+    text: str
+
+
+class Token(Struct, frozen=True, kw_only=True):
+    """A right to write or read. The secret itself is never kept, only its SHA-256."""
+
+    id: str
+    name: str
+    scope: str
+    """`ingest` or `read`."""
+    digest: str
+    """SHA-256 of the secret, hex."""
+    created_at: datetime
+    revoked_at: datetime | None = None
