@@ -16,7 +16,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 SCHEMA = 1
 """The version that this code writes."""
@@ -127,7 +127,7 @@ class Exchange(Struct, kw_only=True, omit_defaults=True):
     method: Annotated[str, Meta(min_length=1, max_length=40)]
     url: Annotated[str, Meta(min_length=1)]
     """The full URL as sent, secrets masked."""
-    request: Message = Message()
+    request: Message = field(default_factory=Message)
     response: Message | None = None
     """None where no answer came."""
     status: Annotated[int, Meta(ge=100, le=999)] | None = None
