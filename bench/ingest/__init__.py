@@ -1,0 +1,1 @@
+"""Ingest: from HTTP to queryable, profiles applied, beside VictoriaLogs in the same run."""

@@ -1,0 +1,81 @@
+"""Post prepared bodies as fast as the other side takes them, over a few connections."""
+
+from __future__ import annotations
+
+import http.client
+import queue
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+CONNECTIONS = 4
+PATIENCE_S = 60
+
+
+def post_all(url: str, bodies: list[bytes], headers: dict[str, str]) -> None:
+    """Post every body; one that is answered 429 or 503 waits as told and goes again.
+
+    Raises RuntimeError with the answer's text for any other refusal.
+    """
+    waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    for body in bodies:
+        waiting.put(body)
+    failures: list[str] = []
+
+    def work() -> None:
+        place = urlsplit(url)
+        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=PATIENCE_S)
+        target = f"{place.path}?{place.query}" if place.query else place.path
+        while not failures:
+            try:
+                body = waiting.get_nowait()
+            except queue.Empty:
+                return
+            connection.request("POST", target, body=body, headers=headers)
+            answer = connection.getresponse()
+            text = answer.read()
+            if answer.status in (429, 503):
+                time.sleep(float(answer.headers.get("Retry-After", "1")))
+                waiting.put(body)
+            elif answer.status >= 300:
+                failures.append(f"{answer.status} {text[:300]!r}")
+
+    threads = [threading.Thread(target=work) for _ in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise RuntimeError(failures[0])
+
+
+def get(url: str) -> bytes:
+    """The body of a GET; raises RuntimeError unless it is answered 200."""
+    place = urlsplit(url)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=PATIENCE_S)
+    connection.request("GET", f"{place.path}?{place.query}")
+    answer = connection.getresponse()
+    text = answer.read()
+    if answer.status != 200:
+        raise RuntimeError(f"{answer.status} {text[:300]!r}")
+    return text
+
+
+def wait_until(ready: str, seconds: float = PATIENCE_S) -> None:
+    """Return when a GET of `ready` is answered 200. Raises TimeoutError after `seconds`."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            get(ready)
+        except (OSError, RuntimeError):
+            time.sleep(0.05)
+        else:
+            return
+    raise TimeoutError(f"{ready} did not answer 200 within {seconds} s")
+
+
+def resident_mb(pid: int) -> float:
+    """The highest resident memory that the process ever had, in MB (Linux, /proc/PID/status)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
