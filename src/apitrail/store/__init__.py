@@ -1,0 +1,50 @@
+"""The log: opened by `open_store`, written through a `Writer`, asked with a `Filter`.
+
+Only this package knows SQL, and only `embedded.py` and `cluster.py` in it reach an engine.
+"""
+
+from apitrail.store.batch import Batch
+from apitrail.store.engine import StoreUnavailable
+from apitrail.store.log import MAX_LIMIT, MEMORY_LIMIT, Store, open_store
+from apitrail.store.model import (
+    BadCursor,
+    Cursor,
+    Facets,
+    Filter,
+    FolderInUse,
+    LossRow,
+    Option,
+    Page,
+    QueryTooLarge,
+    Span,
+    StoreError,
+    Token,
+    Written,
+)
+from apitrail.store.rows import BadEntry
+from apitrail.store.writer import Busy, Writer
+
+__all__ = [
+    "MAX_LIMIT",
+    "MEMORY_LIMIT",
+    "BadCursor",
+    "BadEntry",
+    "Batch",
+    "Busy",
+    "Cursor",
+    "Facets",
+    "Filter",
+    "FolderInUse",
+    "LossRow",
+    "Option",
+    "Page",
+    "QueryTooLarge",
+    "Span",
+    "Store",
+    "StoreError",
+    "StoreUnavailable",
+    "Token",
+    "Writer",
+    "Written",
+    "open_store",
+]

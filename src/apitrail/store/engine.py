@@ -1,0 +1,82 @@
+"""How the store speaks to ClickHouse: three verbs, and what may go wrong.
+
+`embedded.py` and `cluster.py` implement them; nothing else in Apitrail reaches an engine. An engine is safe to
+call from many threads at once. A statement is either done when the call returns or an error is raised; after an
+error, an insert may be in the log in part (see `Store.write`, which can be repeated).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from apitrail.store.model import QueryTooLarge, StoreError
+
+Param = str | int | Sequence[str]
+
+MAX_SECONDS = 30
+"""How long one question may take."""
+
+# ClickHouse's ErrorCodes.cpp. Too much: rows, bytes, time, memory, a sort or set that outgrew its limit.
+_TOO_LARGE = frozenset({158, 159, 160, 191, 241, 307, 396})
+# No disk space left, read-only table, too many parts, no connection: another try of the same may well succeed.
+_PASSING = frozenset({74, 75, 76, 164, 209, 210, 242, 243, 252, 279, 319, 999})
+
+
+class StoreUnavailable(StoreError):
+    """The engine cannot work now: unreachable, disk full, closed. The same request may succeed later."""
+
+
+class Query(Struct, frozen=True):
+    """A statement and its values. Values never enter the text: each is a `{name:Type}` in it."""
+
+    sql: str
+    params: Mapping[str, Param] = {}
+    binary: tuple[str, ...] = ()
+    """String columns of the answer that hold bytes, not text."""
+
+
+class Answer(Struct, frozen=True):
+    """Rows, and what the engine read to find them."""
+
+    rows: Sequence[Sequence[Any]]
+    read_rows: int
+    read_bytes: int
+
+
+class Engine(Protocol):
+    """An open way to one database."""
+
+    place: str
+    """Where it is, for messages: a folder, or an address without its password."""
+
+    def select(self, query: Query) -> Answer:
+        """Ask. Raises QueryTooLarge, StoreUnavailable, StoreError."""
+
+    def run(self, query: Query) -> None:
+        """Change something other than by insert: tables, settings, rows copied within the engine."""
+
+    def insert(self, table: str, columns: Sequence[str], rows: bytes) -> None:
+        """Append rows, each the MessagePack values of `columns` one after another without an array's header."""
+
+    def close(self) -> None:
+        """Wait for what is running and let go. A second call does nothing."""
+
+
+def failure(place: str, error: Exception) -> StoreError:
+    """What a person must know of an engine's error. Keeps the engine's first line, which names tables, not values."""
+    text = str(error)
+    found = re.search(r"Code:\s*(\d+)", text)
+    code = int(found[1]) if found else 0
+    said = text[found.start() :] if found else text
+    said = said.split("\n", 1)[0].split(" (version ", 1)[0][:600]
+    if code in _TOO_LARGE:
+        return QueryTooLarge(f"the question met the store's time or memory limit: narrow the date range ({said})")
+    if code == 243 or "No space left" in text:
+        return StoreUnavailable(f"{place}: the disk is full. Free some space; nothing acknowledged is lost ({said})")
+    if code in _PASSING or not found:
+        return StoreUnavailable(f"{place}: the store is not available now ({said})")
+    return StoreError(f"{place}: the engine refused ({said})")

@@ -1,0 +1,188 @@
+"""The store: one log, whatever engine keeps it.
+
+Called by the server's worker threads, any number at once; nothing here is asynchronous. Reads run beside each other
+and beside the writer; writes one after another.
+
+What `write` promises when it returns: every entry of the batch is in the log exactly once, and on the disk where the
+store is durable (fsync of the new parts and their folder, and of what merging makes of them). When it raises, some
+of the batch may be there; writing it again completes it, and stores nothing twice.
+
+A reader sees all of a write's entries of one day, or none of them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from apitrail.entry import Entry
+from apitrail.exchange import Loss
+from apitrail.store import schema
+from apitrail.store.batch import Batch
+from apitrail.store.cluster import ClusterEngine
+from apitrail.store.embedded import EmbeddedEngine
+from apitrail.store.engine import Engine
+from apitrail.store.lock import FolderLock
+from apitrail.store.model import Cursor, Facets, Filter, LossRow, Page, Span, StoreError, Token, Written
+from apitrail.store.queries import entry as one
+from apitrail.store.queries import facets, known, losses, page, span, tokens
+from apitrail.store.rows import COLUMNS, LOSS_COLUMNS, Row, decode_entry, decode_row
+
+MEMORY_LIMIT = 1_200_000_000
+"""Bytes that the embedded engine may use by default; the process around it needs about 300 MB more."""
+MAX_LIMIT = 1000
+"""Entries of one page."""
+MAX_INSERT = 64 << 20
+"""Bytes of one insert. A larger write becomes several."""
+
+
+def open_store(
+    target: str | Path, *, durable: bool = True, memory_limit: int = MEMORY_LIMIT, readers: int = 4
+) -> Store:
+    """Open the log at a folder (made where missing, readable by its owner only) or at `clickhouse://…`.
+
+    `durable`: whether a write is synced to the disk before it is acknowledged. `memory_limit`: bytes, for the whole
+    embedded engine, or twice what one question may use on a server. `readers`: how many questions an embedded engine
+    answers at once. Raises FolderInUse, StoreError (a newer schema, a bad address, no right to write, …).
+    """
+    if isinstance(target, str) and "://" in target:
+        return Store(ClusterEngine(target, memory_limit=memory_limit), None, durable)
+    folder = Path(target).absolute()
+    inner = folder / "clickhouse"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        inner.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be used as a data folder ({error.strerror}). Give a folder") from error
+    lock = FolderLock(folder)
+    try:
+        return Store(EmbeddedEngine(inner, memory_limit=memory_limit, readers=readers), lock, durable)
+    except BaseException:
+        lock.release()
+        raise
+
+
+class Store:
+    """See the module. Made by `open_store`; migrated when the constructor returns."""
+
+    def __init__(self, engine: Engine, lock: FolderLock | None, durable: bool) -> None:
+        self.engine = engine
+        """For maintenance and tests. All questions of the server have a method here."""
+        self._lock = lock
+        self._writing = threading.Lock()
+        try:
+            dialect = schema.Dialect()
+            schema.migrate(engine, dialect)
+            schema.make_durable(engine, dialect, durable)
+        except BaseException:
+            engine.close()
+            raise
+
+    def write(self, entries: Sequence[Entry], losses: Sequence[Loss] = ()) -> Written:
+        """Store what the log does not have yet, by id. Raises BadEntry before anything is written, StoreError."""
+        return self.commit([Batch(entries, losses)])[0]
+
+    def commit(self, batches: Sequence[Batch]) -> list[Written]:
+        """Write several batches as one. Raises StoreError for all of them together."""
+        with self._writing:
+            told = b"".join(loss for batch in batches for loss in batch.losses)
+            if told:
+                self.engine.insert("losses", LOSS_COLUMNS, told)
+            seen = self._known([row for batch in batches for row in batch.rows])
+            fresh: list[Row] = []
+            written: list[Written] = []
+            for batch in batches:
+                before = len(fresh)
+                for row in batch.rows:
+                    if row.id not in seen:
+                        seen.add(row.id)
+                        fresh.append(row)
+                stored = len(fresh) - before
+                written.append(Written(stored, len(batch.rows) - stored))
+            for rows in _portions(fresh):
+                self.engine.insert("entries", COLUMNS, rows)
+            return written
+
+    def page(self, which: Filter, limit: int = 50, cursor: Cursor | None = None) -> Page:
+        """The entries after `cursor`, newest first. Raises QueryTooLarge, StoreError; ValueError for the limit."""
+        if not 1 <= limit <= MAX_LIMIT:
+            raise ValueError(f"limit is {limit}; it must be from 1 to {MAX_LIMIT}")
+        rows = self.engine.select(page.page(which, limit + 1, cursor)).rows
+        entries = [decode_row(row) for row in rows[:limit]]
+        more = len(rows) > limit
+        return Page(entries, Cursor(entries[-1].created_at, entries[-1].id) if more else None)
+
+    def entry(self, entry_id: str) -> Entry | None:
+        """The whole entry; None where the log has none of that id, or it is no id."""
+        try:
+            identity = UUID(entry_id)
+        except ValueError:
+            return None
+        if identity.version != 7:
+            return None
+        rows = self.engine.select(one.entry(identity)).rows
+        return decode_entry(rows[0]) if rows else None
+
+    def facets(self, which: Filter) -> Facets:
+        """The choices of each filter. Raises QueryTooLarge, StoreError."""
+        return facets.read(self.engine.select(facets.facets(which)).rows)
+
+    def span(self) -> Span:
+        """What the whole log covers."""
+        return span.read(self.engine.select(span.SPAN).rows)
+
+    def losses(self, since: datetime | None = None, until: datetime | None = None) -> list[LossRow]:
+        """What recorders gave up within the range, newest first."""
+        return losses.read(self.engine.select(losses.losses(since, until)).rows)
+
+    def add_token(self, token: Token) -> None:
+        """Keep a token. Raises StoreError where its id is taken: a revoked token must stay so."""
+        with self._writing:
+            if any(other.id == token.id for other in self.tokens()):
+                raise StoreError(f"token {token.id}: there is one of that id already. Make another")
+            self.engine.run(tokens.add(token))
+            if token.revoked_at is not None:
+                self.engine.run(tokens.revoke(token.id, token.revoked_at))
+
+    def tokens(self) -> list[Token]:
+        """All tokens, revoked ones too, oldest first."""
+        return tokens.read(self.engine.select(tokens.TOKENS).rows)
+
+    def revoke_token(self, token_id: str, at: datetime) -> None:
+        """End a token's right. Once revoked, the first time stays. Raises StoreError for an unknown id."""
+        with self._writing:
+            if not any(token.id == token_id for token in self.tokens()):
+                raise StoreError(f"token {token_id}: there is none of that id. List the tokens to see which there are")
+            self.engine.run(tokens.revoke(token_id, at))
+
+    def check(self) -> None:
+        """Whether the store answers. Raises StoreError with the reason."""
+        if not schema.applied(self.engine):
+            raise StoreError(f"{self.engine.place}: the tables are gone. Start again, or restore a backup")
+
+    def close(self) -> None:
+        """Wait for what runs, close the engine, free the folder. A second call does nothing."""
+        with self._writing:
+            self.engine.close()
+            if self._lock is not None:
+                self._lock.release()
+
+    def _known(self, rows: Sequence[Row]) -> set[bytes]:
+        return {raw for query in known.known(rows) for (raw,) in self.engine.select(query).rows}
+
+
+def _portions(rows: Sequence[Row]) -> Iterator[bytes]:
+    """Each at most MAX_INSERT bytes, but never less than a row."""
+    part: list[bytes] = []
+    size = 0
+    for row in rows:
+        if part and size + len(row.data) > MAX_INSERT:
+            yield b"".join(part)
+            part, size = [], 0
+        part.append(row.data)
+        size += len(row.data)
+    if part:
+        yield b"".join(part)

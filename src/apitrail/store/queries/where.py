@@ -1,0 +1,57 @@
+"""Conditions that compose. Their texts are constants; values are parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+from msgspec import Struct
+
+from apitrail.store.engine import Param
+from apitrail.store.model import Filter
+from apitrail.store.times import micros
+
+# A field of Filter, and its column.
+FIELDS = {
+    "action": "action",
+    "ec_integration": "ec_id",
+    "shipping_integration": "shipping_id",
+    "outcome": "outcome",
+    "platform": "platform",
+    "direction": "direction",
+}
+
+
+class Where(Struct, frozen=True):
+    """Conditions that must all hold."""
+
+    conditions: tuple[str, ...] = ()
+    params: Mapping[str, Param] = {}
+
+    def also(self, condition: str, **params: Param) -> Self:
+        """These conditions, and one more."""
+        return type(self)((*self.conditions, condition), {**self.params, **params})
+
+    @property
+    def text(self) -> str:
+        """After WHERE."""
+        return " AND ".join(f"({condition})" for condition in self.conditions) or "1"
+
+
+def within(which: Filter) -> Where:
+    """The range of time: inclusive on both sides."""
+    where = Where()
+    if which.since is not None:
+        where = where.also("created_at >= fromUnixTimestamp64Micro({since:Int64})", since=micros(which.since))
+    if which.until is not None:
+        where = where.also("created_at <= fromUnixTimestamp64Micro({until:Int64})", until=micros(which.until))
+    return where
+
+
+def chosen(where: Where, which: Filter, fields: Mapping[str, str] = FIELDS) -> Where:
+    """And the choices of `fields`. A choice that is not in the log matches nothing."""
+    for field, column in fields.items():
+        values: tuple[str, ...] = getattr(which, field)
+        if values:
+            where = where.also(f"{column} IN {{{field}:Array(String)}}", **{field: values})
+    return where

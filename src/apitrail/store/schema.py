@@ -1,0 +1,119 @@
+"""The tables, by numbered migrations that only ever add.
+
+A migration is `migrations/NNNN_name.sql`; what is applied is recorded in the table `migrations` of the same
+database. Opening applies what is missing, in order. A database that a newer Apitrail has migrated is refused
+before anything in it is touched. Statements are repeatable (`IF NOT EXISTS`), because the engine has no
+transactions and a start can break off between a statement and its record.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib.resources import files
+from string import Template
+
+from msgspec import Struct
+
+from apitrail.store.engine import Engine, Query
+from apitrail.store.model import StoreError
+from apitrail.store.times import micros
+
+JOURNAL = """
+CREATE TABLE IF NOT EXISTS migrations $on_cluster
+(
+    version UInt32,
+    name String,
+    applied_at DateTime64(6, 'UTC')
+)
+ENGINE = ${replicated}ReplacingMergeTree
+ORDER BY version
+"""
+
+# Acknowledged rows lie in new parts, and merging moves them into others, after which the sources are deleted:
+# so both are synced. The limits of 1 mean: always.
+DURABLE = {
+    "fsync_after_insert": 1,
+    "fsync_part_directory": 1,
+    "min_rows_to_fsync_after_merge": 1,
+    "min_compressed_bytes_to_fsync_after_merge": 1,
+}
+TABLES = ("entries", "losses", "tokens")
+
+
+class Dialect(Struct, frozen=True):
+    """What differs between one machine's tables and a cluster's."""
+
+    on_cluster: str = ""
+    replicated: str = ""
+    """The prefix of a table engine's name."""
+
+    def render(self, statement: str) -> str:
+        """The statement with this dialect's words in it."""
+        return Template(statement).substitute(on_cluster=self.on_cluster, replicated=self.replicated)
+
+
+class Migration(Struct, frozen=True):
+    """One numbered step."""
+
+    version: int
+    name: str
+    statements: tuple[str, ...]
+
+
+def migrations() -> list[Migration]:
+    """All steps that this version knows, in order."""
+    found = []
+    for file in files("apitrail.store").joinpath("migrations").iterdir():
+        if file.name.endswith(".sql"):
+            version, _, name = file.name.removesuffix(".sql").partition("_")
+            text = "\n".join(line for line in file.read_text("utf-8").splitlines() if not line.startswith("--"))
+            statements = tuple(statement.strip() for statement in text.split(";") if statement.strip())
+            found.append(Migration(int(version), name, statements))
+    return sorted(found, key=lambda migration: migration.version)
+
+
+def applied(engine: Engine) -> set[int]:
+    """The versions that the database has; none for an empty one."""
+    if "migrations" not in _tables(engine):
+        return set()
+    return {version for (version,) in engine.select(Query("SELECT DISTINCT version FROM migrations")).rows}
+
+
+def migrate(engine: Engine, dialect: Dialect, steps: list[Migration] | None = None) -> None:
+    """Bring the database to this version. Raises StoreError, and changes nothing, where it is newer."""
+    steps = migrations() if steps is None else steps
+    have = applied(engine)
+    newest = max(step.version for step in steps)
+    if have and max(have) > newest:
+        raise StoreError(
+            f"{engine.place}: written by a newer Apitrail (its schema is {max(have)}, this version knows {newest}). "
+            "It was left as it is: install that version, or give another place to store"
+        )
+    engine.run(Query(dialect.render(JOURNAL)))
+    for step in steps:
+        if step.version in have:
+            continue
+        for statement in step.statements:
+            engine.run(Query(dialect.render(statement)))
+        engine.run(
+            Query(
+                "INSERT INTO migrations SELECT {version:UInt32}, {name:String}, fromUnixTimestamp64Micro({at:Int64})",
+                {"version": step.version, "name": step.name, "at": micros(datetime.now(UTC))},
+            )
+        )
+
+
+def make_durable(engine: Engine, dialect: Dialect, durable: bool) -> None:
+    """Whether an insert is on the disk, not only in the kernel's memory, when it returns."""
+    wanted = {name: value if durable else 0 for name, value in DURABLE.items()}
+    present = _tables(engine)
+    for table in TABLES:
+        change = [f"{name} = {value}" for name, value in wanted.items()]
+        if any(text not in present[table] for text in change):
+            engine.run(Query(dialect.render(f"ALTER TABLE {table} $on_cluster MODIFY SETTING {', '.join(change)}")))
+
+
+def _tables(engine: Engine) -> dict[str, str]:
+    """The database's tables, and how each is kept (its engine, keys and settings, as SQL)."""
+    query = Query("SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()")
+    return dict(engine.select(query).rows)
