@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from apitrail.store.model import QueryTooLarge, StoreError
 
-Param = str | int | Sequence[str]
+Param = str | int | list[str]
 
 MAX_SECONDS = 30
 """How long one question may take."""
@@ -42,7 +42,7 @@ class Query(Struct, frozen=True):
 class Answer(Struct, frozen=True):
     """Rows, and what the engine read to find them."""
 
-    rows: Sequence[Sequence[Any]]
+    rows: Sequence[tuple[Any, ...]]
     read_rows: int
     read_bytes: int
 

@@ -1,23 +1,29 @@
 """An entry as a row of the table `entries`, and back: what went in comes out.
 
-Three things are written otherwise than they came: `Counts()` that counts nothing is none, an id is in lower case,
-and a lone surrogate (which is not text, and cannot be stored as such) becomes U+FFFD.
+What a list shows travels in one JSON document, so that a field that `EntryRow` gains later needs no migration, and
+rows without it decode to its default. Its fields follow the rules of `apitrail.exchange`: never renamed, never retyped.
+
+Two things are written otherwise than they came: an id is in lower case, and a lone surrogate (which is not text, and
+cannot be stored as such) becomes U+FFFD.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import Struct, structs
 
-from apitrail.entry import Counts, Entry, EntryRow, Item, Payload
-from apitrail.exchange import Failure, Headers, Integration, Loss, Recorder, Reference, Source, Stated
+from apitrail.entry import Entry, EntryRow, Payload
+from apitrail.exchange import Headers, Loss, Reference
 from apitrail.store.model import StoreError
 from apitrail.store.times import instant, micros
 
-LIST_COLUMNS = (
+COLUMNS = (
     "id",
     "created_at",
     "received_at",
@@ -25,8 +31,6 @@ LIST_COLUMNS = (
     "platform",
     "action",
     "method",
-    "url",
-    "path",
     "ec_id",
     "ec_name",
     "shipping_id",
@@ -34,8 +38,6 @@ LIST_COLUMNS = (
     "merchant",
     "source_type",
     "source_id",
-    "source_name",
-    "source_link",
     "reference_types",
     "reference_ids",
     "status",
@@ -43,51 +45,73 @@ LIST_COLUMNS = (
     "cause",
     "code",
     "message",
-    "reported_by",
-    "advice",
-    "retryable",
     "duration_ms",
-    "attempt",
-    "call",
-    "items",
-    "returned",
-    "accepted",
-    "refused",
-    "not_sent",
-    "error_type",
-    "error_text",
-    "http_version",
-    "trace",
-    "stated",
     "recorder_id",
     "recorder_sequence",
-    "recorder_host",
-    "recorder_process",
-    "recorder_version",
-    "recorder_client",
+    "row",
+    "request",
+    "request_size",
+    "request_body",
+    "response",
+    "response_size",
+    "response_body",
 )
-"""What a list reads. Headers and bodies are not among them."""
-
-_SIDE = ("headers", "body", "tail", "content_type", "charset", "size", "sha256", "truncated", "incomplete")
-PAYLOAD_COLUMNS = (*(f"request_{name}" for name in _SIDE), "answered", *(f"response_{name}" for name in _SIDE))
-COLUMNS = LIST_COLUMNS + PAYLOAD_COLUMNS
-BINARY = tuple(f"{side}_{name}" for side in ("request", "response") for name in ("body", "tail", "sha256"))
 LOSS_COLUMNS = ("recorder", "host", "process", "reason", "count", "first_at", "last_at", "text")
 
-_TIMES = {"created_at", "received_at"}
-LIST_SELECT = ", ".join(f"toUnixTimestamp64Micro({name})" if name in _TIMES else name for name in LIST_COLUMNS)
-"""Times are read as numbers: exact, and not given names that would hide the columns from the rest of a query."""
-ENTRY_SELECT = ", ".join((LIST_SELECT, *PAYLOAD_COLUMNS))
+# Times are read as numbers: exact, and under no name that would hide the column from the rest of a query.
+LIST_SELECT = "id, toUnixTimestamp64Micro(created_at), reference_types, reference_ids, row"
+"""What a list reads. Headers and bodies are not in it."""
+ENTRY_SELECT = f"{LIST_SELECT}, request, request_body, response, response_body"
+BINARY = ("request_body", "response_body")
 
+ID_SLACK_MS = 1
+"""How far an id's time may lie from `created_at`: whole milliseconds taken from a float are at times one too low."""
 LATEST = datetime(2299, 12, 31, tzinfo=UTC)
 """The engine's DateTime64 ends here."""
+_LATEST = micros(LATEST)
+
+# EntryRow without what has columns of its own that a list reads too. Required fields come first, as a struct wants.
+_APART = {"id", "created_at", "references"}
+_KEPT = sorted(
+    (field for field in structs.fields(EntryRow) if field.name not in _APART), key=lambda field: not field.required
+)
+_take = attrgetter(*(field.name for field in _KEPT))
+_Kept = msgspec.defstruct(
+    "_Kept",
+    [
+        (field.name, field.type)
+        if field.required
+        else (
+            field.name,
+            field.type,
+            field.default
+            if field.default is not msgspec.NODEFAULT
+            else msgspec.field(default_factory=field.default_factory),
+        )
+        for field in _KEPT
+    ],
+    omit_defaults=True,
+)
+
+
+class _Side(Struct, omit_defaults=True):
+    """A payload without its bytes."""
+
+    headers: Headers = []
+    content_type: str | None = None
+    charset: str | None = None
+    size: int = 0
+    sha256: str = ""
+    truncated: bool = False
+    incomplete: bool = False
+    tail: int = 0
+    """How many of the stored bytes, counted from their end, are the tail."""
+
 
 _pack = msgspec.msgpack.Encoder().encode
 _json = msgspec.json.Encoder().encode
-_headers = msgspec.json.Decoder(Headers).decode
-_items = msgspec.json.Decoder(list[Item]).decode
-_stated = msgspec.json.Decoder(Stated).decode
-_NO_PAYLOAD = Payload()
+_unkeep = msgspec.json.Decoder(_Kept).decode
+_unside = msgspec.json.Decoder(_Side).decode
 
 
 class BadEntry(StoreError):
@@ -138,13 +162,11 @@ def decode_row(values: Sequence[Any]) -> EntryRow:
 
 def decode_entry(values: Sequence[Any]) -> Entry:
     """A whole entry, from an answer to ENTRY_SELECT."""
-    head = len(LIST_COLUMNS)
-    sides = values[head:]
-    width = len(_SIDE)
+    request, request_body, response, response_body = values[5:]
     return Entry(
-        **_fields(values[:head]),
-        request=_payload(sides[:width]),
-        response=_payload(sides[width + 1 :]) if sides[width] else None,
+        **_fields(values[:5]),
+        request=_payload(request, request_body),
+        response=_payload(response, response_body) if response else None,
     )
 
 
@@ -155,8 +177,10 @@ def engine_uuid(raw: bytes) -> bytes:
 
 def _encode(entry: Entry) -> Row:
     identity, at = _identity(entry)
-    ec, shipping, source = entry.ec_integration, entry.shipping_integration, entry.source
-    counts, error, recorder = entry.counts, entry.error, entry.recorder
+    ec, shipping, source, recorder = entry.ec_integration, entry.shipping_integration, entry.source, entry.recorder
+    request, response = entry.request, entry.response
+    if not math.isfinite(entry.duration_ms):
+        raise BadEntry(f"entry {entry.id}: duration_ms is {entry.duration_ms}; it must be a finite number")
     values = [
         identity,
         at,
@@ -165,17 +189,13 @@ def _encode(entry: Entry) -> Row:
         entry.platform,
         entry.action,
         entry.method,
-        entry.url,
-        entry.path,
         ec.id if ec else None,
         ec.name if ec else "",
         shipping.id if shipping else None,
         shipping.name if shipping else "",
         entry.merchant,
         source.type if source else None,
-        source.id if source else "",
-        source.name if source else "",
-        source.link if source else "",
+        source.id if source else None,
         [reference.type for reference in entry.references],
         [reference.id for reference in entry.references],
         None if entry.status is None else _whole(entry.status, 16, "status", entry.id),
@@ -183,53 +203,34 @@ def _encode(entry: Entry) -> Row:
         entry.cause,
         entry.code,
         entry.message,
-        entry.reported_by,
-        entry.advice,
-        entry.retryable,
         entry.duration_ms,
-        _whole(entry.attempt, 32, "attempt", entry.id),
-        entry.call,
-        _json(entry.items) if entry.items else b"",
-        _count(counts.returned, "counts.returned", entry.id) if counts else None,
-        _count(counts.accepted, "counts.accepted", entry.id) if counts else None,
-        _count(counts.refused, "counts.refused", entry.id) if counts else None,
-        entry.not_sent,
-        error.type if error else None,
-        error.text if error else "",
-        entry.http_version,
-        entry.trace,
-        _json(entry.stated) if entry.stated is not None else b"",
         recorder.id if recorder else None,
         _whole(recorder.sequence, 64, "recorder.sequence", entry.id) if recorder else 0,
-        recorder.host if recorder else "",
-        recorder.process if recorder else "",
-        recorder.version if recorder else "",
-        recorder.client if recorder else "",
+        _json(_Kept(*_take(entry))),
+        _side(request, "request", entry.id),
+        request.size,
+        request.body + request.tail,
+        _side(response, "response", entry.id) if response else b"",
+        response.size if response else 0,
+        response.body + response.tail if response else b"",
     ]
-    _add_payload(values, entry.request, "request", entry.id)
-    values.append(entry.response is not None)
-    _add_payload(values, entry.response or _NO_PAYLOAD, "response", entry.id)
     # An array of 16 to 65,535 values has three bytes of header, which the engine's MsgPack format does not take.
     return Row(identity, at, _pack(values)[3:])
 
 
-def _add_payload(values: list[Any], payload: Payload, side: str, entry: str) -> None:
-    try:
-        digest = bytes.fromhex(payload.sha256)
-    except ValueError:
-        digest = b"?"
-    if len(digest) not in (0, 32):
-        raise BadEntry(f"entry {entry}: {side}.sha256 is {payload.sha256!r}; it must be 64 hex digits, or empty")
-    values += (
-        _json(payload.headers) if payload.headers else b"",
-        payload.body,
-        payload.tail,
-        payload.content_type,
-        payload.charset,
-        _whole(payload.size, 64, f"{side}.size", entry),
-        digest,
-        payload.truncated,
-        payload.incomplete,
+def _side(payload: Payload, side: str, entry: str) -> bytes:
+    _whole(payload.size, 64, f"{side}.size", entry)
+    return _json(
+        _Side(
+            payload.headers,
+            payload.content_type,
+            payload.charset,
+            payload.size,
+            payload.sha256,
+            payload.truncated,
+            payload.incomplete,
+            len(payload.tail),
+        )
     )
 
 
@@ -242,7 +243,7 @@ def _identity(entry: Entry) -> tuple[bytes, int]:
         raw = b""
     if len(raw) != 16 or raw[6] >> 4 != 7:
         raise BadEntry(f"entry: id is {entry.id!r}; it must be a UUIDv7")
-    if int.from_bytes(raw[:6], "big") != at // 1000:
+    if abs(int.from_bytes(raw[:6], "big") - at // 1000) > ID_SLACK_MS:
         raise BadEntry(
             f"entry {entry.id}: created_at is {entry.created_at.isoformat()}; it must lie in the millisecond "
             "that the id was made in"
@@ -253,9 +254,10 @@ def _identity(entry: Entry) -> tuple[bytes, int]:
 def _time(at: datetime, field: str, of: str) -> int:
     if at.tzinfo is None:
         raise BadEntry(f"{of}: {field} is {at.isoformat()}; it must have an offset")
-    if not instant(0) <= at <= LATEST:
+    value = micros(at)
+    if not 0 <= value <= _LATEST:
         raise BadEntry(f"{of}: {field} is {at.isoformat()}; it must lie between 1970 and {LATEST.year}")
-    return micros(at)
+    return value
 
 
 def _whole(value: int, bits: int, field: str, of: str) -> int:
@@ -264,46 +266,30 @@ def _whole(value: int, bits: int, field: str, of: str) -> int:
     return value
 
 
-def _count(value: int | None, field: str, of: str) -> int | None:
-    return None if value is None else _whole(value, 63, field, of)
-
-
 def _fields(values: Sequence[Any]) -> dict[str, Any]:
-    row = dict(zip(LIST_COLUMNS, values, strict=True))
-    counts = (row.pop("returned"), row.pop("accepted"), row.pop("refused"))
-    types, ids = row.pop("reference_types"), row.pop("reference_ids")
-    items, stated = row.pop("items"), row.pop("stated")
-    ec, shipping = _integration(row, "ec"), _integration(row, "shipping")
-    source = [row.pop(f"source_{name}") for name in ("type", "id", "name", "link")]
-    error = [row.pop(f"error_{name}") for name in ("type", "text")]
-    recorder = [row.pop(f"recorder_{name}") for name in ("id", "sequence", "host", "process", "version", "client")]
-    received_at = row.pop("received_at")
-    return row | {
-        "id": str(row["id"]),
-        "created_at": instant(row["created_at"]),
-        "received_at": None if received_at is None else instant(received_at),
-        "ec_integration": ec,
-        "shipping_integration": shipping,
-        "source": None if source[0] is None else Source(*source),
+    identity, at, types, ids, row = values
+    return structs.asdict(_unkeep(row)) | {
+        "id": str(identity),
+        "created_at": instant(at),
         "references": [Reference(*pair) for pair in zip(types, ids, strict=True)],
-        "items": _items(items) if items else [],
-        "counts": None if counts == (None, None, None) else Counts(*counts),
-        "error": None if error[0] is None else Failure(*error),
-        "stated": _stated(stated) if stated else None,
-        "recorder": None if recorder[0] is None else Recorder(*recorder),
     }
 
 
-def _integration(row: dict[str, Any], kind: str) -> Integration | None:
-    identity, name = row.pop(f"{kind}_id"), row.pop(f"{kind}_name")
-    return None if identity is None else Integration(identity, name)
-
-
-def _payload(values: Sequence[Any]) -> Payload:
-    side = dict(zip(_SIDE, values, strict=True))
-    side["headers"] = _headers(side["headers"]) if side["headers"] else []
-    side["sha256"] = side["sha256"].hex()
-    return Payload(**side)
+def _payload(document: str, stored: bytes) -> Payload:
+    """A body that has expired is stored as nothing, and so is its tail."""
+    side = _unside(document)
+    cut = len(stored) - side.tail if stored else 0
+    return Payload(
+        headers=side.headers,
+        body=stored[:cut],
+        tail=stored[cut:],
+        content_type=side.content_type,
+        charset=side.charset,
+        size=side.size,
+        sha256=side.sha256,
+        truncated=side.truncated,
+        incomplete=side.incomplete,
+    )
 
 
 def _without_surrogates(entry: Entry) -> Entry:

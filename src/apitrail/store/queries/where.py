@@ -53,5 +53,6 @@ def chosen(where: Where, which: Filter, fields: Mapping[str, str] = FIELDS) -> W
     for field, column in fields.items():
         values: tuple[str, ...] = getattr(which, field)
         if values:
-            where = where.also(f"{column} IN {{{field}:Array(String)}}", **{field: values})
+            # A list: the client writes a tuple as a tuple, which is no Array.
+            where = where.also(f"{column} IN {{{field}:Array(String)}}", **{field: list(values)})
     return where
