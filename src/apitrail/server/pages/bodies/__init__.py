@@ -1,0 +1,40 @@
+"""Bodies shown as what they are: one file per form, the first that matches shows it.
+
+To add a form: a module with `form`, `matches` and `render` (see `view.py`), its place in `VIEWS`, its name under
+`bodies.form` in every locale, and an example in `tests/pages/test_bodies.py`.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import cast
+
+from apitrail.server.pages.bodies import binary, form, html, image, json, multipart, pdf, text, xml
+from apitrail.server.pages.bodies.content import Content
+from apitrail.server.pages.bodies.view import BodyView, Rendered
+from apitrail.server.pages.bodies.visible import visible
+
+__all__ = ["VIEWS", "Content", "Rendered", "render"]
+
+_MODULES: tuple[ModuleType, ...] = (image, pdf, multipart, json, html, xml, form, text, binary)
+
+VIEWS: tuple[BodyView, ...] = cast("tuple[BodyView, ...]", _MODULES)
+"""In the order in which they are asked: what is told by signature first, what takes anything last."""
+
+
+def render(content: Content) -> Rendered:
+    """The body as the first view that matches shows it; its raw text, and a note, where that view fails."""
+    if not content.data:
+        return Rendered(form="empty")
+    try:
+        rendered = next(view for view in VIEWS if view.matches(content)).render(content)
+    except Exception:  # a body is written by others; whatever it breaks, the page still shows it raw
+        fallback: BodyView = cast("BodyView", text if content.text is not None else binary)
+        rendered = fallback.render(content)
+        rendered.notes.append(("bodies.note.raw_only", {}))
+    if content.text is not None and not rendered.embed:
+        rendered.raw = visible(content.shown)
+        rendered.more = content.more
+        if lost := content.shown.count("\ufffd"):
+            rendered.notes.append(("bodies.note.undecodable", {"count": lost, "charset": content.charset or "utf-8"}))
+    return rendered

@@ -1,0 +1,76 @@
+"""Times as pages write them: whole in the HTML, in the reader's zone where the server knows it, else in UTC.
+
+The script `time.js` turns them into the browser's zone where that is another, and tells the server by a cookie, so
+that the next page is right from the start. `?tz=` holds the page to one zone.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from apitrail.server.pages import ranges
+
+COOKIE = "apitrail_tz"
+
+_SECOND: Final = 1000.0
+_MINUTE: Final = 60_000.0
+
+
+class Clock:
+    """One reader's zone, and the moment at which the page is made."""
+
+    def __init__(self, zone: ZoneInfo, now: datetime, *, held: bool = False) -> None:
+        self.zone = zone
+        self.now = now
+        self.held = held
+        """The URL asks for this zone: the browser's own does not replace it."""
+
+    @classmethod
+    def of(cls, asked: str, cookie: str) -> Clock:
+        """The clock for `?tz=` (which was checked) and the cookie (which may say anything)."""
+        try:
+            zone = ranges.zone(asked or cookie or "UTC")
+        except ranges.BadZone:
+            zone = ranges.zone("UTC")
+        return cls(zone, datetime.now(UTC), held=bool(asked))
+
+    def tag(self, moment: datetime, *, exact: bool = False) -> Markup:
+        """A `<time>` element: date and clock apart, so that a list can set the date back; `exact` adds milliseconds."""
+        local = moment.astimezone(self.zone)
+        clock = f"{local:%H:%M:%S}" + (f".{local.microsecond // 1000:03d}" if exact else "")
+        return Markup('<time datetime="{}"{}><span class="date">{}</span> <span class="clock">{}</span></time>').format(
+            moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            Markup(" data-exact") if exact else "",
+            f"{local:%Y-%m-%d}",
+            clock,
+        )
+
+    def field(self, moment: datetime | None) -> str:
+        """The value of a date and time field; empty for an open end."""
+        return f"{moment.astimezone(self.zone):%Y-%m-%dT%H:%M:%S}" if moment else ""
+
+
+def duration(ms: float) -> str:
+    """A duration in the unit that one reads at a glance."""
+    if ms < 1:
+        return f"{ms:.2f} ms"
+    if ms < _SECOND:
+        return f"{ms:.0f} ms"
+    if ms < _MINUTE:
+        return f"{ms / _SECOND:.2f} s"
+    minutes, seconds = divmod(round(ms / _SECOND), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {seconds:02d} s"
+
+
+def size(count: int) -> str:
+    """A number of bytes in the unit that one reads at a glance."""
+    if count < 1000:
+        return f"{count} B"
+    if count < 1_000_000:
+        return f"{count / 1000:.1f} KB"
+    return f"{count / 1_000_000:.1f} MB"

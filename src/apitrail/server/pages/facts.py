@@ -1,0 +1,140 @@
+"""The facts of an entry as a list of names and values: what one hands on, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from apitrail.entry import Entry
+from apitrail.exchange import Integration, Source
+from apitrail.server.pages import names
+from apitrail.server.pages.bodies.visible import visible
+from apitrail.server.pages.clock import duration, size
+from apitrail.server.pages.reader import Reader
+
+REFERENCES_SHOWN = 60
+LATE = timedelta(minutes=1)
+"""An entry that the server took later than this after the call says so: it waited in a spool."""
+
+
+class Fact(Struct, frozen=True):
+    name: Markup
+    value: Markup
+    kind: str = ""
+    """`code` for what is read letter by letter."""
+
+
+def facts(entry: Entry, reader: Reader) -> list[Fact]:
+    """What most readers look for."""
+    return list(_facts(entry, reader))
+
+
+def provenance(entry: Entry, reader: Reader) -> list[Fact]:
+    """Who captured it and what was stated by the caller: what an engineer asks for next."""
+    return list(_provenance(entry, reader))
+
+
+def _facts(entry: Entry, reader: Reader) -> Iterator[Fact]:
+    words = reader.words
+
+    def fact(key: str, value: Markup | str, kind: str = "") -> Fact:
+        return Fact(words(f"fact.{key}"), value if isinstance(value, Markup) else visible(value), kind)
+
+    yield fact("url", Markup("{} {}").format(visible(entry.method), visible(entry.url)), "code")
+    created = reader.clock.tag(entry.created_at, exact=True)
+    yield fact("created_at", Markup('{} <span class="zone" data-zone>{}</span>').format(created, reader.clock.zone.key))
+    if entry.not_sent is None:
+        yield fact("duration", duration(entry.duration_ms))
+    if entry.error:
+        yield fact("error", Markup("{}: {}").format(visible(entry.error.type), visible(entry.error.text)), "code")
+    label = names.action(entry.action, words)
+    yield fact("action", Markup("{} <code>{}</code>").format(label, entry.action) if label != entry.action else label)
+    if entry.platform:
+        yield fact("platform", entry.platform)
+    if entry.ec_integration:
+        yield fact("ec_integration", _account(entry.ec_integration))
+    if entry.shipping_integration:
+        yield fact("shipping_integration", _account(entry.shipping_integration))
+    if entry.source:
+        yield fact("source", _source(entry.source, reader))
+    if entry.merchant:
+        yield fact("merchant", entry.merchant)
+    if entry.references:
+        yield fact("references", _references(entry, reader))
+    if entry.attempt > 1:
+        yield fact("attempt", str(entry.attempt))
+    sizes = words(
+        "fact.sizes_value",
+        request=size(entry.request.size),
+        response=size(entry.response.size) if entry.response else "–",
+    )
+    yield fact("sizes", sizes)
+
+
+def _provenance(entry: Entry, reader: Reader) -> Iterator[Fact]:
+    words = reader.words
+
+    def fact(key: str, value: Markup | str, kind: str = "") -> Fact:
+        return Fact(words(f"fact.{key}"), value if isinstance(value, Markup) else visible(value), kind)
+
+    yield fact("id", entry.id, "code")
+    yield fact("direction", words(f"direction.{entry.direction}"))
+    if entry.http_version:
+        yield fact("http_version", entry.http_version)
+    if entry.call:
+        yield fact("call", entry.call, "code")
+    if entry.trace:
+        yield fact("trace", entry.trace, "code")
+    if entry.recorder:
+        recorder = entry.recorder
+        parts = (recorder.client, recorder.host, recorder.process, recorder.version and f"apitrail {recorder.version}")
+        yield fact("recorder", " · ".join(part for part in parts if part) or recorder.id)
+        yield fact("recorder_position", f"{recorder.id} #{recorder.sequence}", "code")
+    if entry.received_at:
+        received = reader.clock.tag(entry.received_at, exact=True)
+        if entry.received_at - entry.created_at > LATE:
+            waited = (entry.received_at - entry.created_at) / timedelta(milliseconds=1)
+            received += Markup(" ") + words("fact.late", duration=duration(waited))
+        yield fact("received_at", received)
+    if entry.stated and (stated := _stated(entry)):
+        yield fact("stated", stated, "code")
+
+
+def _account(account: Integration) -> Markup:
+    if account.name and account.name != account.id:
+        return Markup("{} <code>{}</code>").format(visible(account.name), visible(account.id))
+    return visible(account.id)
+
+
+def _source(source: Source, reader: Reader) -> Markup:
+    shown = visible(source.name or source.id)
+    if link := names.safe_link(source.link):
+        shown = Markup('<a href="{}" rel="noopener noreferrer" target="_blank">{}</a>').format(link, shown)
+    named = Markup(" <code>{}</code>").format(visible(source.id)) if source.name and source.name != source.id else ""
+    return Markup('{}{} <span class="kind">{}</span>').format(shown, named, names.source_type(source, reader.words))
+
+
+def _references(entry: Entry, reader: Reader) -> Markup:
+    chip = Markup('<span class="ref"><span class="kind">{}</span> {}</span> ')
+    shown = [
+        chip.format(names.reference_type(one.type, reader.words), visible(one.id))
+        for one in entry.references[:REFERENCES_SHOWN]
+    ]
+    if (more := len(entry.references) - REFERENCES_SHOWN) > 0:
+        shown.append(Markup('<span class="kind">{}</span>').format(reader.words.count("fact.more", more)))
+    return Markup("").join(shown)
+
+
+def _stated(entry: Entry) -> str:
+    """What the caller said of the call, as far as it says more than the entry's own fields."""
+    stated = entry.stated
+    if stated is None:
+        return ""
+    pairs = (("action", stated.action), ("platform", stated.platform), ("merchant", stated.merchant))
+    said = [f"{name}={value}" for name, value in pairs if value]
+    accounts = (("ec", stated.ec_integration), ("shipping", stated.shipping_integration))
+    said += [f"{name}={account.id}" for name, account in accounts if account]
+    return ", ".join([*said, *([f"source={stated.source.type}/{stated.source.id}"] if stated.source else [])])

@@ -1,0 +1,174 @@
+"""The filters above the table: the date range, what to choose from with counts, and how to take a choice back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from apitrail.server.pages import names, ranges
+from apitrail.server.pages.query import FIELDS, OUTCOMES, PageQuery
+from apitrail.server.pages.reader import Reader
+from apitrail.server.pages.status import ICONS
+from apitrail.store.model import Facets, Option
+
+
+class Quick(Struct, frozen=True):
+    """A quick range."""
+
+    name: str
+    label: Markup
+    url: str
+    chosen: bool
+
+
+class Choice(Struct, frozen=True):
+    """One value of a filter."""
+
+    id: str
+    name: str
+    count: int
+    chosen: bool
+    url: str
+    """The page with this value added, or taken away."""
+
+
+class Menu(Struct, frozen=True, kw_only=True):
+    """One filter of several values."""
+
+    field: str
+    title: Markup
+    choices: list[Choice]
+    chosen: list[str]
+    """Names of what is chosen."""
+    clear_url: str
+
+
+class Chip(Struct, frozen=True, kw_only=True):
+    """One outcome."""
+
+    outcome: str
+    icon: str
+    word: Markup
+    choice: Choice
+
+
+class RangeView(Struct, frozen=True, kw_only=True):
+    """The date range: the Created At filter."""
+
+    name: str
+    quick: list[Quick]
+    since: str
+    until: str
+    since_instant: str
+    until_instant: str
+    zone: str
+    summary: Markup
+
+
+class FiltersView(Struct, frozen=True, kw_only=True):
+    range: RangeView
+    menus: list[Menu]
+    chips: list[Chip]
+    carried: list[tuple[str, str]]
+    """What the form must carry along that has no field of its own."""
+    clear_url: str
+    """Everything but the date range taken back; empty where there is nothing to take back."""
+
+
+def filters(query: PageQuery, facets: Facets, reader: Reader) -> FiltersView:
+    labels: dict[str, Callable[[str], str]] = {"action": lambda name: names.action(name, reader.words)}
+    menus = [
+        _menu(field, query, getattr(facets, field), labels.get(field), reader) for field in FIELDS if field != "outcome"
+    ]
+    return FiltersView(
+        range=_range(query, reader),
+        menus=menus,
+        chips=_chips(query, facets.outcome, reader),
+        carried=[(name, value) for name in ("lang", "tz") if (value := getattr(query, name))],
+        clear_url=query.but(**dict.fromkeys(FIELDS, ())).url() if query.narrowed else "",
+    )
+
+
+def _range(query: PageQuery, reader: Reader) -> RangeView:
+    words, clock = reader.words, reader.clock
+    asked = query.filter(clock.now)
+    quick = [
+        Quick(name, words(f"range.{name}"), query.but(range=name, since=None, until=None).url(), query.range == name)
+        for name in ranges.QUICK
+    ]
+    until = asked.until or (clock.now if query.range != "all" else None)
+    return RangeView(
+        name=query.range,
+        quick=quick,
+        since=clock.field(asked.since),
+        until=clock.field(until),
+        since_instant=ranges.written(asked.since) if asked.since else "",
+        until_instant=ranges.written(until) if until else "",
+        zone=clock.zone.key,
+        summary=words(f"range.{query.range}") if query.range else _span(query, reader),
+    )
+
+
+def _span(query: PageQuery, reader: Reader) -> Markup:
+    words, tag = reader.words, reader.clock.tag
+    if query.since and query.until:
+        return words("range.between", since=tag(query.since), until=tag(query.until))
+    if query.since:
+        return words("range.after", since=tag(query.since))
+    return words("range.before", until=tag(query.until)) if query.until else words("range.all")
+
+
+def _menu(
+    field: str, query: PageQuery, options: list[Option], label: Callable[[str], str] | None, reader: Reader
+) -> Menu:
+    chosen: tuple[str, ...] = getattr(query, field)
+    choices = [
+        Choice(
+            one.id,
+            label(one.id) if label else one.name or one.id,
+            one.count,
+            one.id in chosen,
+            _url(query, field, one.id),
+        )
+        for one in options
+    ]
+    # What was chosen and is no longer in the log stays chosen, and says so by its count.
+    present = {one.id for one in options}
+    choices += [
+        Choice(value, label(value) if label else value, 0, True, _url(query, field, value))
+        for value in chosen
+        if value not in present
+    ]
+    return Menu(
+        field=field,
+        title=reader.words(f"filter.{field}"),
+        choices=choices,
+        chosen=[one.name for one in choices if one.chosen],
+        clear_url=query.but(**{field: ()}).url() if chosen else "",
+    )
+
+
+def _chips(query: PageQuery, options: list[Option], reader: Reader) -> list[Chip]:
+    counted = {one.id: one.count for one in options}
+    unknown = [value for value in query.outcome if value not in OUTCOMES]
+    return [
+        Chip(
+            outcome=outcome if outcome in OUTCOMES else "unknown",
+            icon=ICONS.get(outcome, "alert"),
+            word=reader.words(f"outcome.any.{outcome}") if outcome in OUTCOMES else Markup("{}").format(outcome),
+            choice=Choice(
+                outcome,
+                outcome,
+                counted.get(outcome, 0),
+                outcome in query.outcome,
+                _url(query, "outcome", outcome),
+            ),
+        )
+        for outcome in (*OUTCOMES, *unknown)
+    ]
+
+
+def _url(query: PageQuery, field: str, value: str) -> str:
+    return query.toggled(field, value).url()

@@ -1,0 +1,137 @@
+"""The pages' addresses. All of them only read; all work without a script."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from litestar import Request, Response, Router, get
+from litestar.datastructures import CacheControlHeader, Cookie
+from litestar.params import Dependency
+from litestar.response import Template
+from litestar.static_files import create_static_files_router
+from litestar.types import ControllerRouterHandler
+
+from apitrail.entry import Entry
+from apitrail.server.access import OPEN
+from apitrail.server.media import body_response
+from apitrail.server.pages import errors, language, links, log, templating
+from apitrail.server.pages.headers import guard
+from apitrail.server.pages.panel import panel
+from apitrail.server.pages.query import PageQuery, canonical
+from apitrail.server.pages.reader import Reader
+from apitrail.server.pages.rows import EntryView, row
+from apitrail.store import Store
+from apitrail.store.model import BadCursor, Cursor, StoreError
+
+Asked = Request[Any, Any, Any]
+LogStore = Annotated[Store, Dependency(skip_validation=True)]
+
+A_YEAR = 365 * 24 * 3600
+
+
+def _asked(request: Asked) -> tuple[PageQuery, Reader]:
+    query = PageQuery.read(request.query_params.dict())
+    return query, Reader.of(request, query)
+
+
+def _page(name: str, page: object, reader: Reader, query: PageQuery, status: int = 200) -> Template:
+    cookies = []
+    if query.lang and reader.words.language == query.lang:
+        cookies.append(Cookie(language.COOKIE, query.lang, max_age=A_YEAR, samesite="lax", httponly=True))
+    context = {"page": page, "t": reader.words, "clock": reader.clock}
+    return Template(name, context=context, cookies=cookies, status_code=status)
+
+
+def _entry(store: Store, entry_id: str) -> Entry:
+    found = store.entry(canonical(entry_id)) if canonical(entry_id) else None
+    if found is None:
+        raise errors.Missing(entry_id)
+    return found
+
+
+def _position(request: Asked, name: str) -> Cursor:
+    try:
+        return Cursor.decode(request.query_params.get(name, ""))
+    except BadCursor as error:
+        raise errors.Missing(name) from error
+
+
+@get("/", sync_to_thread=True)
+def log_page(request: Asked, store: LogStore) -> Template:
+    """The list with its filters, and one entry expanded where the URL says so."""
+    query, reader = _asked(request)
+    page = log.log(store, query, reader, str(request.base_url).rstrip("/"))
+    return _page("log.html", page, reader, query, 400 if page.state == "misread" else 200)
+
+
+@get("/rows", sync_to_thread=True)
+def more_rows(request: Asked, store: LogStore) -> Template:
+    """Rows alone: those after `cursor`, or those that came before `newer`."""
+    query, reader = _asked(request)
+    if query.misread:
+        raise errors.Missing(query.misread[0].field)
+    if "newer" in request.query_params:
+        page = log.newer(store, query, _position(request, "newer"), reader)
+    else:
+        page = log.older(store, query, reader)
+    return _page("rows.html", page, reader, query)
+
+
+@get("/new", sync_to_thread=True)
+def new_entries(request: Asked, store: LogStore) -> Response[Any]:
+    """How many entries have come before `after`; no content where there are none."""
+    query, reader = _asked(request)
+    found = log.new(store, query, _position(request, "after"), reader)
+    return _page("new.html", found, reader, query) if found else Response(None, status_code=204)
+
+
+@get("/entries/{entry_id:str}", sync_to_thread=True)
+def entry_page(request: Asked, store: LogStore, entry_id: str) -> Template:
+    """One entry by itself: a link for good. `?whole=1` shows bodies to their end."""
+    query, reader = _asked(request)
+    found = _entry(store, entry_id)
+    opened = panel(found, query, reader, whole="whole" in request.query_params)
+    page = EntryView(
+        row=row(found, query, reader),
+        panel=opened,
+        home_url=links.home(query),
+        languages=links.languages(query, reader, f"/entries/{found.id}"),
+    )
+    return _page("entry.html", page, reader, query)
+
+
+@get("/entries/{entry_id:str}/panel", sync_to_thread=True)
+def entry_panel(request: Asked, store: LogStore, entry_id: str) -> Template:
+    """One entry expanded, to be put under its row."""
+    query, reader = _asked(request)
+    opened = panel(_entry(store, entry_id), query, reader)
+    return _page("panel.html", opened, reader, query)
+
+
+@get("/entries/{entry_id:str}/{side:str}/body", sync_to_thread=True)
+def entry_body(request: Asked, store: LogStore, entry_id: str, side: str) -> Response[bytes]:
+    """The bytes of one body; with `part=tail` the end of one that was cut."""
+    found = _entry(store, entry_id)
+    payload = {"request": found.request, "response": found.response}.get(side)
+    if payload is None:
+        raise errors.Missing(side)
+    part: Literal["head", "tail"] = "tail" if request.query_params.get("part") == "tail" else "head"
+    return body_response(payload, part, f"{found.id}-{side}")
+
+
+def routes() -> list[ControllerRouterHandler]:
+    """Every page, and the files that they need."""
+    pages = Router(
+        "/",
+        route_handlers=[log_page, more_rows, new_entries, entry_page, entry_panel, entry_body],
+        after_request=guard,
+        exception_handlers={errors.Missing: errors.shown, StoreError: errors.shown},
+        include_in_schema=False,
+    )
+    files = create_static_files_router(
+        path=templating.static_path(),
+        directories=[templating.STATIC],
+        cache_control=CacheControlHeader(public=True, max_age=A_YEAR, immutable=True),
+        opt={"access": OPEN},
+    )
+    return [pages, files]

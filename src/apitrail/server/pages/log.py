@@ -1,0 +1,193 @@
+"""*Platform API Logs*: the list, as one typed context."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import Literal
+
+from markupsafe import Markup
+from msgspec import Struct
+from msgspec.structs import replace
+
+from apitrail.entry import EntryRow
+from apitrail.server.pages import links, names
+from apitrail.server.pages.filters import FiltersView, filters
+from apitrail.server.pages.links import Link
+from apitrail.server.pages.losses import LossesView, losses
+from apitrail.server.pages.panel import panel
+from apitrail.server.pages.query import FIELDS, PageQuery, canonical
+from apitrail.server.pages.reader import Reader
+from apitrail.server.pages.rows import RowView, row
+from apitrail.store import Store
+from apitrail.store.model import EPOCH, Cursor, Facets, Page, Span
+
+LIMIT = 50
+"""Rows a page."""
+
+NEW_LIMIT = 100
+"""New entries that are counted one by one, and put in without loading the page anew."""
+
+NOWHERE = "00000000-0000-0000-0000-000000000000"
+NOTHING = Facets(action=[], ec_integration=[], shipping_integration=[], outcome=[], platform=[])
+
+
+class RowsView(Struct, frozen=True, kw_only=True):
+    """One page of rows, and where the next one is."""
+
+    rows: list[RowView]
+    older_url: str = ""
+    older_rows_url: str = ""
+    """The rows alone, for the script."""
+
+
+class NewView(Struct, frozen=True, kw_only=True):
+    """Entries that arrived after the page was made."""
+
+    count: int
+    text: Markup
+    page_url: str
+    rows_url: str
+    """The new rows alone; empty where there are too many to put in one by one."""
+    next_url: str
+    """What is asked next, once these are on the page."""
+
+
+class LogView(Struct, frozen=True, kw_only=True):
+    """The page."""
+
+    state: Literal["rows", "empty", "no_match", "misread"]
+    filters: FiltersView
+    page: RowsView
+    linked: RowView | None
+    """The entry that the URL opens where the list does not hold it."""
+    linked_missing: str
+    """The id that the URL opens and the log does not hold."""
+    total: Markup
+    losses: LossesView | None
+    misread: list[Markup]
+    widen: list[Link]
+    span: Markup
+    everything_url: str
+    newest_url: str
+    """Where a later page leads back to; empty on the first."""
+    new_url: str
+    """What is asked every few seconds whether there is more."""
+    share_url: str
+    """This page with the range as it stands now."""
+    server_url: str
+    home_url: str
+    languages: list[Link]
+
+
+def log(store: Store, query: PageQuery, reader: Reader, server_url: str) -> LogView:
+    """The page's context. Raises StoreError."""
+    now = reader.clock.now
+    asked = query.filter(now)
+    if query.misread:
+        found, facets = Page([], None), NOTHING
+    else:
+        found, facets = store.page(asked, limit=LIMIT, cursor=query.cursor), store.facets(asked)
+    entry = store.entry(query.open) if canonical(query.open) else None
+    opened = panel(entry, query, reader) if entry else None
+    rows = [row(one, query, reader, opened if one.id == query.open else None) for one in found.entries]
+    listed = any(one.panel for one in rows)
+    total = sum(one.count for one in facets.outcome if not query.outcome or one.id in query.outcome)
+    span = Span(0, None, None) if rows else store.span()
+    return LogView(
+        state=_state(rows, query, span),
+        filters=filters(query, facets, reader),
+        page=_page(rows, found.next_cursor, query),
+        linked=row(entry, query, reader, opened) if entry and not listed else None,
+        linked_missing=query.open if query.open and entry is None else "",
+        total=reader.words.count("log.total", total),
+        losses=losses(store.losses(asked.since or EPOCH, asked.until or now), reader),
+        misread=[reader.words(f"misread.{one.field}", value=one.value) for one in query.misread],
+        widen=[] if rows else _widen(query, reader),
+        span=_span(span, reader),
+        everything_url=_everything(query).url(),
+        newest_url=query.but(cursor=None, open="").url() if query.cursor else "",
+        new_url="" if query.cursor or query.until or query.misread else _new_url(query, found.entries),
+        share_url=query.fixed(now).but(lang="").url(),
+        server_url=server_url,
+        home_url=links.home(query),
+        languages=links.languages(query, reader),
+    )
+
+
+def older(store: Store, query: PageQuery, reader: Reader) -> RowsView:
+    """The rows after the query's cursor, and where still older ones are."""
+    found = store.page(query.filter(reader.clock.now), limit=LIMIT, cursor=query.cursor)
+    return _page([row(one, query.but(cursor=None), reader) for one in found.entries], found.next_cursor, query)
+
+
+def newer(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> RowsView:
+    """The rows that came before `newest` in the list since then: what a reader of the page does not have yet."""
+    return RowsView(rows=[row(one, query, reader) for one in _newer(store, query, newest, reader)])
+
+
+def new(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> NewView | None:
+    """How many entries there are before `newest`; None where there is none."""
+    found = _newer(store, query, newest, reader)
+    if not found:
+        return None
+    many = len(found) >= NEW_LIMIT
+    return NewView(
+        count=len(found),
+        text=reader.words("log.new.many", count=NEW_LIMIT) if many else reader.words.count("log.new", len(found)),
+        page_url=query.but(open="").url(),
+        rows_url="" if many or newest.id == NOWHERE else query.but(open="").url("/rows", newer=newest.encode()),
+        next_url=_new_url(query, found),
+    )
+
+
+def _newer(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> list[EntryRow]:
+    asked = query.filter(reader.clock.now)
+    since = max(newest.created_at, asked.since or EPOCH)
+    found = store.page(replace(asked, since=since), limit=NEW_LIMIT).entries
+    # By place in the list and not by comparing ids: how ids of one microsecond are ordered is the store's business.
+    return list(takewhile(lambda one: one.id != newest.id, found))
+
+
+def _new_url(query: PageQuery, shown: list[EntryRow]) -> str:
+    newest = Cursor(shown[0].created_at, shown[0].id) if shown else Cursor(EPOCH, NOWHERE)
+    return query.but(open="").url("/new", after=newest.encode())
+
+
+def _page(rows: list[RowView], after: Cursor | None, query: PageQuery) -> RowsView:
+    if after is None:
+        return RowsView(rows=rows)
+    next_page = query.but(cursor=after, open="")
+    return RowsView(rows=rows, older_url=next_page.url(), older_rows_url=next_page.url("/rows"))
+
+
+def _state(rows: list[RowView], query: PageQuery, span: Span) -> Literal["rows", "empty", "no_match", "misread"]:
+    if query.misread:
+        return "misread"
+    if rows:
+        return "rows"
+    return "no_match" if span.entries else "empty"
+
+
+def _everything(query: PageQuery) -> PageQuery:
+    return PageQuery(range="all", tz=query.tz, lang=query.lang)
+
+
+def _widen(query: PageQuery, reader: Reader) -> list[Link]:
+    """Each filter that could be taken back, alone."""
+    links = []
+    if query.range != "all":
+        links.append(Link(reader.words("widen.range"), query.but(range="all", since=None, until=None).url()))
+    for field in FIELDS:
+        chosen: tuple[str, ...] = getattr(query, field)
+        if chosen:
+            shown = [names.action(one, reader.words) if field == "action" else one for one in chosen]
+            label = reader.words("widen.field", field=reader.words(f"filter.{field}"), value=", ".join(shown))
+            links.append(Link(label, query.but(**{field: ()}).url()))
+    return links
+
+
+def _span(span: Span, reader: Reader) -> Markup:
+    if span.oldest is None or span.newest is None:
+        return Markup("")
+    tag = reader.clock.tag
+    return reader.words.count("log.span", span.entries, oldest=tag(span.oldest), newest=tag(span.newest))

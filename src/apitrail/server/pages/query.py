@@ -1,0 +1,206 @@
+"""What the page's URL asks. Every state of the page is such a URL, and one that can be sent to somebody.
+
+    /?range=24h | from=…&to=…   action=…  ec_integration=…  shipping_integration=…  outcome=…  (each repeatable)
+      open=ENTRY   cursor=POSITION   tz=ZONE   lang=LANGUAGE
+
+A value that is not understood is a `Misread` that names it: it never widens what is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, get_args
+from urllib.parse import urlencode
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from apitrail.entry import EntryRow, Outcome
+from apitrail.server.pages import ranges
+from apitrail.store.model import BadCursor, Cursor, Filter
+
+FIELDS = ("action", "ec_integration", "shipping_integration", "outcome")
+"""The filters that take any of several values."""
+
+NEIGHBOURHOOD = timedelta(minutes=5)
+
+OUTCOMES: tuple[str, ...] = get_args(Outcome)
+
+
+class Misread(Struct, frozen=True):
+    """Something in the URL that cannot be understood; worded by `misread.<field>` in the locales."""
+
+    field: str
+    value: str
+
+
+class PageQuery(Struct, frozen=True, kw_only=True):
+    """The URL, understood."""
+
+    range: str = ranges.DEFAULT
+    """A quick range; empty where the two instants are given."""
+    since: datetime | None = None
+    until: datetime | None = None
+    action: tuple[str, ...] = ()
+    ec_integration: tuple[str, ...] = ()
+    shipping_integration: tuple[str, ...] = ()
+    outcome: tuple[str, ...] = ()
+    open: str = ""
+    """The entry that is expanded."""
+    cursor: Cursor | None = None
+    tz: str = ""
+    """The zone that times are shown in; empty: the reader's own."""
+    lang: str = ""
+    misread: tuple[Misread, ...] = ()
+
+    @classmethod
+    def read(cls, values: Mapping[str, Sequence[str]]) -> PageQuery:
+        """The query of a URL's parameters. Raises nothing: what is wrong is in `misread`."""
+        return _Reader(values).query()
+
+    def filter(self, now: datetime) -> Filter:
+        """What to ask the store, as of `now`."""
+        back = ranges.QUICK.get(self.range)
+        return Filter(
+            since=self.since if back is None else now - back,
+            until=self.until,
+            action=self.action,
+            ec_integration=self.ec_integration,
+            shipping_integration=self.shipping_integration,
+            outcome=self.outcome,
+        )
+
+    def but(self, **changes: Any) -> PageQuery:
+        """The same query with some fields changed. Any change of what is listed begins at the newest again."""
+        if not changes.keys() <= {"open", "lang", "tz", "cursor"}:
+            changes = {"cursor": None, "open": "", **changes}
+        return replace(self, **changes)
+
+    def toggled(self, field: str, value: str) -> PageQuery:
+        """The same query with one value of a filter added, or taken away where it was chosen."""
+        chosen: tuple[str, ...] = getattr(self, field)
+        left = tuple(one for one in chosen if one != value) if value in chosen else (*chosen, value)
+        return self.but(**{field: left})
+
+    def fixed(self, now: datetime) -> PageQuery:
+        """The same with the range as it stands `now`: what a link that is sent to somebody must say."""
+        if not self.range or self.range == "all":
+            return self
+        since = self.filter(now).since
+        return replace(
+            self,
+            range="",
+            since=since and since.replace(microsecond=0),
+            until=self.until or now.replace(microsecond=999_999),
+        )
+
+    def around(self, entry: EntryRow) -> PageQuery:
+        """All entries of the minutes around this one, with it expanded."""
+        since = entry.created_at.replace(microsecond=0) - NEIGHBOURHOOD
+        until = entry.created_at.replace(microsecond=999_999) + NEIGHBOURHOOD
+        return PageQuery(range="", since=since, until=until, open=entry.id, tz=self.tz, lang=self.lang)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but the date range narrows it."""
+        return any(getattr(self, field) for field in FIELDS)
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The URL's parameters; what is as by default is left out."""
+        out: list[tuple[str, str]] = []
+        if self.range:
+            out += [("range", self.range)] if self.range != ranges.DEFAULT else []
+        else:
+            out += [("from", ranges.written(self.since))] if self.since else []
+            out += [("to", ranges.written(self.until, end=True))] if self.until else []
+        out += [(field, value) for field in FIELDS for value in getattr(self, field)]
+        out += [("cursor", self.cursor.encode())] if self.cursor else []
+        out += [(name, value) for name in ("open", "tz", "lang") if (value := getattr(self, name))]
+        return out
+
+    def url(self, path: str = "/", **more: str) -> str:
+        pairs = [*self.pairs(), *more.items()]
+        return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+class _Reader:
+    """Reads parameters one by one and keeps what was wrong with them."""
+
+    def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
+        self.values = values
+        self.misread: list[Misread] = []
+
+    def query(self) -> PageQuery:
+        tz = self.zone()
+        since, until = self.instant("from", tz), self.instant("to", tz, end=True)
+        if since and until and since > until:
+            self.wrong("order", f"{self.one('from')} > {self.one('to')}")
+        quick = self.quick()
+        return PageQuery(
+            range="" if since or until else quick,
+            since=since,
+            until=until,
+            **{field: self.several(field) for field in FIELDS},
+            open=self.entry(),
+            cursor=self.cursor(),
+            tz=tz,
+            lang=self.one("lang"),
+            misread=tuple(self.misread),
+        )
+
+    def wrong(self, field: str, value: str) -> None:
+        self.misread.append(Misread(field, value[:200]))
+
+    def one(self, name: str) -> str:
+        return next((value for value in self.values.get(name, ()) if value), "")
+
+    def several(self, name: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(value for value in self.values.get(name, ()) if value))
+
+    def quick(self) -> str:
+        name = self.one("range") or ranges.DEFAULT
+        if name in ranges.QUICK:
+            return name
+        self.wrong("range", name)
+        return ranges.DEFAULT
+
+    def zone(self) -> str:
+        name = self.one("tz")
+        try:
+            return ranges.zone(name).key if name else ""
+        except ranges.BadZone:
+            self.wrong("tz", name)
+            return ""
+
+    def instant(self, name: str, tz: str, *, end: bool = False) -> datetime | None:
+        text = self.one(name)
+        if not text:
+            return None
+        try:
+            return ranges.instant(text, ranges.zone(tz or "UTC"), end=end)
+        except ranges.BadInstant:
+            self.wrong(name, text)
+            return None
+
+    def cursor(self) -> Cursor | None:
+        text = self.one("cursor")
+        try:
+            return Cursor.decode(text) if text else None
+        except BadCursor:
+            self.wrong("cursor", text)
+            return None
+
+    def entry(self) -> str:
+        """An id as the store writes it; one that is no id at all is kept, and will not be found."""
+        text = self.one("open").strip()
+        return canonical(text) or text[:100]
+
+
+def canonical(text: str) -> str:
+    """An entry's id in its one form; empty where the text is no id."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return ""

@@ -1,0 +1,82 @@
+"""The rows of the table."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from apitrail.entry import EntryRow
+from apitrail.server.pages import names
+from apitrail.server.pages.clock import duration
+from apitrail.server.pages.links import Link
+from apitrail.server.pages.panel import PanelView
+from apitrail.server.pages.query import PageQuery
+from apitrail.server.pages.reader import Reader
+from apitrail.server.pages.status import Pill, pill, said
+
+
+class RowView(Struct, kw_only=True):
+    """One row, ready for the template."""
+
+    id: str
+    created_at: Markup
+    action: str
+    action_id: str
+    inbound: bool
+    counts: Markup
+    method: str
+    source: str
+    source_type: str
+    path: str
+    status: Pill
+    said: str
+    duration: str
+    attempt: int
+    open_url: str
+    """The page with this entry expanded: what the row links to without a script."""
+    panel: PanelView | None = None
+    """The expanded entry."""
+
+
+class EntryView(Struct, frozen=True, kw_only=True):
+    """The page of one entry."""
+
+    row: RowView
+    panel: PanelView
+    home_url: str
+    languages: list[Link]
+
+
+def row(entry: EntryRow, query: PageQuery, reader: Reader, panel: PanelView | None = None) -> RowView:
+    source, source_type = names.owner(entry, reader.words)
+    return RowView(
+        id=entry.id,
+        created_at=reader.clock.tag(entry.created_at),
+        action=names.action(entry.action, reader.words),
+        action_id=entry.action,
+        inbound=entry.direction == "inbound",
+        counts=counts(entry, reader),
+        method=entry.method,
+        source=source,
+        source_type=source_type,
+        path=entry.path or "/",
+        status=pill(entry, reader.words),
+        said=said(entry),
+        duration=duration(entry.duration_ms) if entry.not_sent is None else "",
+        attempt=entry.attempt,
+        open_url=query.but(open=entry.id).url(),
+        panel=panel,
+    )
+
+
+def counts(entry: EntryRow, reader: Reader) -> Markup:
+    """How many objects the call brought or moved: a fetch that brought nothing is green, and worth seeing."""
+    held = entry.counts
+    if held is None:
+        return Markup("")
+    if held.refused:
+        total = held.refused + (held.accepted or 0)
+        return reader.words("row.refused", refused=f"{held.refused:,}", total=f"{total:,}")
+    if held.returned is not None:
+        return reader.words("row.returned", count=f"{held.returned:,}")
+    return Markup("") if held.accepted is None else reader.words("row.accepted", count=f"{held.accepted:,}")

@@ -1,0 +1,43 @@
+"""The templates' environment: everything is escaped, a name that is not there is an error."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.template import TemplateConfig
+
+SERVER = Path(__file__).parent.parent
+TEMPLATES = SERVER / "templates"
+STATIC = SERVER / "static"
+
+
+@lru_cache(maxsize=1)
+def static_path() -> str:
+    """Where the static files are served: a path that changes with their content, so that they may be kept for good."""
+    digest = sha256()
+    for file in sorted(STATIC.rglob("*")):
+        if file.is_file():
+            digest.update(file.relative_to(STATIC).as_posix().encode() + b"\0" + file.read_bytes())
+    return f"/static/{digest.hexdigest()[:12]}"
+
+
+def environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals["static"] = static_path()
+    return made
+
+
+def template_config() -> TemplateConfig[JinjaTemplateEngine]:
+    """What the application needs to render the pages."""
+    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment()))

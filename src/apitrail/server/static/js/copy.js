@@ -1,0 +1,28 @@
+// Copy a link (absolute, and with the entry that is open) or a body's raw text.
+async function copy(text) {
+  if (navigator.clipboard && isSecureContext) return navigator.clipboard.writeText(text);
+  // Pages that are served over plain HTTP have no clipboard of the newer kind.
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.className = "vh";
+  document.body.append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-copy], button[data-copy-text]");
+  if (!button) return;
+  if (button.dataset.copyText) {
+    await copy(document.getElementById(button.dataset.copyText).textContent);
+  } else {
+    const link = new URL(button.dataset.copy, location.href);
+    const open = new URL(location.href).searchParams.get("open");
+    if (open && link.pathname === "/") link.searchParams.set("open", open);
+    await copy(link.href);
+  }
+  const said = button.textContent;
+  button.textContent = button.dataset.copied;
+  setTimeout(() => { button.textContent = said; }, 1500);
+});

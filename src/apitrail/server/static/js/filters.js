@@ -1,0 +1,81 @@
+// Filters: a choice applies at once, menus close by themselves, `/` leads to them, long lists can be searched.
+import { held } from "./time.js";
+
+const form = () => document.getElementById("filters");
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("#filters input[type='checkbox']")) form().requestSubmit();
+});
+
+document.addEventListener("input", (event) => {
+  if (!event.target.matches(".menu-search")) return;
+  const wanted = event.target.value.trim().toLowerCase();
+  for (const item of event.target.parentElement.querySelectorAll("li")) {
+    item.hidden = !item.textContent.toLowerCase().includes(wanted);
+  }
+});
+
+// Only what says something goes into the address, and instants that mean the same to every reader.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.elt.id !== "filters") return;
+  const parameters = event.detail.parameters;
+  for (const name of [...new Set(parameters.keys())]) {
+    const kept = parameters.getAll(name).filter(Boolean);
+    parameters.delete(name);
+    for (const value of kept) parameters.append(name, value);
+  }
+  for (const name of ["from", "to"]) {
+    const field = document.getElementById(name);
+    if (!parameters.has(name)) continue;
+    if (field.value === field.defaultValue && field.dataset.instant) parameters.set(name, field.dataset.instant);
+    else if (!held) parameters.set(name, `${new Date(field.value).toISOString().slice(0, 19)}Z`);
+  }
+  if (parameters.has("from") || parameters.has("to")) parameters.delete("range");
+});
+
+// Menus stay open while one chooses in them, although the page beneath is new each time.
+let opened = [];
+let searched = {};
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id !== "log") return;
+  opened = [...document.querySelectorAll("#log details[open][id]")].map((details) => details.id);
+  searched = Object.fromEntries([...document.querySelectorAll(".menu-search")].map((field) => [field.id, field.value]));
+  opened.created = document.getElementById("created")?.open;
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id !== "log") return;
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  document.getElementById("created")?.toggleAttribute("open", opened.created !== false);
+  for (const [id, value] of Object.entries(searched)) {
+    const field = document.getElementById(id);
+    if (!field || !value) continue;
+    field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+});
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(".menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = document.querySelector(".menu[open]");
+  if (event.key === "Escape" && menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    event.stopImmediatePropagation();
+  } else if (event.key === "/" && !event.target.closest("input, textarea, select") && form()) {
+    event.preventDefault();
+    document.querySelector(".menu summary").focus();
+    form().scrollIntoView({ block: "nearest" });
+  }
+}, true);
+
+// A server that does not answer is said, and taken back as soon as it does.
+export function reachable(yes) {
+  document.getElementById("offline").hidden = yes;
+}
+document.addEventListener("htmx:sendError", () => reachable(false));
+document.addEventListener("htmx:afterOnLoad", () => reachable(true));

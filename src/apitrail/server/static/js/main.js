@@ -1,0 +1,8 @@
+// What makes the page quicker to use. All of it works without, by plain links and forms.
+import "./time.js";
+import "./rows.js";
+import "./filters.js";
+import "./live.js";
+import "./copy.js";
+
+document.documentElement.classList.add("scripted");
