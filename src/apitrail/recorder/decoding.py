@@ -1,0 +1,145 @@
+"""Undo Content-Encoding (RFC 9110 §8.4) of bodies that the library gave as on the wire.
+
+gzip, deflate (with and without the zlib header, as servers really send it); br and zstd where a module for them can
+be imported. What cannot be undone stays as it came, with its Content-Encoding header beside it: bytes are never
+guessed at. Output is bounded by streaming it through a `Body`, so a small answer that unfolds into gigabytes is kept
+as head and tail; after `BOMB_FACTOR` times the limit it is no longer unfolded.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+from apitrail.recorder.body import Body, Cut
+
+PIECE = 65_536
+BOMB_FACTOR = 50
+
+
+class NotDecodable(Exception):
+    """The bytes are not what Content-Encoding says, or no module here can undo it."""
+
+
+def encodings_of(header: str) -> list[str]:
+    """`gzip, br` as applied, identity left out."""
+    return [name for part in header.lower().split(",") if (name := part.strip()) and name != "identity"]
+
+
+def decoded(cut: Cut, encodings: list[str], empty: Callable[[], Body], most: int) -> tuple[Cut, bool]:
+    """The body with its encodings undone, and whether that reached the end of it.
+
+    Of a body that was cut while encoded only the head can be undone: the result is truncated, has no tail and no
+    hash. Its true size is known for gzip alone, whose last four bytes tell it (RFC 1952 §2.3.1); else it is None.
+
+    Raises NotDecodable.
+    """
+    body = empty()
+    whole = True
+    try:
+        for piece in _unfolded(cut.body, encodings):
+            body.feed(piece)
+            if body.size > most:
+                whole = False
+                break
+    except _Torn:
+        whole = False
+    result = body.taken()
+    if not cut.truncated:
+        return result, whole
+    size = int.from_bytes(cut.tail[-4:], "little") if encodings in (["gzip"], ["x-gzip"]) and cut.tail else 0
+    head = result.body + result.tail if not result.truncated else result.body
+    return Cut(head, b"", size if size > len(head) else None, None, truncated=True), True
+
+
+class _Torn(Exception):
+    """The encoded bytes end in the middle."""
+
+
+def _unfolded(data: bytes, encodings: list[str]) -> Iterator[bytes]:
+    pieces: Iterator[bytes] = (data[at : at + PIECE] for at in range(0, len(data), PIECE))
+    for encoding in reversed(encodings):
+        pieces = _one(encoding, pieces)
+    return pieces
+
+
+def _one(encoding: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    if encoding in ("gzip", "x-gzip"):
+        return _inflated(pieces, 16 + zlib.MAX_WBITS)
+    if encoding == "deflate":
+        return _inflated(pieces, zlib.MAX_WBITS)
+    if encoding == "br":
+        return _by_module(pieces, _brotli())
+    if encoding == "zstd":
+        return _by_module(pieces, _zstd())
+    raise NotDecodable(f"Content-Encoding {encoding!r} is not known")
+
+
+def _inflated(pieces: Iterator[bytes], window: int) -> Iterator[bytes]:
+    inflater = zlib.decompressobj(window)
+    begun = False
+    for piece in pieces:
+        rest = piece
+        while rest:
+            try:
+                out = inflater.decompress(rest, PIECE * 16)
+            except zlib.error as error:
+                if begun or window != zlib.MAX_WBITS:
+                    raise NotDecodable(str(error)) from error
+                window = -zlib.MAX_WBITS  # many servers send `deflate` without the zlib header
+                inflater = zlib.decompressobj(window)
+                begun = True
+                continue
+            begun = True
+            if out:
+                yield out
+            rest = inflater.unconsumed_tail
+            if inflater.eof:
+                rest = inflater.unused_data
+                if window <= zlib.MAX_WBITS or not rest.startswith(b"\x1f\x8b"):
+                    rest = b""  # anything behind the end is padding
+                else:
+                    inflater = zlib.decompressobj(window)  # gzip members may follow one another
+            elif not out and not rest:
+                break
+    out = inflater.flush()
+    if out:
+        yield out
+    if begun and not inflater.eof:
+        raise _Torn
+
+
+def _by_module(pieces: Iterator[bytes], decompress: Callable[[bytes], bytes]) -> Iterator[bytes]:
+    try:
+        for piece in pieces:
+            out = decompress(piece)
+            if out:
+                yield out
+    except _Torn:
+        raise
+    except Exception as error:
+        raise NotDecodable(f"{type(error).__name__}: {error}") from error
+
+
+def _imported(*names: str) -> Any:
+    for name in names:
+        try:
+            return import_module(name)
+        except ImportError:
+            continue
+    raise NotDecodable(f"none of {', '.join(names)} is installed")
+
+
+def _brotli() -> Callable[[bytes], bytes]:
+    module = _imported("brotli", "brotlicffi")
+    decompressor = module.Decompressor()
+    return getattr(decompressor, "decompress", None) or decompressor.process  # type: ignore[no-any-return]
+
+
+def _zstd() -> Callable[[bytes], bytes]:
+    module = _imported("compression.zstd", "backports.zstd", "zstandard")
+    if hasattr(module, "ZstdDecompressor") and module.__name__ != "zstandard":
+        return module.ZstdDecompressor().decompress  # type: ignore[no-any-return]
+    return module.ZstdDecompressor().decompressobj().decompress  # type: ignore[no-any-return]

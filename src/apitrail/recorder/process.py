@@ -1,0 +1,352 @@
+"""The one recorder of this process: made at the first need, anew in a forked child, flushed at exit.
+
+Threads are daemons and begin with the first exchange. There are no signal handlers. At exit everything captured goes
+into the spool, always; sending it may then take `flush_at_exit` seconds, and ends at once where the server is away.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hmac
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from apitrail.exchange import Exchange
+from apitrail.recorder import capture, losses
+from apitrail.recorder.assembly import Assembler, Identity, Redacting
+from apitrail.recorder.capture import Capture
+from apitrail.recorder.losses import lose, never_raise, say
+from apitrail.recorder.settings import Settings, default_spool_folders, settings_from
+from apitrail.recorder.spool import Held, Spool, SpoolUnusable, spool_path
+from apitrail.recorder.worker import Queue, Worker
+
+SPOOL_AT_EXIT_S = 5.0
+
+
+class Stats(Struct, frozen=True):
+    """What this process's recorder has done so far."""
+
+    recorder: str
+    spooled: int = 0
+    stored: int = 0
+    """Sent by this process and stored by the server, also for other processes of the host."""
+    duplicates: int = 0
+    refused: int = 0
+    in_flight: int = 0
+    in_flight_bytes: int = 0
+    waiting: int = 0
+    """In the spool, of all processes that share it."""
+    waiting_bytes: int = 0
+    spool: str = ""
+    losses: dict[str, int] = {}
+    failures: int = 0
+    last_failure: str = ""
+
+
+class ProcessRecorder:
+    """A sink of captures. `take` is the callers' side; everything else is for start-up, flush and exit."""
+
+    def __init__(self, settings: Settings, version: str) -> None:
+        self.settings = settings
+        self.body_limit = settings.body_limit
+        self.body_edge = settings.body_edge
+        self._version = version
+        self._begin()
+
+    def _begin(self) -> None:
+        self.identity = Identity(self.settings.service, time.time_ns(), self._version)
+        self.queue = Queue(self.settings.in_flight_limit)
+        self.gauge = self.queue.gauge
+        self._starting = threading.Lock()
+        self._started = False
+        self._exiting = False
+        self._worker: Worker | None = None
+        self._shipper: Any = None
+        self._spool: Spool | None = None
+        self._spools: list[Spool] = []
+
+    def take(self, captured: Capture | Exchange) -> None:
+        """Hand over to the worker, or count the loss. No lock, no I/O, but for the very first."""
+        if not self.queue.put(captured):
+            lose("in_flight_full", text=f"in_flight_limit is {self.settings.in_flight_limit} bytes")
+        if not self._started:
+            self.start()
+        if self._exiting:
+            self._spool_all(1.0)
+
+    def start(self) -> None:
+        """Begin the threads. Who comes while another thread does this need not wait: its exchange is queued."""
+        if not self._starting.acquire(blocking=False):
+            return
+        try:
+            if self._started:
+                return
+            self._build()
+            assert self._worker is not None
+            if not self._exiting:
+                self._worker.start()
+                if self._shipper is not None:
+                    self._shipper.start()
+                _finish_with_multiprocessing()
+            self._started = True
+        finally:
+            self._starting.release()
+
+    def _build(self) -> None:
+        if self._worker is not None:
+            return
+        folder = _spool_folder(self.settings.spool)
+        owner = (self.identity.id, self.identity.host, self.identity.process)
+        self._spool = Spool(spool_path(folder, self.settings.url), self.settings.spool_limit, owner)
+        self._spools = [self._spool]
+        if self.settings.url:
+            from apitrail.recorder.shipper import HttpTransport, Shipper
+
+            # What processes without a url left behind is sent by the first that has one.
+            self._spools.append(Spool(spool_path(folder, None), self.settings.spool_limit, owner))
+            self._shipper = Shipper(
+                self._spools,
+                HttpTransport(self.settings.url, self.settings.timeout),
+                self.settings.token,
+                owner,
+                self.settings.batch_bytes,
+                self.settings.batch_exchanges,
+            )
+        assembler = Assembler(self.settings, self.identity, lambda: _redactor(self.settings, folder))
+        self._worker = Worker(
+            self.queue, assembler, self._spool, losses.ledger, self.settings, self.identity, self._spooled
+        )
+
+    def _spooled(self) -> None:
+        if self._shipper is not None:
+            self._shipper.wake()
+
+    def flush(self, timeout: float, *, once: bool = False) -> bool:
+        """See `apitrail.flush`. With `once`, give up when the server fails to take a batch."""
+        deadline = time.monotonic() + timeout
+        self.start()
+        if not self._spool_all(timeout):
+            return False
+        if self._shipper is None:
+            return True
+        return self._shipped(deadline, once)
+
+    def _spool_all(self, timeout: float) -> bool:
+        if self._worker is None:
+            return False
+        return self._worker.flush(timeout) or (self._exiting and self._worker.drain(timeout))
+
+    def _shipped(self, deadline: float, once: bool) -> bool:
+        assert self._spool is not None
+        failures = self._shipper.sent.failures
+        try:
+            marks = [(spool, spool.newest()) for spool in self._spools if spool.path.exists()]
+            self._shipper.hurry(True)
+            try:
+                while any(spool.holds_until(mark) for spool, mark in marks):
+                    if time.monotonic() >= deadline or (once and self._shipper.sent.failures > failures):
+                        return False
+                    time.sleep(0.02)
+            finally:
+                self._shipper.hurry(False)
+        except SpoolUnusable:
+            return False
+        return True
+
+    @never_raise
+    def exit(self) -> None:
+        """At the interpreter's exit, and before this recorder is replaced by another."""
+        self._exiting = True
+        if not self._started and self.queue.items.empty():
+            return
+        self._build()
+        if self._spool_all(SPOOL_AT_EXIT_S) and self.settings.flush_at_exit > 0 and self._shipper is not None:
+            self._shipped(time.monotonic() + self.settings.flush_at_exit, once=True)
+
+    def close(self) -> None:
+        """Spool what is left, stop shipping, close the files."""
+        self.exit()
+        if self._shipper is not None:
+            self._shipper.stop()
+        for spool in self._spools:
+            spool.close()
+
+    def before_fork(self) -> None:
+        """SQLite's connections must not be open in two processes."""
+        for spool in self._spools:
+            spool.before_fork()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        for spool in self._spools:
+            spool.after_fork()
+
+    def after_fork_in_child(self) -> None:
+        """Begin anew: own id, queue, locks, threads, connections. What the parent queued is the parent's."""
+        _left_behind.append((self.queue, self._worker, self._shipper, self._spools))
+        self._begin()
+
+    def stats(self) -> Stats:
+        """What has been done so far."""
+        held = Held(0, 0)
+        if self._spool is not None:
+            try:
+                held = self._spool.held()
+            except SpoolUnusable as error:
+                say(str(error))
+        sent = self._shipper.sent if self._shipper is not None else None
+        return Stats(
+            recorder=self.identity.id,
+            spooled=self._worker.count if self._worker is not None else 0,
+            stored=sent.stored if sent else 0,
+            duplicates=sent.duplicates if sent else 0,
+            refused=sent.refused if sent else 0,
+            in_flight=self.queue.items.qsize(),
+            in_flight_bytes=self.gauge.bytes,
+            waiting=held.exchanges,
+            waiting_bytes=held.bytes,
+            spool=str(self._spool.path) if self._spool is not None else "",
+            losses=losses.ledger.counts(),
+            failures=sent.failures if sent else 0,
+            last_failure=sent.last_failure if sent else "",
+        )
+
+
+_left_behind: list[Any] = []
+"""A parent's objects in its child: never closed, never collected, for that would touch the parent's files."""
+
+_recorder: ProcessRecorder | None = None
+_making = threading.Lock()
+
+
+def recorder() -> ProcessRecorder:
+    """This process's recorder, with settings from the environment where `configure` was not called."""
+    global _recorder
+    if _recorder is None:
+        with _making:
+            if _recorder is None:
+                _recorder = _made(settings_from({}))
+    return _recorder
+
+
+def configure(given: dict[str, Any]) -> None:
+    """Set this process's recorder up. One that runs already is flushed into its spool and replaced.
+
+    Raises ValueError naming the setting, its value and what would be right.
+    """
+    global _recorder
+    settings = settings_from(given)
+    with _making:
+        before = _recorder
+        _recorder = _made(settings)
+        if before is not None:
+            before.close()
+
+
+def _made(settings: Settings) -> ProcessRecorder:
+    from apitrail import __version__
+
+    if settings.url:
+        # Here, in the thread that starts the program, and not at the first call, which would pay for it.
+        import apitrail.recorder.shipper  # noqa: F401
+    made = ProcessRecorder(settings, __version__)
+    if isinstance(capture.sink, ProcessRecorder | capture.Nowhere):  # else a test's memory, which stays in place
+        capture.set_sink(made)
+    return made
+
+
+def resume() -> None:
+    """Captures go to this process's recorder again, after a test's memory took them."""
+    capture.set_sink(_recorder if _recorder is not None else capture.Nowhere())
+
+
+def _redactor(settings: Settings, folder: Path) -> Redacting:
+    from apitrail.recorder.redact import Redactor
+
+    return Redactor(_fingerprint_key(settings.token, folder), settings.redact_names)
+
+
+def _fingerprint_key(token: str | None, folder: Path) -> bytes:
+    """The key of the fingerprints of masked secrets.
+
+    From the token, so that all hosts of one installation give the same secret the same fingerprint. Without one,
+    a random key of this host, kept beside the spool.
+    """
+    if token:
+        return hmac.digest(token.encode(), b"apitrail fingerprint 1", "sha256")
+    path = folder / "fingerprint.key"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        own = path.with_name(f"{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(own, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(os.urandom(32))
+        try:
+            os.link(own, path)  # whole or not at all, and the first process wins
+        except FileExistsError:
+            pass
+        finally:
+            own.unlink()
+        return path.read_bytes()
+    except OSError:
+        return os.urandom(32)
+
+
+def _spool_folder(given: str | None) -> Path:
+    if given is not None:
+        return Path(given)
+    for folder in default_spool_folders():
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            info = folder.stat()
+        except OSError:
+            continue
+        # A folder in a shared place may have been laid there by somebody else.
+        if os.access(folder, os.W_OK) and (not hasattr(os, "getuid") or info.st_uid == os.getuid()):
+            return folder
+    return default_spool_folders()[0]
+
+
+def _finish_with_multiprocessing() -> None:
+    # Their children leave by os._exit, which runs no atexit handlers, but run these (multiprocessing.util).
+    for name in ("multiprocessing.util", "billiard.util"):
+        module = sys.modules.get(name)
+        if module is not None:
+            module.Finalize(None, _exit, exitpriority=0)
+
+
+def _exit() -> None:
+    if _recorder is not None:
+        _recorder.exit()
+
+
+def _before_fork() -> None:
+    if _recorder is not None:
+        _recorder.before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    if _recorder is not None:
+        _recorder.after_fork_in_parent()
+
+
+def _after_fork_in_child() -> None:
+    global _making
+    _making = threading.Lock()
+    losses.begin_anew()
+    if _recorder is not None:
+        _recorder.after_fork_in_child()
+
+
+atexit.register(_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=never_raise(_before_fork),
+        after_in_parent=never_raise(_after_fork_in_parent),
+        after_in_child=never_raise(_after_fork_in_child),
+    )

@@ -1,0 +1,175 @@
+"""What can be set in the recorder, in one table.
+
+`SETTINGS` is what the docs and `configure` speak of: name, default, unit, environment variable, and what happens
+at the limit. `Settings` holds the values of one process; a test keeps the two together.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+KIB = 1024
+MIB = 1024 * KIB
+GIB = 1024 * MIB
+
+
+class Setting(NamedTuple):
+    """One row of the table."""
+
+    name: str
+    default: object
+    unit: str
+    environment: str | None
+    meaning: str
+    """What it does, and what happens at the limit."""
+
+
+SETTINGS = (
+    Setting("url", None, "URL", "APITRAIL_URL", "The server. Without one, exchanges wait in the spool."),
+    Setting(
+        "token", None, "text", "APITRAIL_TOKEN", "Sent to the server as a bearer token. Refused: the spool is kept."
+    ),
+    Setting(
+        "spool",
+        None,
+        "folder",
+        "APITRAIL_SPOOL",
+        "Where exchanges wait. Default: apitrail under $XDG_STATE_HOME or ~/.local/state; where that cannot be "
+        "written, a folder of this user's under the temporary one.",
+    ),
+    Setting(
+        "body_limit",
+        5 * MIB,
+        "bytes",
+        None,
+        "A body up to this size is kept whole. Past it: head, tail (`body_edge` each), true size and SHA-256.",
+    ),
+    Setting("body_edge", 256 * KIB, "bytes", None, "Kept of each end of a body past `body_limit`."),
+    Setting(
+        "spool_limit",
+        GIB,
+        "bytes",
+        None,
+        "Of encoded exchanges in the spool. Past it the oldest are dropped and counted as `spool_full`.",
+    ),
+    Setting(
+        "in_flight_limit",
+        32 * MIB,
+        "bytes",
+        None,
+        "Held in memory between a call and the spool. Past it bodies are cut to their ends, and exchanges are "
+        "dropped and counted as `in_flight_full`.",
+    ),
+    Setting(
+        "flush_at_exit",
+        3.0,
+        "seconds",
+        None,
+        "How long the interpreter's exit may wait for the server. What is not sent by then stays in the spool.",
+    ),
+    Setting(
+        "redact_names", (), "names", None, "Names of headers, parameters and fields to mask beside the known ones."
+    ),
+    Setting("service", None, "text", "APITRAIL_SERVICE", "Name of this program in the log. Default: its file name."),
+    Setting("linger", 0.05, "seconds", None, "How long the worker gathers exchanges before it spools them together."),
+    Setting("batch_bytes", 4 * MIB, "bytes", None, "Of encoded exchanges in one request, though never less than one."),
+    Setting("batch_exchanges", 1000, "exchanges", None, "In one request at most."),
+    Setting("timeout", 10.0, "seconds", None, "For one request to the server. Past it: back off, send again."),
+)
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The values of one process."""
+
+    url: str | None = None
+    token: str | None = None
+    spool: str | None = None
+    body_limit: int = 5 * MIB
+    body_edge: int = 256 * KIB
+    spool_limit: int = GIB
+    in_flight_limit: int = 32 * MIB
+    flush_at_exit: float = 3.0
+    redact_names: tuple[str, ...] = ()
+    service: str | None = None
+    linger: float = 0.05
+    batch_bytes: int = 4 * MIB
+    batch_exchanges: int = 1000
+    timeout: float = 10.0
+
+
+def settings_from(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
+    """What was given, else the environment, else the default.
+
+    Raises ValueError naming the setting, its value and what would be right: this runs at start-up, where an error
+    is cheap. Nothing later raises.
+    """
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        value = given.get(setting.name)
+        if value is None and setting.environment:
+            value = environment.get(setting.environment) or None
+        if value is not None:
+            values[setting.name] = _checked(setting, value)
+    unknown = set(given) - {setting.name for setting in SETTINGS}
+    if unknown:
+        raise ValueError(
+            f"apitrail has no setting {sorted(unknown)[0]!r}; it has {', '.join(s.name for s in SETTINGS)}"
+        )
+    settings = Settings(**values)
+    if 2 * settings.body_edge > settings.body_limit:
+        raise ValueError(
+            f"body_edge is {settings.body_edge} bytes: head and tail together must fit into body_limit, "
+            f"{settings.body_limit} bytes. Give a body_edge of at most {settings.body_limit // 2}."
+        )
+    return settings
+
+
+def _checked(setting: Setting, value: Any) -> Any:
+    name = setting.name
+    if name == "redact_names":
+        if isinstance(value, str):
+            raise ValueError(f"redact_names is {value!r}: give a list of names, such as [{value!r}]")
+        return tuple(str(one) for one in value)
+    if isinstance(setting.default, (int, float)):
+        least = 1 if setting.unit in ("bytes", "exchanges") and name != "body_edge" else 0
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value < float("inf"):
+            raise ValueError(f"{name} is {value!r}: give a number of {setting.unit}, {least} or more")
+        return int(value) if isinstance(setting.default, int) else float(value)
+    if name == "spool":
+        return os.fspath(Path(value).expanduser())
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is {value!r}: give {setting.unit} as a string")
+    if name == "url":
+        return _checked_url(value)
+    if name == "token" and not (value.isascii() and value.isprintable()):
+        raise ValueError("token holds characters that no HTTP header may carry: give it as the server printed it")
+    return value
+
+
+def _checked_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        # The value is not shown: it may carry a password.
+        raise ValueError("url must be like http://127.0.0.1:8700 or https://logs.example.com, without user or password")
+    return value.rstrip("/")
+
+
+def default_spool_folders() -> list[Path]:
+    """Where the spool may lie, best first. The second is for accounts without a home that can be written."""
+    state = os.environ.get("XDG_STATE_HOME")
+    home = Path(state) if state else Path("~/.local/state").expanduser()
+    owner = os.getuid() if hasattr(os, "getuid") else "user"
+    return [home / "apitrail", Path(tempfile.gettempdir()) / f"apitrail-{owner}"]
+
+
+def program_name() -> str:
+    """The file name of the running program: `gunicorn`, `manage.py`; `python` where there is none."""
+    return Path(sys.argv[0]).name if getattr(sys, "argv", None) and sys.argv[0] not in ("", "-c", "-m") else "python"

@@ -1,0 +1,378 @@
+"""Sends what waits in the spool to the server, and deletes it when the server says that it is stored.
+
+One background thread per process that has a url; several processes share one spool by leases. Only a well-formed
+answer 200 deletes anything: a proxy's welcome page does not. What the server refuses by index is deleted and counted
+as `refused`. Everything else keeps the spool:
+
+    no answer, 5xx, garbage     back off, doubling with jitter up to BACK_OFF_MOST_S
+    429, 503 with Retry-After   at least as long as asked, up to RETRY_AFTER_MOST_S
+    401, 403                    back off long, and say so once through logging
+    413, or 400 in our shape    send half as much, down to a single exchange, which is then counted as `refused`
+
+Speaks by `http.client`, directly and not through the environment's proxies, in a thread whose calls no hook records.
+"""
+
+from __future__ import annotations
+
+import http.client
+import random
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+
+from apitrail.exchange import Loss
+from apitrail.recorder import context
+from apitrail.recorder.losses import lose, say
+from apitrail.recorder.spool import Lease, Spool, SpoolLoss, SpoolUnusable
+
+PATH = "/api/v1/exchanges"
+BACK_OFF_FIRST_S = 0.5
+BACK_OFF_MOST_S = 30.0
+RETRY_AFTER_MOST_S = 300.0
+UNAUTHORIZED_S = 30.0
+IDLE_S = 5.0
+"""How often an idle shipper looks into the spool: another process of the host may have died with exchanges in it."""
+HURRIED_S = 0.25
+COMPRESS_FROM = 1024
+ANSWER_LIMIT = 16 * 1024 * 1024
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Answer(NamedTuple):
+    """What the server said."""
+
+    status: int
+    body: bytes
+    retry_after: float | None = None
+
+
+class Transport(Protocol):
+    """Carries one batch. Raises OSError or http.client.HTTPException where no answer came."""
+
+    def post(self, body: bytes, headers: dict[str, str]) -> Answer:
+        """Send, and read the answer whole."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
+class Refusal(msgspec.Struct):
+    """One exchange that the server will never take."""
+
+    index: int
+    field: str = ""
+    reason: str = ""
+
+
+class Stored(msgspec.Struct):
+    """The server's answer 200."""
+
+    stored: int
+    duplicates: int
+    refused: list[Refusal] = []
+
+
+class _Problem(msgspec.Struct):
+    """The server's error shape, of which only the presence matters here."""
+
+    error: Any
+
+
+class Sent(msgspec.Struct):
+    """What this process's shipper has done."""
+
+    stored: int = 0
+    duplicates: int = 0
+    refused: int = 0
+    requests: int = 0
+    failures: int = 0
+    last_failure: str = ""
+    last_stored_at: datetime | None = None
+
+
+class HttpTransport:
+    """One kept-alive connection to the server."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        parts = urlsplit(url)
+        self._secure = parts.scheme == "https"
+        self._host = parts.hostname or ""
+        self._port = parts.port
+        self._path = parts.path.rstrip("/") + PATH
+        self._timeout = timeout
+        self._connection: http.client.HTTPConnection | None = None
+
+    def post(self, body: bytes, headers: dict[str, str]) -> Answer:
+        """Send; once more on a new connection where the kept one turns out to be closed."""
+        kept = self._connection is not None
+        try:
+            return self._post(body, headers)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            self.close()
+            if not kept:
+                raise
+            return self._post(body, headers)
+
+    def _post(self, body: bytes, headers: dict[str, str]) -> Answer:
+        try:
+            connection = self._connection or self._connect()
+            connection.request("POST", self._path, body, headers)
+            answer = connection.getresponse()
+            content = answer.read(ANSWER_LIMIT)
+            if answer.will_close or not answer.isclosed():
+                self.close()
+            return Answer(answer.status, content, _seconds(answer.getheader("Retry-After")))
+        except BaseException:
+            self.close()
+            raise
+
+    def _connect(self) -> http.client.HTTPConnection:
+        if self._secure:
+            self._connection = http.client.HTTPSConnection(
+                self._host, self._port, timeout=self._timeout, context=ssl.create_default_context()
+            )
+        else:
+            self._connection = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+        return self._connection
+
+    def close(self) -> None:
+        """Close the connection; the next `post` opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class Shipper:
+    """Ships from several spools, in their order. `wake` from any thread; all else happens in its own."""
+
+    def __init__(
+        self,
+        spools: Sequence[Spool],
+        transport: Transport,
+        token: str | None,
+        owner: tuple[str, str, str],
+        batch_bytes: int,
+        batch_exchanges: int,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._spools = spools
+        self._transport = transport
+        self._headers = {"Content-Type": "application/msgpack", "User-Agent": "apitrail-recorder"}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
+        self._owner = owner
+        self._batch_bytes = batch_bytes
+        self._most = batch_exchanges
+        self._batch = batch_exchanges
+        self._chance = chance
+        self._woken = threading.Event()
+        self._stopping = False
+        self._back_off = 0.0
+        self._in_a_hurry = 0
+        self._at_once = False
+        self._asked_to_wait = False
+        self._said: set[str] = set()
+        self.sent = Sent()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin the thread."""
+        self._thread = threading.Thread(target=self._run, name="apitrail-shipper", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There is something to send."""
+        self._woken.set()
+
+    def hurry(self, on: bool) -> None:
+        """Somebody waits (`flush`): try at once, and then back off only as long as the server asks for."""
+        self._in_a_hurry += 1 if on else -1
+        self._at_once = on
+        self._woken.set()
+
+    def stop(self) -> None:
+        """End the thread after what it is doing."""
+        self._stopping = True
+        self._woken.set()
+        if self._thread is not None:
+            self._thread.join(timeout=0.5)
+
+    def _run(self) -> None:
+        context.muted.set(True)
+        wait = 0.0
+        while True:
+            self._pause(wait)
+            if self._stopping:
+                break
+            try:
+                wait = self.ship()
+            except SpoolUnusable as error:
+                wait = self._failed(str(error))
+            except Exception as error:
+                lose("ship_failed", error)
+                wait = self._failed(type(error).__name__)
+        self._transport.close()
+
+    def _pause(self, wait: float) -> None:
+        """Wait. New exchanges end an idle wait, not a back-off; somebody in a hurry ends both."""
+        deadline = time.monotonic() + wait
+        while not self._stopping and not self._at_once:
+            hurried = self._in_a_hurry and not self._asked_to_wait
+            left = (min(deadline, time.monotonic() + HURRIED_S) if hurried else deadline) - time.monotonic()
+            if left <= 0:
+                break
+            woken = self._woken.wait(left)
+            self._woken.clear()
+            if hurried or (woken and not self._back_off):
+                break
+        self._at_once = False
+
+    def ship(self) -> float:
+        """Send one batch. Returns the seconds to wait before the next: 0 where there may be more.
+
+        Raises SpoolUnusable.
+        """
+        for spool in self._spools:
+            if spool is not self._spools[0] and not spool.path.exists():
+                continue
+            lease = spool.lease(self._batch_bytes, self._batch)
+            if lease is not None:
+                return self._ship(spool, lease)
+        return IDLE_S
+
+    def _ship(self, spool: Spool, lease: Lease) -> float:
+        body = encoded_batch(lease)
+        headers = self._headers
+        if len(body) >= COMPRESS_FROM:
+            body = _gzipped(body)
+            headers = {**headers, "Content-Encoding": "gzip"}
+        self.sent.requests += 1
+        self._asked_to_wait = False
+        try:
+            answer = self._transport.post(body, headers)
+        except (OSError, http.client.HTTPException) as error:
+            spool.release(lease)
+            return self._failed(f"{type(error).__name__}: {error}")
+        except BaseException:
+            spool.release(lease)
+            raise
+        return self._judge(spool, lease, answer)
+
+    def _judge(self, spool: Spool, lease: Lease, answer: Answer) -> float:
+        if answer.status == 200:
+            try:
+                stored = msgspec.json.decode(answer.body, type=Stored)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                spool.release(lease)
+                return self._failed("the answer 200 is not an Apitrail server's", say_it=True)
+            self._stored(spool, lease, stored)
+            return 0.0
+        too_much = answer.status == 413 or (answer.status in (400, 422) and _is_ours(answer.body))
+        if too_much and (lease.seqs or lease.losses):
+            if len(lease.seqs) <= 1:
+                self._refused(spool, lease, answer)
+            else:
+                self._batch = max(1, len(lease.seqs) // 2)
+                spool.release(lease)
+            return 0.0
+        spool.release(lease)
+        if answer.status in (401, 403):
+            wait = self._failed(f"answer {answer.status}: set a valid token (APITRAIL_TOKEN)", say_it=True)
+            return max(wait, UNAUTHORIZED_S)
+        wait = self._failed(f"answer {answer.status}", say_it=answer.status in (400, 404, 405, 422))
+        self._asked_to_wait = answer.retry_after is not None
+        return max(wait, min(answer.retry_after or 0.0, RETRY_AFTER_MOST_S))
+
+    def _stored(self, spool: Spool, lease: Lease, stored: Stored) -> None:
+        losses = [
+            self._refusal(1, f"{refusal.field}: {refusal.reason}" if refusal.field else refusal.reason)
+            for refusal in stored.refused
+            if 0 <= refusal.index < len(lease.seqs)
+        ]
+        spool.ack(lease, losses)
+        self.sent.stored += stored.stored
+        self.sent.duplicates += stored.duplicates
+        self.sent.refused += len(losses)
+        self.sent.last_stored_at = datetime.now(UTC)
+        self._back_off = 0.0
+        self._said.clear()
+        self._batch = min(self._most, self._batch * 2)
+        if losses:
+            say(f"the server refused {len(losses)} exchanges, first for {losses[0].text}")
+
+    def _refused(self, spool: Spool, lease: Lease, answer: Answer) -> None:
+        # A single exchange that the server cannot take: it would block all that wait behind it.
+        text = f"answer {answer.status} to a batch of one"
+        spool.ack(lease, [self._refusal(max(1, len(lease.seqs)), text)] if lease.seqs else [])
+        self.sent.refused += len(lease.seqs)
+        say(f"the server refused an exchange: {text}")
+
+    def _refusal(self, count: int, text: str) -> SpoolLoss:
+        now = time.time_ns()
+        return SpoolLoss(*self._owner, "refused", count, now, now, text[:500])
+
+    def _failed(self, why: str, *, say_it: bool = False) -> float:
+        self.sent.failures += 1
+        self.sent.last_failure = why
+        if say_it and why not in self._said:
+            self._said.add(why)
+            say(f"the server does not take what was recorded, the spool keeps it: {why}")
+        self._back_off = min(BACK_OFF_MOST_S, self._back_off * 2 or BACK_OFF_FIRST_S)
+        return self._back_off * (0.5 + self._chance() / 2)
+
+
+def encoded_batch(lease: Lease) -> bytes:
+    """The request's body: exchanges as they lie in the spool, not decoded again."""
+    batch: dict[str, object] = {"exchanges": [msgspec.Raw(payload) for payload in lease.payloads]}
+    if lease.losses:
+        batch["losses"] = [_travelling(loss) for loss in lease.losses]
+    return msgspec.msgpack.encode(batch)
+
+
+def _travelling(loss: SpoolLoss) -> Loss:
+    return Loss(
+        recorder=loss.recorder,
+        host=loss.host,
+        process=loss.process,
+        reason=loss.reason,
+        count=loss.count,
+        first_at=EPOCH + timedelta(microseconds=loss.first_ns // 1000),
+        last_at=EPOCH + timedelta(microseconds=loss.last_ns // 1000),
+        text=loss.text,
+    )
+
+
+def _gzipped(body: bytes) -> bytes:
+    # Level 1: the processor is the host's. zlib lets other threads run meanwhile.
+    squeezer = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    return squeezer.compress(body) + squeezer.flush()
+
+
+def _is_ours(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body, type=_Problem)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Retry-After in either of its forms (RFC 9110 §10.2.3)."""
+    if not retry_after:
+        return None
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,378 @@
+"""The crash-safe queue on the local disk, shared by all processes of one host.
+
+Who calls: the worker (`add`), the shipper (`lease`, `ack`, `release`), `flush` (`newest`, `holds_until`). All calls
+of one process go through one connection under one lock; none runs on a caller's thread.
+
+What survives: all that `add` returned for, when any process is killed at any moment (SQLite, WAL). With
+synchronous=NORMAL a power cut may take the last moments with it, and never the file.
+
+Leases: `lease` gives the oldest exchanges that nobody else holds, so two processes never send the same one at once.
+A lease that is neither acknowledged nor released ends after LEASE_S seconds: its holder was killed. Then an exchange
+may be sent twice, and is stored once.
+
+Cap: past `limit` bytes the oldest unleased exchanges are dropped, and counted in the spool as `spool_full`.
+
+Damage: a file that is no longer a database is set aside under another name, counted as `spool_damaged`, and a new
+one is begun. Rows are never guessed at. Anything else that goes wrong (disk full, no right to write) raises
+SpoolUnusable; the worker keeps what it has and tries again.
+
+Forks: SQLite must not see one process's connection, nor its view of the file's locks, in another. `before_fork`
+closes the connection, whoever wants it next opens it again. A child that was forked without Python's hooks must not
+use its parent's object.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec import Struct
+
+LEASE_S = 60.0
+BUSY_S = 5.0
+SPARE_PAGES = 2048
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS waiting (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    size INTEGER NOT NULL,
+    holder TEXT NOT NULL DEFAULT '',
+    until REAL NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS payload (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS loss (
+    recorder TEXT NOT NULL,
+    host TEXT NOT NULL,
+    process TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    first_ns INTEGER NOT NULL,
+    last_ns INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    holder TEXT NOT NULL DEFAULT '',
+    until REAL NOT NULL DEFAULT 0,
+    PRIMARY KEY (recorder, reason, holder)
+);
+CREATE TABLE IF NOT EXISTS total (one INTEGER PRIMARY KEY CHECK (one = 1), bytes INTEGER NOT NULL);
+INSERT OR IGNORE INTO total VALUES (1, 0);
+PRAGMA user_version = 1;
+"""
+# `waiting` is apart from `payload` so that leasing, counting and choosing what to drop never touch the bodies.
+
+LOSS_COLUMNS = "recorder, host, process, reason, count, first_ns, last_ns, text"
+ADD_LOSS = """
+INSERT INTO loss (recorder, host, process, reason, count, first_ns, last_ns, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (recorder, reason, holder) DO UPDATE SET
+    count = count + excluded.count,
+    first_ns = min(first_ns, excluded.first_ns),
+    last_ns = max(last_ns, excluded.last_ns)
+"""
+
+
+class SpoolUnusable(Exception):
+    """The spool cannot be written or read now: disk full, no right, locked for too long. Nothing in it is lost."""
+
+
+class SpoolLoss(NamedTuple):
+    """A loss as the spool keeps it: those of one recorder and reason are one row. Times in ns since 1970."""
+
+    recorder: str
+    host: str
+    process: str
+    reason: str
+    count: int  # type: ignore[assignment]  # the name it has on its way, beside tuple.count
+    first_ns: int
+    last_ns: int
+    text: str
+
+
+class Lease(Struct, frozen=True):
+    """Exchanges and losses that their holder alone may send."""
+
+    holder: str
+    seqs: list[int]
+    payloads: list[bytes]
+    losses: list[SpoolLoss]
+
+
+class Held(NamedTuple):
+    """What the spool holds."""
+
+    exchanges: int
+    bytes: int
+
+
+class Spool:
+    """One file. `owner` says who we are in losses that the spool itself finds: (recorder, host, process)."""
+
+    def __init__(
+        self,
+        path: Path,
+        limit: int,
+        owner: tuple[str, str, str],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.path = path
+        self._limit = limit
+        self._owner = owner
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+        self._leases = 0
+        self._forking = False
+        self._damaged: list[SpoolLoss] = []
+
+    def add(self, payloads: Iterable[bytes], losses: Iterable[SpoolLoss] = ()) -> int:
+        """Keep these, in order, all or none. Returns how many were dropped to stay under the cap.
+
+        Raises SpoolUnusable.
+        """
+        payloads = list(payloads)
+        losses = list(losses)
+        with self._transaction() as db:
+            for payload in payloads:
+                seq = db.execute("INSERT INTO waiting (size) VALUES (?)", (len(payload),)).lastrowid
+                db.execute("INSERT INTO payload VALUES (?, ?)", (seq, payload))
+            db.executemany(ADD_LOSS, losses)
+            db.execute("UPDATE total SET bytes = bytes + ?", (sum(map(len, payloads)),))
+            return self._drop_oldest(db)
+
+    def lease(self, most_bytes: int, most: int) -> Lease | None:
+        """The oldest exchanges that nobody holds, up to so many bytes but never less than one, and all losses.
+
+        None where there is nothing to send. Raises SpoolUnusable.
+        """
+        with self._transaction() as db:
+            now = self._clock()
+            self._end_old_leases(db, now)
+            seqs: list[int] = []
+            size = 0
+            free = "SELECT seq, size FROM waiting WHERE holder = '' ORDER BY seq LIMIT ?"
+            for seq, length in db.execute(free, (most,)):
+                if seqs and size + length > most_bytes:
+                    break
+                seqs.append(seq)
+                size += length
+            self._leases += 1
+            holder = f"{self._owner[0]}:{id(self):x}:{self._leases}"
+            until = now + LEASE_S
+            db.executemany(
+                "UPDATE waiting SET holder = ?, until = ? WHERE seq = ?", [(holder, until, seq) for seq in seqs]
+            )
+            db.execute("UPDATE loss SET holder = ?, until = ? WHERE holder = ''", (holder, until))
+            losses = db.execute(
+                f"SELECT {LOSS_COLUMNS} FROM loss WHERE holder = ? ORDER BY first_ns",  # noqa: S608 - no values in it
+                (holder,),
+            ).fetchall()
+            payloads = [db.execute("SELECT bytes FROM payload WHERE seq = ?", (seq,)).fetchone()[0] for seq in seqs]
+        if not seqs and not losses:
+            return None
+        return Lease(holder, seqs, payloads, [SpoolLoss(*row) for row in losses])
+
+    def ack(self, lease: Lease, losses: Iterable[SpoolLoss] = ()) -> None:
+        """The server has these: delete them. `losses` are what it refused. Raises SpoolUnusable."""
+        losses = list(losses)
+        with self._transaction() as db:
+            self._delete(db, lease.seqs)
+            db.execute("DELETE FROM loss WHERE holder = ?", (lease.holder,))
+            db.executemany(ADD_LOSS, losses)
+            # A spool that filled up while the server was away gives its disk back, a little at a time.
+            if db.execute("PRAGMA freelist_count").fetchone()[0] > SPARE_PAGES:
+                db.execute(f"PRAGMA incremental_vacuum({SPARE_PAGES})").fetchall()
+
+    def release(self, lease: Lease) -> None:
+        """Not sent: give them back. Raises SpoolUnusable."""
+        with self._transaction() as db:
+            db.execute("UPDATE waiting SET holder = '' WHERE holder = ?", (lease.holder,))
+            self._give_back_losses(db, lease.holder)
+
+    def newest(self) -> int:
+        """A mark: all exchanges added so far have at most this number. Raises SpoolUnusable."""
+        with self._transaction(reading=True) as db:
+            row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'waiting'").fetchone()
+            return row[0] if row else 0
+
+    def holds_until(self, mark: int) -> bool:
+        """Whether anything up to that mark still waits. Raises SpoolUnusable."""
+        with self._transaction(reading=True) as db:
+            return db.execute("SELECT 1 FROM waiting WHERE seq <= ? LIMIT 1", (mark,)).fetchone() is not None
+
+    def held(self) -> Held:
+        """How much waits, leased or not. Raises SpoolUnusable."""
+        with self._transaction(reading=True) as db:
+            (count,) = db.execute("SELECT count(*) FROM waiting").fetchone()
+            (size,) = db.execute("SELECT bytes FROM total").fetchone()
+            return Held(count, size)
+
+    def close(self) -> None:
+        """Close the file; the next call opens it again."""
+        with self._lock:
+            if self._connection is not None:
+                try:
+                    self._connection.close()
+                finally:
+                    self._connection = None
+
+    def before_fork(self) -> None:
+        """Close, and let nobody in until `after_fork`."""
+        self._forking = self._lock.acquire(timeout=2 * BUSY_S)
+        if self._forking:
+            self.close()
+
+    def after_fork(self) -> None:
+        """In the parent."""
+        if self._forking:
+            self._lock.release()
+
+    # Inside a transaction
+
+    def _drop_oldest(self, db: sqlite3.Connection) -> int:
+        (size,) = db.execute("SELECT bytes FROM total").fetchone()
+        if size <= self._limit:
+            return 0
+        doomed = []
+        for seq, length in db.execute("SELECT seq, size FROM waiting WHERE holder = '' ORDER BY seq"):
+            if size <= self._limit:
+                break
+            doomed.append(seq)
+            size -= length
+        self._delete(db, doomed)
+        if doomed:
+            db.execute(ADD_LOSS, self._loss("spool_full", len(doomed), f"over spool_limit, {self._limit} bytes"))
+        return len(doomed)
+
+    def _delete(self, db: sqlite3.Connection, seqs: list[int]) -> None:
+        freed = 0
+        for seq in seqs:
+            for (size,) in db.execute("DELETE FROM waiting WHERE seq = ? RETURNING size", (seq,)).fetchall():
+                freed += size
+            db.execute("DELETE FROM payload WHERE seq = ?", (seq,))
+        db.execute("UPDATE total SET bytes = bytes - ?", (freed,))
+
+    def _end_old_leases(self, db: sqlite3.Connection, now: float) -> None:
+        # A lease further ahead than one can be was given before the clock was set back.
+        old = "holder != '' AND (until < ? OR until > ?)"
+        bounds = (now, now + LEASE_S)
+        db.execute(f"UPDATE waiting SET holder = '' WHERE {old}", bounds)  # noqa: S608 - no values in the text
+        for (holder,) in db.execute(f"SELECT DISTINCT holder FROM loss WHERE {old}", bounds).fetchall():  # noqa: S608
+            self._give_back_losses(db, holder)
+
+    def _give_back_losses(self, db: sqlite3.Connection, holder: str) -> None:
+        rows = db.execute(
+            f"DELETE FROM loss WHERE holder = ? RETURNING {LOSS_COLUMNS}",  # noqa: S608 - no values in the text
+            (holder,),
+        ).fetchall()
+        db.executemany(ADD_LOSS, rows)
+
+    def _loss(self, reason: str, count: int, text: str) -> SpoolLoss:
+        now = time.time_ns()
+        return SpoolLoss(*self._owner, reason, count, now, now, text)
+
+    # The file
+
+    @contextmanager
+    def _transaction(self, *, reading: bool = False) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                db = self._opened()
+                db.execute("BEGIN" if reading else "BEGIN IMMEDIATE")
+                try:
+                    if not reading:
+                        db.executemany(ADD_LOSS, self._damaged)
+                    yield db
+                    db.execute("COMMIT")
+                    if not reading:
+                        self._damaged.clear()
+                except BaseException:
+                    if db.in_transaction:
+                        db.execute("ROLLBACK")
+                    raise
+            except sqlite3.Error as error:
+                if _is_damage(error):
+                    self._set_aside(error)
+                else:
+                    self.close()
+                raise SpoolUnusable(f"{self.path}: {error}") from error
+            except OSError as error:
+                raise SpoolUnusable(f"{self.path}: {error}") from error
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is not None:
+            there = _inode(self.path)
+            if there == self._inode:
+                return self._connection
+            # What is written to a file without a name, no other process will ever see. Where it was replaced,
+            # another process has set it aside and counted it.
+            if not there:
+                self._damaged.append(self._loss("spool_damaged", 1, f"{self.path.name} was removed while in use"))
+            self.close()
+        try:
+            return self._open()
+        except sqlite3.Error as error:
+            if not _is_damage(error):
+                raise
+            self._set_aside(error)
+            return self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Made here and not by SQLite, so that it is never readable by others, not even for a moment.
+        # Never opened where it is there already: to close it again would end SQLite's locks on it
+        # (sqlite.org/howtocorrupt.html, 2.2).
+        with suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        db = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        try:
+            db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = NORMAL")
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            if version != 1:
+                db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+        except BaseException:
+            db.close()
+            raise
+        self._inode = _inode(self.path)
+        self._connection = db
+        return db
+
+    def _set_aside(self, error: sqlite3.Error) -> None:
+        moved = self._inode and _inode(self.path) != self._inode
+        self.close()
+        if moved:
+            return  # another process has set it aside already
+        mark = f"damaged-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}"
+        for suffix in ("", "-wal", "-shm"):
+            part = self.path.with_name(self.path.name + suffix)
+            if part.exists():
+                part.rename(self.path.with_name(f"{self.path.name}.{mark}{suffix}"))
+        self._damaged.append(
+            self._loss("spool_damaged", 1, f"set aside as {self.path.name}.{mark}, exchanges in it not known: {error}")
+        )
+
+
+def spool_path(folder: Path, url: str | None) -> Path:
+    """The file for one server: exchanges meant for different servers never mix."""
+    name = f"{zlib.crc32(url.encode()):08x}" if url else "unaddressed"
+    return folder / f"spool-{name}.db"
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    # The first byte is the kind; the rest says where it was met (sqlite.org/rescode.html).
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0

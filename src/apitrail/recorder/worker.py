@@ -1,0 +1,189 @@
+"""The recorder's own thread: takes what was captured, builds, masks, encodes, spools.
+
+It sleeps until the first exchange comes, then gathers for `linger` seconds and spools all that came in one
+transaction: one wake-up and one commit for many calls, and little contention with the caller for the interpreter
+lock. Between two exchanges it lets go of that lock, so a caller waits for one of them at most.
+
+What the spool cannot take now is kept and tried again; past `in_flight_limit` bytes the oldest go, counted as
+`spool_unusable`.
+
+The queue is a SimpleQueue: its `put` may run inside a finalizer that interrupts another `put` of the same thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+
+from apitrail.exchange import Exchange
+from apitrail.recorder import context
+from apitrail.recorder.assembly import Assembler, Identity
+from apitrail.recorder.body import Gauge
+from apitrail.recorder.capture import Capture
+from apitrail.recorder.losses import Ledger, lose, say
+from apitrail.recorder.settings import Settings
+from apitrail.recorder.spool import Spool, SpoolLoss, SpoolUnusable
+
+AT_ONCE = 256
+"""Exchanges spooled in one transaction at most."""
+RETRY_S = 1.0
+WEIGHT = 2048
+"""What an exchange weighs in memory beside its bodies: headers, URL, labels."""
+
+
+class Queue:
+    """Between the callers and the worker: bounded by bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self.gauge = Gauge(limit)
+        self.items: SimpleQueue[Capture | Exchange | threading.Event] = SimpleQueue()
+
+    def put(self, captured: Capture | Exchange) -> bool:
+        """Take it unless memory is full without it, whatever its own size."""
+        own = 0
+        if isinstance(captured, Capture):
+            for body in (captured.request_body, captured.response_body):
+                own += body.held if body is not None else 0
+        if self.gauge.bytes + self.items.qsize() * WEIGHT - own > self.gauge.limit:
+            return False
+        self.items.put(captured)
+        return True
+
+
+class Worker:
+    """Drains one queue into one spool."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        assembler: Assembler,
+        spool: Spool,
+        ledger: Ledger,
+        settings: Settings,
+        identity: Identity,
+        spooled: Callable[[], None],
+    ) -> None:
+        self._queue = queue
+        self._assembler = assembler
+        self._spool = spool
+        self._ledger = ledger
+        self._settings = settings
+        self._identity = identity
+        self._spooled = spooled
+        """Called after each transaction: wakes the shipper."""
+        self._draining = threading.Lock()
+        self._hurry = threading.Event()
+        self._next: Capture | Exchange | threading.Event | None = None
+        self._pending: deque[bytes] = deque()
+        self._pending_bytes = 0
+        self._sequence = 0
+        self._said = ""
+        self.count = 0
+        """Exchanges spooled."""
+
+    def start(self) -> None:
+        """Begin the thread."""
+        threading.Thread(target=self._run, name="apitrail-worker", daemon=True).start()
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until all that was put before is in the spool. False after `timeout` seconds."""
+        done = threading.Event()
+        self._queue.items.put(done)
+        self._hurry.set()
+        return done.wait(timeout) and not self._pending
+
+    def drain(self, timeout: float) -> bool:
+        """The same in this thread, for when the worker's own may be gone: a fork, or the end of the process."""
+        if not self._draining.acquire(timeout=timeout):
+            return False
+        try:
+            return self._drain()
+        finally:
+            self._draining.release()
+
+    def _run(self) -> None:
+        context.muted.set(True)
+        while True:
+            with suppress(Empty):
+                # Kept on self and not in this frame, which would hold its bodies in memory until the next one comes.
+                self._next = self._queue.items.get(timeout=RETRY_S if self._pending else None)
+            try:
+                if not isinstance(self._next, threading.Event):
+                    self._hurry.wait(self._settings.linger)
+                self._hurry.clear()
+                with self._draining:
+                    self._drain()
+            except Exception as error:
+                lose("worker_failed", error)
+
+    def _drain(self) -> bool:
+        """Everything in the queue, in transactions of `AT_ONCE`. Whether all of it is in the spool."""
+        most = self._settings.in_flight_limit // 4
+        more = True
+        while more:
+            waiting: list[threading.Event] = []
+            encoded = 0
+            while encoded < AT_ONCE and self._pending_bytes <= most:
+                item, self._next = self._next, None
+                if item is None:
+                    try:
+                        item = self._queue.items.get_nowait()
+                    except Empty:
+                        more = False
+                        break
+                if isinstance(item, threading.Event):
+                    waiting.append(item)
+                    continue
+                self._encode(item)
+                encoded += 1
+                del item
+                time.sleep(0)  # let a caller have the interpreter
+            if not self._store():
+                more = False
+                self._make_room(most)
+            for event in waiting:
+                event.set()
+        return not self._pending
+
+    def _encode(self, captured: Capture | Exchange) -> None:
+        self._sequence += 1
+        try:
+            payload = self._assembler.encoded(self._assembler.exchange(captured, self._sequence))
+        except Exception as error:
+            lose("capture_failed", error)
+            return
+        self._pending.append(payload)
+        self._pending_bytes += len(payload)
+
+    def _store(self) -> bool:
+        tallies = self._ledger.unreported()
+        if not self._pending and not tallies:
+            return True
+        who = self._identity
+        losses = [SpoolLoss(who.id, who.host, who.process, *tally) for tally in tallies]
+        try:
+            self._spool.add(self._pending, losses)
+        except SpoolUnusable as error:
+            if not self._said:
+                self._said = str(error)
+                say(f"the spool cannot be written, exchanges are kept in memory for now: {error}")
+            return False
+        self._said = ""
+        self.count += len(self._pending)
+        self._pending.clear()
+        self._pending_bytes = 0
+        self._ledger.reported(tallies)
+        self._spooled()
+        return True
+
+    def _make_room(self, most: int) -> None:
+        dropped = 0
+        while self._pending_bytes > most:
+            self._pending_bytes -= len(self._pending.popleft())
+            dropped += 1
+        if dropped:
+            lose("spool_unusable", count=dropped)
