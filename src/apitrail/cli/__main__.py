@@ -1,0 +1,7 @@
+"""`python -m apitrail.cli`, the same as `apitrail`."""
+
+from __future__ import annotations
+
+from apitrail.cli import main
+
+main()

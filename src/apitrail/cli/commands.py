@@ -1,0 +1,154 @@
+"""The commands of `apitrail`. What a command needs is imported when it runs: `--help` must be quick."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from apitrail import __version__
+from apitrail.cli.options import with_settings
+from apitrail.server.problems import Problem, shorten
+from apitrail.server.settings import Settings
+from apitrail.store.model import StoreError
+
+app = typer.Typer(
+    name="apitrail",
+    help="Platform API Logs: a read-only audit log of the calls between a backend and its platforms and carriers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+token_app = typer.Typer(
+    help="Rights to write (ingest) and to read. They work with and without a running server.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(token_app, name="token")
+
+
+def run() -> None:
+    """Carries out the command line. What cannot be carried out ends with 2 and says why and what to do."""
+    try:
+        app()
+    except Problem as problem:
+        fail(str(problem), problem.fault.fix)
+    except StoreError as error:
+        fail(str(error), "See docs/operating.md.")
+
+
+def fail(reason: str, fix: str) -> NoReturn:
+    """Ends the command."""
+    sys.stderr.write(f"apitrail: {reason}\n  Do this: {fix}\n")
+    sys.exit(2)
+
+
+@app.command()
+@with_settings()
+def serve(
+    settings: Settings,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log every request: method, path, status, time.")] = False,
+) -> None:
+    """Run the server until Ctrl+C or SIGTERM."""
+    from apitrail.server import serve as server
+
+    server.log_to(sys.stderr, verbose=verbose)
+    server.run(settings, sys.stdout)
+
+
+@app.command("import")
+@with_settings("data", "store")
+def import_files(
+    settings: Settings,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE.har...", help="HAR 1.2 files.")],
+    ec_integration: Annotated[
+        str, typer.Option(metavar="NAME", help="The account at an e-commerce platform that the calls were made for.")
+    ] = "",
+    shipping_integration: Annotated[
+        str, typer.Option(metavar="NAME", help="The account at a carrier that the calls were made for.")
+    ] = "",
+    url: Annotated[str, typer.Option(help="A server elsewhere, instead of the one on the data folder.")] = "",
+    token: Annotated[str, typer.Option(envvar="APITRAIL_TOKEN", help="An ingest token of the server at --url.")] = "",
+) -> None:
+    """Load HAR files: into the running server, or into the folder itself where none runs. Secrets are masked.
+
+    A file imported twice is stored once. Ends with 1 if anything was refused.
+    """
+    from apitrail.cli.importing import Target, import_all
+
+    target = Target(settings=settings, url=url, token=token)
+    if not import_all(files, target, ec_integration=ec_integration, shipping_integration=shipping_integration):
+        raise typer.Exit(1)
+
+
+@token_app.command("create")
+@with_settings("data", "store")
+def create_token(
+    settings: Settings,
+    name: Annotated[str, typer.Option(help="What it is for, to know it by later.")] = "",
+    scope: Annotated[str, typer.Option(help="ingest: send exchanges. read: see the log.")] = "ingest",
+) -> None:
+    """Make a token. Its secret is the last line that is printed, and is never shown again."""
+    from apitrail.cli.log import opened
+
+    with opened(settings, make=True) as log:
+        made = log.create_token(scope, name)
+    typer.echo(f"Token {made.token.id} ({made.token.scope}, {made.token.name}). Shown only this once:")
+    typer.echo(made.secret)
+
+
+@token_app.command("list")
+@with_settings("data", "store")
+def list_tokens(settings: Settings) -> None:
+    """List the tokens, revoked ones too. The secrets are not kept, and so not shown."""
+    from apitrail.cli.log import opened
+
+    with opened(settings) as log:
+        tokens = log.tokens()
+    for token in tokens:
+        state = f"revoked {token.revoked_at:%Y-%m-%d %H:%M} UTC" if token.revoked_at else "valid"
+        made = f"{token.created_at:%Y-%m-%d %H:%M} UTC"
+        typer.echo(f"{token.id}  {token.scope:<6}  {made}  {state:<28}  {shorten(token.name)}")
+    if not tokens:
+        typer.echo("There are no tokens yet: `apitrail token create` makes one.")
+
+
+@token_app.command("revoke")
+@with_settings("data", "store")
+def revoke_token(
+    settings: Settings, token_id: Annotated[str, typer.Argument(metavar="ID", help="As `token list` shows it.")]
+) -> None:
+    """End a token's rights, within a second on every server."""
+    from apitrail.cli.log import opened
+
+    with opened(settings) as log:
+        revoked = log.revoke_token(token_id)
+    typer.echo(f"Token {revoked.id} ({revoked.scope}, {shorten(revoked.name)}) is revoked.")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def _add_demo() -> None:
+    """`apitrail demo`, which needs client libraries beside the server's own parts."""
+    try:
+        module = importlib.import_module("apitrail.demo.command")
+    except ModuleNotFoundError as error:
+        missing = error.name
+
+        def demo() -> None:
+            """Run a server with live sample traffic (needs: pip install 'apitrail[server,demo]')."""
+            fail(f"the demo is not installed ({missing} is missing)", "pip install 'apitrail[server,demo]'")
+
+        app.command()(demo)
+    else:
+        app.command("demo")(module.demo)
+
+
+_add_demo()

@@ -1,0 +1,138 @@
+"""The log on a data folder, as the commands reach it: through the server that runs on it, or by opening it.
+
+One process owns a folder. So a command first asks at the socket; where nobody answers it opens the folder, and where
+that is taken after all, a server is just starting, and is waited for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Protocol
+
+import msgspec
+
+from apitrail.cli.connection import Connection, to_folder
+from apitrail.server import folder
+from apitrail.server.batch import MESSAGEPACK
+from apitrail.server.intake import Accepted, Intake
+from apitrail.server.masking import fingerprint_key
+from apitrail.server.settings import Settings
+from apitrail.server.tokens import NewToken, TokenAnswer, TokensAnswer, TokenWish, create, listed, revoke
+from apitrail.store import FolderInUse, Store, Writer, open_store
+
+_STARTING_S = 30.0
+_POLL_S = 0.1
+
+
+class Log(Protocol):
+    """What the commands do with a log."""
+
+    def create_token(self, scope: str, name: str) -> NewToken:
+        """Raises Problem for a scope or name that cannot be."""
+
+    def tokens(self) -> list[TokenAnswer]:
+        """All of them, oldest first."""
+
+    def revoke_token(self, token_id: str) -> TokenAnswer:
+        """Raises Problem where there is no such token."""
+
+    def add(self, batch: bytes) -> Accepted:
+        """Stores a batch in MessagePack; returns when it is durable."""
+
+
+@contextmanager
+def opened(settings: Settings, *, make: bool = False) -> Iterator[Log]:
+    """The log, for as long as the block lasts; with `make` a new one where there is none.
+
+    Raises Problem, StoreError.
+    """
+    if make:
+        folder.prepare(settings.data)
+    elif not settings.store:
+        folder.demand(settings.data)
+    deadline = time.monotonic() + _STARTING_S
+    while True:
+        if connection := to_folder(settings.data):
+            try:
+                yield RunningServer(connection)
+            finally:
+                connection.close()
+            return
+        try:
+            store = open_store(settings.store or settings.data, memory_limit=settings.memory)
+        except FolderInUse:
+            # A server that starts or stops holds the folder before and after it answers.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_POLL_S)
+            continue
+        with ExitStack() as stack:
+            stack.callback(store.close)
+            yield OpenFolder(store, settings, stack)
+        return
+
+
+class RunningServer:
+    """The log of a server that runs."""
+
+    def __init__(self, connection: Connection, prefix: str = "/admin") -> None:
+        self._connection = connection
+        self._prefix = prefix
+
+    def create_token(self, scope: str, name: str) -> NewToken:
+        """See Log."""
+        body = msgspec.json.encode(TokenWish(scope, name))
+        return self._connection.call("POST", f"{self._prefix}/tokens", NewToken, body)
+
+    def tokens(self) -> list[TokenAnswer]:
+        """See Log."""
+        return self._connection.call("GET", f"{self._prefix}/tokens", TokensAnswer).tokens
+
+    def revoke_token(self, token_id: str) -> TokenAnswer:
+        """See Log."""
+        return self._connection.call("POST", f"{self._prefix}/tokens/{token_id}/revoke", TokenAnswer)
+
+    def add(self, batch: bytes) -> Accepted:
+        """See Log."""
+        return self._connection.call("POST", f"{self._prefix}/exchanges", Accepted, batch, MESSAGEPACK)
+
+
+class OpenFolder:
+    """The log of a folder that no server uses."""
+
+    def __init__(self, store: Store, settings: Settings, stack: ExitStack) -> None:
+        self._store = store
+        self._settings = settings
+        self._stack = stack
+        self._intake: Intake | None = None
+
+    def create_token(self, scope: str, name: str) -> NewToken:
+        """See Log."""
+        return create(self._store, TokenWish(scope, name))
+
+    def tokens(self) -> list[TokenAnswer]:
+        """See Log."""
+        return listed(self._store).tokens
+
+    def revoke_token(self, token_id: str) -> TokenAnswer:
+        """See Log."""
+        return revoke(self._store, token_id)
+
+    def add(self, batch: bytes) -> Accepted:
+        """See Log."""
+        if self._intake is None:
+            self._intake = self._open_intake()
+        read, written = self._intake.submit(batch, MESSAGEPACK)
+        return Accepted.of(read, None if written is None else written.result())
+
+    def _open_intake(self) -> Intake:
+        from apitrail.profiles import Profiles
+        from apitrail.recorder.redact import Redactor
+
+        folder.prepare(self._settings.data)  # with `store` elsewhere it may not be there yet
+        writer = Writer(self._store)
+        self._stack.callback(writer.close)
+        redactor = Redactor(fingerprint_key(self._settings.data))
+        return Intake(writer, Profiles.load(), redactor, self._settings.max_exchanges)

@@ -1,0 +1,52 @@
+"""What the commands ask of a running server, by the Unix socket in its data folder alone.
+
+Who can open that socket could open the folder itself; over TCP these addresses do not exist.
+"""
+
+from __future__ import annotations
+
+import anyio
+from litestar import Router, get, post
+
+from apitrail.server.access import SOCKET, Tokens
+from apitrail.server.answers import AnyRequest
+from apitrail.server.ingest import Ingest
+from apitrail.server.intake import Accepted
+from apitrail.server.tokens import NewToken, TokenAnswer, TokensAnswer, TokenWish, create, listed, revoke
+from apitrail.store import Store
+
+
+@post("/tokens", status_code=200)
+async def create_token(data: TokenWish, store: Store, tokens: Tokens) -> NewToken:
+    """Makes a token."""
+    made = await anyio.to_thread.run_sync(create, store, data)
+    tokens.forget()
+    return made
+
+
+@get("/tokens", sync_to_thread=True)
+def list_tokens(store: Store) -> TokensAnswer:
+    """Lists tokens."""
+    return listed(store)
+
+
+@post("/tokens/{token_id:str}/revoke", status_code=200)
+async def revoke_token(token_id: str, store: Store, tokens: Tokens) -> TokenAnswer:
+    """Revokes a token."""
+    revoked = await anyio.to_thread.run_sync(revoke, store, token_id)
+    tokens.forget()
+    return revoked
+
+
+@post("/exchanges", status_code=200, request_max_body_size=None)
+async def import_exchanges(request: AnyRequest, ingest: Ingest) -> Accepted:
+    """Takes a batch without a token."""
+    return await ingest.receive(request)
+
+
+routes = Router(
+    "/admin",
+    route_handlers=[create_token, list_tokens, revoke_token, import_exchanges],
+    opt={"access": SOCKET},
+    include_in_schema=False,
+)

@@ -1,0 +1,158 @@
+"""The application: what is served, under which rules. What runs it is `apitrail.server.serve`.
+
+Two things hold for every answer, whoever gives it: the headers that keep a browser from doing harm, and that a
+sender is heard out before it is refused (a client that is cut off while it writes never sees the answer).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from litestar import Litestar, Response
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.enums import HttpMethod, ScopeType
+from litestar.response import Redirect
+from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Message, Receive, Scope, Send
+
+from apitrail.profiles import Profiles
+from apitrail.recorder.redact import Redactor
+from apitrail.server import admin, api, health, login, reference
+from apitrail.server.access import Gate, Tokens
+from apitrail.server.answers import AnyRequest, exception_handlers, wants_page
+from apitrail.server.health import Health
+from apitrail.server.ingest import Ingest, post_exchanges
+from apitrail.server.intake import Intake
+from apitrail.server.masking import fingerprint_key
+from apitrail.server.pages import routes as page_routes
+from apitrail.server.pages import template_config
+from apitrail.server.problems import Problem
+from apitrail.server.settings import Settings
+from apitrail.store import Store, Writer
+
+_HEADERS = {
+    b"content-security-policy": b"default-src 'self'; img-src 'self' data: blob:; object-src 'self'; "
+    b"frame-ancestors 'self'; base-uri 'none'; form-action 'self'",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"SAMEORIGIN",
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cache-control": b"private, no-cache",
+}
+"""Set where a handler has not set its own."""
+
+_SMALL_BODY = 64 << 10
+"""Bytes of a request's body, batches apart."""
+_DRAIN_BYTES = 256 << 20
+_DRAIN_S = 10.0
+
+
+def create_app(store: Store, writer: Writer, profiles: Profiles, settings: Settings) -> Litestar:
+    """The application on an open store. Closes nothing: whoever opened the store closes it.
+
+    Handlers get `store`, `profiles`, `settings` by name. `settings.data` must exist.
+    """
+    tokens = Tokens(store)
+    gate = Gate(tokens, settings)
+    redactor = Redactor(fingerprint_key(settings.data))
+    ingest = Ingest(Intake(writer, profiles, redactor, settings.max_exchanges), settings)
+    state = Health()
+    given = {
+        "store": store,
+        "profiles": profiles,
+        "settings": settings,
+        "tokens": tokens,
+        "gate": gate,
+        "ingest": ingest,
+        "health": state,
+    }
+    return Application(
+        route_handlers=[
+            post_exchanges,
+            api.routes,
+            admin.routes,
+            *health.routes,
+            *reference.routes,
+            login.form,
+            login.sign_in,
+            login.sign_out,
+            *page_routes,
+        ],
+        dependencies={name: Provide(_giver(value), sync_to_thread=False) for name, value in given.items()},
+        guards=[gate.check],
+        exception_handlers=exception_handlers(_to_login),
+        request_max_body_size=_SMALL_BODY,
+        on_shutdown=[ingest.close],
+        template_config=template_config(),
+        openapi_config=None,  # our own is at /docs: see apitrail.server.openapi
+        logging_config=None,
+        state=State({"health": state}),
+    )
+
+
+class Application(Litestar):
+    """Litestar, with what holds for every answer around it."""
+
+    async def __call__(
+        self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
+    ) -> None:
+        """An ASGI application."""
+        if scope["type"] == ScopeType.HTTP:
+            await self._answer(cast("HTTPScope", scope), cast("Receive", receive), cast("Send", send))
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def _answer(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        body = _Body(receive)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                if scope["method"] == "POST":
+                    await body.drain()
+                names = {name.lower() for name, _ in message["headers"]}
+                more = [(name, value) for name, value in _HEADERS.items() if name not in names]
+                message["headers"] = [*message["headers"], *more]
+            await send(message)
+
+        asked = scope.copy()
+        if asked["method"] == HttpMethod.HEAD:
+            asked["method"] = HttpMethod.GET  # the HTTP server leaves the body out
+        await super().__call__(asked, body.receive, send_with_headers)
+
+
+class _Body:
+    """A request's body as it comes in, to be read to its end even if nobody wants it."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._ended = False
+
+    async def receive(self) -> Any:
+        message = await self._receive()
+        self._ended = message["type"] == "http.disconnect" or not message.get("more_body", False)
+        return message
+
+    async def drain(self) -> None:
+        """Reads and forgets the rest, up to a bound of bytes and time."""
+        size = 0
+        try:
+            async with asyncio.timeout(_DRAIN_S):
+                while not self._ended and size < _DRAIN_BYTES:
+                    size += len((await self.receive()).get("body", b""))
+        except TimeoutError:
+            return
+
+
+def _giver(value: Any) -> Any:
+    def give() -> Any:
+        return value
+
+    return give
+
+
+def _to_login(request: AnyRequest, error: Exception) -> Response[Any] | None:
+    """Sends a person's browser to sign in, instead of telling it about headers."""
+    if isinstance(error, Problem) and error.status == 401 and wants_page(request) and request.method == "GET":
+        return Redirect(login.login_url(request.scope["path"], request.scope["query_string"]), status_code=303)
+    return None

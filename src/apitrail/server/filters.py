@@ -1,0 +1,132 @@
+"""What a query string asks for. Whoever mistypes is told so: nothing here ever widens an answer.
+
+An unknown parameter, an empty value and one that cannot be read are refused; a well-formed value that is not in the
+log stays in the filter and matches nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import get_args
+from urllib.parse import parse_qsl
+
+from msgspec import Struct
+
+from apitrail.entry import Outcome
+from apitrail.exchange import Direction
+from apitrail.server.problems import Problem
+from apitrail.store.model import BadCursor, Cursor, Filter
+
+LIMIT_DEFAULT = 50
+LIMIT_MAX = 500
+
+ALTERNATIVES = ("action", "ec_integration", "shipping_integration", "outcome", "platform", "direction")
+FILTER_PARAMETERS = ("from", "to", *ALTERNATIVES)
+PAGE_PARAMETERS = ("limit", "cursor")
+
+_CLOSED = {"outcome": get_args(Outcome), "direction": get_args(Direction)}
+_MOMENT = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?P<second>:\d\d(?P<fraction>\.\d{1,6})?)?"
+    # A plus sign that was not escaped arrives as a space.
+    r"(?P<offset>[Zz]|[+ -]\d\d:\d\d)"
+)
+_MOMENT_FIX = "Write a date (2026-03-09, in UTC) or a time with its offset (2026-03-09T14:30:00+08:00)."
+_FIELDS_MAX = 1000
+_YEARS = range(1970, 2200)
+
+
+class Query(Struct, frozen=True):
+    """A query string, read."""
+
+    filter: Filter
+    limit: int
+    after: Cursor | None
+
+
+def parse(query_string: bytes, allowed: Iterable[str]) -> dict[str, list[str]]:
+    """The parameters by name, repeated ones in order. Raises Problem for an unknown name, or an empty value."""
+    try:
+        pairs = parse_qsl(
+            query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS_MAX
+        )
+    except ValueError as error:
+        raise Problem("the query string cannot be read", field="query", fix="Send UTF-8, percent-encoded.") from error
+    names = tuple(allowed)
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if name not in names:
+            known = f"Known here: {', '.join(names)}." if names else "This address takes none."
+            raise Problem("is not a parameter of this address", field=name[:80], fix=known)
+        if not value:
+            raise Problem("is empty", field=name, fix="Leave the parameter out, or give it a value.")
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def read_filter(parameters: dict[str, list[str]]) -> Filter:
+    """The filter of parsed parameters. Raises Problem naming the parameter that cannot be read."""
+    since, until = (_one(parameters, "from"), _one(parameters, "to"))
+    alternatives = {name: tuple(dict.fromkeys(parameters.get(name, ()))) for name in ALTERNATIVES}
+    for name, choices in _CLOSED.items():
+        for value in alternatives[name]:
+            if value not in choices:
+                raise Problem(f"is no {name}", field=name, value=value, fix=f"One of: {', '.join(choices)}.")
+    found = Filter(
+        since=None if since is None else read_moment(since, "from"),
+        until=None if until is None else read_moment(until, "to", last=True),
+        **alternatives,
+    )
+    if found.since and found.until and found.since > found.until:
+        raise Problem("is later than `to`", field="from", value=since, fix="Swap the two, or leave one out.")
+    return found
+
+
+def read_page(query_string: bytes) -> Query:
+    """What a list is asked for."""
+    parameters = parse(query_string, (*FILTER_PARAMETERS, *PAGE_PARAMETERS))
+    limit, cursor = _one(parameters, "limit"), _one(parameters, "cursor")
+    if limit is not None and not (re.fullmatch(r"[0-9]{1,4}", limit) and 1 <= int(limit) <= LIMIT_MAX):
+        raise Problem("is out of range", field="limit", value=limit, fix=f"A whole number from 1 to {LIMIT_MAX}.")
+    try:
+        after = None if cursor is None else Cursor.decode(cursor)
+    except BadCursor as error:
+        raise Problem(
+            "was not made by this server",
+            field="cursor",
+            value=cursor,
+            fix="Take `next_cursor` of the page before as it is, or leave it out to start with the newest.",
+        ) from error
+    return Query(read_filter(parameters), LIMIT_DEFAULT if limit is None else int(limit), after)
+
+
+def read_moment(text: str, field: str, *, last: bool = False) -> datetime:
+    """The first moment that `text` means, or with `last` the last: of the day of a date, of the minute, second or
+    fraction that a time gives. So both ends of a range are inclusive to what was typed.
+    """
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            at = datetime.combine(date.fromisoformat(text), time(), UTC)
+            step = timedelta(days=1)
+        elif match := _MOMENT.fullmatch(text):
+            offset = match["offset"].replace(" ", "+").upper()
+            at = datetime.fromisoformat(f"{match[1]}T{match[2]}{match['second'] or ''}{offset}").astimezone(UTC)
+            if match["fraction"]:
+                step = timedelta(microseconds=10 ** (7 - len(match["fraction"])))
+            else:
+                step = timedelta(seconds=1) if match["second"] else timedelta(minutes=1)
+        else:
+            raise Problem("is not a time with an offset", field=field, value=text, fix=_MOMENT_FIX)
+        if at.year not in _YEARS:
+            raise ValueError(f"year {at.year}")
+        return at + step - timedelta(microseconds=1) if last else at
+    except (ValueError, OverflowError) as error:
+        raise Problem("is not a time of the log's calendar", field=field, value=text, fix=_MOMENT_FIX) from error
+
+
+def _one(parameters: dict[str, list[str]], name: str) -> str | None:
+    values = parameters.get(name, [])
+    if len(values) > 1:
+        raise Problem(f"is given {len(values)} times", field=name, fix="Give it once.")
+    return values[0] if values else None

@@ -1,0 +1,47 @@
+"""For those who watch the server: does the process live, and can it serve?"""
+
+from __future__ import annotations
+
+from litestar import get
+from litestar.enums import MediaType
+from msgspec import Struct
+
+from apitrail.server.access import OPEN
+from apitrail.server.answers import STORE_RETRY_S
+from apitrail.server.openapi import Operation
+from apitrail.server.problems import Problem
+from apitrail.store import Store
+
+
+class Health:
+    """What the server knows of itself."""
+
+    stopping = False
+
+
+class Ready(Struct, frozen=True):
+    """The store answers."""
+
+    status: str = "ready"
+
+
+@get("/healthz", opt={"access": OPEN}, media_type=MediaType.TEXT, sync_to_thread=False)
+def healthz() -> str:
+    """The process lives and serves."""
+    return "ok"
+
+
+@get(
+    "/readyz",
+    opt={"access": OPEN, "operation": Operation(summary="Is the log ready?", answer=Ready, errors=(503,))},
+    sync_to_thread=True,
+)
+def readyz(store: Store, health: Health) -> Ready:
+    """Whether the store answers; 503 with the reason while it does not, or while the server stops."""
+    if health.stopping:
+        raise Problem("the server is stopping", fix="Try again soon.", status=503, retry_after=STORE_RETRY_S)
+    store.check()
+    return Ready()
+
+
+routes = [healthz, readyz]

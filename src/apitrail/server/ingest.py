@@ -1,0 +1,131 @@
+"""`POST /api/v1/exchanges`: answers only when all that it took is durable.
+
+Reading is on the event loop; all that costs time is on worker threads, so that pages stay quick while batches come.
+Memory is bounded: a batch by `max_batch`, all of them together by `in_flight`. What does not fit now is answered with
+429 and comes again: recorders delete nothing before we said that it is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from litestar import post
+from litestar.exceptions import InternalServerException
+
+from apitrail.server.access import INGEST
+from apitrail.server.answers import AnyRequest
+from apitrail.server.batch import media_type
+from apitrail.server.intake import Accepted, Intake
+from apitrail.server.openapi import BatchBody, Operation, Parameter
+from apitrail.server.problems import Problem
+from apitrail.server.settings import Settings
+from apitrail.server.unpack import CODINGS, too_large, unpack
+
+_WORKERS = 2
+_BUSY_RETRY_S = 1
+
+
+class Allowance:
+    """Bytes that may be worked on at once. Thread-safe."""
+
+    def __init__(self, size: int) -> None:
+        self._free = size
+        self._lock = threading.Lock()
+
+    def take(self, count: int) -> None:
+        """Raises Problem (429) while others hold too much."""
+        with self._lock:
+            if count > self._free:
+                raise Problem(
+                    "too many batches are being worked on",
+                    fix="Send it again after Retry-After. The setting in_flight is the limit.",
+                    status=429,
+                    retry_after=_BUSY_RETRY_S,
+                )
+            self._free -= count
+
+    def give_back(self, count: int) -> None:
+        """Returns what was taken."""
+        with self._lock:
+            self._free += count
+
+
+class Ingest:
+    """Takes batches from requests."""
+
+    def __init__(self, intake: Intake, settings: Settings) -> None:
+        self._intake = intake
+        self._max_batch = settings.max_batch
+        # One batch alone must fit, as sent and as unpacked.
+        self._allowance = Allowance(max(settings.in_flight, 2 * settings.max_batch))
+        self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="ingest")
+
+    async def receive(self, request: AnyRequest) -> Accepted:
+        """Reads the request's batch and takes it in. Raises Problem; StoreError where it could not be written."""
+        kind = media_type(request.headers.get("content-type", ""))
+        coding = request.headers.get("content-encoding", "")
+        parts: list[bytes] = []
+        size = 0
+        try:
+            async for part in request.stream():
+                if size + len(part) > self._max_batch:
+                    raise too_large(self._max_batch)
+                self._allowance.take(len(part))
+                size += len(part)
+                parts.append(part)
+            data = b"".join(parts)
+            parts.clear()
+            return await self._take(data, kind, coding)
+        except InternalServerException as error:
+            raise Problem("the connection ended before the batch did", fix="Send it again.", field="body") from error
+        finally:
+            self._allowance.give_back(size)
+
+    def close(self) -> None:
+        """Ends the worker threads, after what they have begun."""
+        self._threads.shutdown()
+
+    async def _take(self, data: bytes, kind: str, coding: str) -> Accepted:
+        loop = asyncio.get_running_loop()
+        unpacked = await loop.run_in_executor(self._threads, unpack, data, coding, self._max_batch)
+        more = len(unpacked) if unpacked is not data else 0
+        self._allowance.take(more)
+        try:
+            batch, written = await loop.run_in_executor(self._threads, self._intake.submit, unpacked, kind)
+            result = None
+            if written is not None:
+                result = await asyncio.wrap_future(written)
+            return Accepted.of(batch, result)
+        finally:
+            self._allowance.give_back(more)
+
+
+@post(
+    "/api/v1/exchanges",
+    status_code=200,
+    request_max_body_size=None,  # the batch has its own bound, with its own words
+    opt={
+        "access": INGEST,
+        "operation": Operation(
+            summary="Send a batch of exchanges",
+            body=BatchBody,
+            answer=Accepted,
+            parameters=(
+                Parameter(
+                    name="Content-Encoding", where="header", about="How the body is compressed.", choices=CODINGS
+                ),
+            ),
+            errors=(400, 401, 403, 413, 415, 429, 503),
+        ),
+    },
+)
+async def post_exchanges(request: AnyRequest, ingest: Ingest) -> Accepted:
+    """Stores the exchanges of a batch, and answers when they are durable.
+
+    A batch sent twice is stored once. A bad exchange is refused by its index, with the field and the reason, while
+    the others are stored. Exchanges that no recorder has masked (they have no `recorder.version`) have their secrets
+    masked before they are stored.
+    """
+    return await ingest.receive(request)

@@ -1,0 +1,98 @@
+"""Signing in with a read token, for browsers: they cannot send an Authorization header by themselves."""
+
+from __future__ import annotations
+
+import time
+from html import escape
+from urllib.parse import parse_qs, urlencode
+
+from litestar import Response, get, post
+from litestar.enums import MediaType
+from litestar.response import Redirect
+
+from apitrail.server.access import OPEN, SESSION_COOKIE, SESSION_S, Gate
+from apitrail.server.answers import AnyRequest
+from apitrail.server.problems import Problem
+
+LOGIN_PATH = "/login"
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Platform API Logs</title></head>
+<body>
+<main>
+<h1>Platform API Logs</h1>
+{message}
+<form method="post" action="/login">
+<input type="hidden" name="next" value="{next}">
+<p><label for="token">Read token</label><br>
+<input id="token" name="token" type="password" autocomplete="current-password" required autofocus size="50"></p>
+<p><button type="submit">Sign in</button></p>
+</form>
+<p>Who runs this server makes one with <code>apitrail token create --scope read</code>.</p>
+</main>
+</body>
+</html>
+"""
+
+
+def login_url(path: str, query: bytes) -> str:
+    """Where to send a browser that has to sign in first; afterwards it comes back to the same place."""
+    back = path + (f"?{query.decode('ascii', 'replace')}" if query else "")
+    return f"{LOGIN_PATH}?{urlencode({'next': back})}"
+
+
+@get(LOGIN_PATH, opt={"access": OPEN}, media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=False)
+def form(request: AnyRequest) -> str:
+    """The form."""
+    return _page(_local(request.query_params.get("next", "")))
+
+
+@post(LOGIN_PATH, opt={"access": OPEN}, include_in_schema=False, status_code=303)
+async def sign_in(request: AnyRequest, gate: Gate) -> Response[str]:
+    """Sets the cookie, or shows the form again."""
+    refuse_other_sites(request)
+    fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
+    back = _local(fields.get("next", [""])[0])
+    session = await gate.session(fields.get("token", [""])[0], time.time())
+    if session is None:
+        message = '<p role="alert">That is not a read token of this server, or it was revoked.</p>'
+        return Response(_page(back, message), media_type=MediaType.HTML, status_code=401)
+    response: Response[str] = Response("", media_type=MediaType.HTML, status_code=303, headers={"Location": back})
+    response.set_cookie(
+        key=SESSION_COOKIE,
+        value=session,
+        max_age=SESSION_S,
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+@post("/logout", opt={"access": OPEN}, include_in_schema=False, status_code=303, sync_to_thread=False)
+def sign_out(request: AnyRequest) -> Redirect:
+    """Takes the cookie away."""
+    refuse_other_sites(request)
+    response = Redirect(LOGIN_PATH, status_code=303)
+    response.delete_cookie(SESSION_COOKIE, path="/")
+    return response
+
+
+def refuse_other_sites(request: AnyRequest) -> None:
+    """Browsers say where a form came from (Sec-Fetch-Site); one on another site may not sign anybody in or out."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Problem(
+            "the form was sent from another site", field="Sec-Fetch-Site", fix="Open /login here.", status=403
+        )
+
+
+def _local(path: str) -> str:
+    """A path on this server, and nothing that a browser would take for another one."""
+    safe = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if safe else "/"
+
+
+def _page(back: str, message: str = "") -> str:
+    return _PAGE.format(next=escape(back, quote=True), message=message)

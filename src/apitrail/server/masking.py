@@ -1,0 +1,59 @@
+"""Masks the secrets of exchanges that no recorder has masked yet: those of plain JSON senders and of files.
+
+A recorder masks before anything touches its disk, and signs what it sends with its version (`recorder.version`).
+Such an exchange is taken as it is. All others are masked here, before they are derived, stored, or given an id.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from apitrail.exchange import Exchange
+from apitrail.recorder.redact import Redactor
+from apitrail.server.problems import Problem
+
+KEY_FILE = "fingerprint.key"
+_KEY_BYTES = 32
+
+
+def masked(exchange: Exchange, redactor: Redactor) -> Exchange:
+    """The exchange without secrets. Masking what is masked already changes nothing."""
+    if exchange.recorder is not None and exchange.recorder.version:
+        return exchange
+    return redactor.exchange(exchange)
+
+
+def fingerprint_key(folder: Path) -> bytes:
+    """The key of the fingerprints that masked values carry, made once per data folder and readable by its owner only.
+
+    It must stay the same: only then does the same secret have the same fingerprint, and the same file imported twice
+    the same ids. Raises Problem where the key is damaged.
+    """
+    path = folder / KEY_FILE
+    with suppress(FileExistsError):
+        fresh = path.with_name(f"{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}")
+        if not path.exists():
+            _write_private(fresh, secrets.token_bytes(_KEY_BYTES))
+            try:
+                os.link(fresh, path)  # unlike a rename, it fails where another process was first
+            finally:
+                fresh.unlink()
+    key = path.read_bytes()
+    if len(key) != _KEY_BYTES:
+        raise Problem(
+            f"holds {len(key)} bytes instead of {_KEY_BYTES}",
+            field=str(path),
+            fix="Restore it from a backup; or delete it, and fingerprints start anew.",
+        )
+    return key
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)

@@ -1,0 +1,96 @@
+"""A query string is read exactly, or refused: it never widens an answer."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apitrail.server.filters import LIMIT_DEFAULT, parse, read_moment, read_page
+from apitrail.server.problems import Problem
+from apitrail.store.model import Cursor, Filter
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def test_nothing_asks_for_the_newest_of_everything() -> None:
+    query = read_page(b"")
+    assert (query.filter, query.limit, query.after) == (Filter(), LIMIT_DEFAULT, None)
+
+
+def test_repeated_values_are_alternatives_and_counted_once() -> None:
+    query = read_page(b"action=order.list&action=stock.push&action=order.list&platform=shopee")
+    assert query.filter.action == ("order.list", "stock.push")
+    assert query.filter.platform == ("shopee",)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2026-03-09", "2026-03-09T00:00:00Z", "2026-03-09T23:59:59.999999Z"),
+        ("2026-03-09T14:30:00Z", "2026-03-09T14:30:00Z", "2026-03-09T14:30:00.999999Z"),
+        ("2026-03-09T14:30+08:00", "2026-03-09T06:30:00Z", "2026-03-09T06:30:59.999999Z"),
+        ("2026-03-09t14:30:00.5z", "2026-03-09T14:30:00.5Z", "2026-03-09T14:30:00.599999Z"),
+        ("2026-03-09T14:30:00.123456-05:30", "2026-03-09T20:00:00.123456Z", "2026-03-09T20:00:00.123456Z"),
+    ],
+)
+def test_both_ends_of_a_range_include_all_that_was_typed(text: str, first: str, last: str) -> None:
+    assert read_moment(text, "from") == at(first)
+    assert read_moment(text, "to", last=True) == at(last)
+
+
+def test_a_plus_sign_that_was_not_escaped_is_still_an_offset() -> None:
+    assert read_page(b"from=2026-03-09T14:30:00+08:00").filter.since == datetime(2026, 3, 9, 6, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        (b"form=2026-03-09", "form"),
+        (b"action=", "action"),
+        (b"from=2026-03-09T14:30:00", "from"),
+        (b"from=yesterday", "from"),
+        (b"from=2026-02-30", "from"),
+        (b"from=0001-01-01", "from"),
+        (b"to=9999-12-31", "to"),
+        (b"from=2026-03-09T25:00:00Z", "from"),
+        (b"from=2026-03-09&from=2026-03-10", "from"),
+        (b"from=2026-03-10&to=2026-03-09", "from"),
+        (b"outcome=green", "outcome"),
+        (b"direction=sideways", "direction"),
+        (b"limit=0", "limit"),
+        (b"limit=501", "limit"),
+        (b"limit=ten", "limit"),
+        (b"limit=\xd9\xa5", "query"),
+        (b"limit=%D9%A5", "limit"),
+        (b"cursor=abc", "cursor"),
+        (b"action=%ff", "query"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_its_name(query: bytes, field: str) -> None:
+    with pytest.raises(Problem) as caught:
+        read_page(query)
+    assert caught.value.fault.field == field
+    assert caught.value.status == 400
+    assert caught.value.fault.fix
+
+
+def test_a_cursor_comes_back_as_the_position_it_was() -> None:
+    cursor = Cursor(at("2026-03-09T14:30:00.123456Z"), "019cd2f1-a3fb-7000-8000-000000000001")
+    assert read_page(b"cursor=" + cursor.encode().encode()).after == cursor
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(query: bytes) -> None:
+    with suppress(Problem):
+        read_page(query)
+
+
+def test_an_address_without_parameters_takes_none() -> None:
+    with pytest.raises(Problem, match="not a parameter"):
+        parse(b"a=1", ())
