@@ -27,7 +27,7 @@ from apitrail.demo.sandbox.web import Platform
 from apitrail.demo.sandbox.woocommerce import WooCommerce
 
 PLATFORMS: tuple[type[Platform], ...] = (Shopee, Shopify, WooCommerce, Momo, EasyPost, Ups, TCat)
-GRACE_S = 1
+GRACE_S = 2
 
 
 class _Server(uvicorn.Server):
