@@ -1,0 +1,172 @@
+"""The catalogues: what a call can be, why it can fail, and which identifiers it can touch. Data beside this file."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal, TypeVar, cast, get_args
+
+from msgspec import Struct, ValidationError, convert
+
+from apitrail.entry import Cause
+from apitrail.exchange import Direction
+from apitrail.profiles.positions import Positions
+from apitrail.profiles.problems import ProfileError
+
+HERE = Path(__file__).parent
+Side = Literal["ec", "shipping", "both"]
+Language = Literal["en", "zh_tw"]
+CAUSES: tuple[Cause, ...] = get_args(Cause)
+
+UNKNOWN = "unknown"
+T = TypeVar("T")
+
+
+class Action(Struct, frozen=True):
+    """What a call can be."""
+
+    id: str
+    side: Side
+    direction: Direction
+    en: str
+    zh_tw: str
+    repeatable: bool
+    """False: doing it twice may do it twice, so one looks before trying again."""
+
+    def label(self, language: str = "en") -> str:
+        """The name that people read; any `zh…` language is Traditional Chinese."""
+        return self.zh_tw if language.lower().startswith("zh") else self.en
+
+
+class CauseWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """One cause: who is at fault, and what to do. Pairs are (English, Traditional Chinese)."""
+
+    label: tuple[str, str]
+    fault: Literal["ours", "theirs"]
+    advice: tuple[str, str]
+    inbound: tuple[str, str]
+    once: tuple[str, str] | None = None
+    retryable: bool | None = None
+
+
+class Catalogue(Struct, frozen=True):
+    """All three catalogues, read and checked."""
+
+    actions: dict[str, Action]
+    synonyms: dict[str, str]
+    causes: dict[Cause, CauseWords]
+    references: dict[str, tuple[str, str]]
+
+    def settle(self, action: str) -> str:
+        """The catalogue's id for a name that is used for the same thing elsewhere."""
+        return self.synonyms.get(action, action)
+
+
+class _ActionsFile(Struct, forbid_unknown_fields=True):
+    actions: dict[str, tuple[Side, Direction, str, str, bool]]
+    synonyms: dict[str, str]
+
+
+class _ReferencesFile(Struct, forbid_unknown_fields=True):
+    references: dict[str, tuple[str, str]]
+
+
+def load_catalogue(folder: Path = HERE) -> Catalogue:
+    """Read `actions.toml`, `causes.toml` and `references.toml`. Raises ProfileError."""
+    known = _read(folder / "actions.toml", _ActionsFile)
+    causes = _read(folder / "causes.toml", dict[str, CauseWords])
+    references = _read(folder / "references.toml", _ReferencesFile)
+    for synonym, action in known.synonyms.items():
+        if action not in known.actions or synonym in known.actions:
+            where = Positions((folder / "actions.toml").read_text("utf-8")).line(("synonyms", synonym))
+            raise ProfileError(
+                folder / "actions.toml", where, f'"{synonym}" is no synonym of "{action}"', "Name an action on the right, none on the left."
+            )
+    missing = set(CAUSES) ^ set(causes)
+    if missing:
+        raise ProfileError(folder / "causes.toml", 1, f"causes do not match: {', '.join(sorted(missing))}", "Write one table per cause.")
+    return Catalogue(
+        actions={name: Action(name, *values) for name, values in known.actions.items()},
+        synonyms=known.synonyms,
+        causes={cause: causes[cause] for cause in CAUSES},
+        references=references.references,
+    )
+
+
+def _read(file: Path, kind: type[T]) -> T:
+    text = file.read_text("utf-8")
+    try:
+        return convert(tomllib.loads(text), kind)
+    except (ValidationError, tomllib.TOMLDecodeError) as error:
+        raise ProfileError(file, 1, str(error), "Correct the catalogue.") from error
+
+
+_ACCOUNT = {
+    "ec": ("its EC integration page", "EC 串接頁面"),
+    "shipping": ("its shipping integration page", "物流串接頁面"),
+    "both": ("its integration page", "串接頁面"),
+}
+
+
+def advice(
+    catalogue: Catalogue,
+    cause: Cause,
+    *,
+    platform: str,
+    side: Side = "both",
+    direction: Direction = "outbound",
+    repeatable: bool = True,
+    language: str = "en",
+) -> str:
+    """One sentence: who acts, and how. `platform` is the name that people read."""
+    words = catalogue.causes[cause]
+    sentence = words.inbound if direction == "inbound" else words.advice
+    if direction == "outbound" and not repeatable and words.once is not None:
+        sentence = words.once
+    index = 1 if language.lower().startswith("zh") else 0
+    text = sentence[index].replace("{platform}", platform).replace("{account}", _ACCOUNT[side][index])
+    return text[:1].upper() + text[1:]
+
+
+BUILT_IN = load_catalogue()
+
+
+def action_label(action: str, language: str = "en") -> str:
+    """What people read for an action: "Fetch orders", 「抓取訂單」. An id that the catalogue lacks is its own label."""
+    known = BUILT_IN.actions.get(BUILT_IN.settle(action))
+    return known.label(language) if known is not None else action
+
+
+def cause_label(cause: str, language: str = "en") -> str:
+    """What people read for a cause; an unknown one is its own label."""
+    words = BUILT_IN.causes.get(cast("Cause", cause))
+    return words.label[1 if language.lower().startswith("zh") else 0] if words is not None else cause
+
+
+def reference_label(kind: str, language: str = "en") -> str:
+    """What people read for a type of identifier; an unknown one is its own label."""
+    pair = BUILT_IN.references.get(kind)
+    return pair[1 if language.lower().startswith("zh") else 0] if pair is not None else kind
+
+
+def cause_advice(
+    cause: str,
+    *,
+    platform: str,
+    side: Side = "both",
+    direction: Direction = "outbound",
+    repeatable: bool = True,
+    language: str = "en",
+) -> str:
+    """The sentence of advice for a page in either language; empty for a cause that the catalogue lacks."""
+    if cause not in BUILT_IN.causes:
+        return ""
+    return advice(
+        BUILT_IN,
+        cast("Cause", cause),
+        platform=platform,
+        side=side,
+        direction=direction,
+        repeatable=repeatable,
+        language=language,
+    )

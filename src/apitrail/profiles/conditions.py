@@ -1,0 +1,90 @@
+"""When a rule holds: `place`, `!place`, `place = a|b`, `place != a`, `place ~ regex`, `place > 0`.
+
+A place alone holds where it says something: not missing, null, false, 0, "" or empty. All conditions of a list hold
+together. Comparison is by text, so that 1 and "1" are the same; `~` ignores case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from apitrail.profiles.locators import BadLocator, Locator, as_text
+
+Condition = Callable[[Any], bool]
+
+_FORM = re.compile(r"^(!?)\s*([^\s=~<>!]+)\s*(?:(!=|>=|<=|=|~|>|<)\s*(.*))?$", re.DOTALL)
+
+
+class BadCondition(ValueError):
+    """Not a condition that can be read."""
+
+
+def compile_conditions(texts: list[str], *, relative: bool = False) -> Condition:
+    """One function for all of `texts`. Raises BadCondition."""
+    conditions = tuple(compile_condition(text, relative=relative) for text in texts)
+    if len(conditions) == 1:
+        return conditions[0]
+
+    def hold(subject: Any) -> bool:
+        for condition in conditions:  # noqa: SIM110 - a generator costs more than the rule
+            if not condition(subject):
+                return False
+        return True
+
+    return hold
+
+
+def compile_condition(text: str, *, relative: bool = False) -> Condition:
+    """One condition as a function. Raises BadCondition."""
+    form = _FORM.match(text.strip())
+    if not form:
+        raise BadCondition(f'"{text}" is no condition')
+    try:
+        locator = Locator(form[2], relative=relative)
+    except BadLocator as error:
+        raise BadCondition(str(error)) from error
+    condition = _says(locator) if form[3] is None else _compared(locator, form[3], form[4].strip())
+    if form[1]:
+        return lambda subject: not condition(subject)
+    return condition
+
+
+def _says(locator: Locator) -> Condition:
+    if not locator.steps or not any(step in ("[]", "[,]", "*") for step in locator.steps):
+        first = locator.first
+        return lambda subject: bool(first(subject))
+    every = locator.every
+    return lambda subject: any(every(subject))
+
+
+def _compared(locator: Locator, sign: str, wanted: str) -> Condition:
+    every = locator.every
+    if sign == "~":
+        try:
+            search = re.compile(wanted, re.IGNORECASE).search
+        except re.error as error:
+            raise BadCondition(f'"{wanted}" is no regular expression: {error}') from error
+        return lambda subject: any(text is not None and search(text) for text in map(as_text, every(subject)))
+    if sign in ("=", "!="):
+        known = frozenset(piece.strip() for piece in wanted.split("|"))
+        if sign == "=":
+            return lambda subject: any(as_text(value) in known for value in every(subject))
+        return lambda subject: any(value is not None and as_text(value) not in known for value in every(subject))
+    try:
+        bound = int(wanted)
+    except ValueError as error:
+        raise BadCondition(f'"{wanted}" is no whole number') from error
+    compare = {">": int.__gt__, "<": int.__lt__, ">=": int.__ge__, "<=": int.__le__}[sign]
+    return lambda subject: any(
+        number is not None and compare(number, bound) for number in map(_number, every(subject))
+    )
+
+
+def _number(value: Any) -> int | None:
+    text = as_text(value)
+    try:
+        return int(text) if text is not None and len(text) < 20 else None
+    except ValueError:
+        return None

@@ -1,0 +1,340 @@
+"""What an exchange means, by the profiles of its platform.
+
+Pure: profiles are read and compiled once, by `Profiles.load`; nothing is read or written afterwards, and one
+`Profiles` serves all threads. `entry` never raises: whatever an exchange holds, it becomes an entry. A part that
+cannot be read is left untold; should a rule itself fail, the entry is judged by its status alone.
+
+What the caller stated wins over what was derived. `Entry.stated` keeps what was said, and `derive` tells at any time
+what would have been derived without it.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from apitrail.entry import Cause, Counts, Entry, Item, Outcome, Payload
+from apitrail.exchange import Exchange, Integration, Reference, Source, Stated
+from apitrail.profiles.blame import Finding, verdict
+from apitrail.profiles.catalogue import BUILT_IN, HERE, UNKNOWN, Action, Catalogue, Side, advice
+from apitrail.profiles.facts import Facts
+from apitrail.profiles.identifiers import references
+from apitrail.profiles.judging import Judge, Judgement
+from apitrail.profiles.locators import first_text
+from apitrail.profiles.payloads import payload
+from apitrail.profiles.platform import Plan, Platform
+from apitrail.profiles.problems import ProfileError
+from apitrail.profiles.reading import FILE, read_profile
+from apitrail.profiles.recognition import Recognition
+from apitrail.profiles.schema import File
+
+_log = logging.getLogger("apitrail.profiles")
+GENERIC = "generic"
+
+_OWNERS: dict[str, tuple[str, ...]] = {
+    "order": ("order", "fulfillment"),
+    "return": ("return", "order"),
+    "refund": ("refund", "order"),
+    "product": ("product", "variant", "sku"),
+    "stock": ("product", "stock_item", "variant", "sku"),
+    "price": ("product", "variant", "sku"),
+    "label": ("shipment", "label", "tracking", "order"),
+    "tracking": ("tracking", "shipment", "order"),
+    "shipment": ("shipment", "tracking", "order"),
+    "rate": ("shipment", "rate"),
+    "logistics": ("order", "shipment"),
+    "insurance": ("insurance", "shipment"),
+    "claim": ("claim", "shipment"),
+    "pickup": ("pickup",),
+    "batch": ("batch",),
+    "manifest": ("manifest",),
+    "address": ("address",),
+    "customs": ("customs",),
+    "document": ("shipment", "order"),
+    "settlement": ("order",),
+    "webhook.order": ("order",),
+    "webhook.fulfillment": ("order", "fulfillment"),
+    "webhook.return": ("return", "order"),
+    "webhook.product": ("product",),
+    "webhook.inventory": ("product", "stock_item"),
+    "webhook.price": ("product",),
+    "webhook.logistics": ("tracking", "shipment", "order"),
+    "webhook.label": ("shipment", "order"),
+    "webhook.batch": ("batch",),
+}
+"""The object of an action → the types of reference that can own such a call, the closest first."""
+
+
+class Derived(Struct):
+    """What the profiles alone say of an exchange, before what the caller stated wins."""
+
+    platform: str | None = None
+    action: str = UNKNOWN
+    side: Side = "both"
+    ec_integration: Integration | None = None
+    shipping_integration: Integration | None = None
+    source: Source | None = None
+    references: list[Reference] = []
+    outcome: Outcome = "success"
+    cause: Cause | None = None
+    code: str | None = None
+    message: str | None = None
+    reported_by: str | None = None
+    advice: str | None = None
+    retryable: bool | None = None
+    items: list[Item] = []
+    counts: Counts | None = None
+    not_sent: str | None = None
+
+
+class Profiles:
+    """All profiles, compiled."""
+
+    def __init__(self, files: list[File], catalogue: Catalogue = BUILT_IN) -> None:
+        """From files that were checked. `load` is how one comes by them."""
+        self.actions: dict[str, Action] = catalogue.actions
+        self.files = {file.name: file for file in files}
+        self._catalogue = catalogue
+        self._platforms = {file.name: Platform(file, catalogue) for file in files}
+        self._generic = self._platforms[GENERIC]
+        self._recognition = Recognition(files)
+        self._judge = Judge(catalogue, self._platforms, self._generic, self._recognition)
+        self._owners = {action: _owners(action) for action in catalogue.actions}
+        self._advice: dict[tuple[str, str, Side, str, bool], str] = {}
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Profiles:
+        """The built-in profiles, with those of `folder` (one subfolder each) in place of or beside them.
+
+        Raises ProfileError naming file and line, what is wrong and what to do.
+        """
+        files: dict[str, File] = {}
+        for root in (HERE / "platforms", folder):
+            if root is None:
+                continue
+            if not root.is_dir():
+                raise ProfileError(root, 1, "no folder", "Name a folder that holds one subfolder per platform.")
+            for file in sorted(root.glob(f"*/{FILE}")):
+                profile = read_profile(file, BUILT_IN)
+                files[profile.name] = profile
+        return cls(list(files.values()))
+
+    @property
+    def platforms(self) -> dict[str, str]:
+        """Name → what people read, of every platform that has a profile."""
+        return {name: platform.label for name, platform in self._platforms.items()}
+
+    def docs(self, platform: str) -> str | None:
+        """Where a platform documents its errors."""
+        found = self._platforms.get(self._recognition.named(platform) or "")
+        return found.docs or None if found is not None else None
+
+    def entry(self, x: Exchange, *, received_at: datetime | None = None) -> Entry:
+        """The exchange with what it means. Never raises; `received_at` defaults to now."""
+        request = payload(x.request)
+        response = payload(x.response) if x.response is not None else None
+        facts = Facts(x, request, response)
+        try:
+            found = self._derive(facts, x.stated)
+        except Exception:
+            _log.exception("a rule failed on %s %s", x.method, facts.path)
+            found = _by_status(x)
+        stated = x.stated
+        merchant = None
+        if stated is not None:
+            merchant = stated.merchant
+            found = self._settled(found, stated)
+        return Entry(
+            id=x.id,
+            created_at=x.created_at,
+            direction=x.direction,
+            platform=found.platform,
+            action=found.action,
+            method=x.method,
+            url=x.url,
+            path=facts.path,
+            ec_integration=found.ec_integration,
+            shipping_integration=found.shipping_integration,
+            merchant=merchant,
+            source=found.source,
+            references=found.references,
+            status=x.status,
+            outcome=found.outcome,
+            cause=found.cause,
+            code=found.code,
+            message=found.message,
+            reported_by=found.reported_by,
+            advice=found.advice,
+            retryable=found.retryable,
+            duration_ms=x.duration_ms,
+            attempt=x.attempt,
+            call=x.call,
+            items=found.items,
+            counts=found.counts,
+            not_sent=found.not_sent,
+            error=x.error,
+            http_version=x.http_version,
+            trace=x.trace,
+            stated=stated,
+            recorder=x.recorder,
+            received_at=received_at or datetime.now(UTC),
+            request=request,
+            response=response,
+        )
+
+    def derive(self, x: Exchange) -> Derived:
+        """What would be derived of `x` had its caller stated nothing. May raise where a rule is at fault."""
+        response = payload(x.response) if x.response is not None else None
+        return self._derive(Facts(x, payload(x.request), response), None)
+
+    def _derive(self, facts: Facts, stated: Stated | None) -> Derived:
+        platform, certain = self._whose(facts, stated)
+        inbound = facts.direction == "inbound"
+        plan = platform.webhook(facts) if inbound else platform.endpoint(facts, anywhere=not certain)
+        if stated is not None and stated.action and plan.action == UNKNOWN:
+            facts.action = self._catalogue.settle(stated.action)
+        else:
+            facts.action = plan.action
+        found: list[Any] = []
+        plan.collect(facts, found)
+        if stated is not None and stated.not_sent is not None:
+            judgement = self._not_sent(platform, facts, stated.not_sent)
+        else:
+            judgement = self._judge.judge(facts, platform, plan)
+        account = first_text(platform.account, facts) if platform.account else None
+        named = None if platform is self._generic else platform.name
+        derived = Derived(
+            platform=named,
+            action=plan.action,
+            side=self._side(platform, facts.action),
+            references=references(stated.references if stated is not None else [], found),
+            outcome=judgement.outcome,
+            cause=judgement.cause,
+            code=judgement.code,
+            message=judgement.message,
+            reported_by=judgement.reported_by,
+            retryable=judgement.retryable,
+            items=judgement.items,
+            counts=judgement.counts,
+            not_sent=stated.not_sent if stated is not None else None,
+        )
+        if account is not None and len(account) <= 180:
+            integration = Integration(account, f"{platform.label} {account}")
+            if derived.side == "shipping":
+                derived.shipping_integration = integration
+            else:
+                derived.ec_integration = integration
+        derived.source = self._source(derived, plan, found)
+        if judgement.cause is not None and judgement.outcome != "success":
+            derived.advice = self._advise(judgement, platform, facts, derived.side, stated)
+        return derived
+
+    def _whose(self, facts: Facts, stated: Stated | None) -> tuple[Platform, bool]:
+        """The platform, and whether its host is its own (then paths are taken whole)."""
+        by_host = self._recognition.host(facts)
+        if stated is not None and stated.platform:
+            name = self._recognition.named(stated.platform)
+            return self._platforms[name] if name else self._generic, name is not None and name == by_host
+        if by_host is not None:
+            return self._platforms[by_host], True
+        name = self._recognition.signature(facts)
+        return (self._platforms[name] if name else self._generic), False
+
+    def _side(self, platform: Platform, action: str) -> Side:
+        if platform.side != "both":
+            return platform.side
+        known = self.actions.get(action)
+        return known.side if known is not None else "both"
+
+    def _source(self, derived: Derived, plan: Plan, found: list[tuple[str, str]]) -> Source | None:
+        """The one object that the call is about; else the account."""
+        kinds = (plan.source,) if plan.source else self._owners.get(derived.action, ())
+        for kind in kinds:
+            ids = {identifier for type_, identifier in found if type_ == kind}
+            if len(ids) == 1:
+                return Source(kind, ids.pop())
+            if ids:
+                break
+        if derived.ec_integration is not None:
+            return Source("ec_account", derived.ec_integration.id, derived.ec_integration.name)
+        if derived.shipping_integration is not None:
+            return Source("shipping_account", derived.shipping_integration.id, derived.shipping_integration.name)
+        return None
+
+    def _not_sent(self, platform: Platform, facts: Facts, reason: str) -> Judgement:
+        tables = () if platform is self._generic else (platform.errors,)
+        found = verdict(Finding(message=reason, action=facts.action), tables, self._generic.errors)
+        return Judgement("request_error", found.cause, retryable=found.retryable)
+
+    def _advise(
+        self, judgement: Judgement, platform: Platform, facts: Facts, side: Side, stated: Stated | None
+    ) -> str:
+        cause = judgement.cause or "unknown"
+        action = self.actions.get(facts.action)
+        repeatable = action is None or action.repeatable
+        who = platform.label if platform is not self._generic else "the platform"
+        if platform is self._generic and stated is not None and stated.platform:
+            who = stated.platform
+        key = (cause, who, side, facts.direction, repeatable)
+        text = self._advice.get(key)
+        if text is None:
+            text = advice(
+                self._catalogue, cause, platform=who, side=side, direction=facts.direction, repeatable=repeatable
+            )
+            if len(self._advice) < 10_000:  # a caller may state any name as the platform's
+                self._advice[key] = text
+        return text
+
+    def _settled(self, found: Derived, stated: Stated) -> Derived:
+        """What was derived, with what the caller stated in its place."""
+        if stated.action:
+            found.action = self._catalogue.settle(stated.action)
+        if stated.platform:
+            found.platform = self._recognition.named(stated.platform) or stated.platform
+        if stated.ec_integration is not None or stated.shipping_integration is not None:
+            found.ec_integration = stated.ec_integration
+            found.shipping_integration = stated.shipping_integration
+            if stated.source is None and (found.source is None or found.source.type.endswith("_account")):
+                found.source = _account_source(stated)
+        if stated.source is not None:
+            found.source = stated.source
+        return found
+
+
+def _account_source(stated: Stated) -> Source | None:
+    if stated.ec_integration is not None:
+        return Source("ec_account", stated.ec_integration.id, stated.ec_integration.name)
+    if stated.shipping_integration is not None:
+        return Source("shipping_account", stated.shipping_integration.id, stated.shipping_integration.name)
+    return None
+
+
+def _owners(action: str) -> tuple[str, ...]:
+    """The types of reference that can own a call; a list is the account's."""
+    parts = action.split(".")
+    if parts[-1] == "list" or action == "order.list.manual":
+        return ()
+    if parts[0] == "webhook" and len(parts) > 2:
+        return _OWNERS.get(f"webhook.{parts[1]}", ())
+    return _OWNERS.get(parts[0], ())
+
+
+def _by_status(x: Exchange) -> Derived:
+    """The least that can be said, where a rule is at fault."""
+    status = x.status
+    if x.stated is not None and x.stated.not_sent is not None:
+        outcome: Outcome = "request_error"
+    elif status is None or status >= 500:
+        outcome = "platform_error"
+    else:
+        outcome = "request_error" if status >= 400 else "success"
+    return Derived(
+        outcome=outcome,
+        cause=None if outcome == "success" else "unknown",
+        references=list(x.stated.references) if x.stated is not None else [],
+        not_sent=x.stated.not_sent if x.stated is not None else None,
+    )

@@ -1,0 +1,279 @@
+"""How a call went: outcome, the platform's own words, cause, per-item results and counts.
+
+The HTTP status is the weakest sign. Order: the platform's signs of failure, then the results of items, then its
+signs of warning, then the status. Words in a message never make a failure of a call; they only help to name its cause.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from apitrail.entry import Cause, Counts, Item, Outcome
+from apitrail.exchange import Failure
+from apitrail.profiles.blame import CauseTable, Finding, Verdict, verdict
+from apitrail.profiles.catalogue import Catalogue
+from apitrail.profiles.facts import Facts
+from apitrail.profiles.locators import first_text
+from apitrail.profiles.recognition import Recognition
+from apitrail.profiles.platform import CompiledItems, CompiledSign, Plan, Platform
+
+MOST_ITEMS = 1_000
+LONGEST_MESSAGE = 4_000
+"""Characters of a message kept on the row; the body has all of it."""
+
+
+class Judgement(Struct):
+    """How a call went."""
+
+    outcome: Outcome
+    cause: Cause | None = None
+    code: str | None = None
+    message: str | None = None
+    reported_by: str | None = None
+    retryable: bool | None = None
+    items: list[Item] = []
+    counts: Counts | None = None
+
+
+class Said(Struct):
+    """One thing that the platform said, before it is weighed."""
+
+    code: str | None = None
+    message: str | None = None
+    kind: str | None = None
+    field: str | None = None
+    reported_by: str | None = None
+    cause: Cause | None = None
+    retryable: bool | None = None
+
+
+class Judge:
+    """Weighs exchanges by their platform's profile, and by the generic one where that is silent."""
+
+    def __init__(
+        self, catalogue: Catalogue, platforms: dict[str, Platform], generic: Platform, recognition: Recognition
+    ) -> None:
+        self._recognition = recognition
+        self._causes = catalogue.causes
+        self._platforms = platforms
+        self._generic = generic
+        self._tables = {name: platform.errors for name, platform in platforms.items()}
+
+    def judge(self, facts: Facts, platform: Platform, plan: Plan) -> Judgement:
+        """How an exchange went that was sent."""
+        exchange = facts.exchange
+        status = facts.status
+        if facts.direction == "inbound":
+            return self._inbound(facts)
+        if status is None:
+            return _no_answer(exchange.error)
+        warning: CompiledSign | None = None
+        look_inside: Said | None = None
+        for sign in platform.signs(plan.action):
+            outcome = sign.rule.outcome
+            if warning is not None and outcome == "warning":
+                continue
+            if not sign.holds(facts):
+                continue
+            if outcome == "failure":
+                return self._failure(facts, platform, self._said(sign, facts))
+            if outcome == "items":
+                look_inside = self._said(sign, facts)
+                break
+            if outcome == "success":
+                return Judgement("success", counts=_counts(facts, plan, None, None))
+            warning = sign
+        items, failed, soft = self._items(facts, platform, plan.action)
+        accepted = len(items) - len(failed) if items else None
+        counts = _counts(facts, plan, accepted, len(failed) if items else None)
+        if look_inside is not None:
+            first = failed[0] if failed else look_inside
+            judgement = self._failure(facts, platform, first)
+            if failed and accepted:
+                judgement.outcome = "partial"
+            judgement.items, judgement.counts = items, counts
+            return judgement
+        if failed and not soft:
+            judgement = self._failure(facts, platform, failed[0])
+            if accepted:
+                judgement.outcome = "partial"
+            judgement.items, judgement.counts = items, counts
+            return judgement
+        if status >= 400:
+            judgement = self._failure(facts, platform, self._generic_words(facts))
+            judgement.items, judgement.counts = items, counts
+            return judgement
+        if exchange.error is not None:
+            judgement = _no_answer(exchange.error)
+            judgement.items, judgement.counts = items, counts
+            return judgement
+        said = self._said(warning, facts) if warning is not None else None
+        if said is None and failed:
+            said = failed[0]
+        if said is not None:
+            judgement = self._failure(facts, platform, said)
+            judgement.outcome = "warning"
+            judgement.retryable = None
+            if judgement.cause == "unknown":
+                judgement.cause = None
+            judgement.items, judgement.counts = items, counts
+            return judgement
+        return Judgement("success", items=items, counts=counts)
+
+
+    def _failure(self, facts: Facts, platform: Platform, said: Said) -> Judgement:
+        found = self._weigh(facts, platform, said)
+        theirs = self._causes[found.cause].fault == "theirs"
+        if found.cause == "unknown":
+            theirs = facts.status is not None and facts.status >= 500
+        return Judgement(
+            "platform_error" if theirs else "request_error",
+            cause=found.cause,
+            code=said.code,
+            message=said.message[:LONGEST_MESSAGE] if said.message else None,
+            reported_by=said.reported_by or platform_name(platform, said),
+            retryable=found.retryable,
+        )
+
+    def _weigh(self, facts: Facts, platform: Platform, said: Said) -> Verdict:
+        if said.cause is not None:
+            retryable = said.retryable if said.retryable is not None else self._causes[said.cause].retryable
+            return Verdict(said.cause, retryable)
+        tables: list[CauseTable] = []
+        if said.reported_by is not None and said.reported_by != platform.name:
+            other = self._tables.get(said.reported_by)
+            if other is not None:
+                tables.append(other)
+        if platform is not self._generic:
+            tables.append(platform.errors)
+        status = facts.status
+        finding = Finding(said.code, said.message, said.kind, said.field, status, facts.action)
+        words = status is None or status < 500 or facts.response()[0] == "xml"
+        found = verdict(finding, tuple(tables), self._generic.errors, words=words)
+        return found if said.retryable is None else Verdict(found.cause, said.retryable)
+
+    def _generic_words(self, facts: Facts) -> Said:
+        """What an answer says in one of the common envelopes."""
+        for sign in self._generic.signs(facts.action):
+            if sign.rule.outcome == "failure" and sign.holds(facts):
+                return self._said(sign, facts)
+        return Said()
+
+    def _items(
+        self, facts: Facts, platform: Platform, action: str
+    ) -> tuple[list[Item], list[Said], bool]:
+        """All results, what the failed ones said, and whether these are only warnings."""
+        items: list[Item] = []
+        failed: list[Said] = []
+        soft = True
+        for group in platform.items(action):
+            for value in group.at.every(facts):
+                if len(items) >= MOST_ITEMS:
+                    break
+                said = self._item(facts, platform, group, value, items)
+                if said is not None:
+                    failed.append(said)
+                    soft = soft and group.rule.fault == "warning"
+        return items, failed, soft
+
+    def _item(
+        self,
+        facts: Facts,
+        platform: Platform,
+        group: CompiledItems,
+        value: Any,
+        items: list[Item],
+    ) -> Said | None:
+        identifier = first_text(group.id, value) or ""
+        if group.id_match is not None:
+            matched = group.id_match.search(identifier)
+            identifier = matched[0] if matched else ""
+        if not group.failed(value):
+            items.append(Item(group.rule.type, identifier, "success"))
+            return None
+        said = Said(first_text(group.code, value), first_text(group.message, value))
+        said.reported_by = self._reporter(first_text(group.reported_by, value))
+        if group.rule.fault == "warning":
+            items.append(Item(group.rule.type, identifier, "warning", said.code, said.message))
+            return said
+        found = self._weigh(facts, platform, said)
+        theirs = found.cause != "unknown" and self._causes[found.cause].fault == "theirs"
+        outcome: Outcome = "platform_error" if theirs else "request_error"
+        items.append(Item(group.rule.type, identifier, outcome, said.code, said.message))
+        return said
+
+    def _inbound(self, facts: Facts) -> Judgement:
+        """The blame turns round: 4xx is our refusal of their request, 5xx or no answer our own handler's failure."""
+        status = facts.status
+        if status is None:
+            error = facts.exchange.error
+            cause: Cause = _cause_of(error) if error is not None else "platform_outage"
+            if cause == "unknown":
+                cause = "platform_outage"
+            return Judgement("platform_error", cause, retryable=True)
+        if status < 400:
+            return Judgement("success")
+        said = self._generic_words(facts)
+        if status >= 500:
+            cause = "timeout" if status == 504 else "platform_outage"
+            return Judgement("platform_error", cause, said.code, said.message, None, True)
+        found = verdict(Finding(said.code, said.message, status=status), (), self._generic.errors)
+        return Judgement("request_error", found.cause, said.code, said.message, None, found.retryable)
+
+
+    def _said(self, sign: CompiledSign, facts: Facts) -> Said:
+        rule = sign.rule
+        return Said(
+            first_text(sign.code, facts),
+            first_text(sign.message, facts),
+            first_text(sign.kind, facts),
+            first_text(sign.field, facts),
+            self._reporter(first_text(sign.reported_by, facts)),
+            rule.cause,
+            rule.retryable,
+        )
+
+    def _reporter(self, text: str | None) -> str | None:
+        """A carrier that an aggregator names: its profile's name where we have one, else as it is written."""
+        return None if text is None else self._recognition.named(text) or text
+
+
+def platform_name(platform: Platform, said: Said) -> str | None:
+    """Who spoke: the platform, where its answer held any words."""
+    return platform.name if platform.name != "generic" and (said.code or said.message) else None
+
+
+def _counts(facts: Facts, plan: Plan, accepted: int | None, refused: int | None) -> Counts | None:
+    returned = None
+    place = plan.list
+    if place is not None:
+        found = place.first(facts)
+        if type(found) is list:
+            returned = len(found)
+        elif found is not None:
+            returned = 1 if found else 0
+    if returned is None and accepted is None and refused is None:
+        return None
+    return Counts(returned, accepted, refused)
+
+
+def _no_answer(error: Failure | None) -> Judgement:
+    cause: Cause = _cause_of(error) if error is not None else "network"
+    return Judgement("platform_error", cause, retryable=cause != "unknown" or None)
+
+
+_NETWORK = ("connect", "network", "ssl", "tls", "certificate", "dns", "gaierror", "resolve", "name or service",
+            "reset", "refused", "broken", "protocol", "disconnect", "unreachable", "proxy", "closed", "incomplete",
+            "eof", "socket", "readerror", "writeerror", "oserror", "http.client", "chunked")  # fmt: skip
+
+
+def _cause_of(error: Failure) -> Cause:
+    """By the exception's class, then by its text."""
+    for text in (error.type.casefold(), error.text.casefold()):
+        if "timeout" in text or "timed out" in text or "deadline" in text:
+            return "timeout"
+        if any(word in text for word in _NETWORK):
+            return "network"
+    return "unknown"

@@ -1,0 +1,42 @@
+"""A captured message as an entry keeps it."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from apitrail.entry import Payload
+from apitrail.exchange import Message
+from apitrail.profiles.charset import charset_of
+
+_EMPTY = sha256().hexdigest()
+
+
+def payload(message: Message) -> Payload:
+    """The message with size, hash, content type and charset told. Bytes and header fields stay as they are.
+
+    `sha256` is that of the body kept, or the recorder's own (of the whole) where the body was cut.
+    """
+    headers = message.headers
+    body = message.body
+    if message.text is not None and not body:
+        body = message.text.encode("utf-8", "surrogatepass")
+    content_type = None
+    for name, value in headers:
+        if len(name) == 12 and name.lower() == "content-type":
+            content_type = value
+            break
+    if message.truncated:
+        digest = message.sha256 or ""
+    else:
+        digest = sha256(body).hexdigest() if body else _EMPTY
+    return Payload(
+        headers=headers,
+        body=body,
+        tail=message.tail,
+        content_type=content_type,
+        charset=charset_of(body, content_type) if body else None,
+        size=len(body) if message.size is None else message.size,
+        sha256=digest,
+        truncated=message.truncated,
+        incomplete=message.incomplete,
+    )

@@ -1,0 +1,224 @@
+"""A profile compiled: tables and functions, built once when profiles are loaded, and only read afterwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from apitrail.profiles.blame import CauseTable, family
+from apitrail.profiles.catalogue import Catalogue, Side
+from apitrail.profiles.conditions import Condition, compile_conditions
+from apitrail.profiles.facts import Facts
+from apitrail.profiles.identifiers import Collector, Place, collector
+from apitrail.profiles.locators import Locator, as_text, first_text
+from apitrail.profiles.routes import Routes
+from apitrail.profiles.schema import Endpoint, File, Items, Places, Sign, When
+
+_KEY = re.compile(r"^(\*|[A-Z]+(?:\|[A-Z]+)*) +(/\S*)((?: +\S+)*)$")
+_SELECTOR = re.compile(r"^(!?)([A-Za-z_]\w*)(?:=(.+))?$")
+
+
+class BadEndpoint(ValueError):
+    """Not an endpoint line that can be read."""
+
+
+class Plan(Struct, frozen=True):
+    """What one endpoint (or webhook topic) does, and how its identifiers are found."""
+
+    action: str
+    collect: Collector
+    list: Locator | None = None
+    source: str = ""
+    selectors: tuple[tuple[str, bool, frozenset[str] | None], ...] = ()
+    """(name, wanted, values): the place says one of the values; None for any; not wanted: it says nothing."""
+
+
+class CompiledSign(Struct, frozen=True):
+    """A sign of failure or warning."""
+
+    holds: Condition
+    rule: Sign
+    code: tuple[Locator, ...]
+    message: tuple[Locator, ...]
+    kind: tuple[Locator, ...]
+    field: tuple[Locator, ...]
+    reported_by: tuple[Locator, ...]
+
+
+class CompiledItems(Struct, frozen=True):
+    """A list of results."""
+
+    rule: Items
+    at: Locator
+    id: tuple[Locator, ...]
+    id_match: re.Pattern[str] | None
+    failed: Condition
+    code: tuple[Locator, ...]
+    message: tuple[Locator, ...]
+    reported_by: tuple[Locator, ...]
+
+
+class Platform:
+    """One platform, ready to be asked."""
+
+    def __init__(self, file: File, catalogue: Catalogue) -> None:
+        self.name = file.name
+        self.label = file.label
+        self.side: Side = file.side
+        self.docs = file.docs
+        self.account = locators(file.account)
+        self.path_in = Locator(file.path_in) if file.path_in else None
+        self.select = {name: Locator(text) for name, text in file.select.items()}
+        self.errors = CauseTable(
+            file.error,
+            {cause: words.retryable for cause, words in catalogue.causes.items()},
+            drop_prefix=file.drop_code_prefix,
+        )
+        self._catalogue = catalogue
+        self._everywhere = places(file.ids)
+        self.unmatched = self._plan(Endpoint("unknown"))
+        self._routes: Routes[Plan] = Routes()
+        for key, value in file.endpoints.items():
+            self._route(key, value, file.bases)
+        hooks = file.webhooks
+        self._topic = locators(hooks.topic) if hooks else ()
+        self._topics: dict[str, Plan] = {}
+        if hooks:
+            ids = hooks.ids
+            self._topics = {
+                topic: self._plan(Endpoint(action, ids)) for topic, action in hooks.topics.items()
+            }
+        self._signs = [_sign(sign) for sign in file.sign]
+        self._items = [_items(items) for items in file.items]
+        self._signs_of: dict[str, tuple[CompiledSign, ...]] = {}
+        self._items_of: dict[str, tuple[CompiledItems, ...]] = {}
+
+    def endpoint(self, facts: Facts, *, anywhere: bool) -> Plan:
+        """The plan of an outbound call; `unmatched` where no endpoint fits. Sets the path's captures."""
+        path = facts.path
+        if self.path_in is not None:
+            path = as_text(self.path_in.first(facts)) or path
+        found = self._routes.find(facts.method, path, anywhere=anywhere)
+        if found is not None:
+            plans, captures = found
+            if captures:
+                facts.captures.update(captures)
+            for plan in plans:
+                if not plan.selectors or self._selected(plan, facts):
+                    return plan
+        return self.unmatched
+
+    def webhook(self, facts: Facts) -> Plan:
+        """The plan of an inbound call, by its topic."""
+        topic = first_text(self._topic, facts)
+        if topic is None:
+            return self._topics.get("*", self.unmatched)
+        found = self._topics.get(topic) or self._topics.get(topic.lower())
+        if found is None:
+            head, slash, _ = topic.rpartition("/")
+            found = (self._topics.get(head + "/*") if slash else None) or self._topics.get("*", self.unmatched)
+        return found
+
+    def signs(self, action: str) -> tuple[CompiledSign, ...]:
+        """The signs that hold for an action, in their order."""
+        found = self._signs_of.get(action)
+        if found is None:
+            found = tuple(sign for sign in self._signs if family(action, sign.rule.actions))
+            self._signs_of[action] = found
+        return found
+
+    def items(self, action: str) -> tuple[CompiledItems, ...]:
+        """The lists of results that an action's answer may hold."""
+        found = self._items_of.get(action)
+        if found is None:
+            found = tuple(items for items in self._items if family(action, items.rule.actions))
+            self._items_of[action] = found
+        return found
+
+    def _selected(self, plan: Plan, facts: Facts) -> bool:
+        for name, wanted, values in plan.selectors:
+            value = self.select[name].first(facts)
+            if values is None:
+                if (value is not None and value != "") is not wanted:
+                    return False
+            elif as_text(value) not in values:
+                return False
+        return True
+
+    def _plan(self, endpoint: Endpoint, selectors: tuple[tuple[str, bool, frozenset[str] | None], ...] = ()) -> Plan:
+        return Plan(
+            action=endpoint.action,
+            collect=collector([*places(endpoint.ids), *self._everywhere]),
+            list=Locator(endpoint.list) if endpoint.list else None,
+            source=endpoint.source,
+            selectors=selectors,
+        )
+
+    def _route(self, key: str, value: str | Endpoint, bases: list[str]) -> None:
+        methods, path, selectors = parse_endpoint(key)
+        for name, _, _ in selectors:
+            if name not in self.select:
+                raise BadEndpoint(f'"{name}" is not named in [select]')
+        plan = self._plan(Endpoint(value) if isinstance(value, str) else value, selectors)
+        for base in bases:
+            self._routes.add(methods, base + path, plan)
+
+
+def parse_endpoint(key: str) -> tuple[str, str, tuple[tuple[str, bool, frozenset[str] | None], ...]]:
+    """(methods, path, selectors) of an endpoint line. Raises BadEndpoint."""
+    found = _KEY.match(key)
+    if not found:
+        raise BadEndpoint(f'"{key}" is no endpoint: write "METHOD /path", then name=value where the path is not enough')
+    selectors = []
+    for part in found[3].split():
+        selector = _SELECTOR.match(part)
+        if not selector or (selector[1] and selector[3]) or not (selector[1] or selector[3]):
+            raise BadEndpoint(f'"{part}" is no selector: write name=value, name=a|b, name=* or !name')
+        values = None if selector[3] in (None, "*") else frozenset(selector[3].split("|"))
+        selectors.append((selector[2], not selector[1], values))
+    return found[1], found[2], tuple(selectors)
+
+
+def locators(texts: Places, *, relative: bool = False) -> tuple[Locator, ...]:
+    """Compiled places, in order. Raises BadLocator."""
+    return tuple(Locator(text, relative=relative) for text in ([texts] if isinstance(texts, str) else texts))
+
+
+def places(ids: dict[str, Places]) -> list[Place]:
+    """Compiled places of identifiers. Raises BadLocator."""
+    return [Place(kind, text) for kind, texts in ids.items() for text in ([texts] if isinstance(texts, str) else texts)]
+
+
+def conditions(when: When, *, relative: bool = False) -> Condition:
+    """Compiled conditions that hold together. Raises BadCondition."""
+    return compile_conditions([when] if isinstance(when, str) else when, relative=relative)
+
+
+def _sign(sign: Sign) -> CompiledSign:
+    return CompiledSign(
+        conditions(sign.when),
+        sign,
+        locators(sign.code),
+        locators(sign.message),
+        locators(sign.kind),
+        locators(sign.field),
+        locators(sign.reported_by),
+    )
+
+
+def _items(items: Items) -> CompiledItems:
+    constant: dict[str, Callable[[Any], bool]] = {"always": lambda _: True, "never": lambda _: False}
+    fixed = constant.get(items.failed) if isinstance(items.failed, str) else None
+    return CompiledItems(
+        items,
+        Locator(items.at),
+        locators(items.id, relative=True),
+        re.compile(items.id_match) if items.id_match else None,
+        fixed or conditions(items.failed, relative=True),
+        locators(items.code, relative=True),
+        locators(items.message, relative=True),
+        locators(items.reported_by, relative=True),
+    )
