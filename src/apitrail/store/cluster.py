@@ -36,14 +36,13 @@ class ClusterEngine:
             "async_insert": 0,
         }
 
-        def client(database: str | None) -> Any:
-            return clickhouse_connect.get_client(
+        try:
+            self._client: Any = clickhouse_connect.get_client(
                 host=target.host,
                 port=target.port,
                 secure=target.secure,
                 username=target.user,
                 password=target.password,
-                database=database,
                 settings=settings,
                 client_name="apitrail",
                 connect_timeout=10,
@@ -51,12 +50,9 @@ class ClusterEngine:
                 autogenerate_session_id=False,  # a session would queue its callers
                 form_encode_query_params=True,  # values in the body: an address is too short for thousands of ids
             )
-
-        try:
-            first = client(None)
-            first.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters={"name": target.database})
-            first.close()
-            self._client = client(target.database)
+            name = {"name": target.database}
+            self._client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters=name)
+            self._client.database = target.database
         except Exception as error:
             raise _failure(self.place, error) from error
 
