@@ -151,7 +151,7 @@ def integration(
     shipping: AnyIntegration | None = None,
     name: str | None = None,
     platform: str | None = None,
-    merchant: AnyIntegration | None = None,
+    merchant: str | None = None,
 ) -> Scope:
     """Calls made inside are on behalf of this account.
 
@@ -167,7 +167,7 @@ def integration(
     if platform is not None:
         _say(said, "platform", _name, platform)
     if merchant is not None:
-        _say(said, "merchant", _integration, merchant, None)
+        _say(said, "merchant", _name, merchant)
     return Scope(said)
 
 
