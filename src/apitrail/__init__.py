@@ -150,7 +150,7 @@ def not_sent(
     shipping: AnyIntegration | None = None,
     name: str | None = None,
     platform: str | None = None,
-    merchant: AnyIntegration | None = None,
+    merchant: str | None = None,
     method: str = "NONE",
     url: str = "not-sent:",
     body: bytes | str = b"",

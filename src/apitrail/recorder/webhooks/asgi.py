@@ -57,7 +57,7 @@ class ApitrailMiddleware:
         shipping: AnyIntegration | None = None,
         name: str | None = None,
         platform: str | None = None,
-        merchant: AnyIntegration | None = None,
+        merchant: str | None = None,
         action: str | None = None,
     ) -> None:
         self.app = app
