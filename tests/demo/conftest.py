@@ -40,6 +40,7 @@ def receiver() -> Iterator[str]:
     """The receiver of webhooks; the base URL to which an account's id is appended."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen(100)
         server = uvicorn.Server(uvicorn.Config(Receiver(), log_level="critical", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -101,7 +101,19 @@ class Stage:
         url = f"http://{HOST}:{self.port}"
         typer.echo("Apitrail demo: starting the server, the sandbox platforms and the traffic …")
 
-        command = [*CLI, "serve", "--data", str(self.data), "--host", HOST, "--port", str(self.port)]
+        command = [
+            sys.executable,
+            "-m",
+            "apitrail.demo.tethered",
+            "apitrail.cli",
+            "serve",
+            "--data",
+            str(self.data),
+            "--host",
+            HOST,
+            "--port",
+            str(self.port),
+        ]
         server = self.start("server", command)
         self.wait_for(lambda: answers(self.port), server)
         token = self.token()

@@ -12,8 +12,8 @@ import threading
 from collections.abc import Callable
 
 
-def on_stop(stop: Callable[[], None]) -> None:
-    """Call `stop` from another thread or a signal handler when it is time. It may be called more than once."""
+def when_left_alone(stop: Callable[[], None]) -> None:
+    """Call `stop`, from another thread, when standard input has ended."""
 
     def watch() -> None:
         # Not sys.stdin: a thread inside its lock would make the interpreter's exit fail.
@@ -21,9 +21,14 @@ def on_stop(stop: Callable[[], None]) -> None:
             pass
         stop()
 
+    threading.Thread(target=watch, name="lifeline", daemon=True).start()
+
+
+def on_stop(stop: Callable[[], None]) -> None:
+    """Call `stop` from another thread or a signal handler when it is time. It may be called more than once."""
     signal.signal(signal.SIGTERM, lambda number, frame: stop())
     signal.signal(signal.SIGINT, lambda number, frame: stop())
-    threading.Thread(target=watch, name="lifeline", daemon=True).start()
+    when_left_alone(stop)
 
 
 async def stop_requested() -> None:

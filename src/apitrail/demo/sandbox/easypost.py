@@ -20,6 +20,10 @@ from apitrail.demo.trade import EASYPOST
 SERVICES = (("USPS", "GroundAdvantage", "6.07", 3), ("USPS", "Priority", "7.42", 2), ("USPS", "Express", "34.15", 1))
 
 
+COMPLAINTS = 0.3
+"""How often a second carrier has no rate to give and says why."""
+
+
 class EasyPost(Platform):
     name = "easypost"
 
@@ -119,20 +123,13 @@ class EasyPost(Platform):
                 return self.failed(422, "PARAMETER.REQUIRED", "Missing required parameter.", errors)
         shipment_id = self._id("shp")
         rates = [self._rate(shipment_id, *service) for service in SERVICES]
-        messages = [
-            {
-                "carrier": "UPS",
-                "carrier_account_id": "ca_" + sha256(b"ups").hexdigest()[:32],
-                "type": "rate_error",
-                "message": "Invalid Access License number",
-            }
-        ]
+        messages = []
+        if self.random.random() < COMPLAINTS:
+            messages.append(_rate_error("UPS", "ca_" + sha256(b"ups").hexdigest()[:32], "No rate response received."))
         if float(given["parcel"].get("weight") or 0) > 1120:  # ounces: no carrier takes more than 70 lb
             rates = []
             text = "shipment.parcel.weight: maximum weight is 70 lb"
-            messages.append(
-                {"carrier": "USPS", "carrier_account_id": EASYPOST.login, "type": "rate_error", "message": text}
-            )
+            messages.append(_rate_error("USPS", EASYPOST.login, text))
         shipment = {
             "id": shipment_id,
             "object": "Shipment",
@@ -260,6 +257,10 @@ class EasyPost(Platform):
             if tracker["id"] == tracker_id:
                 return self.ok(tracker)
         return self.not_found(request)
+
+
+def _rate_error(carrier: str, account: str, message: str) -> Json:
+    return {"carrier": carrier, "carrier_account_id": account, "type": "rate_error", "message": message}
 
 
 def _now() -> str:

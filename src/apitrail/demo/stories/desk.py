@@ -73,4 +73,5 @@ def on_behalf_of(account: Account) -> Scope:
 
 def labels(account: Account) -> dict[str, Any]:
     """What Apitrail is told of an account."""
-    return {account.kind: account.id, "name": account.name, "platform": account.platform}
+    merchant = account.merchant.id if account.merchant else None
+    return {account.kind: account.id, "name": account.name, "platform": account.platform, "merchant": merchant}
