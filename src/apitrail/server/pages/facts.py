@@ -24,7 +24,7 @@ class Fact(Struct, frozen=True):
     name: Markup
     value: Markup
     kind: str = ""
-    """`code` for what is read letter by letter."""
+    """`code` for what is read letter by letter, `broad` for what needs a line of its own; both take one."""
 
 
 def facts(entry: Entry, reader: Reader) -> list[Fact]:
@@ -53,7 +53,7 @@ def _facts(entry: Entry, reader: Reader) -> Iterator[Fact]:
     label = names.action(entry.action, words)
     yield fact("action", Markup("{} <code>{}</code>").format(label, entry.action) if label != entry.action else label)
     if entry.platform:
-        yield fact("platform", entry.platform)
+        yield fact("platform", reader.platform(entry.platform))
     if entry.ec_integration:
         yield fact("ec_integration", _account(entry.ec_integration))
     if entry.shipping_integration:
@@ -63,7 +63,7 @@ def _facts(entry: Entry, reader: Reader) -> Iterator[Fact]:
     if entry.merchant:
         yield fact("merchant", entry.merchant)
     if entry.references:
-        yield fact("references", _references(entry, reader))
+        yield fact("references", _references(entry, reader), "broad" if len(entry.references) > 3 else "")
     if entry.attempt > 1:
         yield fact("attempt", str(entry.attempt))
     sizes = words(

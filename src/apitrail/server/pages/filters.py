@@ -61,8 +61,10 @@ class RangeView(Struct, frozen=True, kw_only=True):
     quick: list[Quick]
     since: str
     until: str
+    """Values of the two fields; empty for a quick range, so that a form sent without a script leaves it alone."""
     since_instant: str
     until_instant: str
+    """Where the range begins and ends as of now: what the script puts into the fields."""
     zone: str
     summary: Markup
 
@@ -98,12 +100,12 @@ def _range(query: PageQuery, reader: Reader) -> RangeView:
         Quick(name, words(f"range.{name}"), query.but(range=name, since=None, until=None).url(), query.range == name)
         for name in ranges.QUICK
     ]
-    until = asked.until or (clock.now if query.range != "all" else None)
+    until = asked.until or (clock.now if query.range not in ("", "all") else None)
     return RangeView(
         name=query.range,
         quick=quick,
-        since=clock.field(asked.since),
-        until=clock.field(until),
+        since=clock.field(query.since),
+        until=clock.field(query.until),
         since_instant=ranges.written(asked.since) if asked.since else "",
         until_instant=ranges.written(until) if until else "",
         zone=clock.zone.key,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from litestar import Request, Response, Router, get
 from litestar.datastructures import CacheControlHeader, Cookie
-from litestar.params import Dependency
 from litestar.response import Template
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
 from apitrail.entry import Entry
+from apitrail.profiles import Profiles
 from apitrail.server.access import OPEN
 from apitrail.server.media import body_response
 from apitrail.server.pages import errors, language, links, log, templating
@@ -24,14 +24,13 @@ from apitrail.store import Store
 from apitrail.store.model import BadCursor, Cursor, StoreError
 
 Asked = Request[Any, Any, Any]
-LogStore = Annotated[Store, Dependency(skip_validation=True)]
 
 A_YEAR = 365 * 24 * 3600
 
 
-def _asked(request: Asked) -> tuple[PageQuery, Reader]:
+def _asked(request: Asked, profiles: Profiles) -> tuple[PageQuery, Reader]:
     query = PageQuery.read(request.query_params.dict())
-    return query, Reader.of(request, query)
+    return query, Reader.of(request, query, profiles)
 
 
 def _page(name: str, page: object, reader: Reader, query: PageQuery, status: int = 200) -> Template:
@@ -57,17 +56,17 @@ def _position(request: Asked, name: str) -> Cursor:
 
 
 @get("/", sync_to_thread=True)
-def log_page(request: Asked, store: LogStore) -> Template:
+def log_page(request: Asked, store: Store, profiles: Profiles) -> Template:
     """The list with its filters, and one entry expanded where the URL says so."""
-    query, reader = _asked(request)
+    query, reader = _asked(request, profiles)
     page = log.log(store, query, reader, str(request.base_url).rstrip("/"))
     return _page("log.html", page, reader, query, 400 if page.state == "misread" else 200)
 
 
 @get("/rows", sync_to_thread=True)
-def more_rows(request: Asked, store: LogStore) -> Template:
+def more_rows(request: Asked, store: Store, profiles: Profiles) -> Template:
     """Rows alone: those after `cursor`, or those that came before `newer`."""
-    query, reader = _asked(request)
+    query, reader = _asked(request, profiles)
     if query.misread:
         raise errors.Missing(query.misread[0].field)
     if "newer" in request.query_params:
@@ -78,17 +77,17 @@ def more_rows(request: Asked, store: LogStore) -> Template:
 
 
 @get("/new", sync_to_thread=True)
-def new_entries(request: Asked, store: LogStore) -> Response[Any]:
+def new_entries(request: Asked, store: Store, profiles: Profiles) -> Response[Any]:
     """How many entries have come before `after`; no content where there are none."""
-    query, reader = _asked(request)
+    query, reader = _asked(request, profiles)
     found = log.new(store, query, _position(request, "after"), reader)
     return _page("new.html", found, reader, query) if found else Response(None, status_code=204)
 
 
 @get("/entries/{entry_id:str}", sync_to_thread=True)
-def entry_page(request: Asked, store: LogStore, entry_id: str) -> Template:
+def entry_page(request: Asked, store: Store, profiles: Profiles, entry_id: str) -> Template:
     """One entry by itself: a link for good. `?whole=1` shows bodies to their end."""
-    query, reader = _asked(request)
+    query, reader = _asked(request, profiles)
     found = _entry(store, entry_id)
     opened = panel(found, query, reader, whole="whole" in request.query_params)
     page = EntryView(
@@ -101,15 +100,15 @@ def entry_page(request: Asked, store: LogStore, entry_id: str) -> Template:
 
 
 @get("/entries/{entry_id:str}/panel", sync_to_thread=True)
-def entry_panel(request: Asked, store: LogStore, entry_id: str) -> Template:
+def entry_panel(request: Asked, store: Store, profiles: Profiles, entry_id: str) -> Template:
     """One entry expanded, to be put under its row."""
-    query, reader = _asked(request)
+    query, reader = _asked(request, profiles)
     opened = panel(_entry(store, entry_id), query, reader)
     return _page("panel.html", opened, reader, query)
 
 
 @get("/entries/{entry_id:str}/{side:str}/body", sync_to_thread=True)
-def entry_body(request: Asked, store: LogStore, entry_id: str, side: str) -> Response[bytes]:
+def entry_body(request: Asked, store: Store, entry_id: str, side: str) -> Response[bytes]:
     """The bytes of one body; with `part=tail` the end of one that was cut."""
     found = _entry(store, entry_id)
     payload = {"request": found.request, "response": found.response}.get(side)

@@ -10,12 +10,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.entry import EntryRow
-from apitrail.server.pages import links, names
+from apitrail.server.pages import links
 from apitrail.server.pages.filters import FiltersView, filters
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.losses import LossesView, losses
 from apitrail.server.pages.panel import panel
-from apitrail.server.pages.query import FIELDS, PageQuery, canonical
+from apitrail.server.pages.query import PageQuery, canonical
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.rows import RowView, row
 from apitrail.store import Store
@@ -65,6 +65,8 @@ class LogView(Struct, frozen=True, kw_only=True):
     total: Markup
     losses: LossesView | None
     misread: list[Markup]
+    narrowed: bool
+    """Something besides the date range narrows the list."""
     widen: list[Link]
     span: Markup
     everything_url: str
@@ -92,17 +94,19 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str) -> LogV
     rows = [row(one, query, reader, opened if one.id == query.open else None) for one in found.entries]
     listed = any(one.panel for one in rows)
     total = sum(one.count for one in facets.outcome if not query.outcome or one.id in query.outcome)
+    offered = filters(query, facets, reader)
     span = Span(0, None, None) if rows else store.span()
     return LogView(
         state=_state(rows, query, span),
-        filters=filters(query, facets, reader),
+        filters=offered,
         page=_page(rows, found.next_cursor, query),
         linked=row(entry, query, reader, opened) if entry and not listed else None,
         linked_missing=query.open if query.open and entry is None else "",
         total=reader.words.count("log.total", total),
         losses=losses(store.losses(asked.since or EPOCH, asked.until or now), reader),
         misread=[reader.words(f"misread.{one.field}", value=one.value) for one in query.misread],
-        widen=[] if rows else _widen(query, reader),
+        narrowed=query.narrowed,
+        widen=[] if rows else _widen(query, offered, reader),
         span=_span(span, reader),
         everything_url=_everything(query).url(),
         newest_url=query.but(cursor=None, open="").url() if query.cursor else "",
@@ -172,18 +176,18 @@ def _everything(query: PageQuery) -> PageQuery:
     return PageQuery(range="all", tz=query.tz, lang=query.lang)
 
 
-def _widen(query: PageQuery, reader: Reader) -> list[Link]:
+def _widen(query: PageQuery, offered: FiltersView, reader: Reader) -> list[Link]:
     """Each filter that could be taken back, alone."""
-    links = []
+    words, found = reader.words, []
     if query.range != "all":
-        links.append(Link(reader.words("widen.range"), query.but(range="all", since=None, until=None).url()))
-    for field in FIELDS:
-        chosen: tuple[str, ...] = getattr(query, field)
-        if chosen:
-            shown = [names.action(one, reader.words) if field == "action" else one for one in chosen]
-            label = reader.words("widen.field", field=reader.words(f"filter.{field}"), value=", ".join(shown))
-            links.append(Link(label, query.but(**{field: ()}).url()))
-    return links
+        found.append(Link(words("widen.range"), query.but(range="all", since=None, until=None).url()))
+    chosen = [(menu.title, menu.chosen, menu.field) for menu in offered.menus]
+    chosen.append((words("filter.outcome"), [chip.word for chip in offered.chips if chip.choice.chosen], "outcome"))
+    for title, values, field in chosen:
+        if values:
+            label = words("widen.field", field=title, value=", ".join(values))
+            found.append(Link(label, query.but(**{field: ()}).url()))
+    return found
 
 
 def _span(span: Span, reader: Reader) -> Markup:

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
+from apitrail import profiles
 from apitrail.entry import EntryRow
 from apitrail.exchange import Source
-from apitrail.profiles import catalogue
 from apitrail.server.pages import language
 from apitrail.server.pages.language import Words
+from apitrail.server.pages.reader import Reader
 
 
 def action(action_id: str, words: Words) -> str:
     """The action's label in the reader's language."""
-    return catalogue.action_label(action_id, words.language)
+    return profiles.action_label(action_id, words.language)
 
 
 def cause(name: str | None, words: Words) -> str:
-    return catalogue.cause_label(name, words.language) if name else ""
+    return profiles.cause_label(name, words.language) if name else ""
 
 
 def reference_type(name: str, words: Words) -> str:
-    return catalogue.reference_label(name, words.language)
+    return profiles.reference_label(name, words.language)
 
 
-def advice(entry: EntryRow, words: Words) -> str:
-    """Who acts, and how: as it was derived in English, from the catalogue in other languages."""
-    if entry.advice and words.language == language.DEFAULT:
-        return entry.advice
-    if not entry.cause:
+def advice(entry: EntryRow, reader: Reader) -> str:
+    """Who acts, and how: as it was derived in English, by cause in other languages."""
+    words = reader.words
+    if words.language == language.DEFAULT or not entry.cause:
         return entry.advice or ""
-    known = catalogue.BUILT_IN.actions.get(entry.action)
-    return catalogue.cause_advice(
+    known = reader.actions.get(entry.action)
+    return profiles.cause_advice(
         entry.cause,
-        platform=entry.platform or words("verdict.platform"),
+        platform=reader.platform(entry.platform) if entry.platform else words("verdict.platform"),
         side=known.side if known else "both",
         direction=entry.direction,
-        repeatable=known.repeatable if known else True,
+        repeatable=known is None or known.repeatable,
         language=words.language,
     )
 
@@ -44,15 +44,21 @@ def source_type(source: Source, words: Words) -> str:
     return str(words(key)) if words.known(key) else source.type.replace("_", " ")
 
 
-def owner(entry: EntryRow, words: Words) -> tuple[str, str]:
-    """What the Source column shows: the owning object and its kind, else the account, else the platform."""
+def owner(entry: EntryRow, reader: Reader) -> tuple[str, str]:
+    """What the Source column shows: the owning object and its kind, else the account, the platform, the host."""
+    words = reader.words
     if entry.source:
         return entry.source.name or entry.source.id, source_type(entry.source, words)
     account = entry.ec_integration or entry.shipping_integration
     if account:
         kind = "source.ec_account" if entry.ec_integration else "source.shipping_account"
         return account.name or account.id, str(words(kind))
-    return entry.platform or "", ""
+    return reader.platform(entry.platform) if entry.platform else host(entry.url), ""
+
+
+def host(url: str) -> str:
+    """The host of a URL, as far as it is one."""
+    return url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2]
 
 
 def safe_link(link: str) -> str:

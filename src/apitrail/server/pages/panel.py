@@ -37,7 +37,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     code: str
     said: str
     """The platform's own words, verbatim."""
-    said_by: str
+    said_by: Markup
+    """Whose words they are."""
     cause: str
     advice: str
     retryable: Markup
@@ -63,6 +64,8 @@ class SideView(Struct, frozen=True, kw_only=True):
     sha256: str
     notes: list[Markup]
     body: bodies.Rendered
+    slim: bool
+    """There is next to nothing to show: the other side may have the room."""
     cut: Markup
     """What of the body was not kept; empty where it is whole."""
     tail: Markup
@@ -109,13 +112,21 @@ def _verdict(entry: Entry, reader: Reader) -> Verdict:
         meaning=words(f"meaning.{entry.direction}.{kind}"),
         code=(entry.code or "") if bad else "",
         said=said(entry),
-        said_by="" if kind in ("no_answer", "not_sent") or not bad else entry.reported_by or entry.platform or "",
+        said_by=_said_by(entry, kind, reader),
         cause=names.cause(entry.cause, words) if bad else "",
-        advice=names.advice(entry, words) if bad else "",
+        advice=names.advice(entry, reader) if bad else "",
         retryable=Markup("") if entry.retryable is None or not bad else words(f"retryable.{_yes(entry.retryable)}"),
         items=[_item(entry, index, reader) for index in range(min(len(entry.items), ITEMS_SHOWN))],
         items_more=max(len(entry.items) - ITEMS_SHOWN, 0),
     )
+
+
+def _said_by(entry: Entry, kind: str, reader: Reader) -> Markup:
+    """Whose words they are: an aggregator passes a carrier's on, and an error that got no answer is our client's."""
+    if kind in ("no_answer", "not_sent"):
+        return reader.words(f"verdict.said.{kind}")
+    who = entry.reported_by or entry.platform
+    return reader.words("verdict.said.by", who=reader.platform(who)) if who else reader.words("verdict.said.nobody")
 
 
 def _yes(value: bool) -> str:
@@ -154,6 +165,7 @@ def _side(name: str, entry: Entry, payload: Payload | None, reader: Reader, *, w
         sha256=held.sha256,
         notes=notes,
         body=rendered,
+        slim=payload is None or rendered.form in ("empty", "gone"),
         cut=_cut(held, reader),
         tail=visible(decode(held.tail, held.charset)) if held.tail and rendered.raw is not None else Markup(""),
         has_tail=bool(held.tail),

@@ -48,7 +48,7 @@ class EntryView(Struct, frozen=True, kw_only=True):
 
 
 def row(entry: EntryRow, query: PageQuery, reader: Reader, panel: PanelView | None = None) -> RowView:
-    source, source_type = names.owner(entry, reader.words)
+    source, source_type = names.owner(entry, reader)
     return RowView(
         id=entry.id,
         created_at=reader.clock.tag(entry.created_at),

@@ -16,7 +16,7 @@ from apitrail.server.pages.bodies.visible import visible
 
 __all__ = ["VIEWS", "Content", "Rendered", "render"]
 
-_MODULES: tuple[ModuleType, ...] = (image, pdf, multipart, json, html, xml, form, text, binary)
+_MODULES: tuple[ModuleType, ...] = (image, pdf, multipart, json, xml, html, form, text, binary)
 
 VIEWS: tuple[BodyView, ...] = cast("tuple[BodyView, ...]", _MODULES)
 """In the order in which they are asked: what is told by signature first, what takes anything last."""

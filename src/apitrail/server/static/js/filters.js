@@ -24,13 +24,18 @@ document.addEventListener("htmx:configRequest", (event) => {
     parameters.delete(name);
     for (const value of kept) parameters.append(name, value);
   }
-  for (const name of ["from", "to"]) {
-    const field = document.getElementById(name);
-    if (!parameters.has(name)) continue;
-    if (field.value === field.defaultValue && field.dataset.instant) parameters.set(name, field.dataset.instant);
-    else if (!held) parameters.set(name, `${new Date(field.value).toISOString().slice(0, 19)}Z`);
+  const fields = ["from", "to"].map((name) => document.getElementById(name));
+  const untouched = fields.every((field) => field.value === (field.dataset.filled ?? ""));
+  if (parameters.has("range") && untouched) {
+    fields.forEach((field) => parameters.delete(field.name));
+    return;
   }
-  if (parameters.has("from") || parameters.has("to")) parameters.delete("range");
+  parameters.delete("range");
+  for (const field of fields) {
+    if (!field.value) continue;
+    if (field.value === field.dataset.filled) parameters.set(field.name, field.dataset.instant);
+    else if (!held) parameters.set(field.name, `${new Date(field.value).toISOString().slice(0, 19)}Z`);
+  }
 });
 
 // Menus stay open while one chooses in them, although the page beneath is new each time.

@@ -1,0 +1,106 @@
+"""The page's URL: what it means, that it comes back as it was, and that a slip never widens what is shown."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apitrail.server.pages.query import PageQuery
+from apitrail.store.model import Cursor
+
+NOW = datetime(2026, 8, 17, 6, 3, 0, 123456, tzinfo=UTC)
+
+
+def read(url: str) -> PageQuery:
+    return PageQuery.read(parse_qs(url.partition("?")[2], keep_blank_values=True))
+
+
+def test_nothing_asked_is_the_last_24_hours() -> None:
+    asked = read("/").filter(NOW)
+    assert (asked.since, asked.until) == (NOW - timedelta(hours=24), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "back"), [("15m", timedelta(minutes=15)), ("1h", timedelta(hours=1)), ("30d", timedelta(days=30))]
+)
+def test_a_quick_range_moves_with_the_clock(name: str, back: timedelta) -> None:
+    assert read(f"/?range={name}").filter(NOW).since == NOW - back
+
+
+def test_everything_is_everything() -> None:
+    asked = read("/?range=all").filter(NOW)
+    assert (asked.since, asked.until) == (None, None)
+
+
+def test_both_ends_are_included_to_what_was_typed() -> None:
+    asked = read("/?from=2026-08-17T14:03:00%2B08:00&to=2026-08-17T14:03:00%2B08:00").filter(NOW)
+    assert asked.since == datetime(2026, 8, 17, 6, 3, tzinfo=UTC)
+    assert asked.until == datetime(2026, 8, 17, 6, 3, 0, 999999, tzinfo=UTC)
+
+
+def test_an_instant_without_an_offset_is_of_the_urls_zone_and_else_utc() -> None:
+    assert read("/?from=2026-08-17T14:03&tz=Asia/Taipei").since == datetime(2026, 8, 17, 6, 3, tzinfo=UTC)
+    assert read("/?from=2026-08-17T14:03").since == datetime(2026, 8, 17, 14, 3, tzinfo=UTC)
+
+
+def test_an_absolute_range_takes_the_place_of_a_quick_one() -> None:
+    query = read("/?range=1h&from=2026-08-17T14:03:00Z&to=")
+    assert (query.range, query.until) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("url", "field"),
+    [
+        ("/?from=yesterday", "from"),
+        ("/?to=2026-13-40T00:00:00Z", "to"),
+        ("/?from=2026-08-18T00:00:00Z&to=2026-08-17T00:00:00Z", "order"),
+        ("/?range=2h", "range"),
+        ("/?tz=Mars/Olympus", "tz"),
+        ("/?tz=../../etc/passwd", "tz"),
+        ("/?cursor=abc", "cursor"),
+    ],
+)
+def test_what_cannot_be_read_is_named(url: str, field: str) -> None:
+    assert [one.field for one in read(url).misread] == [field]
+
+
+def test_an_unknown_value_stays_in_the_filter() -> None:
+    assert read("/?action=no.such&outcome=no-such").filter(NOW).action == ("no.such",)
+    assert read("/?outcome=no-such").filter(NOW).outcome == ("no-such",)
+
+
+def test_taking_a_choice_twice_takes_it_back() -> None:
+    query = read("/?action=order.list")
+    assert query.toggled("action", "label.create").action == ("order.list", "label.create")
+    assert query.toggled("action", "order.list").action == ()
+
+
+def test_another_filter_begins_at_the_newest() -> None:
+    query = read(f"/?cursor={Cursor(NOW, '019b0000-0000-7000-8000-000000000000').encode()}&open=x")
+    assert query.but(action=("order.list",)) == read("/?action=order.list")
+
+
+def test_a_shared_link_says_when() -> None:
+    shared = read("/?range=1h&action=order.list").fixed(NOW)
+    assert shared.url() == "/?from=2026-08-17T05%3A03%3A00Z&to=2026-08-17T06%3A03%3A00Z&action=order.list"
+    assert read(shared.url()).filter(NOW + timedelta(days=1)).since == datetime(2026, 8, 17, 5, 3, tzinfo=UTC)
+
+
+MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+VALUES = st.lists(st.text(min_size=1, max_size=8), max_size=3, unique=True).map(tuple)
+
+
+@given(MOMENTS, MOMENTS, VALUES, VALUES, st.sampled_from(["", "Asia/Taipei"]))
+def test_every_query_survives_its_url(
+    one: datetime, other: datetime, action: tuple[str, ...], account: tuple[str, ...], tz: str
+) -> None:
+    since, until = sorted((one, other))
+    query = PageQuery(
+        range="", since=since, until=until.replace(microsecond=999_999), action=action, ec_integration=account, tz=tz
+    )
+    if query.since and query.until and query.since <= query.until:
+        assert read(query.url()) == query
