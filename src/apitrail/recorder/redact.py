@@ -1,0 +1,181 @@
+"""Masks secrets in an exchange, before anything of it is written or sent.
+
+Who calls: the recorder's own thread, for every exchange, between capture and spool; and whoever brings exchanges in
+from elsewhere (HAR). The promise:
+
+- a new exchange comes back, the given one is not changed, and no content makes it raise: a part that cannot be
+  scanned is masked whole;
+- every byte outside a masked value stays as it was; valid JSON, XML and forms stay valid;
+- masking what is masked already changes nothing;
+- a secret of eight characters or more that is found in one place is masked everywhere else in the exchange.
+
+A mask is `masked~LAST4~FINGERPRINT`, made of characters that need no escaping in JSON, XML, forms and URLs. LAST4 is
+kept of secrets with sixteen characters or more; FINGERPRINT is the beginning of an HMAC-SHA256 under the recorder's
+key, so that "did the token change between these two calls?" can be answered and nothing else. What is a secret:
+`apitrail.recorder.secrets`. How they are found: `apitrail.recorder.redaction`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from apitrail.exchange import Exchange, Failure, Message
+from apitrail.recorder.redaction.echoes import SHORTEST, Echoes, echoing
+from apitrail.recorder.redaction.look import Look
+from apitrail.recorder.redaction.names import NameBook, Names
+from apitrail.recorder.redaction.pairs import host_of
+from apitrail.recorder.redaction.pieces import BodyPiece, HeaderPiece, Mask, TextPiece
+from apitrail.recorder.redaction.views import of_text
+from apitrail.recorder.secrets import is_secret
+
+_LOGIN = re.compile(
+    r"(?<![a-z])(?:oauth2?|auth|authori[sz]e|authori[sz]ation|tokens?|access_token|log-?in|sign-?in|callback)(?![a-z])",
+    re.IGNORECASE,
+)
+_NOT_KEPT = re.compile(r"[^A-Za-z0-9.\-]")
+_BOUNDARY = re.compile(r"multipart/.*boundary=(?:\"([^\"]+)\"|([^;\s]+))", re.IGNORECASE)
+_LAST_FROM = 16
+_FINGERPRINT = 10
+
+
+class Redactor:
+    """Masks by the table of secrets and the names that the program adds. Safe to use from several threads."""
+
+    def __init__(self, key: bytes, extra_names: Iterable[str] = ()) -> None:
+        """`key`: any bytes, kept by the recorder's host; the same key gives the same fingerprints."""
+        self._key = key
+        self._book = NameBook(extra_names)
+
+    def is_secret(self, name: str) -> bool:
+        """Whether a field of this name is masked wherever it stands, on every platform."""
+        return is_secret(name) or self._book.configured(name)
+
+    def mask(self, value: str) -> str:
+        """What stands in a secret's place."""
+        return self._mask(of_text(value))
+
+    def exchange(self, exchange: Exchange) -> Exchange:
+        """The exchange without its secrets."""
+        host = host_of(exchange.url)
+        asked = self._book.names(host, login=_logs_in(exchange))
+        url = TextPiece(exchange.url, "url")
+        url.scan(Look(asked))
+        request = _Side(exchange.request, asked, answer=False)
+        response = None
+        if exchange.response is not None:
+            response = _Side(exchange.response, self._book.names(host, login=False), answer=True)
+        notes = [TextPiece(text) for text in _notes(exchange)]
+        for note in notes:
+            note.scan(Look(asked))
+
+        pieces = [url, *notes, *request.pieces, *(response.pieces if response else ())]
+        known = {value for piece in pieces for value in echoing(piece.spans, host)}
+        known.update(value for value in request.headers.basic if len(value) >= SHORTEST)
+        if known:
+            echoes = Echoes(known)
+            for piece in pieces:
+                piece.echo(echoes)
+
+        mask = self._mask
+        masked = replace(
+            exchange,
+            url=url.masked(mask),
+            request=request.masked(mask),
+            response=response.masked(mask) if response else None,
+        )
+        return _with_notes(masked, [note.masked(mask) for note in notes]) if notes else masked
+
+    def _mask(self, value: str) -> str:
+        try:
+            data = value.encode("latin-1")
+        except UnicodeEncodeError:
+            data = value.encode("utf-8", "surrogatepass")
+        last = _NOT_KEPT.sub("_", value[-4:]) if len(value) >= _LAST_FROM else ""
+        return f"masked~{last}~{hmac.digest(self._key, data, 'sha256').hex()[:_FINGERPRINT]}"
+
+
+class _Side:
+    """The request or the response, scanned."""
+
+    def __init__(self, message: Message, names: Names, *, answer: bool) -> None:
+        self._message = message
+        content_type = next((value for name, value in message.headers if name.lower() == "content-type"), "")
+        multipart = _BOUNDARY.match(content_type)
+        boundary = of_text(multipart[1] or multipart[2]) if multipart else ""
+        cut = message.truncated or message.incomplete
+
+        self.headers = HeaderPiece(message.headers)
+        self.headers.scan(Look(names, answer=answer), names)
+        self._body = BodyPiece(message.body, content_type, boundary) if message.body else None
+        self._text = BodyPiece(_utf8(message.text), content_type, boundary) if message.text else None
+        self._tail = None
+        for piece in (self._body, self._text):
+            if piece is not None:
+                piece.scan(Look(names, answer=answer, cut_end=cut))
+        if message.tail:
+            self._tail = BodyPiece(message.tail, content_type, boundary, cut_start=True)
+            if self._body is not None:
+                self._tail.shape = self._body.shape
+                self._tail.binary |= self._body.binary
+            self._tail.scan(Look(names, answer=answer, cut_start=True))
+        bodies = [piece for piece in (self._body, self._text, self._tail) if piece is not None]
+        self.pieces: list[HeaderPiece | BodyPiece | TextPiece] = [self.headers, *bodies]
+
+    def masked(self, mask: Mask) -> Message:
+        """The message without its secrets. A body whose length changes keeps its true size."""
+        message = self._message
+        body = self._body.masked(mask) if self._body else b""
+        text = self._text.masked(mask).decode("utf-8", "surrogatepass") if self._text else message.text
+        size = message.size
+        if size is None and (body != message.body or text != message.text):
+            size = len(message.body if message.text is None else _utf8(message.text))
+        return replace(
+            message,
+            headers=self.headers.masked(mask),
+            body=body,
+            text=text,
+            tail=self._tail.masked(mask) if self._tail else b"",
+            size=size,
+        )
+
+
+def _logs_in(exchange: Exchange) -> bool:
+    """Whether the call fetches tokens, so that a `code` in it is an authorization code."""
+    path = exchange.url.partition("?")[0]
+    return (
+        b"grant_type" in exchange.request.body
+        or "grant_type" in (exchange.request.text or exchange.url)
+        or _LOGIN.search(path, path.find("//") + 2) is not None
+    )
+
+
+def _notes(exchange: Exchange) -> list[str]:
+    """Every other text that somebody wrote into the exchange."""
+    stated = exchange.stated
+    source = stated.source if stated else None
+    return [
+        *([exchange.error.text] if exchange.error else ()),
+        *([stated.not_sent] if stated and stated.not_sent else ()),
+        *([source.link] if source and source.link else ()),
+    ]
+
+
+def _with_notes(exchange: Exchange, notes: list[str]) -> Exchange:
+    """The exchange with these texts in the places where `_notes` took them from."""
+    texts = iter(notes)
+    error, stated = exchange.error, exchange.stated
+    if error:
+        error = Failure(error.type, next(texts))
+    if stated and stated.not_sent:
+        stated = replace(stated, not_sent=next(texts))
+    if stated and stated.source and stated.source.link:
+        stated = replace(stated, source=replace(stated.source, link=next(texts)))
+    return replace(exchange, error=error, stated=stated)
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

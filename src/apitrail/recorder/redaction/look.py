@@ -1,0 +1,159 @@
+"""Chooses the scanner for a text, by what the text looks like: platforms declare HTML and send JSON."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import msgspec
+
+from apitrail.recorder.redaction import documents, markup, pairs, prose
+from apitrail.recorder.redaction.layers import MASK, Codec, Span, decode, merged, outwards
+from apitrail.recorder.redaction.names import Hits, Names
+from apitrail.recorder.secrets import SCHEMES, SHAPES, Group, Place
+
+Shape = Literal["json", "markup", "form", "url", "multipart", "text"]
+
+DEPTH = 16
+"""Texts within texts that are followed. A JSON string in a JSON string doubles its backslashes each time, so that
+16 levels would need 32,768 of them before each quote."""
+
+_HIDDEN = re.compile(
+    r"\*+|•+|(?:\xe2\x80\xa2)+|[<\[(*]*(?:REDACTED|FILTERED|MASKED|HIDDEN|SECRET)[>\])*]*", re.IGNORECASE
+)
+"""Somebody else hid it before us; and a secret is not called secret."""
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9\-]{1,30}+)(?:[ \t+]|%20)++(?=\S)")
+_FORM = re.compile(r"[\w.\-\[\]%+$:~*!]{1,200}+=")
+_SHAPES = tuple((mark, re.compile(r"(?<![\w\-])(?:" + shape + ")", re.ASCII)) for mark, shape in SHAPES)
+_INNER = re.compile(r"[=:<\\%&@ ]")
+"""Without one of these no text has a name and a value."""
+
+_SPACE = re.compile(r"[ \t\r\n]")
+_UNSCHEMED = frozenset(("Passwords", "PINs", "One-time codes", "Cards", "Configured"))
+_MARKS = "\xef\xbb\xbf\ufeff"
+
+
+class Look:
+    """One look at one text, with what is known of where it stands."""
+
+    def __init__(
+        self,
+        names: Names,
+        *,
+        answer: bool = False,
+        cut_start: bool = False,
+        cut_end: bool = False,
+        depth: int = 0,
+    ) -> None:
+        self._names = names
+        self._answer = answer
+        self._depth = depth
+        self.cut_start = cut_start
+        self.cut_end = cut_end
+
+    def find(self, text: str, shape: Shape | None = None, boundary: str = "") -> list[Span]:
+        """Every secret in the text, in order and without overlaps."""
+        hits = self._names.hits(text)
+        found: list[Span] = []
+        if hits or self.cut_start:
+            found = self._scan(text, shape or shape_of(text), hits, boundary)
+        for mark, pattern in _SHAPES:
+            if mark in text:
+                found += [Span(*match.span(), match[0]) for match in pattern.finditer(text)]
+        return merged(found, text) if found else found
+
+    def sees(self, text: str) -> bool:
+        """Whether there may be anything to find."""
+        return bool(self._names.hits(text)) or any(
+            mark in text and pattern.search(text) is not None for mark, pattern in _SHAPES
+        )
+
+    def secret(self, name: str, place: Place) -> list[Group]:
+        return self._names.secret(name, place)
+
+    def span(self, text: str, start: int, end: int, groups: list[Group], codec: Codec, wrap: str = "") -> list[Span]:
+        raw = text[start:end]
+        if not groups or not raw or raw.isspace():
+            return []
+        scheme = None
+        if any(group.title not in _UNSCHEMED for group in groups):
+            scheme = _SCHEME.match(raw)
+            if scheme and (scheme[1].lower() in SCHEMES or _bare_scheme(scheme[1], groups)):
+                start += scheme.end()
+        value = decode(text, start, end, codec).text
+        if MASK.fullmatch(value) or _HIDDEN.fullmatch(value):
+            return []
+        if not (self.cut_end and end == len(text)) and not any(
+            group.shortest <= len(value) and (not group.longest or len(value) <= group.longest) for group in groups
+        ):
+            return []
+        if self._answer and prose.reads_as_words(value):
+            return []
+        return [Span(start, end, value, wrap)]
+
+    def within(self, text: str, start: int, end: int, codec: Codec) -> list[Span]:
+        if self._depth >= DEPTH or not (self.cut_start or _INNER.search(text, start, end)):
+            return []
+        decoded = decode(text, start, end, codec)
+        inner = Look(
+            self._names,
+            answer=self._answer,
+            cut_start=self.cut_start and start == 0,
+            cut_end=self.cut_end and end == len(text),
+            depth=self._depth + 1,
+        )
+        return outwards(inner.find(decoded.text), decoded, codec)
+
+    def _scan(self, text: str, shape: Shape, hits: Hits, boundary: str) -> list[Span]:
+        if shape == "multipart":
+            return pairs.multipart(text, boundary, self)
+        if shape == "markup":
+            return markup.spans(text, self)
+        if shape == "form":
+            return pairs.form(text, 0, len(text.rstrip("\r\n")), self, "form")
+        if shape == "url":
+            return pairs.url(text, 0, len(text), self)
+        found = documents.by_key(text, self, hits.quoted) if hits.quoted else []
+        if hits.named:
+            found += documents.by_sibling(text, self)
+        if shape == "json":
+            whole = not (self.cut_start or self.cut_end) and _valid(text)
+            if hits.other or not whole:
+                found += documents.in_strings(text, self)
+            if whole or self.cut_start or self.cut_end:
+                return found
+        if "<" in text and ">" in text:
+            found += markup.spans(text, self)
+        return found + prose.spans(text, self)
+
+
+def shape_of(text: str, content_type: str = "") -> Shape:
+    """What a text looks like. A declared type decides only where the looks do not."""
+    first = text.lstrip(_MARKS + " \t\r\n")[:1]
+    if first == "<":
+        return "markup"
+    if first in ("{", "[") or (first == '"' and text.rstrip(" \t\r\n").endswith('"')):
+        return "json"
+    if "x-www-form-urlencoded" in content_type:
+        return "form"
+    head = text[:4096]
+    if not _SPACE.search(text.rstrip("\r\n")) if len(text) <= 4096 else not _SPACE.search(head):
+        if head.startswith("/") or "://" in head[:40]:
+            return "url"
+        if _FORM.match(head):
+            return "form"
+    return "text"
+
+
+def _bare_scheme(scheme: str, groups: list[Group]) -> bool:
+    """An authorization header may have a scheme that nobody registered; it has letters only."""
+    return scheme.replace("-", "").isalpha() and any(group.title == "Authorization" for group in groups)
+
+
+def _valid(text: str) -> bool:
+    try:
+        msgspec.json.decode(text.lstrip(_MARKS).encode("latin-1", "replace"), type=msgspec.Raw)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return False
+    return True

@@ -1,0 +1,209 @@
+"""Which names of a text are secret, and the quick look that lets most texts pass.
+
+Nearly every body has none. The quick look takes every word that stands where a name can stand, before `:` or `=` or
+after `<`, with all encodings flattened, and asks a set of names already judged: for the traffic of a running program
+that is one scan at C speed. It must never miss a name that a scanner would find; finding too many costs only time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from apitrail.recorder.secrets import PATHS, TABLE, Group, Place, Terms, configured
+
+REMEMBERED = 20_000
+"""Names kept as judged; then the memory starts anew. Keys made of ids would fill it for ever."""
+
+WINDOW = 1 << 18
+"""A longer text is looked at in pieces, so that the interpreter's lock is not held for long by one scan."""
+
+_OVERLAP = 512
+_QUOTED = re.compile(r'"([^"\\]{1,128}+)\\*+"[ \t\r\n]*+:')
+_ELEMENT = re.compile(r"<([^\s<>/=\"'!?]{1,128}+)")
+_ENDINGS = re.compile(
+    r"(?<![\w.\-\[\]\x80-\xff])((?:[A-Za-z_\-]++ ){0,3}[A-Za-z_.\-\[\]\x80-\xff][\w.\-\[\]\x80-\xff]*+)"
+    r"[\"'\\ \t\r]*+\n",
+    re.ASCII,
+)
+"""The last word of a line, and up to three words before it: `consumer secret` before `=`."""
+
+_UNICODE = re.compile(r"\\+u00([0-9a-fA-F]{2})")
+LEGS = frozenset(("state", "grant_type", "client_id", "redirect_uri", "hmac", "client_secret"))
+"""What stands beside a `code` that is an authorization code (RFC 6749 §4.1)."""
+
+_HOSTS = tuple(host for host, _ in PATHS)
+_ROUNDS = 8
+_PERCENTS = re.compile(r"%(?:25)++")
+_AMPERSANDS = re.compile(r"&(?:amp;)++")
+_ENTITIES = {"quot": '"', "lt": "<", "gt": ">", "apos": "'"}
+_REFERENCE = re.compile(r"&(?:(quot|lt|gt|apos)|#[xX]0{0,8}([0-9a-fA-F]{1,2})|#0{0,8}(\d{1,3}));")
+_PART = re.compile(r"""\b(?:name|key|field|property)[ \t]*+=[ \t]*+["']([^"'<>\r\n]{1,80}+)["']""", re.IGNORECASE)
+_MEMBER = re.compile(r"<(?:[\w.\-]{1,20}:)?(?:name|key)>([^<>]{1,80}+)<", re.IGNORECASE)
+USERINFO = re.compile(r"://([^/?#\s@\"'<>\\]{1,2000}+)@")
+SCHEMED = re.compile(r"\b(?:bearer|basic)[ \t]++([A-Za-z0-9._~+/\-]{8,}=*+)", re.IGNORECASE)
+NAMED = re.compile(
+    r'"(?:name|key|field|param|parameter|property|attribute|id|code|@name|@key|n)"'
+    r'[ \t\r\n]*+:[ \t\r\n]*+"([^"\\]{1,80}+)"',
+    re.IGNORECASE,
+)
+
+
+class Hits(NamedTuple):
+    """What the quick look found."""
+
+    quoted: frozenset[str] = frozenset()
+    """Secret names that stand in quotes before a colon."""
+    named: bool = False
+    """A secret name as the value of `name` or `key`, beside a `value`."""
+    other: bool = False
+    """A secret name anywhere else, or in an encoding."""
+
+    def __bool__(self) -> bool:
+        return bool(self.quoted) or self.named or self.other
+
+
+NONE = Hits()
+
+
+class Names:
+    """The names that are secret in the calls to one host."""
+
+    def __init__(self, groups: Iterable[Group]) -> None:
+        self._terms = Terms(groups)
+        self._judged: dict[str, list[Group]] = {}
+        self._plain: set[str] = set()
+        self._plain_phrases: set[str] = set()
+
+    def groups(self, name: str) -> list[Group]:
+        """The groups by which a name, as it stands in a view, is secret."""
+        if name in self._plain:
+            return []
+        found = self._judged.get(name)
+        if found is None:
+            readable = name
+            if not name.isascii():
+                readable = name.encode("latin-1", "replace").decode("utf-8", "replace")
+            found = self._terms.judge(readable)
+            if len(self._plain) + len(self._judged) >= REMEMBERED:
+                self._plain = set()
+                self._judged = {}
+            if found:
+                self._judged[name] = found
+            else:
+                self._plain.add(name)
+        return found
+
+    def secret(self, name: str, place: Place) -> list[Group]:
+        """The groups by which the name is secret in this place."""
+        return [group for group in self.groups(name) if not group.places or place in group.places]
+
+    def hits(self, text: str) -> Hits:
+        """The quick look. No hit means: no scanner would find a secret name."""
+        if len(text) <= WINDOW:
+            return self._look(text)
+        quoted: frozenset[str] = frozenset()
+        named = other = False
+        for start in range(0, len(text), WINDOW):
+            found = self._look(text[start : start + WINDOW + _OVERLAP])
+            quoted |= found.quoted
+            named |= found.named
+            other |= found.other
+        return Hits(quoted, named, other)
+
+    def _look(self, text: str) -> Hits:
+        quoted = frozenset(self._any(_QUOTED.findall(text)))
+        named = "alue" in text and bool(self._any(NAMED.findall(text)))
+        flat = flattened(text)
+        # Quotes with a backslash before them: the key of a document within a string.
+        other = (bool(quoted) and '\\"' in text) or self._unquoted(flat)
+        if not other and flat is not text:
+            other = bool(self._any(_QUOTED.findall(flat)) or self._any(NAMED.findall(flat)))
+        return Hits(quoted, named, other)
+
+    def _any(self, names: list[str]) -> set[str]:
+        if self._plain.issuperset(names):
+            return set()
+        return {name for name in set(names) if self.groups(name)}
+
+    def _says(self, phrase: str) -> bool:
+        """Whether the words before a separator, or the last of them alone, are a secret's name."""
+        if phrase in self._plain_phrases:
+            return False
+        if self.groups(phrase) or self.groups(phrase.rpartition(" ")[2]):
+            return True
+        if len(self._plain_phrases) >= REMEMBERED:
+            self._plain_phrases = set()
+        self._plain_phrases.add(phrase)
+        return False
+
+    def _unquoted(self, text: str) -> bool:
+        # A colon after a quote belongs to a key of JSON, seen already: most colons of most bodies.
+        ends = text.replace('":', '"').split(":")[:-1]
+        if "=" in text:
+            ends += text.split("=")[:-1]
+        if ends:
+            phrases = _ENDINGS.findall("\n".join([piece[-60:] for piece in ends]) + "\n")
+            if not self._plain_phrases.issuperset(phrases) and any(map(self._says, phrases)):
+                return True
+        if "code=" in text and any(leg in text for leg in LEGS):
+            return True
+        if 'ame="' in text and self._any(_PART.findall(text)):
+            return True
+        if "<" in text and (
+            self._any(_ELEMENT.findall(text)) or self._any(_PART.findall(text)) or self._any(_MEMBER.findall(text))
+        ):
+            return True
+        if "://" in text and (("@" in text and USERINFO.search(text)) or any(host in text for host in _HOSTS)):
+            return True
+        return ("earer" in text or "EARER" in text or "asic" in text) and SCHEMED.search(text) is not None
+
+
+class NameBook:
+    """The names of every host: the common ones, and those true of a platform alone."""
+
+    def __init__(self, extra: Iterable[str] = ()) -> None:
+        own = configured(extra)
+        self._extra = Terms([own])
+        self._groups = (*TABLE, own)
+        self._scoped = tuple({host for group in self._groups for host in group.hosts})
+        self._names: dict[tuple[tuple[str, ...], bool], Names] = {}
+
+    def configured(self, name: str) -> bool:
+        """Whether the program itself named it a secret."""
+        return bool(self._extra.judge(name))
+
+    def names(self, host: str, *, login: bool) -> Names:
+        """The names for a call to this host. `login`: it is one that fetches tokens."""
+        at = tuple(scope for scope in self._scoped if host == scope or host.endswith("." + scope))
+        names = self._names.get((at, login))
+        if names is None:
+            names = self._names[at, login] = Names(
+                group
+                for group in self._groups
+                if (login or not group.login) and (not group.hosts or any(host in at for host in group.hosts))
+            )
+        return names
+
+
+def flattened(text: str) -> str:
+    """The text with every encoding undone at once, roughly: good for finding names, not for placing them."""
+    flat = text
+    for _ in range(_ROUNDS):
+        before = flat
+        if "%" in flat:
+            flat = unquote_to_bytes(_PERCENTS.sub("%", flat).encode("latin-1", "replace")).decode("latin-1")
+        if "\\u00" in flat:
+            flat = _UNICODE.sub(lambda m: chr(int(m[1], 16)), flat)
+        if "&" in flat and ";" in flat:
+            flat = _REFERENCE.sub(_referred, _AMPERSANDS.sub("&", flat))
+        if flat == before:
+            break
+    return text if flat == text else flat
+
+
+def _referred(match: re.Match[str]) -> str:
+    name, in_hex, in_decimal = match.groups()
+    return _ENTITIES[name] if name else chr(int(in_hex, 16) if in_hex else int(in_decimal) & 0xFF)

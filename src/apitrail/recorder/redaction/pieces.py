@@ -1,0 +1,191 @@
+"""The parts of an exchange, each with the secrets found in it: strings, bodies, header fields.
+
+Every part is scanned first, then met again with the secrets of all others, then masked once. A part whose scan fails
+is masked whole: what could not be read may hold anything.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Callable
+
+from apitrail.exchange import Headers
+from apitrail.recorder.redaction.echoes import Echoes
+from apitrail.recorder.redaction.layers import AS_IS, Span, merged
+from apitrail.recorder.redaction.look import Look, Shape, shape_of
+from apitrail.recorder.redaction.names import Names
+from apitrail.recorder.redaction.pairs import cookies
+from apitrail.recorder.redaction.views import View, of_text, spliced, to_text, view
+
+Mask = Callable[[str], str]
+
+_BASIC = re.compile(r"basic[ \t]++([A-Za-z0-9+/]{4,}=*+)[ \t]*\Z", re.IGNORECASE)
+_COOKIES = frozenset(("cookie", "set-cookie", "cookie2", "set-cookie2"))
+
+
+class TextPiece:
+    """A string: the URL, an error's text, a header's value, a body that came as text."""
+
+    def __init__(self, text: str, shape: Shape = "text", boundary: str = "") -> None:
+        self._text = text
+        self._seen = of_text(text)
+        self._shape = shape
+        self._boundary = boundary
+        self._failed = False
+        self.spans: list[Span] = []
+
+    def scan(self, look: Look) -> None:
+        """Find the secrets."""
+        try:
+            self.spans = look.find(self._seen, self._shape, self._boundary)
+        except Exception:  # a scanner met what nobody foresaw: nothing of it may pass
+            self._failed = True
+
+    def echo(self, echoes: Echoes) -> None:
+        """Find the secrets of other pieces."""
+        try:
+            self.spans = with_echoes(self.spans, echoes, self._seen, self._shape)
+        except Exception:
+            self._failed = True
+
+    def masked(self, mask: Mask) -> str:
+        """The string without its secrets."""
+        if self._failed:
+            return mask(self._seen)
+        if not self.spans:
+            return self._text
+        return to_text(_spliced_text(self._seen, self.spans, mask))
+
+
+class BodyPiece:
+    """Some bytes of a body: all of it, its head, or its tail."""
+
+    def __init__(self, data: bytes, content_type: str, boundary: str = "", *, cut_start: bool = False) -> None:
+        self._data = data
+        self._boundary = boundary
+        self._failed = False
+        self.spans: list[Span] = []
+        try:
+            seen = view(data, content_type, cut_start=cut_start)
+        except Exception:
+            seen, self._failed = None, True
+        self.binary = seen is None
+        self._seen = View(data.decode("latin-1")) if seen is None else seen
+        self.shape: Shape = "text" if seen is None else shape_of(seen.text, content_type)
+        if boundary and seen is not None:
+            self.shape = "multipart"
+
+    def scan(self, look: Look) -> None:
+        """Find the secrets. Binary bodies (images, PDF) have no names to go by."""
+        if self.binary:
+            return
+        try:
+            self.spans = look.find(self._seen.text, self.shape, self._boundary)
+        except Exception:
+            self._failed = True
+
+    def echo(self, echoes: Echoes) -> None:
+        """Find the secrets of other pieces."""
+        try:
+            self.spans = with_echoes(self.spans, echoes, self._seen.text, self.shape)
+        except Exception:
+            self._failed = True
+
+    def masked(self, mask: Mask) -> bytes:
+        """The bytes without their secrets."""
+        if self._failed:
+            return mask(self._data.decode("latin-1")).encode()
+        if not self.spans:
+            return self._data
+        return spliced(self._data, self._seen, [(span, mask(span.value)) for span in self.spans])
+
+
+class HeaderPiece:
+    """Header fields. Their names are never changed."""
+
+    def __init__(self, headers: Headers) -> None:
+        self._headers = headers
+        self._found: dict[int, tuple[str, list[Span]]] = {}
+        self._rest: dict[int, str] = {}
+        self._failed = False
+        self.basic: list[str] = []
+        """What a Basic header holds in base64: its password, or the key in the user's place."""
+
+    @property
+    def spans(self) -> list[Span]:
+        return [span for _, spans in self._found.values() for span in spans]
+
+    def scan(self, look: Look, names: Names) -> None:
+        """Find the secrets."""
+        try:
+            for index, (name, value) in enumerate(self._headers):
+                seen = value if value.isascii() else of_text(value)
+                if names.groups(name if name.isascii() else of_text(name)):
+                    self._secret(index, of_text(name), seen, look)
+                else:
+                    self._rest[index] = seen
+            # One look at all of them together: mostly there is nothing.
+            if look.sees("\n".join(self._rest.values())):
+                for index, seen in self._rest.items():
+                    self._keep(index, seen, look.find(seen))
+        except Exception:
+            self._failed = True
+
+    def echo(self, echoes: Echoes) -> None:
+        """Find the secrets of other pieces. What has a secret's name is masked already."""
+        try:
+            if echoes.find("\n".join(self._rest.values()), "text"):
+                for index, seen in self._rest.items():
+                    self._keep(index, seen, with_echoes(self._spans_of(index), echoes, seen, "text"))
+        except Exception:
+            self._failed = True
+
+    def masked(self, mask: Mask) -> Headers:
+        """The fields without their secrets."""
+        if self._failed:
+            return [(name, mask(of_text(value))) for name, value in self._headers]
+        if not self._found:
+            return list(self._headers)
+        return [
+            (name, to_text(_spliced_text(*self._found[index], mask))) if index in self._found else (name, value)
+            for index, (name, value) in enumerate(self._headers)
+        ]
+
+    def _secret(self, index: int, name: str, value: str, look: Look) -> None:
+        folded = name.lower()
+        if folded in _COOKIES:
+            self._keep(index, value, cookies(value, look, first_only=folded.startswith("set")))
+            return
+        spans = look.span(value, 0, len(value), look.secret(name, "header"), AS_IS)
+        if not spans:
+            self._rest[index] = value
+            return
+        self._keep(index, value, spans)
+        basic = _BASIC.match(value)
+        if basic:
+            user, _, password = b64decode(basic[1] + "==").decode("latin-1").partition(":")
+            self.basic += [password] if password else [user]
+
+    def _spans_of(self, index: int) -> list[Span]:
+        return self._found[index][1] if index in self._found else []
+
+    def _keep(self, index: int, value: str, spans: list[Span]) -> None:
+        if spans:
+            self._found[index] = (value, spans)
+
+
+def with_echoes(spans: list[Span], echoes: Echoes, text: str, shape: Shape) -> list[Span]:
+    """The spans of a text and those of the secrets met again in it."""
+    met = echoes.find(text, shape)
+    return merged(spans + met, text) if met else spans
+
+
+def _spliced_text(text: str, spans: list[Span], mask: Mask) -> str:
+    pieces: list[str] = []
+    at = 0
+    for span in spans:
+        pieces += (text[at : span.start], span.wrap, mask(span.value), span.wrap)
+        at = span.end
+    pieces.append(text[at:])
+    return "".join(pieces)

@@ -1,0 +1,99 @@
+"""Text that is no document: error texts, header values, log lines, a message in a JSON string.
+
+Finds URLs, `name: value`, `name=value`, the quoted pairs of a printed dictionary, `Bearer …`. A word of the language
+after a colon is no value: "invalid token: please log in again" is the platform's own reason, and stays.
+"""
+
+from __future__ import annotations
+
+import re
+
+from apitrail.recorder.redaction import pairs
+from apitrail.recorder.redaction.layers import AS_IS, JSON_STRING, Looking, Span, lost
+from apitrail.recorder.redaction.names import SCHEMED
+from apitrail.recorder.secrets import SCHEMES, Group, words
+
+WORDS = words(
+    "a an and are as be been but can't cannot check could denied did do does empty enter error expired failed field "
+    "for found from had has have if in incorrect invalid is it's malformed match may missing must need no none not "
+    "null of on or please provided required should than the this to too try undefined unknown used was when while "
+    "will with wrong you your blank short long mismatch unauthorized revoked disabled true false"
+)
+
+_PAIR = re.compile(r"(?<![\w.\-\]])([\w.\-\[\]\x80-\xff]{1,80}+)((?:\\{0,8}[\"'])?[ \t]*+(=>|[:=])[ \t]*+)", re.ASCII)
+_BEFORE = re.compile(r"(?:[A-Za-z_\-]{1,40} ){1,3}$")
+_QUOTED = re.compile(r"""(?P<open>\\{0,8}["'])(?P<value>(?:(?!(?P=open)).)*+)""", re.DOTALL)
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9\-]{1,30}+)[ \t]++(?=\S)")
+_BARE = re.compile(r"[^\s\"'<>&,;(){}\[\]\\]++")
+_IN_QUERY = re.compile(r"[^\s\"'<>&\\#]++")
+_LINE = re.compile(r"[^\r\n]++")
+_TRAILING = ").,;:]}'\""
+_LOST = re.compile(r"[\w+/=.~\-]{16,4096}+(?![\w+/=.~\-])", re.ASCII)
+
+
+def spans(text: str, look: Looking) -> list[Span]:
+    """Every secret in running text."""
+    found: list[Span] = []
+    urls: list[tuple[int, int]] = []
+    for match in pairs.URL.finditer(text):
+        end = match.end() - (len(match[0]) - len(match[0].rstrip(_TRAILING)))
+        found += pairs.url(text, match.start(), end, look)
+        urls.append((match.start(), end))
+    passed = 0
+    for match in _PAIR.finditer(text):
+        while passed < len(urls) and urls[passed][1] <= match.start():
+            passed += 1
+        if passed < len(urls) and urls[passed][0] <= match.start():
+            continue
+        groups = _named(text, match, look)
+        if groups:
+            found += _value(text, match, groups, look)
+    for match in SCHEMED.finditer(text):
+        token = match[1]
+        if len(token) >= 20 or any(char.isdigit() for char in token):
+            found += look.span(text, *match.span(1), look.secret("token", "text"), AS_IS)
+    first = _LOST.match(text) if look.cut_start else None
+    if first and any(char.isdigit() for char in first[0]):
+        found += lost(text, *first.span())
+    return found
+
+
+def reads_as_words(value: str) -> bool:
+    """Whether it is a sentence about the secret: what a platform says of a wrong one."""
+    said = [word.strip('.,!?"()') for word in value.lower().split()]
+    return len(said) > 1 and all(word.replace("'", "").isalpha() for word in said) and not WORDS.isdisjoint(said)
+
+
+def _named(text: str, match: re.Match[str], look: Looking) -> list[Group]:
+    name = match[1]
+    groups = look.secret(name, "text")
+    if not groups:
+        # "API key: …", "consumer secret = …": the words before belong to the name.
+        before = _BEFORE.search(text[max(0, match.start() - 60) : match.start()])
+        groups = look.secret(before[0] + name, "text") if before else []
+    return groups
+
+
+def _value(text: str, match: re.Match[str], groups: list[Group], look: Looking) -> list[Span]:
+    at = match.end()
+    quoted = _QUOTED.match(text, at)
+    if quoted:
+        return look.span(text, *quoted.span("value"), groups, JSON_STRING)
+    titles = {group.title for group in groups}
+    if "Sessions and cookies" in titles and match[3] == ":":
+        line = _LINE.match(text, at)
+        return look.span(text, *line.span(), groups, AS_IS) if line else []
+    scheme = _SCHEME.match(text, at)
+    if scheme and scheme[1].lower() in SCHEMES:
+        at = scheme.end()
+        if scheme[1].lower() not in ("bearer", "basic", "token"):
+            line = _LINE.match(text, at)
+            return look.span(text, *line.span(), groups, AS_IS) if line else []
+    in_query = match[3] == "=" and text[max(0, match.start() - 1) : match.start()] in ("?", "&")
+    bare = (_IN_QUERY if in_query else _BARE).match(text, at)
+    if bare is None:
+        return []
+    end = bare.end() if in_query else at + len(bare[0].rstrip(_TRAILING))
+    if match[3] == ":" and bare[0].rstrip(_TRAILING).lower() in WORDS:
+        return []
+    return look.span(text, at, end, groups, AS_IS)

@@ -1,0 +1,144 @@
+"""Bodies as views: text in which each character stands for a known stretch of bytes.
+
+A view is not a decoding. Characters of two bytes whose second byte looks like ASCII (Big5's 許 is B3 5C, and 5C is
+a backslash) become fillers of the same length, so that a scanner sees the document's structure and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from apitrail.recorder.redaction.layers import Span
+
+_DOUBLE = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
+_SHIFTED = re.compile(rb"\x1b\$[@B](?:[^\x1b]++)")
+_CHARSET = re.compile(r"charset[ \t]*=[ \t]*[\"']?([\w.\-]+)", re.IGNORECASE)
+_BINARY = re.compile(r"\b(?:image|audio|video|font)/(?!svg)|/pdf|/zip|/gzip|/x-protobuf|/grpc", re.IGNORECASE)
+_BINARY_STARTS = (b"%PDF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"II*\0", b"MM\0*")
+_WIDELY = re.compile(r"utf-?(?:16|32)|ucs-?2|unicode", re.IGNORECASE)
+_WIDE = {
+    b"\xff\xfe\0\0": "utf-32-le",
+    b"\0\0\xfe\xff": "utf-32-be",
+    b"\xff\xfe": "utf-16-le",
+    b"\xfe\xff": "utf-16-be",
+}
+
+
+class View(NamedTuple):
+    """What a scanner sees of some bytes."""
+
+    text: str
+    encoding: str = ""
+    """Set where a character has more than one byte: UTF-16 and UTF-32."""
+    skipped: int = 0
+    """Bytes before the first character: the second half of one that was cut."""
+
+    def offset(self, at: int) -> int:
+        """The byte at which a character begins."""
+        if not self.encoding:
+            return at
+        return self.skipped + len(self.text[:at].encode(self.encoding, "surrogatepass"))
+
+
+def view(data: bytes, content_type: str = "", *, cut_start: bool = False) -> View | None:
+    """The bytes as a scanner sees them; None where they are no text."""
+    if data.isascii() and b"\0" not in data[:64]:
+        return View(data.decode("latin-1") if b"\x1b$" not in data else _unshifted(data))
+    if data.startswith(_BINARY_STARTS):
+        return None
+    wide = _wide(data, content_type) if b"\0" in data[:64] or data[0] > 0xFD or _WIDELY.search(content_type) else ""
+    if wide:
+        unit = 4 if "32" in wide else 2
+        skipped = _misaligned(data, unit, wide) if cut_start else 0
+        whole = skipped + (len(data) - skipped) // unit * unit
+        try:
+            return View(data[skipped:whole].decode(wide, "surrogatepass"), wide, skipped)
+        except UnicodeError:
+            return None
+    if _BINARY.search(content_type) or b"\0" in data[:1024]:
+        return None
+    if _is_utf8(data):
+        return View(data.decode("latin-1"))
+    return View(_DOUBLE.sub(b"\x80\x80", data).decode("latin-1"))
+
+
+def spliced(data: bytes, seen: View, masks: list[tuple[Span, str]]) -> bytes:
+    """The bytes with a mask in the place of every span."""
+    encoding = seen.encoding or "ascii"
+    pieces: list[bytes] = []
+    at = 0
+    for span, mask in masks:
+        start = seen.offset(span.start)
+        pieces += (data[at:start], (span.wrap + mask + span.wrap).encode(encoding))
+        at = seen.offset(span.end)
+    pieces.append(data[at:])
+    return b"".join(pieces)
+
+
+def of_text(text: str) -> str:
+    """A string as a view: its UTF-8 bytes."""
+    return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def to_text(seen: str) -> str:
+    """The string that a view was made of."""
+    return seen if seen.isascii() else seen.encode("latin-1").decode("utf-8", "surrogatepass")
+
+
+def _wide(data: bytes, content_type: str) -> str:
+    for mark, encoding in _WIDE.items():
+        if data.startswith(mark):
+            return encoding
+    declared = _CHARSET.search(content_type)
+    name = declared[1].lower().replace("_", "-") if declared else ""
+    if name.startswith(("utf-16", "utf-32", "utf16", "utf32", "ucs-2", "unicodefffe")):
+        width = "utf-32" if "32" in name else "utf-16"
+        if name.endswith("le"):
+            return width + "-le"
+        return width + ("-be" if name.endswith("be") or data[:1] == b"\0" else "-le")
+    # Undeclared, and no mark: every other byte of its beginning is zero.
+    head = data[:64]
+    if len(head) >= 8 and b"\0" in head:
+        if not any(head[1::2]) and all(head[0::2]):
+            return "utf-16-le"
+        if not any(head[0::2]) and all(head[1::2]):
+            return "utf-16-be"
+    return ""
+
+
+def _misaligned(data: bytes, unit: int, encoding: str) -> int:
+    """How many bytes of a cut character the piece begins with: the offset at which most is ASCII."""
+
+    def readable(skipped: int) -> int:
+        whole = skipped + (min(len(data), 4096) - skipped) // unit * unit
+        return sum("\t" <= char <= "~" for char in data[skipped:whole].decode(encoding, "replace"))
+
+    return max(range(unit), key=readable)
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether it is UTF-8, but for a character cut at either end."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    else:
+        return True
+    start = 0
+    while start < 3 and start < len(data) and 0x80 <= data[start] < 0xC0:
+        start += 1
+    for end in range(len(data), max(start, len(data) - 4), -1):
+        try:
+            data[start:end].decode("utf-8")
+        except UnicodeDecodeError as problem:
+            if problem.start + start < len(data) - 4:
+                return False
+        else:
+            return True
+    return start == len(data)
+
+
+def _unshifted(data: bytes) -> str:
+    """ISO-2022-JP: between its escapes, two bytes of ASCII are one character."""
+    return _SHIFTED.sub(lambda m: b"\x80" * len(m[0]), data).decode("latin-1")

@@ -1,0 +1,372 @@
+"""Which names carry a secret: one table, one rule.
+
+The rule. A name is split into its parts, at every character that is no letter and at every change of case, and
+folded to lower case: `X-Shopify-Access-Token` and `xShopifyAccessToken` are both x, shopify, access, token.
+A name is secret when the parts of a term of `TABLE` stand in it side by side, unless
+
+- a longer phrase of `PLAIN` covers them (`next page token`: a position in a list);
+- a word of `ATTRIBUTES` follows: `token_type` is a type, `password_changed_at` a time, `signature_required` a choice;
+- the name begins with a word of `QUESTIONS`: `has_password` answers yes or no.
+
+A term is also met written as one word (`accesstoken`, `APIKEY`). `=term` is the whole name and nothing else,
+`term$` stands at the name's end, and `*term` may be the end of a longer word (`entppwd`).
+
+The table is data, so that what is true of one platform alone (`hosts`) can be generated from its profile.
+`docs/secrets.md` is written from it by `python -m apitrail.recorder.secrets`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+Place = Literal["header", "query", "form", "json", "element", "attribute", "text"]
+
+
+def words(listed: str) -> frozenset[str]:
+    """Words listed with blanks between them."""
+    return frozenset(listed.split())
+
+
+class Group(NamedTuple):
+    """Terms that are secret for one reason, and where."""
+
+    title: str
+    terms: tuple[str, ...]
+    why: str
+    hosts: tuple[str, ...] = ()
+    """Only in calls to these hosts and the hosts below them; empty: everywhere."""
+    places: tuple[Place, ...] = ()
+    """Only there; empty: everywhere."""
+    login: bool = False
+    """Only in what is sent by calls that log in: by their path, or by a `grant_type` beside it."""
+    shortest: int = 1
+    """Values with fewer characters are something else: `signature: ADULT` is a delivery service."""
+    longest: int = 0
+    """Values with more characters are something else; 0: no limit."""
+
+
+TABLE: tuple[Group, ...] = (
+    Group(
+        "Passwords",
+        (
+            *("*password", "*passwd", "*pwd", "*pswd", "*passphrase", "*passcode", "pass word", "pass phrase"),
+            *("pass code", "=pass", "user pass", "login pass", "ftp pass", "smtp pass", "admin pass", "passkey"),
+            *("*密碼", "*密码", "*パスワード", "*비밀번호"),
+        ),
+        "They log in, and people use them twice. momo: `entpPwd`; HCT: `sPassword`; Yamato: `CSTMR_PSWD`.",
+    ),
+    Group(
+        "One-time codes",
+        (
+            *("otp", "totp", "mfa code", "two factor code", "verify code", "verification code", "device code"),
+            *("=pin code", "*驗證碼", "*验证码"),
+        ),
+        "Short-lived, but valid while the log is read. momo: `otpBackNo`; SF Express: `verifyCode`.",
+        shortest=3,
+    ),
+    Group(
+        "PINs",
+        ("=pin", "account pin", "user pin", "card pin", "login pin"),
+        "Four to eight characters. Canada Post's `pin` has more: it is the tracking number.",
+        longest=8,
+    ),
+    Group(
+        "Tokens",
+        ("*token", "*tokens", "jwt", "id token", "wssid", "*accesstoken", "saml response", "*assertion"),
+        "Whoever holds one is let in: access, refresh, identity, session, customer and restricted data tokens.",
+    ),
+    Group(
+        "Client and shared secrets",
+        ("*secret", "*secrets", "code verifier", "salt key", "=salt"),
+        "They make tokens and signatures: `client_secret`, `app_secret`, `consumer_secret`, `webhook_secret`.",
+    ),
+    Group(
+        "Keys",
+        (
+            *("api key", "access key", "secret key", "private key", "encryption key", "encrypt key", "signing key"),
+            *("signature key", "shared key", "auth key", "master key", "consumer key", "partner key", "account key"),
+            *("session key", "security key", "service key", "merchant key", "subscription key", "functions key"),
+            *("license key", "licence key", "access license number", "access licence number", "certification key"),
+            *("webhook key", "hash key", "hash iv", "aes key", "aes iv", "des key", "des iv", "rt key"),
+            *("initialization vector", "check word", "ebay api cert name", "ibm client id"),
+        ),
+        "They sign or log in for as long as nobody changes them. UPS: `AccessLicenseNumber`; ECPay: `HashKey`, "
+        "`HashIV`; SF Express: `checkWord`; Qoo10: `GiosisCertificationKey`; Ruten: `X-RT-Key`.",
+    ),
+    Group(
+        "Signatures",
+        (
+            *("*signature", "sign$", "=sig", "hmac", "msg digest", "data digest", "digest$", "check mac value"),
+            *("mac value", "check value", "check code", "trade sha"),
+        ),
+        "Not reusable, but they replay a request while they are fresh: Shopee: `sign`; ECPay: `CheckMacValue`; "
+        "SF Express: `msgDigest`; webhooks: `X-Shopify-Hmac-Sha256`, `X-WC-Webhook-Signature`.",
+        shortest=16,
+    ),
+    Group(
+        "Authorization",
+        ("authorization", "=authentication", "=bearer"),
+        "The header that carries the credential, under any prefix. The scheme is kept.",
+    ),
+    Group(
+        "Authorization codes",
+        ("auth code", "authorization code", "authorisation code", "*授權碼", "*授权码"),
+        "Exchanged for a token; T-Cat's is the contract's password.",
+    ),
+    Group(
+        "Authorization codes named `code`",
+        ("=code",),
+        "Elsewhere a `code` is an error's or a country's.",
+        places=("query", "form", "json"),
+        login=True,
+        shortest=6,
+    ),
+    Group(
+        "Credentials",
+        ("credential", "credentials", "user credential"),
+        "Objects of them have every leaf masked. FedEx: `UserCredential`; EasyPost: `test_credentials`.",
+    ),
+    Group(
+        "Sessions and cookies",
+        ("cookie", "cookies", "session id", "session token", "jsessionid", "phpsessid"),
+        "A session is a login. Cookie names are kept, their values masked.",
+    ),
+    Group(
+        "Cards",
+        (
+            *("card number", "card no", "cc number", "=creditcard", "cvv", "cvc", "card verification value"),
+            *("card security code", "card verification code"),
+        ),
+        "Card data has no place in a log.",
+        shortest=3,
+    ),
+    Group(
+        "USPS Web Tools",
+        ("=userid",),
+        "The user id is the whole credential, as attribute of the XML in the query.",
+        places=("attribute",),
+    ),
+    Group(
+        "UPS XML",
+        ("=userid",),
+        "Half of the login, beside `Password` and `AccessLicenseNumber`.",
+        hosts=("ups.com",),
+        places=("element",),
+    ),
+    Group("DHL XML", ("=siteid",), "Half of the login, beside `Password`.", hosts=("dhl.com",)),
+    Group(
+        "HCT",
+        ("=company", "=scompany", "=v"),
+        "The login's other half, and the key id of the tracking page.",
+        hosts=("hct.com.tw",),
+    ),
+    Group(
+        "Kerry TJ",
+        ("=flag",),
+        "An MD5 of customer number and date: a weak login.",
+        hosts=("kerrytj.com",),
+        shortest=16,
+    ),
+    Group(
+        "91APP, older signing",
+        ("=t", "=s"),
+        "Token and signature in the query.",
+        hosts=("91app.com", "91mai.com"),
+        places=("query", "form"),
+        shortest=8,
+    ),
+    Group(
+        "Qoo10",
+        ("=key", "=resultobject"),
+        "The seller's key in the query of older clients, and as the answer that makes it.",
+        hosts=("qoo10.jp", "qoo10.com", "qoo10.sg"),
+        places=("query", "form"),
+    ),
+    Group(
+        "EasyPost API keys",
+        ("=key",),
+        "The list of an account's keys.",
+        hosts=("easypost.com",),
+        places=("json",),
+        shortest=16,
+    ),
+)
+
+PLAIN: tuple[str, ...] = (
+    # Positions in a list, and numbers that only prevent doing a thing twice.
+    *("page token", "next token", "prev token", "previous token", "pagination token", "continuation token"),
+    *("sync token", "cursor token", "start token", "idempotency token", "idempotency key", "request token id"),
+    # How much text a language model read.
+    *("max tokens", "total tokens", "prompt tokens", "completion tokens", "input tokens", "output tokens"),
+    # The parcel is handed over against a signature: a service of the carrier.
+    *("signature confirmation", "signature service", "signature release", "signature on delivery", "signature image"),
+    *("signature input", "direct signature", "indirect signature", "adult signature", "delivery signature"),
+    *("signature proof", "signature waiver", "no signature", "proof of delivery signature", "signature name"),
+    *("call sign", "tracking pin"),
+    # Identifiers of keys and credentials, and what everybody may know.
+    *("key id", "key ids", "key pair id", "access key id", "public key", "public keys", "credential id"),
+    *("credentials id", "allow credentials", "content digest", "repr digest", "want digest", "key version"),
+    # Permission to send goods back, and money set aside.
+    *("return authorization", "return authorisation", "authorization number", "authorization amount"),
+    *("authorization currency", "authorization key"),
+)
+
+ATTRIBUTES = words(
+    "type types at on in ttl date time timestamp day days seconds sec expires expire expiry expiration expired "
+    "lifetime duration age issued updated created changed modified last reset valid validity invalid verified "
+    "required require requirement needed option options level kind class mode method methods algorithm alg version "
+    "count total limit remaining length len size enabled disabled active policy rule rules strength scope scopes "
+    "format encoding name names field fields header headers provider url uri endpoint link href status state error "
+    "errors message messages description title label usage attempts failures location position"
+)
+"""After a term: the name is of something about the secret."""
+
+QUESTIONS = words("has is are requires require needs use uses enable enabled supports forgot show hide")
+"""Before a term, as a name's first word: the value is yes or no."""
+
+SCHEMES = words(
+    "bearer basic digest token shippotoken oauth apikey api-key aws4-hmac-sha256 cea esa hmac iaf mac negotiate ntlm "
+    "easypost-hmac hmac-sha256 signature sso-key key"
+)
+"""Authorization schemes (RFC 9110 §11.1) kept before a masked value."""
+
+SHAPES: tuple[tuple[str, str], ...] = (
+    # (what must be in the text at all, what a secret of this kind looks like): known wherever they stand.
+    ("eyJ", r"eyJ[\w-]{8,}+\.eyJ[\w-]{8,}+\.[\w-]*"),  # JSON Web Token, RFC 7519
+    ("shp", r"shp(?:at|ca|ua|pa|ss|pat)_[0-9a-fA-F]{24,}"),  # Shopify
+    ("shippo_", r"shippo_(?:live|test)_[0-9a-f]{24,}"),  # Shippo
+    ("sk_", r"sk_(?:live|test)_\w{16,}"),  # Stripe
+    ("whsec_", r"whsec_[\w+/=]{16,}"),  # Standard Webhooks
+    ("ck_", r"ck_[0-9a-f]{40}"),  # WooCommerce
+    ("cs_", r"cs_[0-9a-f]{40}"),  # WooCommerce
+    ("EZ", r"EZ[AT]K[0-9a-f]{16,}\w*"),  # EasyPost
+    ("Atz", r"Atz[ar]\|[\w+/=.-]{16,}"),  # Amazon
+)
+
+PATHS: tuple[tuple[str, str], ...] = (
+    # (host, path with the secret as group 1): addresses that are secrets themselves.
+    ("hooks.slack.com", r"/(?:services|workflows|triggers)/(.+)"),
+    ("api.telegram.org", r"/(?:file/)?bot([^/]+)"),
+    ("discord.com", r"/api/(?:v\d+/)?webhooks/\d+/([^/]+)"),
+)
+
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\x00-\x7f]+")
+
+
+def parts(name: str) -> list[str]:
+    """The name's words, in lower case: `eBayAuthToken` → e, bay, auth, token."""
+    return [part.lower() for part in _PART.findall(name)]
+
+
+class Terms:
+    """Some groups of the table, made ready to judge names."""
+
+    def __init__(self, groups: Iterable[Group]) -> None:
+        self._wholes: dict[str, list[Group]] = {}
+        self._phrases: dict[str, tuple[Group, bool]] = {}
+        self._endings: dict[str, Group] = {}
+        for group in groups:
+            for term in group.terms:
+                words = term.lstrip("=*").rstrip("$")
+                joined = words.replace(" ", "")
+                if term.startswith("="):
+                    self._wholes.setdefault(joined, []).append(group)
+                    continue
+                for phrase in {words, joined}:
+                    self._phrases.setdefault(phrase, (group, term.endswith("$")))
+                if term.startswith("*") or (" " in words and len(joined) > 5):
+                    self._endings.setdefault(joined, group)
+        self._plain = {phrase for words in PLAIN for phrase in (words, words.replace(" ", ""))}
+        self._plain_endings = tuple(words.replace(" ", "") for words in PLAIN)
+        self._all_endings = tuple(self._endings)
+        self._longest = max(len(phrase.split()) for phrase in (*self._phrases, *self._plain))
+
+    def judge(self, name: str) -> list[Group]:
+        """The groups by which the name is secret; none where it is not."""
+        words = parts(name)
+        found = list(self._wholes.get("".join(words), ())) if name and not name.isspace() else []
+        if not words or words[0] in QUESTIONS:
+            return found
+        covered = {
+            at
+            for start, stop, phrase in self._runs(words)
+            if phrase in self._plain or (stop - start == 1 and phrase.endswith(self._plain_endings))
+            for at in range(start, stop)
+        }
+        for start, stop, phrase in self._runs(words):
+            group = self._group(phrase, stop - start == 1, stop == len(words))
+            if group is None or group in found or covered.issuperset(range(start, stop)):
+                continue
+            if not ATTRIBUTES.isdisjoint(words[stop:]):
+                continue
+            found.append(group)
+        return found
+
+    def _runs(self, words: list[str]) -> list[tuple[int, int, str]]:
+        count = len(words)
+        return [
+            (start, stop, " ".join(words[start:stop]))
+            for start in range(count)
+            for stop in range(start + 1, min(count, start + self._longest) + 1)
+        ]
+
+    def _group(self, phrase: str, single: bool, last: bool) -> Group | None:
+        known = self._phrases.get(phrase)
+        if known and (last or not known[1]):
+            return known[0]
+        if single and phrase.endswith(self._all_endings):
+            return next(self._endings[ending] for ending in self._all_endings if phrase.endswith(ending))
+        return None
+
+
+def configured(names: Iterable[str]) -> Group:
+    """Names that a program adds for itself, judged by the same rule."""
+    return Group("Configured", tuple(" ".join(parts(name)) for name in names if parts(name)), "Named by the program.")
+
+
+_EVERYWHERE = Terms(group for group in TABLE if not (group.hosts or group.places or group.login))
+
+
+def is_secret(name: str) -> bool:
+    """Whether a field of this name is masked wherever it stands, on every platform."""
+    return bool(_EVERYWHERE.judge(name))
+
+
+def document() -> str:
+    """The table as Markdown: what `docs/secrets.md` holds."""
+    lines = [
+        "# What is masked",
+        "",
+        "<!-- Written by `python -m apitrail.recorder.secrets`; change src/apitrail/recorder/secrets.py instead. -->",
+        "",
+        (__doc__ or "").split("\n\n", 1)[1].split("\n\nThe table is data", 1)[0],
+    ]
+    for group in TABLE:
+        lines += ["", f"## {group.title}", "", group.why, "", ", ".join(f"`{term}`" for term in group.terms)]
+        limits = [
+            *([f"only at {', '.join(group.hosts)}"] if group.hosts else []),
+            *([f"only in: {', '.join(group.places)}"] if group.places else []),
+            *(["only in what a login call sends"] if group.login else []),
+            *([f"from {group.shortest} characters"] if group.shortest > 1 else []),
+            *([f"up to {group.longest} characters"] if group.longest else []),
+        ]
+        if limits:
+            lines += ["", f"Limits: {'; '.join(limits)}."]
+    sections = (
+        ("Never masked by these phrases", PLAIN),
+        ("Words after a term that make it plain", sorted(ATTRIBUTES)),
+        ("First words that make a name plain", sorted(QUESTIONS)),
+        ("Masked by their shape, wherever they stand", [shape for _, shape in SHAPES]),
+        ("Addresses that are secrets", [host + path for host, path in PATHS]),
+    )
+    for title, items in sections:
+        lines += ["", f"## {title}", "", ", ".join(f"`{item}`" for item in items)]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(document())
