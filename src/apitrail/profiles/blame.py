@@ -32,10 +32,7 @@ def family(action: str, actions: list[str] | tuple[str, ...]) -> bool:
     """Whether an action is among `actions`, where `label.*` names a family; an empty list names all."""
     if not actions:
         return True
-    for one in actions:
-        if one == action or (one.endswith("*") and action.startswith(one[:-1])):
-            return True
-    return False
+    return any(one == action or (one.endswith("*") and action.startswith(one[:-1])) for one in actions)
 
 
 class _Rule:
@@ -63,7 +60,9 @@ class _Rule:
 class CauseTable:
     """A profile's error rules, by what is looked up first."""
 
-    def __init__(self, rules: list[ErrorRule], retryable: dict[Cause, bool | None], *, drop_prefix: bool = False) -> None:
+    def __init__(
+        self, rules: list[ErrorRule], retryable: dict[Cause, bool | None], *, drop_prefix: bool = False
+    ) -> None:
         self._drop_prefix = drop_prefix
         self._codes: dict[str, list[_Rule]] = {}
         self._ranges: list[tuple[int, int, _Rule]] = []

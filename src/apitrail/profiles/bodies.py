@@ -19,8 +19,9 @@ from __future__ import annotations
 import csv
 import json
 import re
+from html import unescape
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 import msgspec
 
@@ -31,6 +32,7 @@ LARGEST = 2 * 1024 * 1024
 """Bytes. A larger body is kept but not read: its call is judged by the status."""
 ROWS = 10_000
 PARTS = 50
+FIELDS = 10_000
 
 Parsed = tuple[str, Any]
 """(form, data)."""
@@ -38,7 +40,9 @@ Parsed = tuple[str, Any]
 _JSON = msgspec.json.Decoder(float_hook=str)
 _SCALARS = b'"0123456789-tfn'
 _PIPE = re.compile(r"^[^\s|<{\[]{1,64}\|")
-_HTML = re.compile(r"^\s*(?:<!--[\s\S]{0,500}?-->\s*)*<(?:!doctype\s+html|html|head|body|h\d|p|div|center|title)\b", re.IGNORECASE)
+_HTML = re.compile(
+    r"^\s*(?:<!--[\s\S]{0,500}?-->\s*)*<(?:!doctype\s+html|html|head|body|h\d|p|div|center|title)\b", re.IGNORECASE
+)
 _EMPTY: Parsed = ("empty", None)
 
 
@@ -103,11 +107,12 @@ def _text(text: str, kind: str) -> Parsed:
 def parse_form(text: str) -> dict[str, Any]:
     """Name → value of a query string or form; a repeated name has a list."""
     out: dict[str, Any] = {}
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=10_000)
-    except ValueError:
-        return out
-    for name, value in pairs:
+    for pair in text.split("&", FIELDS):
+        if not pair:
+            continue
+        name, _, value = pair.partition("=")
+        if "%" in pair or "+" in pair:
+            name, value = unquote_plus(name), unquote_plus(value)
         known = out.get(name)
         if known is None:
             out[name] = value
@@ -142,6 +147,21 @@ def _table(text: str, delimiter: str) -> list[dict[str, str]]:
     except csv.Error:
         pass
     return rows
+
+
+_HEADINGS = re.compile(r"<(h1|title|h2|h3|body|p)\b[^>]*>\s*([\s\S]{1,2000}?)\s*</\1", re.IGNORECASE)
+_TAGS = re.compile(r"<(script|style)\b[\s\S]*?</\1\s*>|<[^>]*>", re.IGNORECASE)
+
+
+def page_text(page: str) -> str | None:
+    """What an HTML page says first: its heading, else its title, without markup."""
+    best: tuple[int, str] | None = None
+    for found in _HEADINGS.finditer(page[:100_000]):
+        text = " ".join(unescape(_TAGS.sub(" ", found[2])).split())
+        rank = ("h1", "title", "h2", "h3", "body", "p").index(found[1].lower())
+        if text and (best is None or rank < best[0]):
+            best = (rank, text)
+    return best[1] if best else None
 
 
 def _multipart(body: bytes, content_type: str) -> Parsed:

@@ -80,11 +80,19 @@ def load_catalogue(folder: Path = HERE) -> Catalogue:
         if action not in known.actions or synonym in known.actions:
             where = Positions((folder / "actions.toml").read_text("utf-8")).line(("synonyms", synonym))
             raise ProfileError(
-                folder / "actions.toml", where, f'"{synonym}" is no synonym of "{action}"', "Name an action on the right, none on the left."
+                folder / "actions.toml",
+                where,
+                f'"{synonym}" is no synonym of "{action}"',
+                "Name an action on the right, none on the left.",
             )
     missing = set(CAUSES) ^ set(causes)
     if missing:
-        raise ProfileError(folder / "causes.toml", 1, f"causes do not match: {', '.join(sorted(missing))}", "Write one table per cause.")
+        raise ProfileError(
+            folder / "causes.toml",
+            1,
+            f"causes do not match: {', '.join(sorted(missing))}",
+            "Write one table per cause.",
+        )
     return Catalogue(
         actions={name: Action(name, *values) for name, values in known.actions.items()},
         synonyms=known.synonyms,
@@ -163,7 +171,7 @@ def cause_advice(
         return ""
     return advice(
         BUILT_IN,
-        cast("Cause", cause),
+        cause,
         platform=platform,
         side=side,
         direction=direction,

@@ -22,7 +22,7 @@ _IN_HTML = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([A-Za-z0-9._-]{1,
 _CONTROLS = bytes(set(range(32)) - {7, 8, 9, 10, 11, 12, 13, 27})
 _SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "hz": "hz", "ascii": "utf-8", "euc_kr": "cp949"}
 _SPELLED = {"big5hkscs": "big5-hkscs", "iso8859-1": "iso-8859-1", "cp1252": "windows-1252"}
-# Characters that running text of a language is full of: what tells Big5 from GB 18030, as either often decodes the other.
+# Characters that running text is full of. They tell Big5 from GB 18030: either often decodes the other.
 _COMMON = frozenset(
     "的一是不了人我在有他這为為大來来以個个中上們们到說说國国和地也子時时道出而要於于就下得可你年生自會会那後后能對对着事其里所去行"
     "過过家十用發发天如然作方成者多日都三小軍军二無无同請请單单號号訂订貨货送運运物流商品店門门市區区路街段巷弄樓楼室縣县省數数量"

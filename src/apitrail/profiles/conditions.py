@@ -52,7 +52,7 @@ def compile_condition(text: str, *, relative: bool = False) -> Condition:
 
 
 def _says(locator: Locator) -> Condition:
-    if not locator.steps or not any(step in ("[]", "[,]", "*") for step in locator.steps):
+    if locator.single:
         first = locator.first
         return lambda subject: bool(first(subject))
     every = locator.every
@@ -69,6 +69,11 @@ def _compared(locator: Locator, sign: str, wanted: str) -> Condition:
         return lambda subject: any(text is not None and search(text) for text in map(as_text, every(subject)))
     if sign in ("=", "!="):
         known = frozenset(piece.strip() for piece in wanted.split("|"))
+        if locator.single:
+            first = locator.first
+            if sign == "=":
+                return lambda subject: as_text(first(subject)) in known
+            return lambda subject: (value := first(subject)) is not None and as_text(value) not in known
         if sign == "=":
             return lambda subject: any(as_text(value) in known for value in every(subject))
         return lambda subject: any(value is not None and as_text(value) not in known for value in every(subject))
@@ -77,9 +82,7 @@ def _compared(locator: Locator, sign: str, wanted: str) -> Condition:
     except ValueError as error:
         raise BadCondition(f'"{wanted}" is no whole number') from error
     compare = {">": int.__gt__, "<": int.__lt__, ">=": int.__ge__, "<=": int.__le__}[sign]
-    return lambda subject: any(
-        number is not None and compare(number, bound) for number in map(_number, every(subject))
-    )
+    return lambda subject: any(number is not None and compare(number, bound) for number in map(_number, every(subject)))
 
 
 def _number(value: Any) -> int | None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from apitrail.entry import Cause, Counts, Entry, Item, Outcome, Payload
+from apitrail.entry import Cause, Counts, Entry, Item, Outcome
 from apitrail.exchange import Exchange, Integration, Reference, Source, Stated
 from apitrail.profiles.blame import Finding, verdict
 from apitrail.profiles.catalogue import BUILT_IN, HERE, UNKNOWN, Action, Catalogue, Side, advice
@@ -270,15 +270,16 @@ class Profiles:
         found = verdict(Finding(message=reason, action=facts.action), tables, self._generic.errors)
         return Judgement("request_error", found.cause, retryable=found.retryable)
 
-    def _advise(
-        self, judgement: Judgement, platform: Platform, facts: Facts, side: Side, stated: Stated | None
-    ) -> str:
+    def _advise(self, judgement: Judgement, platform: Platform, facts: Facts, side: Side, stated: Stated | None) -> str:
         cause = judgement.cause or "unknown"
         action = self.actions.get(facts.action)
         repeatable = action is None or action.repeatable
-        who = platform.label if platform is not self._generic else "the platform"
-        if platform is self._generic and stated is not None and stated.platform:
-            who = stated.platform
+        who = platform.label
+        reporter = judgement.reported_by
+        if reporter is not None and reporter != platform.name:
+            who = self._platforms[reporter].label if reporter in self._platforms else reporter
+        elif platform is self._generic:
+            who = stated.platform if stated is not None and stated.platform else "the platform"
         key = (cause, who, side, facts.direction, repeatable)
         text = self._advice.get(key)
         if text is None:

@@ -28,10 +28,7 @@ def split_url(url: str) -> tuple[str, str, str]:
                 end = at
         host = rest[:end].rpartition("@")[2].lower()
         rest = rest[end:]
-        if host.startswith("["):
-            host = host[1:].partition("]")[0]
-        else:
-            host = host.partition(":")[0].rstrip(".")
+        host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0].rstrip(".")
     rest = rest.partition("#")[0]
     path, _, query = rest.partition("?")
     return host, path or "/", query
@@ -41,6 +38,9 @@ class Facts:
     """One exchange, read lazily."""
 
     __slots__ = (
+        "_query",
+        "_request_headers",
+        "_response_headers",
         "action",
         "captures",
         "direction",
@@ -49,14 +49,11 @@ class Facts:
         "method",
         "path",
         "query_text",
+        "request_parsed",
         "request_payload",
+        "response_parsed",
         "response_payload",
         "status",
-        "_query",
-        "_request",
-        "_request_headers",
-        "_response",
-        "_response_headers",
     )  # fmt: skip
 
     def __init__(self, exchange: Exchange, request: Payload, response: Payload | None) -> None:
@@ -70,8 +67,8 @@ class Facts:
         self.captures: dict[str, str] = {}
         self.action = "unknown"
         self._query: dict[str, Any] | None = None
-        self._request: Parsed | None = None
-        self._response: Parsed | None = None
+        self.request_parsed: Parsed | None = None
+        self.response_parsed: Parsed | None = None
         self._request_headers: dict[str, str] | None = None
         self._response_headers: dict[str, str] | None = None
 
@@ -83,15 +80,15 @@ class Facts:
 
     def request(self) -> Parsed:
         """Form and data of the request's body."""
-        if self._request is None:
-            self._request = _parsed(self.request_payload)
-        return self._request
+        if self.request_parsed is None:
+            self.request_parsed = _parsed(self.request_payload)
+        return self.request_parsed
 
     def response(self) -> Parsed:
         """Form and data of the answer's body."""
-        if self._response is None:
-            self._response = _parsed(self.response_payload) if self.response_payload is not None else _NOTHING
-        return self._response
+        if self.response_parsed is None:
+            self.response_parsed = _parsed(self.response_payload) if self.response_payload is not None else _NOTHING
+        return self.response_parsed
 
     def request_headers(self) -> dict[str, str]:
         """Lower-case name → first value."""

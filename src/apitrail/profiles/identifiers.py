@@ -8,7 +8,7 @@ from typing import Any
 
 from apitrail.exchange import Reference
 from apitrail.profiles.facts import Facts
-from apitrail.profiles.locators import Locator, Steps, Walk, found_in, step_walk
+from apitrail.profiles.locators import SPECIAL, Locator, Steps, Walk, found_in, step_walk
 
 MOST = 1_000
 """References kept of one exchange."""
@@ -33,6 +33,8 @@ class Place:
 
 
 def _emit(kind: str, pattern: re.Pattern[str] | None) -> Walk:
+    begins = _beginning(pattern)
+
     def emit(value: Any, out: list[Any]) -> None:
         if type(value) is str:
             text = value.strip()
@@ -41,6 +43,8 @@ def _emit(kind: str, pattern: re.Pattern[str] | None) -> Walk:
         else:
             return
         if pattern is not None:
+            if not text.startswith(begins):
+                return
             text = found_in(pattern, text) or ""
         if text and len(text) <= LONGEST:
             out.append((kind, text))
@@ -48,23 +52,38 @@ def _emit(kind: str, pattern: re.Pattern[str] | None) -> Walk:
     return emit
 
 
-class _Branch:
-    """A tree of steps, shared by the places that begin alike."""
+def _beginning(pattern: re.Pattern[str] | None) -> str:
+    """The plain text that all that fits begins with: `shp_` of `^shp_\\w+`. Cheaper to ask first than the pattern."""
+    found = re.match(r"\^([A-Za-z0-9_#/:-]*)(?![*?{+|])", pattern.pattern) if pattern is not None else None
+    return found[1] if found and "|" not in found.string else ""
 
-    __slots__ = ("emits", "next")
+
+class _Branch:
+    """A tree of steps, shared by the places that begin alike, so that each part of a body is looked at once."""
+
+    __slots__ = ("next", "places")
 
     def __init__(self) -> None:
-        self.emits: list[Walk] = []
+        self.places: list[Place] = []
         self.next: dict[str, _Branch] = {}
 
-    def add(self, steps: Steps, emit: Walk) -> None:
+    def add(self, steps: Steps, place: Place) -> None:
         branch = self
         for step in steps:
             branch = branch.next.setdefault(step, _Branch())
-        branch.emits.append(emit)
+        branch.places.append(place)
 
     def walk(self) -> Walk:
-        walks = [*self.emits, *(step_walk(step, branch.walk()) for step, branch in self.next.items())]
+        """One function for all that is below."""
+        walks = [place.emit for place in self.places]
+        fields: dict[str, str | Walk] = {}
+        for step, branch in self.next.items():
+            if step in SPECIAL:
+                walks.append(branch.each() if step == "[]" else step_walk(step, branch.walk()))
+            else:
+                fields[step.removeprefix(".")] = branch.leaf() or branch.walk()
+        if fields:
+            walks.append(_fields(fields))
         if len(walks) == 1:
             return walks[0]
         several = tuple(walks)
@@ -75,17 +94,81 @@ class _Branch:
 
         return fork
 
+    def leaf(self) -> str | None:
+        """The type of the one identifier that sits here, if that is all that is here."""
+        if not self.next and len(self.places) == 1 and self.places[0].locator.pattern is None:
+            return self.places[0].kind
+        return None
+
+    def each(self) -> Walk:
+        """The walk of each element of a list."""
+        walk = self.walk()
+
+        def each(value: Any, out: list[Any]) -> None:
+            if type(value) is list:
+                for element in value:
+                    walk(element, out)
+            else:
+                walk(value, out)
+
+        return each
+
+
+def _fields(fields: dict[str, str | Walk]) -> Walk:
+    """Fields of an object: by its own fields where it has few, else by the wanted ones.
+
+    A text in `fields` is the type of the identifier that the field is: most fields are, so this is written out.
+    """
+    pairs = tuple(fields.items())
+    count = len(pairs)
+    wanted = fields.get
+
+    def walk(value: Any, out: list[Any]) -> None:
+        if type(value) is not dict:
+            return
+        if len(value) < count:
+            for key, found in value.items():
+                then = wanted(key)
+                if then is None:
+                    continue
+                if type(then) is not str:
+                    then(found, out)  # type: ignore[operator]
+                elif type(found) is str:
+                    if found and len(found) <= LONGEST:
+                        out.append((then, found.strip()))
+                elif type(found) is int and found:
+                    out.append((then, str(found)))
+            return
+        known = value.get
+        for key, then in pairs:
+            found = known(key)
+            if not found:
+                continue
+            if type(then) is not str:
+                then(found, out)  # type: ignore[operator]
+            elif type(found) is str:
+                if len(found) <= LONGEST:
+                    out.append((then, found.strip()))
+            elif type(found) is int:
+                out.append((then, str(found)))
+
+    return walk
+
 
 def collector(places: list[Place]) -> Collector:
     """One function that finds all identifiers of an exchange; what it appends are `Found`s."""
     request, response = _Branch(), _Branch()
+    captured: dict[str, list[Walk]] = {}
     others: list[Place] = []
     for place in places:
         locator = place.locator
+        where, _, name = locator.text.partition(":")
         if locator.text.startswith("request:$"):
-            request.add(locator.steps, place.emit)
+            request.add(locator.steps, place)
         elif locator.text.startswith("response:$"):
-            response.add(locator.steps, place.emit)
+            response.add(locator.steps, place)
+        elif where == "path":
+            captured.setdefault(name, []).append(place.emit)
         else:
             others.append(place)
     walk_request = request.walk() if request.next else None
@@ -93,6 +176,9 @@ def collector(places: list[Place]) -> Collector:
     singles = tuple((place.locator.every, _emit(place.kind, None)) for place in others)
 
     def collect(facts: Facts, out: list[Any]) -> None:
+        for name, value in facts.captures.items():
+            for emit in captured.get(name, ()):
+                emit(value, out)
         for every, emit in singles:
             for value in every(facts):
                 emit(value, out)

@@ -16,8 +16,8 @@ from apitrail.profiles.blame import CauseTable, Finding, Verdict, verdict
 from apitrail.profiles.catalogue import Catalogue
 from apitrail.profiles.facts import Facts
 from apitrail.profiles.locators import first_text
-from apitrail.profiles.recognition import Recognition
 from apitrail.profiles.platform import CompiledItems, CompiledSign, Plan, Platform
+from apitrail.profiles.recognition import Recognition
 
 MOST_ITEMS = 1_000
 LONGEST_MESSAGE = 4_000
@@ -122,7 +122,6 @@ class Judge:
             return judgement
         return Judgement("success", items=items, counts=counts)
 
-
     def _failure(self, facts: Facts, platform: Platform, said: Said) -> Judgement:
         found = self._weigh(facts, platform, said)
         theirs = self._causes[found.cause].fault == "theirs"
@@ -161,9 +160,7 @@ class Judge:
                 return self._said(sign, facts)
         return Said()
 
-    def _items(
-        self, facts: Facts, platform: Platform, action: str
-    ) -> tuple[list[Item], list[Said], bool]:
+    def _items(self, facts: Facts, platform: Platform, action: str) -> tuple[list[Item], list[Said], bool]:
         """All results, what the failed ones said, and whether these are only warnings."""
         items: list[Item] = []
         failed: list[Said] = []
@@ -221,7 +218,6 @@ class Judge:
             return Judgement("platform_error", cause, said.code, said.message, None, True)
         found = verdict(Finding(said.code, said.message, status=status), (), self._generic.errors)
         return Judgement("request_error", found.cause, said.code, said.message, None, found.retryable)
-
 
     def _said(self, sign: CompiledSign, facts: Facts) -> Said:
         rule = sign.rule

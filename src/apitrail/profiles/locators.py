@@ -14,7 +14,8 @@
 A place may end in ` ~ regex`: what the pattern finds (its first group, if it has one) is taken instead of the whole.
 
 Steps of a body path: `.name`, `["odd name"]`, `[]` each element, `[,]` each piece of a comma list, `.*` each value of
-an object, `.(json)` and `.(xml)` read a text as such, `.(first)` the first text inside, `.(keys)` an object's names.
+an object, `.(json)` and `.(xml)` read a text as such, `.(first)` the first text inside, `.(keys)` an object's names,
+`.(html)` what an HTML page says in its heading or title.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from apitrail.profiles.bodies import parse_json
+from apitrail.profiles.bodies import page_text, parse_json
 from apitrail.profiles.facts import Facts
 from apitrail.profiles.markup import parse_xml
 
@@ -31,7 +32,7 @@ Walk = Callable[[Any, list[Any]], None]
 Steps = tuple[str, ...]
 
 _STEP = re.compile(r'\.(\([a-z]+\)|\*|[A-Za-z0-9_@#:-]+)|\["([^"]+)"\]|(\[,?\])')
-_SPECIAL: Final = frozenset({"[]", "[,]", "*", "(json)", "(xml)", "(first)", "(keys)"})
+SPECIAL: Final = frozenset({"[]", "[,]", "*", "(json)", "(xml)", "(first)", "(keys)", "(html)"})
 PLACES: Final = ("host", "path", "query", "request-header", "response-header", "request", "response")
 _LEAVES = 1_000
 
@@ -49,8 +50,8 @@ def parse_steps(text: str) -> Steps:
         if not found:
             raise BadLocator(f'"{text}" is no path at "{text[at:]}"')
         step = found[1] or found[2] or found[3]
-        if step.startswith("(") and step not in _SPECIAL:
-            raise BadLocator(f'"{step}" is no step; known are (json), (xml), (first), (keys)')
+        if step.startswith("(") and step not in SPECIAL:
+            raise BadLocator(f'"{step}" is no step; known are (json), (xml), (first), (keys), (html)')
         steps.append("." + step if found[2] else step)
         at = found.end()
     return tuple(steps)
@@ -59,7 +60,7 @@ def parse_steps(text: str) -> Steps:
 class Locator:
     """A compiled place: `every(subject)` gives all values there, `first(subject)` the first."""
 
-    __slots__ = ("every", "first", "pattern", "place", "steps", "text")
+    __slots__ = ("every", "first", "pattern", "place", "single", "steps", "text")
 
     def __init__(self, text: str, *, relative: bool = False) -> None:
         """Compile `text`; a relative one walks from an item instead of from an exchange.
@@ -76,6 +77,8 @@ class Locator:
             reach: Callable[[Any], Any] = _itself
         else:
             self.place, reach, self.steps = _place(text)
+        self.single = not any(step in ("[]", "[,]", "*", "(keys)") for step in self.steps)
+        """Whether there can be one value at most."""
         self.every, self.first = _functions(reach, self.steps)
         if self.pattern is not None:
             self.every, self.first = _cut(self.every, self.pattern)
@@ -124,8 +127,8 @@ def _query(facts: Facts) -> Any:
 
 def _body(place: str) -> Callable[[Facts], Any]:
     if place == "request":
-        return lambda facts: facts.request()[1]
-    return lambda facts: facts.response()[1]
+        return lambda facts: (facts.request_parsed or facts.request())[1]
+    return lambda facts: (facts.response_parsed or facts.response())[1]
 
 
 def _about(place: str, what: str) -> Callable[[Facts], Any]:
@@ -138,8 +141,10 @@ def _about(place: str, what: str) -> Callable[[Facts], Any]:
 
 
 def _functions(reach: Callable[[Any], Any], steps: Steps) -> tuple[Callable[[Any], list[Any]], Callable[[Any], Any]]:
-    if not any(step in _SPECIAL for step in steps):
+    if not any(step in SPECIAL for step in steps):
         keys = tuple(step.removeprefix(".") for step in steps)
+        if len(keys) == 1:
+            return _top(reach, keys[0])
 
         def first(subject: Any) -> Any:
             value = reach(subject)
@@ -168,6 +173,20 @@ def _functions(reach: Callable[[Any], Any], steps: Steps) -> tuple[Callable[[Any
         return out[0] if out else None
 
     return every_walked, first_walked
+
+
+def _top(reach: Callable[[Any], Any], key: str) -> tuple[Callable[[Any], list[Any]], Callable[[Any], Any]]:
+    """The commonest place, a field at the top, without a loop."""
+
+    def first(subject: Any) -> Any:
+        value = reach(subject)
+        return value.get(key) if type(value) is dict else None
+
+    def every(subject: Any) -> list[Any]:
+        value = first(subject)
+        return [] if value is None else [value]
+
+    return every, first
 
 
 def found_in(pattern: re.Pattern[str], text: str) -> str | None:
@@ -204,8 +223,8 @@ def step_walk(step: str, then: Walk) -> Walk:
         return _values(then)
     if step == "[,]":
         return _pieces(then)
-    if step in ("(json)", "(xml)"):
-        return _inside(parse_json if step == "(json)" else parse_xml, then)
+    if step in ("(json)", "(xml)", "(html)"):
+        return _inside({"(json)": parse_json, "(xml)": parse_xml, "(html)": page_text}[step], then)
     if step == "(first)":
         return _first_leaf(then)
     if step == "(keys)":

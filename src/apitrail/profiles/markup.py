@@ -79,7 +79,7 @@ class _Reader:
                 element["#text"] = element.get("#text", "") + text
 
 
-def _refuse(*_: Any) -> None:
+def _refuse(*_: Any) -> int:
     raise _Refused
 
 
@@ -113,9 +113,7 @@ def _parse(document: str, reader: _Reader) -> None:
 
 def root_name(data: dict[str, Any]) -> str:
     """What the document is about: its last root, or in SOAP the first element of the body; empty where unknown."""
-    name = ""
-    for name in data:
-        pass
+    name = next(reversed(data), "")
     if name == "Envelope":
         envelope = data[name]
         body = envelope.get("Body") if type(envelope) is dict else None

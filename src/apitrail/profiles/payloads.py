@@ -25,10 +25,6 @@ def payload(message: Message) -> Payload:
         if len(name) == 12 and name.lower() == "content-type":
             content_type = value
             break
-    if message.truncated:
-        digest = message.sha256 or ""
-    else:
-        digest = sha256(body).hexdigest() if body else _EMPTY
     return Payload(
         headers=headers,
         body=body,
@@ -36,7 +32,7 @@ def payload(message: Message) -> Payload:
         content_type=content_type,
         charset=charset_of(body, content_type) if body else None,
         size=len(body) if message.size is None else message.size,
-        sha256=digest,
+        sha256=(message.sha256 or "") if message.truncated else sha256(body).hexdigest() if body else _EMPTY,
         truncated=message.truncated,
         incomplete=message.incomplete,
     )

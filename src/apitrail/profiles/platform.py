@@ -88,9 +88,7 @@ class Platform:
         self._topics: dict[str, Plan] = {}
         if hooks:
             ids = hooks.ids
-            self._topics = {
-                topic: self._plan(Endpoint(action, ids)) for topic, action in hooks.topics.items()
-            }
+            self._topics = {topic: self._plan(Endpoint(action, ids)) for topic, action in hooks.topics.items()}
         self._signs = [_sign(sign) for sign in file.sign]
         self._items = [_items(items) for items in file.items]
         self._signs_of: dict[str, tuple[CompiledSign, ...]] = {}

@@ -41,7 +41,11 @@ def read_profile(file: Path, catalogue: Catalogue) -> File:
         profile = convert(data, File)
     except ValidationError as error:
         what, where = _located(str(error), data)
-        fix = "Take the field away, or look its name up in docs/profiles.md." if "unknown field" in what else "Correct it."
+        fix = (
+            "Take the field away, or look its name up in docs/profiles.md."
+            if "unknown field" in what
+            else "Correct it."
+        )
         raise ProfileError(file, positions.line(where), what, fix) from error
     _Check(file, positions, profile, catalogue).all()
     return profile
@@ -90,7 +94,11 @@ class _Check:
     def all(self) -> None:
         profile = self._profile
         if profile.name != self._file.parent.name:
-            self._refuse(("name",), f'name is "{profile.name}" in a folder called "{self._file.parent.name}"', "Use the folder's name.")
+            self._refuse(
+                ("name",),
+                f'name is "{profile.name}" in a folder called "{self._file.parent.name}"',
+                "Use the folder's name.",
+            )
         self._places(("account",), profile.account)
         if profile.path_in:
             self._places(("path_in",), profile.path_in)
@@ -138,7 +146,9 @@ class _Check:
         for kind, texts in ids.items():
             at = (*where, kind)
             if kind not in self._catalogue.references:
-                self._refuse(at, f'unknown type of reference "{kind}"', f"Use one of {', '.join(self._catalogue.references)}.")
+                self._refuse(
+                    at, f'unknown type of reference "{kind}"', f"Use one of {', '.join(self._catalogue.references)}."
+                )
             for text in [texts] if isinstance(texts, str) else texts:
                 self._try(at, lambda kind=kind, text=text: Place(kind, text))  # type: ignore[misc]
 
@@ -165,7 +175,9 @@ class _Check:
             if endpoint.list:
                 self._places(where, endpoint.list)
             if endpoint.source and endpoint.source not in self._catalogue.references:
-                self._refuse(where, f'unknown type of reference "{endpoint.source}" as source', "Use a type of its ids.")
+                self._refuse(
+                    where, f'unknown type of reference "{endpoint.source}" as source', "Use a type of its ids."
+                )
 
     def _webhooks(self) -> None:
         hooks = self._profile.webhooks
@@ -204,7 +216,9 @@ class _Check:
 
     def _error(self, where: Where, rule: ErrorRule) -> None:
         if not (rule.codes or rule.ranges or rule.match or rule.kinds or rule.fields or rule.text or rule.status):
-            self._refuse(where, "a rule that nothing leads to", "Give codes, ranges, match, kinds, fields, text or status.")
+            self._refuse(
+                where, "a rule that nothing leads to", "Give codes, ranges, match, kinds, fields, text or status."
+            )
         if not rule.source.strip():
             self._refuse((*where, "source"), "a fact without its source", "Say where it is documented or was seen.")
         for text in rule.ranges:

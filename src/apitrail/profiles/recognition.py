@@ -27,9 +27,7 @@ class _Signature:
     def fits(self, facts: Facts, segments: list[str]) -> bool:
         if self.path and not _within(self.path, segments):
             return False
-        if self.header and not (
-            self.header in facts.request_headers() or self.header in facts.response_headers()
-        ):
+        if self.header and not (self.header in facts.request_headers() or self.header in facts.response_headers()):
             return False
         if self.query:
             query = facts.query()

@@ -33,6 +33,8 @@ class Routes(Generic[T]):
 
     def __init__(self) -> None:
         self._root: _Node[T] = _Node()
+        self._whole: dict[str, _Node[T]] = {}
+        """Nodes of paths without captures, by the path in lower case."""
 
     def add(self, methods: str, path: str, value: T) -> None:
         """Register `value` for `GET|POST` or `*`. Raises BadPath."""
@@ -58,11 +60,18 @@ class Routes(Generic[T]):
                 node.captured.append((before, name, after, fresh))
                 node.captured.sort(key=lambda one: -len(one[0]) - len(one[2]))
                 node = fresh
+        if "{" not in path and "**" not in path:
+            self._whole["/" + "/".join(segments_of(path.lower()))] = node
         for method in methods.split("|"):
             node.methods.setdefault(method, []).append(value)
 
     def find(self, method: str, path: str, *, anywhere: bool = False) -> tuple[list[T], dict[str, str]] | None:
         """The endpoints of a call, and what its path captured. `anywhere`: also below leading segments."""
+        whole = self._whole.get(path.lower())
+        if whole is not None:
+            found = self._of(whole, method)
+            if found is not None:
+                return found, {}
         segments = segments_of(path)
         lowered = segments_of(path.lower())
         for start in range(min(STRIPPED, len(segments)) + 1 if anywhere else 1):
