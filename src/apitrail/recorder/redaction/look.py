@@ -18,6 +18,7 @@ DEPTH = 16
 """Texts within texts that are followed. A JSON string in a JSON string doubles its backslashes each time, so that
 16 levels would need 32,768 of them before each quote."""
 
+_MASKED = re.compile(MASK.pattern + r"\W*+")
 _HIDDEN = re.compile(
     r"\*+|•+|(?:\xe2\x80\xa2)+|[<\[(*]*(?:REDACTED|FILTERED|MASKED|HIDDEN|SECRET)[>\])*]*", re.IGNORECASE
 )
@@ -82,7 +83,7 @@ class Look:
             if scheme and (scheme[1].lower() in SCHEMES or _bare_scheme(scheme[1], groups)):
                 start += scheme.end()
         value = decode(text, start, end, codec).text
-        if MASK.fullmatch(value) or _HIDDEN.fullmatch(value):
+        if _MASKED.fullmatch(value) or _HIDDEN.fullmatch(value):
             return []
         if not (self.cut_end and end == len(text)) and not any(
             group.shortest <= len(value) and (not group.longest or len(value) <= group.longest) for group in groups
