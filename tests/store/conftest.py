@@ -49,6 +49,12 @@ def make() -> Callable[..., Entry]:
     return make_entry
 
 
+@pytest.fixture(scope="session", name="uuid7")
+def uuid7_fixture() -> Callable[[datetime, int], str]:
+    """The function that makes ids."""
+    return uuid7
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A data folder that is not there yet."""

@@ -38,39 +38,31 @@ class EmbeddedEngine:
             raise StoreError(f"{folder}: the engine takes no folder with a question mark in its path. Rename it")
         self._pid = os.getpid()
         self._closed = False
-        self._closing = threading.Lock()
-        self._clients: list[Any] = []
-        self._readers: queue.LifoQueue[Any] = queue.LifoQueue()
-        self._inserting = threading.Lock()
-        self._inserter: Any = None
-        with _unchanged_signal_mask():
-            self._open(memory_limit, readers)
-
-    def _open(self, memory_limit: int, readers: int) -> None:
-        import chdb  # half a gigabyte of code, so not before it is needed
-        import clickhouse_connect
-
-        options = {
+        self._changing = threading.Lock()
+        self._options = {
             "max_server_memory_usage": memory_limit,
             "mark_cache_size": memory_limit // 16,
             "primary_index_cache_size": memory_limit // 32,
             "index_mark_cache_size": memory_limit // 64,
             "query_condition_cache_size": memory_limit // 64,
         }
-        settings = {
+        self._settings = {
             "max_execution_time": MAX_SECONDS,
             "max_memory_usage": memory_limit // 2,
         }
+        self._clients: list[Any] = []
+        self._max_clients = readers + 1
+        self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
+        self._inserting = threading.Lock()
+        self._inserter: Any = None
+        with _unchanged_signal_mask():
+            self._open()
+
+    def _open(self) -> None:
+        import chdb  # half a gigabyte of code, so not before it is needed
+
         try:
-            for _ in range(readers + 1):
-                client: Any = clickhouse_connect.get_client(
-                    interface="chdb", path=self.place, chdb_options=options, settings=settings
-                )
-                self._clients.append(client)
-                client.command(f"CREATE DATABASE IF NOT EXISTS {DATABASE}")
-                client.command(f"USE {DATABASE}")
-            for client in self._clients[1:]:
-                self._readers.put(client)
+            self._changer = self._connect()
             self._inserter = chdb.connect(self.place)
             self._inserter.query(f"USE {DATABASE}")
             # An import may span years in one insert; a day is a partition.
@@ -79,22 +71,45 @@ class EmbeddedEngine:
             self.close()
             raise _failure(self.place, error) from error
 
+    def _connect(self) -> Any:
+        import clickhouse_connect
+
+        client = clickhouse_connect.get_client(
+            interface="chdb", path=self.place, chdb_options=self._options, settings=self._settings
+        )
+        self._clients.append(client)
+        client.command(f"CREATE DATABASE IF NOT EXISTS {DATABASE}")
+        client.command(f"USE {DATABASE}")
+        return client
+
     def select(self, query: Query) -> Answer:
         """See Engine."""
         self._alive()
-        client = self._readers.get()
         try:
-            return _select(client, query)
+            client = self._reader()
+            try:
+                return _select(client, query)
+            finally:
+                self._idle.put(client)
         except Exception as error:
             raise self._failure(error) from error
-        finally:
-            self._readers.put(client)
+
+    def _reader(self) -> Any:
+        """An idle client; else a new one, while there may be more; else the next that is given back."""
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            with self._changing:
+                self._alive()
+                if len(self._clients) < self._max_clients:
+                    return self._connect()
+        return self._idle.get()
 
     def run(self, query: Query) -> None:
         """See Engine."""
         self._alive()
         try:
-            self._clients[0].command(query.sql, parameters=dict(query.params))
+            self._changer.command(query.sql, parameters=dict(query.params))
         except Exception as error:
             raise self._failure(error) from error
 
@@ -112,7 +127,7 @@ class EmbeddedEngine:
 
     def close(self) -> None:
         """See Engine. In a forked child this only forgets."""
-        with self._closing:
+        with self._changing:
             if self._closed:
                 return
             self._closed = True

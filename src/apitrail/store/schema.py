@@ -31,12 +31,12 @@ ORDER BY version
 
 # Acknowledged rows lie in new parts, and merging moves them into others, after which the sources are deleted:
 # so both are synced. The limits of 1 mean: always.
-DURABLE = {
-    "fsync_after_insert": 1,
-    "fsync_part_directory": 1,
-    "min_rows_to_fsync_after_merge": 1,
-    "min_compressed_bytes_to_fsync_after_merge": 1,
-}
+DURABLE = (
+    "fsync_after_insert",
+    "fsync_part_directory",
+    "min_rows_to_fsync_after_merge",
+    "min_compressed_bytes_to_fsync_after_merge",
+)
 TABLES = ("entries", "losses", "tokens")
 
 
@@ -105,11 +105,12 @@ def migrate(engine: Engine, dialect: Dialect, steps: list[Migration] | None = No
 
 def make_durable(engine: Engine, dialect: Dialect, durable: bool) -> None:
     """Whether an insert is on the disk, not only in the kernel's memory, when it returns."""
-    wanted = {name: value if durable else 0 for name, value in DURABLE.items()}
     present = _tables(engine)
+    value = int(durable)
     for table in TABLES:
-        change = [f"{name} = {value}" for name, value in wanted.items()]
-        if any(text not in present[table] for text in change):
+        # What a table does not say has the engine's default, which is 0.
+        change = [f"{name} = {value}" for name in DURABLE if (f"{name} = 1" in present[table]) != durable]
+        if change:
             engine.run(Query(dialect.render(f"ALTER TABLE {table} $on_cluster MODIFY SETTING {', '.join(change)}")))
 
 

@@ -1,0 +1,63 @@
+"""Addresses of a ClickHouse server, and what is said of those that cannot be used."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from apitrail.store import StoreError, StoreUnavailable, open_store
+from apitrail.store.cluster import _Target
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "port", "secure", "database"),
+    [
+        ("clickhouse://h", "h", 8123, False, "apitrail"),
+        ("clickhouse://u:p@h:9000/log", "h", 9000, False, "log"),
+        ("clickhouses://h/log", "h", 8443, True, "log"),
+        ("https://[::1]:1234/", "::1", 1234, True, "apitrail"),
+        ("http://u@h/a_1", "h", 8123, False, "a_1"),
+    ],
+)
+def test_an_address_is_taken_apart(address: str, host: str, port: int, secure: bool, database: str) -> None:
+    target = _Target(address)
+    assert (target.host, target.port, target.secure, target.database) == (host, port, secure, database)
+
+
+def test_a_password_may_hold_anything_and_is_never_shown() -> None:
+    target = _Target("clickhouse://shop%40x:p%40ss%2F%3A%25@h/log")
+    assert (target.user, target.password) == ("shop@x", "p@ss/:%")
+    assert target.place == "clickhouse://h:8123/log"
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("postgres://u:secret@h/x", "postgres://h/x: not an address of a store. Write it as clickhouse://"),
+        ("clickhouse://", "not an address of a store"),
+        ("clickhouse://u:secret@h:99999/x", "clickhouse://h:99999/x: not an address"),
+        ("clickhouse://u:secret@h/x;drop", "database is 'x;drop'; use letters, digits and underscores"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_named_without_its_password(address: str, said: str) -> None:
+    with pytest.raises(StoreError) as refused:
+        open_store(address)
+    assert said in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, and nobody listens
+        port = taken.getsockname()[1]
+        with pytest.raises(StoreUnavailable) as refused:
+            open_store(f"clickhouse://u:secret@127.0.0.1:{port}/log")
+    assert f"clickhouse://127.0.0.1:{port}/log: the store is not available now" in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_wrong_password_is_said_to_be_one(server: str) -> None:
+    with pytest.raises(StoreError, match=r"Authentication failed") as refused:
+        open_store(server.replace("p%40ss", "guess") + "/log")
+    assert "guess" not in str(refused.value)

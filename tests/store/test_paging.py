@@ -1,0 +1,70 @@
+"""Paging against a plain model: every entry once, in one order, whatever the page sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apitrail.entry import Entry
+from apitrail.store import Cursor, Filter, Store, open_store
+from apitrail.store.engine import Query
+
+Make = Callable[..., Entry]
+NOON = datetime(2026, 8, 3, 12, 0, 0, tzinfo=UTC)
+
+# Few times and few actions, so that most entries share a microsecond with others.
+moments = st.integers(0, 3).map(lambda number: NOON + timedelta(microseconds=number))
+drawn = st.lists(st.tuples(moments, st.integers(0, 2**62 - 1), st.sampled_from(["a", "b"])), max_size=25)
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One store for all examples, emptied for each."""
+    opened = open_store(tmp_path_factory.mktemp("log"), durable=False)
+    yield opened
+    opened.close()
+
+
+def engine_order(entry: Entry) -> tuple[datetime, int, int]:
+    """The engine compares the second half of a UUID first."""
+    number = UUID(entry.id).int
+    return entry.created_at, number & (1 << 64) - 1, number >> 64
+
+
+@settings(max_examples=60, deadline=None)
+@given(drawn=drawn, limits=st.lists(st.integers(1, 7), min_size=1), since=st.none() | moments, only=st.booleans())
+def test_pages_of_any_size_hold_every_entry_once_in_order(
+    log: Store,
+    make: Make,
+    uuid7: Callable[[datetime, int], str],
+    drawn: list[tuple[datetime, int, str]],
+    limits: list[int],
+    since: datetime | None,
+    only: bool,
+) -> None:
+    log.engine.run(Query("TRUNCATE TABLE entries"))
+    entries = {uuid7(at, tail): make(at, id=uuid7(at, tail), action=action) for at, tail, action in drawn}
+    log.write(list(entries.values()))
+    which = Filter(since=since, action=("a",) if only else ())
+    wanted = [
+        entry
+        for entry in sorted(entries.values(), key=engine_order, reverse=True)
+        if (since is None or entry.created_at >= since) and (not only or entry.action == "a")
+    ]
+
+    found: list[str] = []
+    cursor: Cursor | None = None
+    for turn in range(len(wanted) + 1):
+        limit = limits[turn % len(limits)]
+        page = log.page(which, limit, cursor)
+        found += [row.id for row in page.entries]
+        assert len(page.entries) == limit or page.next_cursor is None
+        if page.next_cursor is None:
+            break
+        cursor = Cursor.decode(page.next_cursor.encode())
+    assert found == [entry.id for entry in wanted]

@@ -1,0 +1,107 @@
+"""Migrations: an older log is brought up to date, a newer one is left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from apitrail.entry import Entry, EntryRow
+from apitrail.store import Store, StoreError, open_store, rows, schema
+from apitrail.store.engine import Query
+
+Make = Callable[..., Entry]
+
+
+def journal(store: Store) -> list[tuple[Any, ...]]:
+    return list(store.engine.select(Query("SELECT version, name FROM migrations ORDER BY version")).rows)
+
+
+def tables(store: Store) -> list[tuple[Any, ...]]:
+    query = "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() ORDER BY name"
+    return list(store.engine.select(Query(query)).rows)
+
+
+def test_migrations_are_numbered_from_one_without_a_hole() -> None:
+    assert [step.version for step in schema.migrations()] == list(range(1, len(schema.migrations()) + 1))
+
+
+def test_a_new_log_records_each_migration_once(either: Store) -> None:
+    known = [(step.version, step.name) for step in schema.migrations()]
+    assert journal(either) == known
+    schema.migrate(either.engine, schema.Dialect())
+    assert journal(either) == known
+
+
+def test_an_older_log_is_migrated_and_keeps_its_entries(either: Store, make: Make) -> None:
+    entry = make()
+    either.write([entry])
+    newer = schema.Migration(99, "later", ("ALTER TABLE entries ADD COLUMN IF NOT EXISTS later String",))
+    schema.migrate(either.engine, schema.Dialect(), [*schema.migrations(), newer])
+    assert journal(either)[-1] == (99, "later")
+    assert either.entry(entry.id) == entry
+    assert either.write([make(1)]).stored == 1
+
+
+def test_a_start_that_broke_off_is_taken_up_again(store: Store) -> None:
+    store.engine.run(Query("TRUNCATE TABLE migrations"))
+    schema.migrate(store.engine, schema.Dialect())
+    assert len(journal(store)) == len(schema.migrations())
+
+
+def test_a_newer_log_is_refused_and_left_as_it_is(folder: Path, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = make()
+    known = schema.migrations()
+    store = open_store(folder, durable=False)
+    store.write([entry])
+    newer = schema.Migration(99, "later", ("ALTER TABLE entries ADD COLUMN IF NOT EXISTS later String",))
+    schema.migrate(store.engine, schema.Dialect(), [*known, newer])
+    before = tables(store)
+    store.close()
+
+    with pytest.raises(StoreError) as refused:
+        open_store(folder, durable=True)
+    assert "written by a newer Apitrail (its schema is 99, this version knows 1)" in str(refused.value)
+    assert "install that version" in str(refused.value)
+
+    monkeypatch.setattr(schema, "migrations", lambda: [*known, newer])  # the version that wrote it
+    store = open_store(folder, durable=False)
+    assert tables(store) == before
+    assert store.entry(entry.id) == entry
+    store.close()
+
+
+def test_a_durable_log_syncs_every_new_and_merged_part(folder: Path) -> None:
+    for durable in (False, True, False, True):
+        store = open_store(folder, durable=durable)
+        query = "SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()"
+        found = dict(store.engine.select(Query(query)).rows)
+        store.close()
+        for table in schema.TABLES:
+            for setting in schema.DURABLE:
+                assert (f"{setting} = 1" in found[table]) == durable, (table, setting)
+
+
+def test_a_clusters_tables_are_the_same_but_for_their_engine() -> None:
+    dialect = schema.Dialect(on_cluster="ON CLUSTER c", replicated="Replicated")
+    statements = [text for step in schema.migrations() for text in step.statements]
+    assert all("$" not in dialect.render(text) for text in statements)
+    assert "CREATE TABLE IF NOT EXISTS entries ON CLUSTER c\n" in dialect.render(statements[0])
+    assert "ENGINE = ReplicatedMergeTree\n" in dialect.render(statements[0])
+
+
+def test_every_column_is_written(store: Store) -> None:
+    query = "SELECT name FROM system.columns WHERE database = 'apitrail' AND table = 'entries' ORDER BY position"
+    assert tuple(name for (name,) in store.engine.select(Query(query)).rows) == rows.COLUMNS
+
+
+def test_a_field_that_is_new_to_a_row_decodes_to_its_default() -> None:
+    old = rows._unkeep('{"method":"GET","url":"https://x/","path":"/","outcome":"success","gone":1}')
+    fields = {field.name: field for field in msgspec.structs.fields(EntryRow)}
+    row = msgspec.structs.asdict(old)
+    assert set(row) == set(fields) - {"id", "created_at", "references"}
+    assert row["action"] == fields["action"].default
+    assert row["items"] == []
