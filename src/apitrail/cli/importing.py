@@ -27,7 +27,7 @@ from apitrail.recorder.redact import Redactor
 from apitrail.server import folder
 from apitrail.server.identity import Namer
 from apitrail.server.masking import fingerprint_key
-from apitrail.server.problems import Problem
+from apitrail.server.problems import Problem, shorten
 from apitrail.server.settings import Settings
 
 BATCH_EXCHANGES = 200
@@ -69,62 +69,77 @@ def import_all(files: Sequence[Path], target: Target, *, ec_integration: str, sh
     stated = _stated(ec_integration, shipping_integration)
     total = Sum()
     with _log(target) as (log, redactor), _progress() as progress:
-        for file in files:
-            found = list(_read(file))
-            task = progress.add_task(file.name, total=len(found))
-            one = _import(file, found, log, redactor, stated, progress, task)
+        for path in files:
+            one = _File(path, log, redactor, stated, progress).load()
             if len(files) > 1:
-                typer.echo(f"{file}: {one}")
-            for name in one.__struct_fields__:
+                typer.echo(f"{path}: {one}")
+            for name in Sum.__struct_fields__:
                 setattr(total, name, getattr(total, name) + getattr(one, name))
     typer.echo(str(total))
     return total.refused == 0
 
 
-def _import(
-    file: Path,
-    found: list[Exchange | har.BadEntry],
-    log: Log,
-    redactor: Redactor,
-    stated: Stated | None,
-    progress: Progress,
-    task: object,
-) -> Sum:
-    done = Sum(read=len(found))
-    namer = Namer()
-    waiting: list[bytes] = []
-    indices: list[int] = []
+class _File:
+    """One file on its way into the log."""
 
-    def send() -> None:
-        if waiting:
-            batch = msgspec.msgpack.encode({"exchanges": [msgspec.Raw(one) for one in waiting]})
-            accepted = log.add(batch)
-            done.stored += accepted.stored
-            done.duplicates += accepted.duplicates
-            for refusal in accepted.refused:
-                done.refused += 1
-                _report(file, indices[refusal.index], refusal.field, refusal.value, refusal.reason, refusal.fix)
-            progress.advance(task, len(waiting))  # type: ignore[arg-type]
-            waiting.clear()
-            indices.clear()
+    def __init__(self, path: Path, log: Log, redactor: Redactor, stated: Stated | None, progress: Progress) -> None:
+        self._path = path
+        self._log = log
+        self._redactor = redactor
+        self._stated = stated
+        self._progress = progress
+        self._namer = Namer()
+        self._waiting: list[bytes] = []
+        self._size = 0
+        self._indices: list[int] = []
+        self._done = Sum()
 
-    for position, one in enumerate(found):
-        if isinstance(one, har.BadEntry):
-            done.refused += 1
-            _report(file, one.index, one.field, one.value, one.reason, one.fix)
-            progress.advance(task, 1)  # type: ignore[arg-type]
-            continue
-        if stated is not None:
-            one = replace(one, stated=_with(one.stated, stated))
-        one = redactor.exchange(one)
-        if not one.id:
-            one.id = namer.name(one)
-        waiting.append(msgspec.msgpack.encode(one))
-        indices.append(position)
-        if len(waiting) >= BATCH_EXCHANGES or sum(map(len, waiting)) >= BATCH_BYTES:
-            send()
-    send()
-    return done
+    def load(self) -> Sum:
+        """Reads the file, and stores what can be stored of it."""
+        found = list(_read(self._path))
+        self._done.read = len(found)
+        task = self._progress.add_task(self._path.name, total=len(found))
+        for position, one in enumerate(found):
+            if isinstance(one, har.BadEntry):
+                self._refuse(one.index, one.field, one.value, one.reason, one.fix)
+            else:
+                self._take(position, one)
+            self._progress.update(task, completed=position + 1 - len(self._waiting))
+        self._send()
+        self._progress.update(task, completed=len(found))
+        return self._done
+
+    def _take(self, position: int, exchange: Exchange) -> None:
+        if self._stated is not None:
+            exchange = replace(exchange, stated=_with(exchange.stated, self._stated))
+        exchange = self._redactor.exchange(exchange)
+        if not exchange.id:
+            exchange.id = self._namer.name(exchange)
+        encoded = msgspec.msgpack.encode(exchange)
+        if self._waiting and self._size + len(encoded) > BATCH_BYTES:
+            self._send()
+        self._waiting.append(encoded)
+        self._indices.append(position)
+        self._size += len(encoded)
+        if len(self._waiting) >= BATCH_EXCHANGES:
+            self._send()
+
+    def _send(self) -> None:
+        if not self._waiting:
+            return
+        accepted = self._log.add(msgspec.msgpack.encode({"exchanges": [msgspec.Raw(one) for one in self._waiting]}))
+        self._done.stored += accepted.stored
+        self._done.duplicates += accepted.duplicates
+        for one in accepted.refused:
+            self._refuse(self._indices[one.index], one.field, one.value, one.reason, one.fix)
+        self._waiting.clear()
+        self._indices.clear()
+        self._size = 0
+
+    def _refuse(self, index: int, field: str, value: str, reason: str, fix: str) -> None:
+        self._done.refused += 1
+        found = f" {shorten(value)!r}" if value else ""
+        sys.stderr.write(f"{self._path}: entry {index}: {field}{found}: {reason}. {fix}\n")
 
 
 def _read(file: Path) -> Iterator[Exchange | har.BadEntry]:
@@ -187,8 +202,3 @@ def _progress() -> Progress:
         console=Console(stderr=True),
         transient=True,
     )
-
-
-def _report(file: Path, index: int, field: str, value: str, reason: str, fix: str) -> None:
-    found = f" {value!r}" if value else ""
-    sys.stderr.write(f"{file}: entry {index}: {field}{found}: {reason}. {fix}\n")

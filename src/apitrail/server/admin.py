@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import anyio
 from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 
 from apitrail.server.access import SOCKET, Tokens
 from apitrail.server.answers import AnyRequest
@@ -17,7 +19,9 @@ from apitrail.store import Store
 
 
 @post("/tokens", status_code=200)
-async def create_token(data: TokenWish, store: Store, tokens: Tokens) -> NewToken:
+async def create_token(
+    data: JSONBody[TokenWish], store: NamedDependency[Store], tokens: NamedDependency[Tokens]
+) -> NewToken:
     """Makes a token."""
     made = await anyio.to_thread.run_sync(create, store, data)
     tokens.forget()
@@ -25,13 +29,15 @@ async def create_token(data: TokenWish, store: Store, tokens: Tokens) -> NewToke
 
 
 @get("/tokens", sync_to_thread=True)
-def list_tokens(store: Store) -> TokensAnswer:
+def list_tokens(store: NamedDependency[Store]) -> TokensAnswer:
     """Lists tokens."""
     return listed(store)
 
 
 @post("/tokens/{token_id:str}/revoke", status_code=200)
-async def revoke_token(token_id: str, store: Store, tokens: Tokens) -> TokenAnswer:
+async def revoke_token(
+    token_id: FromPath[str], store: NamedDependency[Store], tokens: NamedDependency[Tokens]
+) -> TokenAnswer:
     """Revokes a token."""
     revoked = await anyio.to_thread.run_sync(revoke, store, token_id)
     tokens.forget()
@@ -39,7 +45,7 @@ async def revoke_token(token_id: str, store: Store, tokens: Tokens) -> TokenAnsw
 
 
 @post("/exchanges", status_code=200, request_max_body_size=None)
-async def import_exchanges(request: AnyRequest, ingest: Ingest) -> Accepted:
+async def import_exchanges(request: AnyRequest, ingest: NamedDependency[Ingest]) -> Accepted:
     """Takes a batch without a token."""
     return await ingest.receive(request)
 

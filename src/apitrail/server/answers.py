@@ -16,6 +16,7 @@ from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
+from apitrail.server.plain import plain_page
 from apitrail.server.problems import FaultAnswer, Problem
 from apitrail.store.model import QueryTooLarge, StoreError
 
@@ -25,13 +26,6 @@ AnyRequest = Request[Any, Any, Any]
 
 STORE_RETRY_S = 5
 _MACHINE_PATHS = ("/api/", "/admin/", "/docs/openapi.json", "/healthz", "/readyz")
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title></head>
-<body><main><h1>{title}</h1><p>{reason}</p><p>{fix}</p><p><a href="/">Platform API Logs</a></p></main></body>
-</html>
-"""
 
 
 def wants_page(request: AnyRequest) -> bool:
@@ -78,10 +72,10 @@ def answer(request: AnyRequest, error: Exception) -> Response[Any]:
     if problem.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="apitrail"'
     if wants_page(request):
-        page = _PAGE.format(
-            title=f"{problem.status} {HTTPStatus(problem.status).phrase}",
-            reason=escape(str(problem)),
-            fix=escape(problem.fault.fix),
+        title = f"{problem.status} {HTTPStatus(problem.status).phrase}"
+        page = plain_page(
+            title,
+            f"<h2>{title}</h2>\n<p>{escape(str(problem))}</p>\n<p>{escape(problem.fault.fix)}</p>",
         )
         return Response(page, status_code=problem.status, headers=headers, media_type=MediaType.HTML)
     return Response(FaultAnswer(problem.fault), status_code=problem.status, headers=headers, media_type=MediaType.JSON)

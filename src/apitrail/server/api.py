@@ -9,6 +9,8 @@ from typing import get_args
 from uuid import UUID
 
 from litestar import Response, Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from apitrail.entry import Entry, Outcome
 from apitrail.exchange import Direction
@@ -70,7 +72,7 @@ _READING = (400, 401, 403, 422, 503)
     },
     sync_to_thread=True,
 )
-def list_entries(request: AnyRequest, store: Store) -> EntriesAnswer:
+def list_entries(request: AnyRequest, store: NamedDependency[Store]) -> EntriesAnswer:
     """Entries newest first, without headers and bodies.
 
     Several values of one parameter are alternatives; different parameters narrow each other. A value that is not in
@@ -91,20 +93,20 @@ def list_entries(request: AnyRequest, store: Store) -> EntriesAnswer:
     },
     sync_to_thread=True,
 )
-def get_entry(request: AnyRequest, entry_id: str, store: Store) -> EntryAnswer:
+def get_entry(request: AnyRequest, entry_id: FromPath[str], store: NamedDependency[Store]) -> EntryAnswer:
     """A whole entry, with the headers and bodies of both sides."""
     parse(request.scope["query_string"], ())
     return entry_answer(_find(store, entry_id))
 
 
 @get("/entries/{entry_id:str}/request/body", opt={"operation": _BODY}, sync_to_thread=True)
-def get_request_body(request: AnyRequest, entry_id: str, store: Store) -> Response[bytes]:
+def get_request_body(request: AnyRequest, entry_id: FromPath[str], store: NamedDependency[Store]) -> Response[bytes]:
     """The request's body as it was sent, after content-decoding and with secrets masked."""
     return _body(request, _find(store, entry_id), "request")
 
 
 @get("/entries/{entry_id:str}/response/body", opt={"operation": _BODY}, sync_to_thread=True)
-def get_response_body(request: AnyRequest, entry_id: str, store: Store) -> Response[bytes]:
+def get_response_body(request: AnyRequest, entry_id: FromPath[str], store: NamedDependency[Store]) -> Response[bytes]:
     """The response's body as it was received, after content-decoding and with secrets masked."""
     return _body(request, _find(store, entry_id), "response")
 
@@ -118,7 +120,7 @@ def get_response_body(request: AnyRequest, entry_id: str, store: Store) -> Respo
     },
     sync_to_thread=True,
 )
-def get_facets(request: AnyRequest, store: Store) -> Facets:
+def get_facets(request: AnyRequest, store: NamedDependency[Store]) -> Facets:
     """The values that are in the log, with counts.
 
     Each filter is counted under all others and the dates, so that a count says what one would get by choosing it.
@@ -131,7 +133,7 @@ def get_facets(request: AnyRequest, store: Store) -> Facets:
     opt={"operation": Operation(summary="See what the log covers", answer=Span, errors=_READING)},
     sync_to_thread=True,
 )
-def get_span(request: AnyRequest, store: Store) -> Span:
+def get_span(request: AnyRequest, store: NamedDependency[Store]) -> Span:
     """How many entries there are, and the times of the oldest and newest."""
     parse(request.scope["query_string"], ())
     return store.span()
@@ -142,7 +144,7 @@ def get_span(request: AnyRequest, store: Store) -> Span:
     opt={"operation": Operation(summary="See the gaps", answer=LossesAnswer, errors=_READING)},
     sync_to_thread=True,
 )
-def get_losses(request: AnyRequest, store: Store) -> LossesAnswer:
+def get_losses(request: AnyRequest, store: NamedDependency[Store]) -> LossesAnswer:
     """Exchanges that recorders had to give up, with the reason, the number and the times."""
     parse(request.scope["query_string"], ())
     return LossesAnswer(store.losses())

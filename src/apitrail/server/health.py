@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from msgspec import Struct
 
@@ -36,7 +37,7 @@ def healthz() -> str:
     opt={"access": OPEN, "operation": Operation(summary="Is the log ready?", answer=Ready, errors=(503,))},
     sync_to_thread=True,
 )
-def readyz(store: Store, health: Health) -> Ready:
+def readyz(store: NamedDependency[Store], health: NamedDependency[Health]) -> Ready:
     """Whether the store answers; 503 with the reason while it does not, or while the server stops."""
     if health.stopping:
         raise Problem("the server is stopping", fix="Try again soon.", status=503, retry_after=STORE_RETRY_S)

@@ -12,6 +12,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from litestar import post
+from litestar.di import NamedDependency
 from litestar.exceptions import InternalServerException
 
 from apitrail.server.access import INGEST
@@ -66,14 +67,22 @@ class Ingest:
         """Reads the request's batch and takes it in. Raises Problem; StoreError where it could not be written."""
         kind = media_type(request.headers.get("content-type", ""))
         coding = request.headers.get("content-encoding", "")
+        announced = request.content_length or 0
+        if announced > self._max_batch:
+            raise too_large(self._max_batch)
         parts: list[bytes] = []
-        size = 0
+        size, held = 0, 0
         try:
+            # Room for all that is announced, before the first byte: better refused now than half-way.
+            self._allowance.take(announced)
+            held = announced
             async for part in request.stream():
-                if size + len(part) > self._max_batch:
-                    raise too_large(self._max_batch)
-                self._allowance.take(len(part))
                 size += len(part)
+                if size > self._max_batch:
+                    raise too_large(self._max_batch)
+                if size > held:
+                    self._allowance.take(size - held)
+                    held = size
                 parts.append(part)
             data = b"".join(parts)
             parts.clear()
@@ -81,7 +90,7 @@ class Ingest:
         except InternalServerException as error:
             raise Problem("the connection ended before the batch did", fix="Send it again.", field="body") from error
         finally:
-            self._allowance.give_back(size)
+            self._allowance.give_back(held)
 
     def close(self) -> None:
         """Ends the worker threads, after what they have begun."""
@@ -121,7 +130,7 @@ class Ingest:
         ),
     },
 )
-async def post_exchanges(request: AnyRequest, ingest: Ingest) -> Accepted:
+async def post_exchanges(request: AnyRequest, ingest: NamedDependency[Ingest]) -> Accepted:
     """Stores the exchanges of a batch, and answers when they are durable.
 
     A batch sent twice is stored once. A bad exchange is refused by its index, with the field and the reason, while

@@ -7,21 +7,18 @@ from html import escape
 from urllib.parse import parse_qs, urlencode
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.response import Redirect
 
 from apitrail.server.access import OPEN, SESSION_COOKIE, SESSION_S, Gate
 from apitrail.server.answers import AnyRequest
+from apitrail.server.plain import plain_page
 from apitrail.server.problems import Problem
 
 LOGIN_PATH = "/login"
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Platform API Logs</title></head>
-<body>
-<main>
-<h1>Platform API Logs</h1>
+_FORM = """<h2>Sign in</h2>
 {message}
 <form method="post" action="/login">
 <input type="hidden" name="next" value="{next}">
@@ -29,11 +26,7 @@ _PAGE = """<!doctype html>
 <input id="token" name="token" type="password" autocomplete="current-password" required autofocus size="50"></p>
 <p><button type="submit">Sign in</button></p>
 </form>
-<p>Who runs this server makes one with <code>apitrail token create --scope read</code>.</p>
-</main>
-</body>
-</html>
-"""
+<p class="quiet">Who runs this server makes one with <code>apitrail token create --scope read</code>.</p>"""
 
 
 def login_url(path: str, query: bytes) -> str:
@@ -49,7 +42,7 @@ def form(request: AnyRequest) -> str:
 
 
 @post(LOGIN_PATH, opt={"access": OPEN}, include_in_schema=False, status_code=303)
-async def sign_in(request: AnyRequest, gate: Gate) -> Response[str]:
+async def sign_in(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[str]:
     """Sets the cookie, or shows the form again."""
     refuse_other_sites(request)
     fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
@@ -95,4 +88,4 @@ def _local(path: str) -> str:
 
 
 def _page(back: str, message: str = "") -> str:
-    return _PAGE.format(next=escape(back, quote=True), message=message)
+    return plain_page("Sign in · Platform API Logs", _FORM.format(next=escape(back, quote=True), message=message))

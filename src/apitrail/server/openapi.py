@@ -90,7 +90,8 @@ def document(app: Litestar) -> dict[str, Any]:
     _describe_fields(components, types)
     paths: dict[str, dict[str, Any]] = {}
     for (path, method, handler), operation in zip(found, operations, strict=True):
-        about = inspect.cleandoc(handler.fn.__doc__ or "")
+        function = getattr(handler.fn, "func", handler.fn)  # Litestar wraps those that run on a thread
+        about = inspect.cleandoc(function.__doc__ or "")
         paths.setdefault(path, {})[method] = _operation(
             operation, about, handler.handler_name, handler.opt.get("access", "read"), references
         )

@@ -13,7 +13,7 @@ VALUE_LENGTH = 80
 
 def shorten(value: object, length: int = VALUE_LENGTH) -> str:
     """The value as text of at most `length` characters, on one line and without control characters."""
-    text = value if isinstance(value, str) else repr(value)
+    text = str(value)
     text = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[: length + 1])
     return text if len(text) <= length else text[: length - 1] + "…"
 

@@ -28,7 +28,7 @@ from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSe
 from apitrail import __version__
 from apitrail.profiles import Profiles
 from apitrail.server import folder, sockets
-from apitrail.server.access import READ, is_loopback
+from apitrail.server.access import INGEST, READ, is_loopback
 from apitrail.server.app import create_app
 from apitrail.server.problems import Problem
 from apitrail.server.settings import Settings, changed
@@ -61,7 +61,7 @@ def run(settings: Settings, out: TextIO) -> None:
         server = stop.server = _Server(create_app(store, writer, Profiles.load(), settings), settings)
         if stop.asked:
             return
-        out.write(start_block(settings, listener))
+        out.write(start_block(settings, listener, store))
         out.flush()
         server.run(sockets=[listener, unix])
 
@@ -101,8 +101,8 @@ def demand_read_token(store: Store, settings: Settings) -> None:
         )
 
 
-def start_block(settings: Settings, listener: socket.socket) -> str:
-    """What a person sees first: where it is, where its data are, and what is not as usual."""
+def start_block(settings: Settings, listener: socket.socket, store: Store) -> str:
+    """What a person sees first: where it is, where its data are, what is not as usual, and what is still to do."""
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     lines = [
@@ -113,6 +113,8 @@ def start_block(settings: Settings, listener: socket.socket) -> str:
     given = [f"{name} = {value}" for name, value in changed(settings) if name not in ("data", "host", "port")]
     if given:
         lines.append(f"  set     {', '.join(given)}")
+    if not any(token.scope == INGEST and token.revoked_at is None for token in store.tokens()):
+        lines.append(f"  token   none to record with yet: apitrail token create --data {settings.data}")
     return "\n".join([*lines, "  stop    Ctrl+C", ""])
 
 
@@ -207,4 +209,4 @@ def log_to(stream: TextIO, *, verbose: bool) -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
-    root.setLevel(logging.INFO if verbose else logging.WARNING)
+    logging.getLogger("apitrail").setLevel(logging.INFO if verbose else logging.WARNING)

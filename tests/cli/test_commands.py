@@ -1,0 +1,56 @@
+"""The program as a whole."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apitrail import __version__
+from apitrail.server.settings import rows
+
+
+def test_it_tells_its_version(run: Any) -> None:
+    assert run("version", data=False).stdout == f"{__version__}\n"
+
+
+def test_serve_has_a_flag_for_every_setting(run: Any) -> None:
+    shown = run("serve", "--help", data=False).stdout
+    for row in rows():
+        assert row.flag.partition("/")[0] in shown
+        assert row.variable in shown
+
+
+@pytest.mark.parametrize("words", [("--help",), ("serve", "--help"), ("token", "--help"), ("import", "--help")])
+def test_help_loads_nothing_heavy(words: tuple[str, ...]) -> None:
+    code = (
+        "import sys\n"
+        f"sys.argv = ['apitrail', *{words!r}]\n"
+        "from apitrail.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'litestar', 'uvicorn', 'chdb', 'clickhouse_connect', 'pandas', 'pyarrow'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=60)
+
+
+def test_where_only_the_recorder_is_installed_it_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError(\"No module named 'typer'\", name='typer')")
+    code = "from apitrail.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(tmp_path)},
+    )
+    assert done.returncode == 2
+    assert "pip install 'apitrail[server]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_command_that_is_none_ends_with_2(run: Any) -> None:
+    assert "No such command" in run("delete", data=False, fails=2).stderr
