@@ -168,7 +168,8 @@ def test_one_order_is_followed_by_its_number_through_its_calls(entries: list[dic
         "label.get",
         "tracking.get",
     ]
-    assert any(calls[0].startswith("webhook.order.") and calls[1:] == story for calls in told.values())
+    # A scheduled fetch may read it once more afterwards.
+    assert any(calls[0].startswith("webhook.order.") and calls[1:8] == story for calls in told.values())
 
 
 def test_calls_without_an_answer_have_no_status_and_an_error(entries: list[dict[str, Any]]) -> None:
