@@ -101,7 +101,7 @@ class Log:
         if found and count in (None, len(found)):
             return found[0]
         wanted = ", ".join(f"{name}={value!r}" for name, value in said.items()) or "any"
-        number = "an exchange" if count is None else f"{count} exchanges"
+        number = "an exchange" if count is None else f"exactly {count}"
         raise AssertionError(f"expected {number} with {wanted}; found {len(found)}.\n{self._told(said)}")
 
     def assert_not_recorded(self, **said: Any) -> None:
@@ -178,7 +178,7 @@ def _holds(exchange: Exchange, name: str, wanted: Any) -> bool:
         if wanted is None or there is None:
             return wanted is None and there is None
         return str(wanted) in there.type or str(wanted) in there.text
-    if name in ("ec_integration", "shipping_integration", "merchant"):
+    if name in ("ec_integration", "shipping_integration"):
         account = getattr(stated, name)
         return bool((account.id if account is not None else None) == wanted)
     if name == "source":
@@ -197,10 +197,10 @@ def _line(exchange: Exchange) -> str:
         exchange.status if exchange.status is not None else (exchange.error.type if exchange.error else "not sent")
     )
     parts = [exchange.direction, exchange.method, exchange.url, str(verdict)]
-    for name in ("action", "platform"):
+    for name in ("action", "platform", "merchant"):
         if getattr(stated, name):
             parts.append(f"{name}={getattr(stated, name)}")
-    for name in ("ec_integration", "shipping_integration", "merchant"):
+    for name in ("ec_integration", "shipping_integration"):
         if getattr(stated, name):
             parts.append(f"{name}={getattr(stated, name).id}")
     if stated.source:

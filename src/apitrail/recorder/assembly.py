@@ -17,7 +17,7 @@ from apitrail.exchange import Exchange, Failure, Headers, Message, Recorder
 from apitrail.recorder.body import Body, Cut, Gauge
 from apitrail.recorder.capture import Capture, RawHeaders
 from apitrail.recorder.decoding import BOMB_FACTOR, NotDecodable, decoded, encodings_of
-from apitrail.recorder.identifiers import uuid7
+from apitrail.recorder.identifiers import Identifiers
 from apitrail.recorder.losses import lose
 from apitrail.recorder.settings import program_name
 
@@ -40,7 +40,7 @@ class Identity:
     """Who records: one per process and start, so a child after a fork has its own."""
 
     def __init__(self, service: str | None, started_ns: int, version: str) -> None:
-        self.id = uuid7(started_ns)
+        self.id = Identifiers().uuid7(started_ns)
         self.host = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
         self.process = f"{os.getpid()} {service or program_name()}"[:200]
         self.version = version
@@ -54,6 +54,7 @@ class Assembler:
         self._identity = identity
         self._make_redactor = redactor
         self._redactor: Redacting | None = None
+        self._identifiers = Identifiers()
         self._encoder = msgspec.msgpack.Encoder()
         self._gauge = Gauge(2**63)  # what is unfolded here is held for a moment only
 
@@ -87,7 +88,7 @@ class Assembler:
         status = captured.status if captured.status is not None and 100 <= captured.status <= 999 else None
         version = captured.http_version
         return Exchange(
-            id=uuid7(captured.started_ns),
+            id=self._identifiers.uuid7(captured.started_ns),
             created_at=EPOCH + timedelta(microseconds=captured.started_ns // 1000),
             direction=cast('Literal["outbound", "inbound"]', captured.direction),
             method=str(captured.method)[:40] or "-",
@@ -110,7 +111,7 @@ class Assembler:
         at_ns = (created_at - EPOCH) // timedelta(microseconds=1) * 1000
         return msgspec.structs.replace(
             exchange,
-            id=exchange.id or uuid7(at_ns),
+            id=exchange.id or self._identifiers.uuid7(at_ns),
             created_at=created_at,
             request=self._limited(exchange.request),
             response=self._limited(exchange.response) if exchange.response is not None else None,

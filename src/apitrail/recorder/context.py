@@ -191,15 +191,12 @@ def action(
     return Scope(said)
 
 
-def labels(**said: Any) -> Stated:
-    """`Stated` from the keywords of `integration` and `action` together, outside of any context."""
-    name = said.pop("action", None)
-    source, references = said.pop("source", None), said.pop("references", None)
-    whole = dict(integration(**said)._said)
-    if name is not None or source is not None or references is not None:
-        more = dict(action(name or "", source=source, references=references)._said)
-        whole |= more if name is not None else {key: more[key] for key in more if key != "action"}
-    return Stated(**whole)
+def labels(action: str | None = None, **account: Any) -> Stated:
+    """`Stated` from an action and the keywords of `integration`, apart from any context."""
+    said = dict(integration(**account)._said)
+    if action is not None:
+        _say(said, "action", _name, action)
+    return Stated(**said)
 
 
 def _say(said: dict[str, Any], field: str, make: Callable[..., Any], *values: Any) -> None:

@@ -57,6 +57,9 @@ class Answer(NamedTuple):
 class Transport(Protocol):
     """Carries one batch. Raises OSError or http.client.HTTPException where no answer came."""
 
+    def open(self) -> None:
+        """Make sure that there is a connection."""
+
     def post(self, body: bytes, headers: dict[str, str]) -> Answer:
         """Send, and read the answer whole."""
 
@@ -120,6 +123,16 @@ class HttpTransport:
             if not kept:
                 raise
             return self._post(body, headers)
+
+    def open(self) -> None:
+        """Connect, unless a connection is kept."""
+        try:
+            connection = self._connection or self._connect()
+            if connection.sock is None:
+                connection.connect()
+        except BaseException:
+            self.close()
+            raise
 
     def _post(self, body: bytes, headers: dict[str, str]) -> Answer:
         try:
@@ -243,6 +256,12 @@ class Shipper:
         for spool in self._spools:
             if spool is not self._spools[0] and not spool.path.exists():
                 continue
+            if spool.is_empty():
+                continue
+            try:
+                self._transport.open()  # before a batch is read and compressed for a server that is away
+            except (OSError, http.client.HTTPException) as error:
+                return self._failed(f"{type(error).__name__}: {error}")
             lease = spool.lease(self._batch_bytes, self._batch)
             if lease is not None:
                 return self._ship(spool, lease)

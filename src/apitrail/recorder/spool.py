@@ -38,6 +38,8 @@ from msgspec import Struct
 LEASE_S = 60.0
 BUSY_S = 5.0
 SPARE_PAGES = 2048
+ROWS = 64
+DELETED_AT_ONCE = 500
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS waiting (
@@ -138,9 +140,8 @@ class Spool:
         payloads = list(payloads)
         losses = list(losses)
         with self._transaction() as db:
-            for payload in payloads:
-                seq = db.execute("INSERT INTO waiting (size) VALUES (?)", (len(payload),)).lastrowid
-                db.execute("INSERT INTO payload VALUES (?, ?)", (seq, payload))
+            for at in range(0, len(payloads), ROWS):
+                self._insert(db, payloads[at : at + ROWS])
             db.executemany(ADD_LOSS, losses)
             db.execute("UPDATE total SET bytes = bytes + ?", (sum(map(len, payloads)),))
             return self._drop_oldest(db)
@@ -164,15 +165,19 @@ class Spool:
             self._leases += 1
             holder = f"{self._owner[0]}:{id(self):x}:{self._leases}"
             until = now + LEASE_S
-            db.executemany(
-                "UPDATE waiting SET holder = ?, until = ? WHERE seq = ?", [(holder, until, seq) for seq in seqs]
-            )
+            if seqs:
+                # All that is free between the first and the last is what was chosen.
+                db.execute(
+                    "UPDATE waiting SET holder = ?, until = ? WHERE holder = '' AND seq BETWEEN ? AND ?",
+                    (holder, until, seqs[0], seqs[-1]),
+                )
             db.execute("UPDATE loss SET holder = ?, until = ? WHERE holder = ''", (holder, until))
             losses = db.execute(
                 f"SELECT {LOSS_COLUMNS} FROM loss WHERE holder = ? ORDER BY first_ns",  # noqa: S608 - no values in it
                 (holder,),
             ).fetchall()
-            payloads = [db.execute("SELECT bytes FROM payload WHERE seq = ?", (seq,)).fetchone()[0] for seq in seqs]
+            mine = "SELECT bytes FROM waiting JOIN payload USING (seq) WHERE holder = ? ORDER BY seq"
+            payloads = [payload for (payload,) in db.execute(mine, (holder,))]
         if not seqs and not losses:
             return None
         return Lease(holder, seqs, payloads, [SpoolLoss(*row) for row in losses])
@@ -205,6 +210,12 @@ class Spool:
         with self._transaction(reading=True) as db:
             return db.execute("SELECT 1 FROM waiting WHERE seq <= ? LIMIT 1", (mark,)).fetchone() is not None
 
+    def is_empty(self) -> bool:
+        """Whether neither exchange nor loss waits. Raises SpoolUnusable."""
+        with self._transaction(reading=True) as db:
+            query = "SELECT EXISTS (SELECT 1 FROM waiting) OR EXISTS (SELECT 1 FROM loss)"
+            return not db.execute(query).fetchone()[0]
+
     def held(self) -> Held:
         """How much waits, leased or not. Raises SpoolUnusable."""
         with self._transaction(reading=True) as db:
@@ -234,6 +245,17 @@ class Spool:
 
     # Inside a transaction
 
+    def _insert(self, db: sqlite3.Connection, payloads: list[bytes]) -> None:
+        # Many rows by one statement: each statement lets go of the interpreter lock and has to wait for it again.
+        count = len(payloads)
+        sizes = f"INSERT INTO waiting (size) VALUES {', '.join(['(?)'] * count)}"  # noqa: S608 - no values in it
+        last = db.execute(sizes, [len(payload) for payload in payloads]).lastrowid
+        assert last is not None
+        # One statement's rows are numbered without holes: nobody else writes inside a transaction.
+        rows = zip(range(last - count + 1, last + 1), payloads, strict=True)
+        bodies = f"INSERT INTO payload VALUES {', '.join(['(?, ?)'] * count)}"  # noqa: S608 - no values in it
+        db.execute(bodies, [value for row in rows for value in row])
+
     def _drop_oldest(self, db: sqlite3.Connection) -> int:
         (size,) = db.execute("SELECT bytes FROM total").fetchone()
         if size <= self._limit:
@@ -250,12 +272,14 @@ class Spool:
         return len(doomed)
 
     def _delete(self, db: sqlite3.Connection, seqs: list[int]) -> None:
-        freed = 0
-        for seq in seqs:
-            for (size,) in db.execute("DELETE FROM waiting WHERE seq = ? RETURNING size", (seq,)).fetchall():
-                freed += size
-            db.execute("DELETE FROM payload WHERE seq = ?", (seq,))
-        db.execute("UPDATE total SET bytes = bytes - ?", (freed,))
+        # By number and not by holder: a lease that ended meanwhile may be another's now, and is stored all the same.
+        for at in range(0, len(seqs), DELETED_AT_ONCE):
+            some = seqs[at : at + DELETED_AT_ONCE]
+            these = f"WHERE seq IN ({', '.join('?' * len(some))})"
+            (freed,) = db.execute(f"SELECT coalesce(sum(size), 0) FROM waiting {these}", some).fetchone()  # noqa: S608
+            db.execute(f"DELETE FROM waiting {these}", some)  # noqa: S608 - no values in the text
+            db.execute(f"DELETE FROM payload {these}", some)  # noqa: S608
+            db.execute("UPDATE total SET bytes = bytes - ?", (freed,))
 
     def _end_old_leases(self, db: sqlite3.Connection, now: float) -> None:
         # A lease further ahead than one can be was given before the clock was set back.

@@ -1,8 +1,12 @@
 """The recorder's own thread: takes what was captured, builds, masks, encodes, spools.
 
 It sleeps until the first exchange comes, then gathers for `linger` seconds and spools all that came in one
-transaction: one wake-up and one commit for many calls, and little contention with the caller for the interpreter
-lock. Between two exchanges it lets go of that lock, so a caller waits for one of them at most.
+transaction: one wake-up and one commit for many calls.
+
+Callers come first. Masking costs a multiple of capturing, and a thread that computes makes others wait for the
+interpreter lock, each time they come back from the network. So the worker computes in turns of `TURN_S` and rests
+between them: most calls meet none of its turns, some meet one. It rests less when what it works on is older than
+`PATIENCE_S`, and not at all when memory fills up or somebody waits (`flush`).
 
 What the spool cannot take now is kept and tried again; past `in_flight_limit` bytes the oldest go, counted as
 `spool_unusable`.
@@ -30,6 +34,14 @@ from apitrail.recorder.spool import Spool, SpoolLoss, SpoolUnusable
 
 AT_ONCE = 256
 """Exchanges spooled in one transaction at most."""
+COMMIT_S = 0.1
+"""How long one transaction may gather."""
+TURN_S = 0.002
+REST = 2.0
+"""Rest after a turn, as a multiple of it."""
+REST_WHEN_LATE = 1.0
+REST_MOST_S = 0.05
+PATIENCE_S = 0.5
 RETRY_S = 1.0
 WEIGHT = 2048
 """What an exchange weighs in memory beside its bodies: headers, URL, labels."""
@@ -77,6 +89,7 @@ class Worker:
         """Called after each transaction: wakes the shipper."""
         self._draining = threading.Lock()
         self._hurry = threading.Event()
+        self._waited_for = 0
         self._next: Capture | Exchange | threading.Event | None = None
         self._pending: deque[bytes] = deque()
         self._pending_bytes = 0
@@ -92,9 +105,13 @@ class Worker:
     def flush(self, timeout: float) -> bool:
         """Wait until all that was put before is in the spool. False after `timeout` seconds."""
         done = threading.Event()
-        self._queue.items.put(done)
-        self._hurry.set()
-        return done.wait(timeout) and not self._pending
+        self._waited_for += 1
+        try:
+            self._queue.items.put(done)
+            self._hurry.set()
+            return done.wait(timeout) and not self._pending
+        finally:
+            self._waited_for -= 1
 
     def drain(self, timeout: float) -> bool:
         """The same in this thread, for when the worker's own may be gone: a fork, or the end of the process."""
@@ -127,7 +144,9 @@ class Worker:
         while more:
             waiting: list[threading.Event] = []
             encoded = 0
-            while encoded < AT_ONCE and self._pending_bytes <= most:
+            commit_at = time.monotonic() + COMMIT_S
+            turn_began = time.perf_counter()
+            while encoded < AT_ONCE and self._pending_bytes <= most and time.monotonic() < commit_at:
                 item, self._next = self._next, None
                 if item is None:
                     try:
@@ -140,14 +159,24 @@ class Worker:
                     continue
                 self._encode(item)
                 encoded += 1
+                turn = time.perf_counter() - turn_began
+                if turn > TURN_S:
+                    self._rest(item, turn)
+                    turn_began = time.perf_counter()
                 del item
-                time.sleep(0)  # let a caller have the interpreter
             if not self._store():
                 more = False
                 self._make_room(most)
             for event in waiting:
                 event.set()
         return not self._pending
+
+    def _rest(self, item: Capture | Exchange, turn: float) -> None:
+        over_ns = item.begun_ns + item.duration_ns if isinstance(item, Capture) else 0
+        late = time.perf_counter_ns() - over_ns > PATIENCE_S * 1e9
+        full = self._queue.gauge.bytes > self._queue.gauge.limit // 2
+        rest = 0.0 if full or self._waited_for else turn * (REST_WHEN_LATE if late else REST)
+        time.sleep(min(rest, REST_MOST_S))  # 0 still lets others have the interpreter
 
     def _encode(self, captured: Capture | Exchange) -> None:
         self._sequence += 1

@@ -69,7 +69,7 @@ class ApitrailMiddleware:
             "merchant": merchant,
             "action": action,
         }
-        self._general = {key: value for key, value in given.items() if value is not None}
+        self._general: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
         self._choose = paths if callable(paths) else None
         self._prefixes = [] if callable(paths) else self._ordered(paths)
         process.recorder()

@@ -1,0 +1,119 @@
+"""What is patched, when, and that nothing stays behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import httpx
+import pytest
+import requests
+
+import apitrail
+from apitrail import testing
+from apitrail.recorder.clients.patch import Patch
+
+PLACES = (
+    (httpx.HTTPTransport, "handle_request"),
+    (httpx.AsyncHTTPTransport, "handle_async_request"),
+    (requests.adapters.HTTPAdapter, "send"),
+)
+
+
+def there() -> list[Any]:
+    return [vars(owner)[name] for owner, name in PLACES]
+
+
+def test_uninstrument_leaves_the_very_same_objects() -> None:
+    before, finders = there(), list(sys.meta_path)
+    with testing.recording():
+        assert all(ours is not own for ours, own in zip(there(), before, strict=True))
+    assert all(now is own for now, own in zip(there(), before, strict=True))
+    assert sys.meta_path == finders
+
+
+def test_instrumenting_twice_patches_once(log: testing.Log) -> None:
+    once = there()
+    assert apitrail.instrument() == ["httpx", "requests"]
+    assert all(now is before for now, before in zip(there(), once, strict=True))
+
+
+def test_a_name_that_is_not_supported_is_named_with_what_is() -> None:
+    with pytest.raises(ValueError, match="cannot record 'htpx'; it can record httpx, requests"):
+        apitrail.instrument("htpx")
+
+
+def test_another_patch_on_top_of_ours_survives_and_ours_falls_silent() -> None:
+    class Library:
+        def send(self) -> str:
+            return "sent"
+
+    heard: list[str] = []
+
+    def wrap(original: Any, patch: Patch) -> Any:
+        def ours(self: Any) -> Any:
+            if patch.on:
+                heard.append("ours")
+            return original(self)
+
+        return ours
+
+    own = vars(Library)["send"]
+    patch = Patch(Library, "send", wrap)
+    patch.install()
+    below = vars(Library)["send"]
+    Library.send = lambda self: heard.append("theirs") or below(self)  # type: ignore[method-assign, func-returns-value]
+    assert Library().send() == "sent"
+    patch.remove()
+    assert Library().send() == "sent"
+    assert heard == ["theirs", "ours", "theirs"]
+    patch.install()
+    Library().send()
+    assert heard == ["theirs", "ours", "theirs", "theirs", "ours"]
+    Library.send = below  # type: ignore[method-assign]
+    patch.remove()
+    assert vars(Library)["send"] is own
+
+
+def run(code: str, tmp_path: Any) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        env={"APITRAIL_SPOOL": str(tmp_path), "PATH": ""},
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_library_is_not_imported_by_us_and_is_patched_when_the_host_does(tmp_path: Any) -> None:
+    code = """
+import sys, apitrail
+assert apitrail.instrument() == ["httpx", "requests"]
+assert "httpx" not in sys.modules and "requests" not in sys.modules
+import httpx, inspect
+assert hasattr(httpx.HTTPTransport.handle_request, "__wrapped__")
+assert type(httpx.__loader__).__name__ == "SourceFileLoader" and httpx.__spec__.loader is httpx.__loader__
+assert inspect.getsource(httpx)
+assert "requests" not in sys.modules
+apitrail.uninstrument()
+assert not hasattr(httpx.HTTPTransport.handle_request, "__wrapped__")
+import requests
+assert not hasattr(requests.adapters.HTTPAdapter.send, "__wrapped__")
+assert all("apitrail" not in type(finder).__module__ for finder in sys.meta_path)
+print("well")
+"""
+    assert run(code, tmp_path) == "well"
+
+
+def test_a_library_that_is_named_is_imported_and_patched(tmp_path: Any) -> None:
+    code = """
+import apitrail
+apitrail.instrument("requests")
+import sys, requests
+assert hasattr(requests.adapters.HTTPAdapter.send, "__wrapped__") and "httpx" not in sys.modules
+print("well")
+"""
+    assert run(code, tmp_path) == "well"
