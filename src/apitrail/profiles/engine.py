@@ -42,7 +42,7 @@ _OWNERS: dict[str, tuple[str, ...]] = {
     "product": ("product", "variant", "sku"),
     "stock": ("product", "stock_item", "variant", "sku"),
     "price": ("product", "variant", "sku"),
-    "label": ("shipment", "label", "tracking", "order"),
+    "label": ("shipment", "tracking", "order", "label"),
     "tracking": ("tracking", "shipment", "order"),
     "shipment": ("shipment", "tracking", "order"),
     "rate": ("shipment", "rate"),
@@ -228,7 +228,7 @@ class Profiles:
                 derived.shipping_integration = integration
             else:
                 derived.ec_integration = integration
-        derived.source = self._source(derived, plan, found)
+        derived.source = self._source(derived, plan, found, facts)
         if judgement.cause is not None and judgement.outcome != "success":
             derived.advice = self._advise(judgement, platform, facts, derived.side, stated)
         return derived
@@ -250,13 +250,18 @@ class Profiles:
         known = self.actions.get(action)
         return known.side if known is not None else "both"
 
-    def _source(self, derived: Derived, plan: Plan, found: list[tuple[str, str]]) -> Source | None:
-        """The one object that the call is about; else the account."""
+    def _source(self, derived: Derived, plan: Plan, found: list[tuple[str, str]], facts: Facts) -> Source | None:
+        """The one object that the call is about: the path names it, or it is the only one of its type, or (as a
+        notification is about one thing) the first; else the account."""
         kinds = (plan.source,) if plan.source else self._owners.get(derived.action, ())
         for kind in kinds:
+            if kind in facts.captures:
+                return Source(kind, facts.captures[kind])
             ids = {identifier for type_, identifier in found if type_ == kind}
             if len(ids) == 1:
                 return Source(kind, ids.pop())
+            if ids and facts.direction == "inbound":
+                return Source(kind, next(identifier for type_, identifier in found if type_ == kind))
             if ids:
                 break
         if derived.ec_integration is not None:

@@ -77,8 +77,12 @@ class Judge:
                 continue
             if not sign.holds(facts):
                 continue
-            if outcome == "failure":
-                return self._failure(facts, platform, self._said(sign, facts))
+            if outcome in ("failure", "partial"):
+                judgement = self._failure(facts, platform, self._said(sign, facts))
+                if outcome == "partial":
+                    judgement.outcome = "partial"
+                    judgement.counts = _counts(facts, plan, None, None)
+                return judgement
             if outcome == "items":
                 look_inside = self._said(sign, facts)
                 break
@@ -90,6 +94,8 @@ class Judge:
         counts = _counts(facts, plan, accepted, len(failed) if items else None)
         if look_inside is not None:
             first = failed[0] if failed else look_inside
+            first.code = first.code or look_inside.code
+            first.message = first.message or look_inside.message
             judgement = self._failure(facts, platform, first)
             if failed and accepted:
                 judgement.outcome = "partial"
@@ -113,7 +119,7 @@ class Judge:
         if said is None and failed:
             said = failed[0]
         if said is not None:
-            judgement = self._failure(facts, platform, said)
+            judgement = self._failure(facts, platform, said, words=False)
             judgement.outcome = "warning"
             judgement.retryable = None
             if judgement.cause == "unknown":
@@ -122,8 +128,8 @@ class Judge:
             return judgement
         return Judgement("success", items=items, counts=counts)
 
-    def _failure(self, facts: Facts, platform: Platform, said: Said) -> Judgement:
-        found = self._weigh(facts, platform, said)
+    def _failure(self, facts: Facts, platform: Platform, said: Said, *, words: bool = True) -> Judgement:
+        found = self._weigh(facts, platform, said, words=words)
         theirs = self._causes[found.cause].fault == "theirs"
         if found.cause == "unknown":
             theirs = facts.status is not None and facts.status >= 500
@@ -136,7 +142,7 @@ class Judge:
             retryable=found.retryable,
         )
 
-    def _weigh(self, facts: Facts, platform: Platform, said: Said) -> Verdict:
+    def _weigh(self, facts: Facts, platform: Platform, said: Said, *, words: bool = True) -> Verdict:
         if said.cause is not None:
             retryable = said.retryable if said.retryable is not None else self._causes[said.cause].retryable
             return Verdict(said.cause, retryable)
@@ -149,7 +155,7 @@ class Judge:
             tables.append(platform.errors)
         status = facts.status
         finding = Finding(said.code, said.message, said.kind, said.field, status, facts.action)
-        words = status is None or status < 500 or facts.response()[0] == "xml"
+        words = words and (status is None or status < 500 or facts.response()[0] == "xml")
         found = verdict(finding, tuple(tables), self._generic.errors, words=words)
         return found if said.retryable is None else Verdict(found.cause, said.retryable)
 

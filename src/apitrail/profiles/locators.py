@@ -9,7 +9,7 @@
     response:root                   the XML root, or the first element of a SOAP body
     response:form                   json, xml, form, pipe, multipart, html, text, csv, binary, large, empty
     request:graphql                 the GraphQL root field (request:operation: its operation's name)
-    status  method  action          of the exchange
+    status  method  action  host    of the exchange
 
 A place may end in ` ~ regex`: what the pattern finds (its first group, if it has one) is taken instead of the whole.
 
@@ -85,7 +85,7 @@ class Locator:
 
 
 def _place(text: str) -> tuple[str, Callable[[Any], Any], Steps]:
-    if text in ("status", "method", "action"):
+    if text in ("status", "method", "action", "host"):
         return text, _attribute(text), ()
     place, colon, what = text.partition(":")
     if not colon or place not in PLACES or not what:

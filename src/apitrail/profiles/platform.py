@@ -31,6 +31,7 @@ class Plan(Struct, frozen=True):
     action: str
     collect: Collector
     list: Locator | None = None
+    """The list that the call fetched, as a whole."""
     source: str = ""
     selectors: tuple[tuple[str, bool, frozenset[str] | None], ...] = ()
     """(name, wanted, values): the place says one of the values; None for any; not wanted: it says nothing."""
@@ -150,7 +151,7 @@ class Platform:
         return Plan(
             action=endpoint.action,
             collect=collector([*places(endpoint.ids), *self._everywhere]),
-            list=Locator(endpoint.list) if endpoint.list else None,
+            list=Locator(endpoint.list.removesuffix("[]")) if endpoint.list else None,
             source=endpoint.source,
             selectors=selectors,
         )

@@ -15,7 +15,7 @@ _CAPTURE = re.compile(r"\{([a-z_]+)\}")
 class _Signature:
     """What tells a platform on any host."""
 
-    __slots__ = ("header", "name", "path", "query", "root")
+    __slots__ = ("fields", "header", "name", "path", "query", "root")
 
     def __init__(self, name: str, rule: Recognise) -> None:
         self.name = name
@@ -23,6 +23,7 @@ class _Signature:
         self.header = rule.header.lower()
         self.query = tuple(rule.query)
         self.root = rule.root
+        self.fields = tuple(rule.fields)
 
     def fits(self, facts: Facts, segments: list[str]) -> bool:
         if self.path and not _within(self.path, segments):
@@ -34,6 +35,10 @@ class _Signature:
             for name in self.query:
                 if name not in query:
                     return False
+        if self.fields:
+            data = facts.request()[1] if facts.direction == "inbound" else None
+            if type(data) is not dict or any(name not in data for name in self.fields):
+                return False
         return not self.root or self.root in (_root(facts, "request"), _root(facts, "response"))
 
 

@@ -76,6 +76,8 @@ class Recognise(Struct, forbid_unknown_fields=True):
     """Parameters that are all there."""
     root: str = ""
     """The root of an XML body on either side."""
+    fields: list[str] = []
+    """Fields that are all at the top of the body of a call that came in."""
 
 
 class Endpoint(Struct, forbid_unknown_fields=True):
@@ -104,8 +106,8 @@ class Sign(Struct, forbid_unknown_fields=True):
     when: When
     source: str
     evidence: Evidence
-    outcome: Literal["failure", "warning", "items", "success"] = "failure"
-    """`items`: a failure whose reasons are in the items, where there are any."""
+    outcome: Literal["failure", "partial", "warning", "items", "success"] = "failure"
+    """`items`: a failure whose reasons are in the items, where there are any. `partial`: some of it worked."""
     actions: list[str] = []
     """Only for these; `label.*` for a family."""
     code: Places = []
