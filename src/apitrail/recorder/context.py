@@ -229,6 +229,8 @@ def _integration(value: Any, name: str | None) -> Integration:
 def _source(value: Any) -> Source:
     if isinstance(value, Source):
         return value
+    if not isinstance(value, (tuple, list)):
+        raise TypeError("give (type, id), (type, id, name) or (type, id, name, link)")
     kind, given, name, link = (*value, "", "")[:4] if len(value) in (2, 3) else value
     return Source(_some(kind), _some(given), _name(name or ""), _name(link or "", LINK_LIMIT))
 

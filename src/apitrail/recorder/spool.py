@@ -260,6 +260,7 @@ class Spool:
         (size,) = db.execute("SELECT bytes FROM total").fetchone()
         if size <= self._limit:
             return 0
+        self._end_old_leases(db, self._clock())
         doomed = []
         for seq, length in db.execute("SELECT seq, size FROM waiting WHERE holder = '' ORDER BY seq"):
             if size <= self._limit:
