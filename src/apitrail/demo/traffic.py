@@ -71,8 +71,9 @@ class Traffic:
             if self.stop.is_set():
                 return
             self.tell(story)
-        calls = self.desk.director.served() - before
-        _say(f"first pass: {len(STORIES)} stories, {calls} calls in {time.monotonic() - began:.1f} s")
+        calls, took = self.desk.director.served() - before, time.monotonic() - began
+        where = "all in the log" if apitrail.flush(FLUSH_S) else "not all in the log yet"
+        _say(f"first pass: {len(STORIES)} stories, {calls} calls in {took:.1f} s, {where}")
 
     def steadily(self, until: float, calls: int | None) -> None:
         """Random stories until a time of the monotonic clock, or until so many calls were made."""

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from apitrail.demo.director import Director
-from apitrail.demo.sandbox.shopee import item_id, model_id, sign
+from apitrail.demo.sandbox.shopee import sign
+from apitrail.demo.sandbox.shopee_shapes import item_id, model_id
 from apitrail.demo.trade import PRODUCTS, SHOPEE_HILL, SHOPEE_PARTNER_ID
 
 

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from apitrail.demo.sandbox.documents import pdf_label
+from apitrail.demo.sandbox.shopee_shapes import Order, index_of, item_id, model_id, order_json
 from apitrail.demo.sandbox.web import Answer, Event, Json, Notification, Platform, Request, Trouble, json_answer, on
 from apitrail.demo.trade import (
     PRODUCTS,
@@ -24,8 +25,6 @@ from apitrail.demo.trade import (
     SHOPEE_PARTNER_ID,
     SHOPEE_PARTNER_KEY,
     Account,
-    Address,
-    Line,
     basket,
     buyer_in_taiwan,
 )
@@ -38,18 +37,6 @@ def sign(path: str, timestamp: str, access_token: str = "", shop_id: str = "") -
     """The `sign` of a call: hexadecimal HMAC-SHA256 over partner id, path, time, token and shop."""
     base = f"{SHOPEE_PARTNER_ID}{path}{timestamp}{access_token}{shop_id}"
     return hmac.new(SHOPEE_PARTNER_KEY.encode(), base.encode(), sha256).hexdigest()
-
-
-class Order(Struct):
-    order_sn: str
-    package_number: str
-    buyer: Address
-    lines: list[Line]
-    created: int
-    status: str = "READY_TO_SHIP"
-    tracking_number: str = ""
-    document: str = ""
-    """READY once a shipping document was made."""
 
 
 class Shop(Struct):
@@ -239,7 +226,7 @@ class Shopee(Platform):
         found = [orders[order_sn] for order_sn in asked if order_sn in orders]
         if not found:
             return self.failed("error_not_found", "Wrong parameters, detail: the order is not found.")
-        return self.ok({"order_list": [_detail(order) for order in found]})
+        return self.ok({"order_list": [order_json(order) for order in found]})
 
     # products and stock
 
@@ -260,7 +247,7 @@ class Shopee(Platform):
 
     @on("GET", "/api/v2/product/get_model_list")
     def model_list(self, request: Request) -> Answer:
-        index = _index(request.query.get("item_id", ""))
+        index = index_of(request.query.get("item_id", ""))
         if index is None:
             return self.failed("product.error_item_not_found", "Product not found")
         product = PRODUCTS[index]
@@ -279,7 +266,7 @@ class Shopee(Platform):
     @on("POST", "/api/v2/product/update_stock")
     def update_stock(self, request: Request) -> Answer:
         asked = request.json()
-        index = _index(str(asked.get("item_id", "")))
+        index = index_of(str(asked.get("item_id", "")))
         if index is None:
             return self.failed("product.error_item_not_found", "Product not found")
         done, refused = [], []
@@ -393,62 +380,3 @@ class Shopee(Platform):
             return self.failed("logistics.shipping_document_should_print_first", text)
         pdf = pdf_label([f"Shopee {order.order_sn}", order.tracking_number, order.buyer.zip], order.tracking_number)
         return Answer(200, [("content-type", "application/pdf")], pdf)
-
-
-def item_id(index: int) -> int:
-    return 24_800_000_017 + index * 7_919
-
-
-def model_id(index: int) -> int:
-    return 184_467_440_737 + index * 104_729
-
-
-def _index(item: str) -> int | None:
-    return next((index for index in range(len(PRODUCTS)) if str(item_id(index)) == item), None)
-
-
-def _detail(order: Order) -> Json:
-    items = [
-        {
-            "item_id": item_id(PRODUCTS.index(line.product)),
-            "item_name": line.product.name,
-            "item_sku": line.product.sku,
-            "model_id": model_id(PRODUCTS.index(line.product)),
-            "model_name": line.product.name,
-            "model_sku": line.product.sku,
-            "model_quantity_purchased": line.quantity,
-            "model_original_price": line.product.twd,
-        }
-        for line in order.lines
-    ]
-    return {
-        "order_sn": order.order_sn,
-        "region": "TW",
-        "currency": "TWD",
-        "cod": False,
-        "total_amount": sum(line.product.twd * line.quantity for line in order.lines),
-        "order_status": order.status,
-        "shipping_carrier": "蝦皮店到店",
-        "message_to_seller": "",
-        "create_time": order.created,
-        "update_time": order.created,
-        "ship_by_date": order.created + 2 * 86_400,
-        "buyer_username": order.buyer.name,
-        "recipient_address": {
-            "name": order.buyer.name,
-            "phone": order.buyer.phone,
-            "city": order.buyer.city,
-            "district": order.buyer.district,
-            "zipcode": order.buyer.zip,
-            "region": "TW",
-            "full_address": order.buyer.line,
-        },
-        "item_list": items,
-        "package_list": [
-            {
-                "package_number": order.package_number,
-                "logistics_status": "LOGISTICS_READY",
-                "shipping_carrier": "蝦皮店到店",
-            }
-        ],
-    }
