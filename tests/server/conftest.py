@@ -39,13 +39,9 @@ class Running:
 
     def token(self, scope: str = "ingest") -> dict[str, str]:
         """The header of a new token."""
-        done = subprocess.run(
-            [*APITRAIL, "token", "create", "--data", str(self.folder), "--scope", scope],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return {"Authorization": f"Bearer {done.stdout.splitlines()[-1]}"}
+        with self.by_socket() as client:
+            made = client.post("/admin/tokens", json={"scope": scope}).raise_for_status().json()
+        return {"Authorization": f"Bearer {made['secret']}"}
 
     def by_socket(self) -> httpx.Client:
         """A client on the Unix socket."""

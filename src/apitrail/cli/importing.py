@@ -7,7 +7,6 @@ sent, and no secret travels. Batches are small enough for any server's limits.
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -139,17 +138,22 @@ class _File:
     def _refuse(self, index: int, field: str, value: str, reason: str, fix: str) -> None:
         self._done.refused += 1
         found = f" {shorten(value)!r}" if value else ""
-        sys.stderr.write(f"{self._path}: entry {index}: {field}{found}: {reason}. {fix}\n")
+        line = f"{self._path}: entry {index}: {field}{found}: {reason}. {fix}"
+        # Above the bar, if there is one.
+        self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _read(file: Path) -> Iterator[Exchange | har.BadEntry]:
+def _read(path: Path) -> Iterator[Exchange | har.BadEntry]:
     try:
-        data = file.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         raise Problem(
-            f"cannot be read ({error.strerror})", field="FILE", value=file, fix="Give a HAR file that you may read."
+            f"cannot be read ({error.strerror})", field="FILE", value=path, fix="Give a HAR file that you may read."
         ) from error
-    yield from har.read(data)
+    try:
+        yield from har.read(data)
+    except har.HarError as error:
+        raise Problem(error.reason, field=f"{path}: {error.field}", value=error.value, fix=error.fix) from error
 
 
 def _stated(ec_integration: str, shipping_integration: str) -> Stated | None:
@@ -194,11 +198,13 @@ def _log(target: Target) -> Iterator[tuple[Log, Redactor]]:
 
 
 def _progress() -> Progress:
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )

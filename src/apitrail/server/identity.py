@@ -25,9 +25,9 @@ def milliseconds(at: datetime) -> int:
     return (at - EPOCH) // timedelta(milliseconds=1)
 
 
-def time_of(identifier: UUID) -> int:
-    """The milliseconds since 1970 that a UUIDv7 holds."""
-    return identifier.int >> 80
+def time_of(identifier: str) -> int:
+    """The milliseconds since 1970 that a UUIDv7 in its canonical form holds."""
+    return int(identifier[:8] + identifier[9:13], 16)
 
 
 class Namer:
