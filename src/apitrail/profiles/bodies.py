@@ -33,6 +33,8 @@ LARGEST = 2 * 1024 * 1024
 ROWS = 10_000
 PARTS = 50
 FIELDS = 10_000
+PAGE = 20_000
+"""Characters of an HTML page that are looked at for what it says."""
 
 Parsed = tuple[str, Any]
 """(form, data)."""
@@ -149,19 +151,23 @@ def _table(text: str, delimiter: str) -> list[dict[str, str]]:
     return rows
 
 
-_HEADINGS = re.compile(r"<(h1|title|h2|h3|body|p)\b[^>]*>\s*([\s\S]{1,2000}?)\s*</\1", re.IGNORECASE)
-_TAGS = re.compile(r"<(script|style)\b[\s\S]*?</\1\s*>|<[^>]*>", re.IGNORECASE)
+_SAYING = tuple(
+    re.compile(rf"<{tag}\b[^>]*>([\s\S]{{1,2000}}?)</{tag}", re.IGNORECASE)
+    for tag in ("h1", "title", "h2", "body", "p")
+)
+_SCRIPT = re.compile(r"<(script|style)\b[\s\S]*?</\1\s*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
 
 
 def page_text(page: str) -> str | None:
-    """What an HTML page says first: its heading, else its title, without markup."""
-    best: tuple[int, str] | None = None
-    for found in _HEADINGS.finditer(page[:100_000]):
-        text = " ".join(unescape(_TAGS.sub(" ", found[2])).split())
-        rank = ("h1", "title", "h2", "h3", "body", "p").index(found[1].lower())
-        if text and (best is None or rank < best[0]):
-            best = (rank, text)
-    return best[1] if best else None
+    """What an HTML page says first: its heading, else its title or first words, without markup."""
+    page = _SCRIPT.sub(" ", page[:PAGE])
+    for saying in _SAYING:
+        for found in saying.finditer(page):
+            text = " ".join(unescape(_TAG.sub(" ", found[1])).split())
+            if text:
+                return text
+    return None
 
 
 def _multipart(body: bytes, content_type: str) -> Parsed:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -112,15 +113,11 @@ class Profiles:
 
         Raises ProfileError naming file and line, what is wrong and what to do.
         """
-        files: dict[str, File] = {}
-        for root in (HERE / "platforms", folder):
-            if root is None:
-                continue
-            if not root.is_dir():
-                raise ProfileError(root, 1, "no folder", "Name a folder that holds one subfolder per platform.")
-            for file in sorted(root.glob(f"*/{FILE}")):
-                profile = read_profile(file, BUILT_IN)
-                files[profile.name] = profile
+        files = {file.name: file for file in _built_in()}
+        if folder is not None:
+            if not folder.is_dir():
+                raise ProfileError(folder, 1, "no folder", "Name a folder that holds one subfolder per platform.")
+            files |= {file.name: file for file in _read_all(folder)}
         return cls(list(files.values()))
 
     @property
@@ -309,6 +306,16 @@ class Profiles:
         if stated.source is not None:
             found.source = stated.source
         return found
+
+
+def _read_all(folder: Path) -> list[File]:
+    return [read_profile(file, BUILT_IN) for file in sorted(folder.glob(f"*/{FILE}"))]
+
+
+@cache
+def _built_in() -> tuple[File, ...]:
+    """Ours, read and checked once per process."""
+    return tuple(_read_all(HERE / "platforms"))
 
 
 def _account_source(stated: Stated) -> Source | None:

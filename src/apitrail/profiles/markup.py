@@ -108,6 +108,7 @@ def _parse(document: str, reader: _Reader) -> None:
     try:
         parser.Parse(document.encode("utf-8", "replace"), True)
     except (expat.ExpatError, _Refused, RecursionError):
+        parser.buffer_text = False  # hands over what it still held
         reader.close()
 
 
