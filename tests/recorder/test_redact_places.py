@@ -316,6 +316,8 @@ def test_what_is_harmless_stays_byte_for_byte() -> None:
             "time": "2026-05-04T03:02:01Z",
             "password_changed_at": "2026-05-04",
             "tracking-pin": "1681334332936901",
+            "page": {"size": 50, "token": "abcdef0123456789"},
+            "rates": [{"servicelevel": {"name": "Ground", "token": "fedex_ground"}, "servicelevel_token": "x_y_z"}],
         }
     )
     given = exchange(

@@ -4,7 +4,8 @@ The rule. A name is split into its parts, at every character that is no letter a
 folded to lower case: `X-Shopify-Access-Token` and `xShopifyAccessToken` are both x, shopify, access, token.
 A name is secret when the parts of a term of `TABLE` stand in it side by side, unless
 
-- a longer phrase of `PLAIN` covers them (`next page token`: a position in a list);
+- a longer phrase of `PLAIN` covers them (`next page token`: a position in a list), in the name alone or with the
+  name of the JSON object that it stands in (`page: {token: …}`);
 - a word of `ATTRIBUTES` follows: `token_type` is a type, `password_changed_at` a time, `signature_required` a choice;
 - the name begins with a word of `QUESTIONS`: `has_password` answers yes or no.
 
@@ -90,7 +91,7 @@ TABLE: tuple[Group, ...] = (
             *("session key", "security key", "service key", "merchant key", "subscription key", "functions key"),
             *("license key", "licence key", "access license number", "access licence number", "certification key"),
             *("webhook key", "hash key", "hash iv", "aes key", "aes iv", "des key", "des iv", "rt key"),
-            *("initialization vector", "check word", "ebay api cert name", "ibm client id"),
+            *("secure key", "initialization vector", "check word", "ebay api cert name", "ibm client id"),
         ),
         "They sign or log in for as long as nobody changes them. UPS: `AccessLicenseNumber`; ECPay: `HashKey`, "
         "`HashIV`; SF Express: `checkWord`; Qoo10: `GiosisCertificationKey`; Ruten: `X-RT-Key`.",
@@ -136,7 +137,7 @@ TABLE: tuple[Group, ...] = (
     Group(
         "Cards",
         (
-            *("card number", "card no", "cc number", "=creditcard", "cvv", "cvc", "card verification value"),
+            *("card number", "card no", "cc number", "cvv", "cvc", "card verification value"),
             *("card security code", "card verification code"),
         ),
         "Card data has no place in a log.",
@@ -198,6 +199,8 @@ PLAIN: tuple[str, ...] = (
     # Positions in a list, and numbers that only prevent doing a thing twice.
     *("page token", "next token", "prev token", "previous token", "pagination token", "continuation token"),
     *("sync token", "cursor token", "start token", "idempotency token", "idempotency key", "request token id"),
+    # The name that an aggregator gives to a carrier's service: `servicelevel: {token: fedex_ground}`.
+    *("servicelevel token", "service level token", "extended token"),
     # How much text a language model read.
     *("max tokens", "total tokens", "prompt tokens", "completion tokens", "input tokens", "output tokens"),
     # The parcel is handed over against a signature: a service of the carrier.
@@ -219,7 +222,8 @@ ATTRIBUTES = words(
     "required require requirement needed option options level kind class mode method methods algorithm alg version "
     "count total limit remaining length len size enabled disabled active policy rule rules strength scope scopes "
     "format encoding name names field fields header headers provider url uri endpoint link href status state error "
-    "errors message messages description title label usage attempts failures location position"
+    "errors message messages description title label usage attempts failures location position "
+    "image images graphic gen generated requirements schema"
 )
 """After a term: the name is of something about the secret."""
 
@@ -303,6 +307,11 @@ class Terms:
                 continue
             found.append(group)
         return found
+
+    def excepted(self, name: str) -> bool:
+        """Whether the name ends in a phrase that only looks like a secret's."""
+        words = parts(name)
+        return any(stop == len(words) and phrase in self._plain for _, stop, phrase in self._runs(words))
 
     def _runs(self, words: list[str]) -> list[tuple[int, int, str]]:
         count = len(words)

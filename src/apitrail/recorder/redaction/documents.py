@@ -16,6 +16,8 @@ from apitrail.recorder.secrets import Group
 
 _STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)("|\\?\Z)', re.DOTALL)
 _KEY = re.compile(r'"((?:[^"\\]++|\\.)*+)"[ \t\r\n]*+:[ \t\r\n]*+', re.DOTALL)
+_BRACE = re.compile(r"[{}]")
+_KEY_BEFORE = re.compile(r'"([^"\\]{1,80}+)"[ \t\r\n]*+:[ \t\r\n]*+\Z')
 _COLON = re.compile(r"[ \t\r\n]*+:[ \t\r\n]*+")
 _FOLLOWS = re.compile(r"[ \t\r\n]*+([:,}\]]|\Z)")
 _SCALAR = re.compile(r'[^\s,{}\[\]":]++')
@@ -41,10 +43,21 @@ def by_key(text: str, look: Looking, names: frozenset[str]) -> list[Span]:
         at = text.find(quoted) if groups else -1
         while at >= 0:
             colon = _COLON.match(text, at + len(quoted))
-            if colon:
+            if colon and not look.excepted(_owner(text, at), name):
                 spans += value(text, colon.end(), groups, look)
             at = text.find(quoted, at + len(quoted))
     return spans
+
+
+def _owner(text: str, at: int) -> str:
+    """The key of the object in which the key at this place stands; empty where it is not near."""
+    depth = 0
+    for brace in reversed(list(_BRACE.finditer(text, max(0, at - _NEAR), at))):
+        depth += 1 if brace[0] == "}" else -1
+        if depth < 0:
+            key = _KEY_BEFORE.search(text, max(0, brace.start() - 128), brace.start())
+            return key[1] if key else ""
+    return ""
 
 
 def by_sibling(text: str, look: Looking) -> list[Span]:

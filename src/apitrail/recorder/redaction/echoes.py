@@ -1,7 +1,8 @@
 """A secret found in one place, met again in another: a password echoed in an error, a token in a log line.
 
 Each value is looked for as it is and as JSON, XML and percent-encoding write it. A mask must not break the
-document: a number in JSON becomes a string as a whole, and names of XML are left alone.
+document: a number in JSON becomes a string as a whole, and names of XML are left alone. Only a bare number met in
+JSON that stands in a string is masked without becoming a string there.
 """
 
 from __future__ import annotations
@@ -58,9 +59,11 @@ class Echoes:
         self._written: dict[str, str] = {}
         self._json: dict[str, str] = {}
         for value in values:
-            for form in _forms(value):
+            # A quote at its edge may as well be the quote of a string in which the rest stands.
+            core = value.strip("\"'\\")
+            for form in _forms(core) if len(core) >= SHORTEST else ():
                 self._written.setdefault(form, value)
-                if not ('"' in value or "\\" in value or any(char < " " for char in value)) or form != value:
+                if not ('"' in core or "\\" in core or any(char < " " for char in core)) or form != core:
                     # As they are, such values cannot stand in a JSON string: their quote would end it.
                     self._json.setdefault(form, value)
 

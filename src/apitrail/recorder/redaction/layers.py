@@ -33,7 +33,7 @@ MASK = re.compile(r"masked~[A-Za-z0-9._\-]{0,4}~[0-9a-f]{10}")
 def lost(text: str, start: int, end: int, wrap: str = "") -> list[Span]:
     """What stands at a cut has lost its name, which may have been a secret's."""
     value = text[start:end]
-    return [] if not value.strip() or MASK.fullmatch(value) else [Span(start, end, value, wrap)]
+    return [] if not value.strip() or MASK.search(value) else [Span(start, end, value, wrap)]
 
 
 class Codec(NamedTuple):
@@ -56,6 +56,9 @@ class Looking(Protocol):
 
     def secret(self, name: str, place: Place) -> list[Group]:
         """The groups by which the name is secret in this place."""
+
+    def excepted(self, owner: str, name: str) -> bool:
+        """Whether the name of the object that it stands in makes a name harmless."""
 
     def span(self, text: str, start: int, end: int, groups: list[Group], codec: Codec, wrap: str = "") -> list[Span]:
         """The span of a value whose name is secret; none where there is nothing to hide."""

@@ -73,6 +73,9 @@ class Look:
     def secret(self, name: str, place: Place) -> list[Group]:
         return self._names.secret(name, place)
 
+    def excepted(self, owner: str, name: str) -> bool:
+        return self._names.excepted(owner, name)
+
     def span(self, text: str, start: int, end: int, groups: list[Group], codec: Codec, wrap: str = "") -> list[Span]:
         raw = text[start:end]
         if not groups or not raw or raw.isspace():

@@ -100,6 +100,10 @@ class Names:
         """The groups by which the name is secret in this place."""
         return [group for group in self.groups(name) if not group.places or place in group.places]
 
+    def excepted(self, owner: str, name: str) -> bool:
+        """Whether the name of the object that it stands in makes a name harmless: `page: {token: …}`."""
+        return self._terms.excepted(f"{owner} {name}")
+
     def hits(self, text: str) -> Hits:
         """The quick look. No hit means: no scanner would find a secret name."""
         if len(text) <= WINDOW:
