@@ -73,8 +73,8 @@ class FiltersView(Struct, frozen=True, kw_only=True):
     range: RangeView
     menus: list[Menu]
     chips: list[Chip]
-    carried: list[tuple[str, str]]
-    """What the form must carry along that has no field of its own."""
+    lang: str
+    """Carried along by the form, as is the zone."""
     clear_url: str
     """Everything but the date range taken back; empty where there is nothing to take back."""
 
@@ -88,7 +88,7 @@ def filters(query: PageQuery, facets: Facets, reader: Reader) -> FiltersView:
         range=_range(query, reader),
         menus=menus,
         chips=_chips(query, facets.outcome, reader),
-        carried=[(name, value) for name in ("lang", "tz") if (value := getattr(query, name))],
+        lang=query.lang,
         clear_url=query.but(**dict.fromkeys(FIELDS, ())).url() if query.narrowed else "",
     )
 
@@ -107,7 +107,7 @@ def _range(query: PageQuery, reader: Reader) -> RangeView:
         since=clock.field(query.since),
         until=clock.field(query.until),
         since_instant=ranges.written(asked.since) if asked.since else "",
-        until_instant=ranges.written(until) if until else "",
+        until_instant=ranges.written(until, end=True) if until else "",
         zone=clock.zone.key,
         summary=words(f"range.{query.range}") if query.range else _span(query, reader),
     )

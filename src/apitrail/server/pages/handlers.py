@@ -36,7 +36,7 @@ def _asked(request: Asked, profiles: Profiles) -> tuple[PageQuery, Reader]:
 def _page(name: str, page: object, reader: Reader, query: PageQuery, status: int = 200) -> Template:
     cookies = []
     if query.lang and reader.words.language == query.lang:
-        cookies.append(Cookie(language.COOKIE, query.lang, max_age=A_YEAR, samesite="lax", httponly=True))
+        cookies.append(Cookie(key=language.COOKIE, value=query.lang, max_age=A_YEAR, samesite="lax", httponly=True))
     context = {"page": page, "t": reader.words, "clock": reader.clock}
     return Template(name, context=context, cookies=cookies, status_code=status)
 
@@ -60,7 +60,10 @@ def log_page(request: Asked, store: Store, profiles: Profiles) -> Template:
     """The list with its filters, and one entry expanded where the URL says so."""
     query, reader = _asked(request, profiles)
     page = log.log(store, query, reader, str(request.base_url).rstrip("/"))
-    return _page("log.html", page, reader, query, 400 if page.state == "misread" else 200)
+    answer = _page("log.html", page, reader, query, 400 if query.misread else 200)
+    if "HX-Request" in request.headers and not query.misread:
+        answer.headers["HX-Push-Url"] = query.url()  # the address bar gets the shortest form of what was asked
+    return answer
 
 
 @get("/rows", sync_to_thread=True)
@@ -70,10 +73,8 @@ def more_rows(request: Asked, store: Store, profiles: Profiles) -> Template:
     if query.misread:
         raise errors.Missing(query.misread[0].field)
     if "newer" in request.query_params:
-        page = log.newer(store, query, _position(request, "newer"), reader)
-    else:
-        page = log.older(store, query, reader)
-    return _page("rows.html", page, reader, query)
+        return _page("newer.html", log.newer(store, query, _position(request, "newer"), reader), reader, query)
+    return _page("rows.html", log.older(store, query, reader), reader, query)
 
 
 @get("/new", sync_to_thread=True)

@@ -40,6 +40,13 @@ class RowsView(Struct, frozen=True, kw_only=True):
     """The rows alone, for the script."""
 
 
+class NewerView(RowsView, frozen=True, kw_only=True):
+    """Rows that are put in before the others, and the counts that change with them."""
+
+    filters: FiltersView
+    total: Markup
+
+
 class NewView(Struct, frozen=True, kw_only=True):
     """Entries that arrived after the page was made."""
 
@@ -93,7 +100,6 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str) -> LogV
     opened = panel(entry, query, reader) if entry else None
     rows = [row(one, query, reader, opened if one.id == query.open else None) for one in found.entries]
     listed = any(one.panel for one in rows)
-    total = sum(one.count for one in facets.outcome if not query.outcome or one.id in query.outcome)
     offered = filters(query, facets, reader)
     span = Span(0, None, None) if rows else store.span()
     return LogView(
@@ -102,7 +108,7 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str) -> LogV
         page=_page(rows, found.next_cursor, query),
         linked=row(entry, query, reader, opened) if entry and not listed else None,
         linked_missing=query.open if query.open and entry is None else "",
-        total=reader.words.count("log.total", total),
+        total=_total(query, facets, reader),
         losses=losses(store.losses(asked.since or EPOCH, asked.until or now), reader),
         misread=[reader.words(f"misread.{one.field}", value=one.value) for one in query.misread],
         narrowed=query.narrowed,
@@ -124,9 +130,11 @@ def older(store: Store, query: PageQuery, reader: Reader) -> RowsView:
     return _page([row(one, query.but(cursor=None), reader) for one in found.entries], found.next_cursor, query)
 
 
-def newer(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> RowsView:
+def newer(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> NewerView:
     """The rows that came before `newest` in the list since then: what a reader of the page does not have yet."""
-    return RowsView(rows=[row(one, query, reader) for one in _newer(store, query, newest, reader)])
+    rows = [row(one, query, reader) for one in _newer(store, query, newest, reader)]
+    facets = store.facets(query.filter(reader.clock.now))
+    return NewerView(rows=rows, filters=filters(query, facets, reader), total=_total(query, facets, reader))
 
 
 def new(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> NewView | None:
@@ -162,6 +170,12 @@ def _page(rows: list[RowView], after: Cursor | None, query: PageQuery) -> RowsVi
         return RowsView(rows=rows)
     next_page = query.but(cursor=after, open="")
     return RowsView(rows=rows, older_url=next_page.url(), older_rows_url=next_page.url("/rows"))
+
+
+def _total(query: PageQuery, facets: Facets, reader: Reader) -> Markup:
+    """How many entries there are: each outcome is counted under all other filters."""
+    counts = (one.count for one in facets.outcome if not query.outcome or one.id in query.outcome)
+    return reader.words.count("log.total", sum(counts))
 
 
 def _state(rows: list[RowView], query: PageQuery, span: Span) -> Literal["rows", "empty", "no_match", "misread"]:

@@ -38,6 +38,12 @@ document.addEventListener("htmx:configRequest", (event) => {
   }
 });
 
+// What is only for readers without a script.
+function clear() {
+  for (const element of document.querySelectorAll(".plain")) element.remove();
+}
+clear();
+
 // Menus stay open while one chooses in them, although the page beneath is new each time.
 let opened = [];
 let searched = {};
@@ -49,6 +55,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "log") return;
+  clear();
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   document.getElementById("created")?.toggleAttribute("open", opened.created !== false);
   for (const [id, value] of Object.entries(searched)) {
