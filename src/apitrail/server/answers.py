@@ -17,7 +17,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
 from apitrail.server.plain import plain_page
-from apitrail.server.problems import FaultAnswer, Problem
+from apitrail.server.problems import FaultAnswer, Problem, shorten
 from apitrail.store.model import QueryTooLarge, StoreError
 
 log = logging.getLogger("apitrail.server")
@@ -63,7 +63,7 @@ def answer(request: AnyRequest, error: Exception) -> Response[Any]:
     """The answer to a request that failed."""
     problem = problem_of(error)
     if problem.status >= 500:
-        place = f"{request.scope['method']} {request.scope['path']}"
+        place = f"{request.scope['method']} {shorten(request.scope['path'])}"
         # A fault of ours is worth its traceback; a store that is away says all in its message.
         log.error("%s: %s", place, problem, exc_info=error if problem.status == 500 else None)
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}

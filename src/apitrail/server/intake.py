@@ -24,6 +24,7 @@ from apitrail.server.problems import Problem
 from apitrail.store import BadEntry, Busy, Writer
 from apitrail.store import Batch as Rows
 from apitrail.store.model import Written
+from apitrail.store.rows import encode, encode_loss
 
 log = logging.getLogger("apitrail.server")
 
@@ -87,20 +88,20 @@ class Intake:
         rows = Rows([], [])
         for index, exchange in zip(batch.indices, batch.exchanges, strict=True):
             try:
-                one = Rows([self._entry(exchange, namer, now)])
+                row = encode(self._entry(exchange, namer, now))
             except Exception as error:
                 batch.refused.append(_refused(index, error))
             else:
-                rows.rows += one.rows
-                rows.size += one.size
+                rows.rows.append(row)
+                rows.size += len(row.data)
         for index, loss in enumerate(batch.losses):
             try:
-                one = Rows([], [loss])
+                told = encode_loss(loss)
             except Exception as error:
                 batch.refused_losses.append(_refused(index, error))
             else:
-                rows.losses += one.losses
-                rows.size += one.size
+                rows.losses.append(told)
+                rows.size += len(told)
         batch.refused.sort(key=lambda one: one.index)
         return rows
 

@@ -30,7 +30,7 @@ from apitrail.profiles import Profiles
 from apitrail.server import folder, sockets
 from apitrail.server.access import INGEST, READ, is_loopback
 from apitrail.server.app import create_app
-from apitrail.server.problems import Problem
+from apitrail.server.problems import Problem, shorten
 from apitrail.server.settings import Settings, changed
 from apitrail.store import Store, Writer, open_store
 from apitrail.store.model import FolderInUse, StoreError
@@ -38,6 +38,7 @@ from apitrail.store.model import FolderInUse, StoreError
 log = logging.getLogger("apitrail.server")
 access_log = logging.getLogger("apitrail.access")
 
+_LOGGED_PATH = 200
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -200,7 +201,8 @@ class AccessLog:
             await self._app(scope, receive, noting_send)
         finally:
             took = (time.perf_counter() - started) * 1000
-            access_log.info("%s %s %d %.1f ms", scope["method"], scope["path"], status, took)
+            path = shorten(scope["path"], _LOGGED_PATH)  # a line break in it must not begin a line
+            access_log.info("%s %s %d %.1f ms", scope["method"], path, status, took)
 
 
 def log_to(stream: TextIO, *, verbose: bool) -> None:

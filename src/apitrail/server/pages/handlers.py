@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from litestar import Request, Response, Router, get
 from litestar.datastructures import CacheControlHeader, Cookie
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
@@ -56,7 +58,7 @@ def _position(request: Asked, name: str) -> Cursor:
 
 
 @get("/", sync_to_thread=True)
-def log_page(request: Asked, store: Store, profiles: Profiles) -> Template:
+def log_page(request: Asked, store: NamedDependency[Store], profiles: NamedDependency[Profiles]) -> Template:
     """The list with its filters, and one entry expanded where the URL says so."""
     query, reader = _asked(request, profiles)
     page = log.log(store, query, reader, str(request.base_url).rstrip("/"))
@@ -67,7 +69,7 @@ def log_page(request: Asked, store: Store, profiles: Profiles) -> Template:
 
 
 @get("/rows", sync_to_thread=True)
-def more_rows(request: Asked, store: Store, profiles: Profiles) -> Template:
+def more_rows(request: Asked, store: NamedDependency[Store], profiles: NamedDependency[Profiles]) -> Template:
     """Rows alone: those after `cursor`, or those that came before `newer`."""
     query, reader = _asked(request, profiles)
     if query.misread:
@@ -78,7 +80,7 @@ def more_rows(request: Asked, store: Store, profiles: Profiles) -> Template:
 
 
 @get("/new", sync_to_thread=True)
-def new_entries(request: Asked, store: Store, profiles: Profiles) -> Response[Any]:
+def new_entries(request: Asked, store: NamedDependency[Store], profiles: NamedDependency[Profiles]) -> Response[Any]:
     """How many entries have come before `after`; no content where there are none."""
     query, reader = _asked(request, profiles)
     found = log.new(store, query, _position(request, "after"), reader)
@@ -86,7 +88,9 @@ def new_entries(request: Asked, store: Store, profiles: Profiles) -> Response[An
 
 
 @get("/entries/{entry_id:str}", sync_to_thread=True)
-def entry_page(request: Asked, store: Store, profiles: Profiles, entry_id: str) -> Template:
+def entry_page(
+    request: Asked, store: NamedDependency[Store], profiles: NamedDependency[Profiles], entry_id: FromPath[str]
+) -> Template:
     """One entry by itself: a link for good. `?whole=1` shows bodies to their end."""
     query, reader = _asked(request, profiles)
     found = _entry(store, entry_id)
@@ -101,7 +105,9 @@ def entry_page(request: Asked, store: Store, profiles: Profiles, entry_id: str) 
 
 
 @get("/entries/{entry_id:str}/panel", sync_to_thread=True)
-def entry_panel(request: Asked, store: Store, profiles: Profiles, entry_id: str) -> Template:
+def entry_panel(
+    request: Asked, store: NamedDependency[Store], profiles: NamedDependency[Profiles], entry_id: FromPath[str]
+) -> Template:
     """One entry expanded, to be put under its row."""
     query, reader = _asked(request, profiles)
     opened = panel(_entry(store, entry_id), query, reader)
@@ -109,7 +115,9 @@ def entry_panel(request: Asked, store: Store, profiles: Profiles, entry_id: str)
 
 
 @get("/entries/{entry_id:str}/{side:str}/body", sync_to_thread=True)
-def entry_body(request: Asked, store: Store, entry_id: str, side: str) -> Response[bytes]:
+def entry_body(
+    request: Asked, store: NamedDependency[Store], entry_id: FromPath[str], side: FromPath[str]
+) -> Response[bytes]:
     """The bytes of one body; with `part=tail` the end of one that was cut."""
     found = _entry(store, entry_id)
     payload = {"request": found.request, "response": found.response}.get(side)
