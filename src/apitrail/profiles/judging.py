@@ -101,7 +101,7 @@ class Judge:
                 judgement.outcome = "partial"
             judgement.items, judgement.counts = items, counts
             return judgement
-        if failed and not soft:
+        if failed and not (soft and accepted):
             judgement = self._failure(facts, platform, failed[0])
             if accepted:
                 judgement.outcome = "partial"

@@ -141,7 +141,7 @@ class Items(Struct, forbid_unknown_fields=True):
     reported_by: Places = []
     actions: list[str] = []
     fault: Literal["", "warning"] = ""
-    """`warning`: a failed item makes the call a warning, not a failure."""
+    """`warning`: a failed item beside good ones makes the call a warning, not partial."""
     checked: date | None = None
 
 

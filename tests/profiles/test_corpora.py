@@ -1,0 +1,160 @@
+"""Recorded traffic of carriers and a shop, where it is at hand: each failure, warning and near miss told apart.
+
+The recordings are no part of this repository. The folder is named by APITRAIL_CORPORA, or stands beside the
+checkout as `shared/corpora`. What is expected was found by reading the bodies.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from base64 import b64decode
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apitrail.entry import Entry
+from apitrail.exchange import Exchange, Headers, Message
+from apitrail.profiles import Profiles
+
+FOLDER = Path(os.environ.get("APITRAIL_CORPORA") or Path(__file__).parents[3] / "shared" / "corpora")
+FILES = sorted(FOLDER.glob("*.har"))
+
+OUTCOMES = {
+    "easypost-python": {
+        ("easypost", "success"): 267,
+        ("easypost", "warning"): 2,
+        ("easypost", "request_error"): 13,
+        (None, "request_error"): 1,
+    },
+    "friendly-shipping": {
+        ("shipengine", "success"): 18,
+        ("shipengine", "partial"): 3,
+        ("shipengine", "request_error"): 14,
+        ("rl", "success"): 6,
+        ("rl", "request_error"): 3,
+        ("tforce", "success"): 3,
+        ("tforce", "partial"): 1,
+        ("tforce", "request_error"): 3,
+        ("ups", "success"): 13,
+        ("ups", "warning"): 12,
+        ("ups", "request_error"): 8,
+        ("ups", "platform_error"): 1,
+        ("usps", "success"): 7,
+        ("usps", "request_error"): 9,
+    },
+    "shippo-python": {("shippo", "success"): 134, ("shippo", "warning"): 27, ("shippo", "request_error"): 28},
+    "prestashop": {("prestashop", "success"): 418, ("prestashop", "request_error"): 1},
+}
+
+FAILURES: dict[str, dict[int, tuple[str, str | None, str | None]]] = {
+    "easypost-python": {
+        5: ("address", "E.ADDRESS.NOT_FOUND", "easypost"),
+        8: ("address", "E.ADDRESS.NOT_FOUND", "easypost"),
+        17: ("address", "ADDRESS.VERIFY.FAILURE", "easypost"),
+        51: ("bad_data", "TRANSACTION.AMOUNT_INVALID", "easypost"),
+        52: ("not_found", "TRANSACTION.DOES_NOT_EXIST", "easypost"),
+        108: ("bad_data", "PARAMETER.REQUIRED", "easypost"),
+        122: ("not_found", "PAYLOAD.NOT_FOUND", "easypost"),
+    },
+    "friendly-shipping": {
+        0: ("credentials", "unauthorized", "shipengine"),
+        2: ("service_unavailable", "unspecified", "apc"),
+        5: ("service_unavailable", "unspecified", "apc"),
+        15: ("credentials", None, "shipengine"),
+        19: ("bad_data", "unspecified", "shipengine"),
+        24: ("credentials", "unauthorized", "stamps_com"),
+        25: ("service_unavailable", None, "endicia"),
+        45: ("platform_outage", "ERROR", "tforce"),
+        56: ("address", "9360703", "ups"),
+        60: ("bad_data", "9264030", "ups"),
+        65: ("address", "120802", "ups"),
+        77: ("credentials", "112111", "ups"),
+        80: ("address", "1070", "ups"),
+        81: ("platform_outage", "10004", "ups"),
+        83: ("state", "190102", "ups"),
+        86: ("token_expired", "401", "usps"),
+        87: ("address", "400", "usps"),
+        94: ("bad_data", "400", "usps"),
+    },
+    "shippo-python": {
+        4: ("address", "Address Not Found", "usps"),
+        16: ("credentials", None, "ups"),
+        36: ("not_found", None, "shippo"),
+        97: ("bad_data", None, "shippo"),
+        127: ("service_unavailable", None, "DHLExpress"),
+        168: ("bad_data", None, "shippo"),
+    },
+    "prestashop": {4: ("credentials", None, None)},
+}
+
+
+def exchanges(file: Path) -> Iterator[Exchange]:
+    for entry in json.loads(file.read_text("utf-8"))["log"]["entries"]:
+        sent, answer = entry["request"], entry["response"]
+        content = answer["content"]
+        text = content.get("text", "")
+        body = b64decode(text) if content.get("encoding") == "base64" else text.encode()
+        yield Exchange(
+            created_at=datetime(2026, 1, 1, tzinfo=UTC),
+            method=sent["method"],
+            url=sent["url"],
+            request=Message(headers=headers(sent), body=(sent.get("postData", {}).get("text") or "").encode()),
+            response=Message(headers=headers(answer), body=body),
+            status=answer["status"],
+        )
+
+
+def headers(message: dict[str, Any]) -> Headers:
+    return [(header["name"], header["value"]) for header in message["headers"]]
+
+
+@pytest.fixture(scope="module")
+def entries(profiles: Profiles) -> dict[str, list[Entry]]:
+    return {file.stem: [profiles.entry(exchange) for exchange in exchanges(file)] for file in FILES}
+
+
+def test_each_outcome_is_counted_as_read(entries: dict[str, list[Entry]]) -> None:
+    for name, found in entries.items():
+        assert Counter((entry.platform, entry.outcome) for entry in found) == OUTCOMES[name], name
+
+
+def test_each_failure_is_told_with_its_cause_code_and_speaker(entries: dict[str, list[Entry]]) -> None:
+    for name, found in entries.items():
+        told = {
+            number: (found[number].cause, found[number].code, found[number].reported_by) for number in FAILURES[name]
+        }
+        assert told == FAILURES[name], name
+
+
+def test_every_call_to_a_known_platform_has_its_action(entries: dict[str, list[Entry]]) -> None:
+    unknown = {
+        (entry.method, entry.path)
+        for found in entries.values()
+        for entry in found
+        if entry.action == "unknown" and entry.platform is not None
+    }
+    assert unknown == set()
+
+
+def test_what_is_not_a_failure_has_no_cause(entries: dict[str, list[Entry]]) -> None:
+    for found in entries.values():
+        for entry in found:
+            if entry.outcome == "success":
+                assert (entry.cause, entry.code, entry.message, entry.advice) == (None, None, None, None)
+            elif entry.outcome != "warning":
+                assert entry.cause is not None
+                assert entry.advice is not None
+
+
+def test_labels_and_parcels_are_found_by_their_numbers(entries: dict[str, list[Entry]]) -> None:
+    for found in entries.values():
+        for entry in found:
+            made = entry.action in ("label.create", "label.void") and entry.outcome == "success"
+            if made and entry.response is not None and entry.response.body:
+                kinds = {reference.type for reference in entry.references}
+                assert kinds & {"tracking", "shipment", "label", "transaction"}, entry.path
