@@ -13,7 +13,7 @@ from markupsafe import Markup
 from apitrail.entry import Payload
 from apitrail.server.pages import bodies
 from apitrail.server.pages.bodies import json, text, xml
-from apitrail.server.pages.bodies.content import SHOWN, Content
+from apitrail.server.pages.bodies.content import LAID_OUT, SHOWN, Content
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 TAG = re.compile(r"<[^>]*>")
@@ -208,6 +208,14 @@ def test_a_long_body_says_how_much_is_not_shown() -> None:
     assert shown(long, "application/json").more == len(long) - SHOWN
     whole = bodies.render(Content(data=long.encode(), content_type="application/json", charset="utf-8", whole=True))
     assert whole.more == 0
+
+
+def test_a_body_of_megabytes_is_laid_out_in_part_and_raw_in_full() -> None:
+    long = "[" + ",".join(["1"] * LAID_OUT) + "]"
+    whole = bodies.render(Content(data=long.encode(), content_type="application/json", charset="utf-8", whole=True))
+    assert plain(whole.raw) == long
+    assert len(plain(whole.pretty).split()) <= LAID_OUT
+    assert ("bodies.note.laid_out", {"count": f"{LAID_OUT:,}"}) in whole.notes
 
 
 def test_a_view_that_fails_leaves_the_raw_text_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,6 @@ def test_web_links_are_links() -> None:
 @pytest.mark.parametrize(
     ("ms", "text"),
     [
-        (0.0, "0.00 ms"),
         (0.4, "0.40 ms"),
         (412.3, "412 ms"),
         (1234.0, "1.23 s"),

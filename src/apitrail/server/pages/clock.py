@@ -56,7 +56,7 @@ class Clock:
 
 def duration(ms: float) -> str:
     """A duration in the unit that one reads at a glance."""
-    if ms < 1:
+    if 0 < ms < 1:
         return f"{ms:.2f} ms"
     if ms < _SECOND:
         return f"{ms:.0f} ms"

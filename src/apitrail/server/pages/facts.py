@@ -44,12 +44,12 @@ def _facts(entry: Entry, reader: Reader) -> Iterator[Fact]:
         return Fact(words(f"fact.{key}"), value if isinstance(value, Markup) else visible(value), kind)
 
     yield fact("url", Markup("{} {}").format(visible(entry.method), visible(entry.url)), "code")
+    if entry.error:
+        yield fact("error", Markup("{}: {}").format(visible(entry.error.type), visible(entry.error.text)), "code")
     created = reader.clock.tag(entry.created_at, exact=True)
     yield fact("created_at", Markup('{} <span class="zone" data-zone>{}</span>').format(created, reader.clock.zone.key))
     if entry.not_sent is None:
         yield fact("duration", duration(entry.duration_ms))
-    if entry.error:
-        yield fact("error", Markup("{}: {}").format(visible(entry.error.type), visible(entry.error.text)), "code")
     label = names.action(entry.action, words)
     yield fact("action", Markup("{} <code>{}</code>").format(label, entry.action) if label != entry.action else label)
     if entry.platform:
@@ -62,16 +62,16 @@ def _facts(entry: Entry, reader: Reader) -> Iterator[Fact]:
         yield fact("source", _source(entry.source, reader))
     if entry.merchant:
         yield fact("merchant", entry.merchant)
-    if entry.references:
-        yield fact("references", _references(entry, reader), "broad" if len(entry.references) > 3 else "")
     if entry.attempt > 1:
         yield fact("attempt", str(entry.attempt))
     sizes = words(
-        "fact.sizes_value",
+        "fact.sizes_value" if entry.direction == "outbound" else "fact.sizes_value_inbound",
         request=size(entry.request.size),
         response=size(entry.response.size) if entry.response else "–",
     )
     yield fact("sizes", sizes)
+    if entry.references:
+        yield fact("references", _references(entry, reader), "broad" if len(entry.references) > 3 else "")
 
 
 def _provenance(entry: Entry, reader: Reader) -> Iterator[Fact]:

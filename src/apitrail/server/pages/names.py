@@ -41,7 +41,7 @@ def advice(entry: EntryRow, reader: Reader) -> str:
 
 def source_type(source: Source, words: Words) -> str:
     key = f"source.{source.type}"
-    return str(words(key)) if words.known(key) else source.type.replace("_", " ")
+    return str(words(key)) if words.known(key) else reference_type(source.type, words).replace("_", " ")
 
 
 def owner(entry: EntryRow, reader: Reader) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import cast
 
 from apitrail.server.pages.bodies import binary, form, html, image, json, multipart, pdf, text, xml
-from apitrail.server.pages.bodies.content import Content
+from apitrail.server.pages.bodies.content import LAID_OUT, Content
 from apitrail.server.pages.bodies.view import BodyView, Rendered
 from apitrail.server.pages.bodies.visible import visible
 
@@ -33,8 +33,10 @@ def render(content: Content) -> Rendered:
         rendered = fallback.render(content)
         rendered.notes.append(("bodies.note.raw_only", {}))
     if content.text is not None and not rendered.embed:
-        rendered.raw = visible(content.shown)
+        rendered.raw = visible(content.raw)
         rendered.more = content.more
-        if lost := content.shown.count("\ufffd"):
+        if len(content.raw) > len(content.shown) and rendered.form != text.form:
+            rendered.notes.append(("bodies.note.laid_out", {"count": f"{LAID_OUT:,}"}))
+        if lost := content.raw.count("\ufffd"):
             rendered.notes.append(("bodies.note.undecodable", {"count": lost, "charset": content.charset or "utf-8"}))
     return rendered

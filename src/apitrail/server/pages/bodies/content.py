@@ -12,6 +12,10 @@ from apitrail.entry import Payload
 SHOWN = 200_000
 """Characters of a body that are shown before one asks for all of it."""
 
+LAID_OUT = 500_000
+"""Characters that are laid out even then: the rest of a longer body is in its raw view. Laying out takes about a
+microsecond a character, from everybody's server."""
+
 _TEXTUAL = ("text/", "application/json", "application/xml", "application/x-www-form-urlencoded", "application/graphql")
 
 
@@ -56,14 +60,18 @@ class Content(Struct, kw_only=True, dict=True):
 
     @cached_property
     def shown(self) -> str:
-        """As much of the text as is shown at once."""
-        text = self.text or ""
-        return text if self.whole else text[:SHOWN]
+        """As much of the text as is laid out."""
+        return (self.text or "")[: LAID_OUT if self.whole else SHOWN]
+
+    @property
+    def raw(self) -> str:
+        """As much of the text as is shown as it is."""
+        return self.text or "" if self.whole else self.shown
 
     @property
     def more(self) -> int:
         """Characters that are kept but not shown."""
-        return len(self.text or "") - len(self.shown)
+        return len(self.text or "") - len(self.raw)
 
     @cached_property
     def opening(self) -> str:
