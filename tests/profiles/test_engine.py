@@ -216,3 +216,27 @@ def test_html_where_an_api_answers_json_is_an_outage(profiles: Profiles, make: M
     exchange = make("GET", "https://shop.example/wp-json/wc/v3/orders", answer="<!doctype html><title>Log in</title>")
     entry = profiles.entry(exchange)
     assert (entry.outcome, entry.cause, entry.message) == ("platform_error", "platform_outage", "Log in")
+
+
+def test_a_warning_asks_for_nothing_at_once_and_names_who_warns(profiles: Profiles, make: Make) -> None:
+    url = "https://api.easypost.com/v2/shipments/shp_1/buy"
+    answer = (
+        '{"id": "shp_1", "object": "Shipment", "tracking_code": "1Z", "rates": [{}], '
+        '"messages": [{"carrier": "UPS", "type": "rate_error", "message": "No rate response received."}]}'
+    )
+    entry = profiles.entry(make("POST", url, answer=answer))
+    assert (entry.outcome, entry.reported_by) == ("warning", "ups")
+    assert entry.advice == "It worked, and UPS warns: read the words; nothing has to be done at once."
+    assert profiles.advice(entry, language="zh-TW") == "呼叫成功，但 UPS 提出警告：請閱讀原文，無需立即處理。"
+
+
+def test_advice_names_the_platform_and_where_its_account_is_kept(profiles: Profiles, make: Make) -> None:
+    answer = '{"error": "error_auth", "message": "Invalid access_token."}'
+    entry = profiles.entry(make("GET", f"{SHOPEE}/order/get_order_list?shop_id=7", answer=answer, status=403))
+    assert entry.advice == (
+        "Shopee says that the authorisation has expired: if it does not renew by itself, "
+        "re-authorise on its EC integration page."
+    )
+    chinese = profiles.advice(entry, language="zh-TW")
+    assert chinese == "Shopee 表示授權已過期：若未自動更新，請至 EC 串接頁面重新授權。"
+    assert profiles.advice(profiles.entry(make())) is None

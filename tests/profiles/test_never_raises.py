@@ -136,7 +136,7 @@ def test_any_exchange_becomes_an_entry(profiles: Profiles, exchange: Exchange) -
     assert isinstance(entry, Entry)
     assert entry.outcome in ("success", "warning", "partial", "request_error", "platform_error")
     assert entry.request.body == exchange.request.body
-    assert (entry.advice is None) is (entry.cause is None)
+    assert (entry.advice is None) is (entry.outcome == "success")
 
 
 def test_a_rule_at_fault_leaves_an_entry_judged_by_its_status(

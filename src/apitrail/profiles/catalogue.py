@@ -55,6 +55,8 @@ class Catalogue(Struct, frozen=True):
     actions: dict[str, Action]
     synonyms: dict[str, str]
     causes: dict[Cause, CauseWords]
+    warning: tuple[str, str]
+    """What to do about a warning: (English, Traditional Chinese)."""
     references: dict[str, tuple[str, str]]
 
     def settle(self, action: str) -> str:
@@ -67,6 +69,11 @@ class _ActionsFile(Struct, forbid_unknown_fields=True):
     synonyms: dict[str, str]
 
 
+class _CausesFile(Struct, forbid_unknown_fields=True):
+    causes: dict[str, CauseWords]
+    warning: tuple[str, str]
+
+
 class _ReferencesFile(Struct, forbid_unknown_fields=True):
     references: dict[str, tuple[str, str]]
 
@@ -74,7 +81,7 @@ class _ReferencesFile(Struct, forbid_unknown_fields=True):
 def load_catalogue(folder: Path = HERE) -> Catalogue:
     """Read `actions.toml`, `causes.toml` and `references.toml`. Raises ProfileError."""
     known = _read(folder / "actions.toml", _ActionsFile)
-    causes = _read(folder / "causes.toml", dict[str, CauseWords])
+    causes = _read(folder / "causes.toml", _CausesFile)
     references = _read(folder / "references.toml", _ReferencesFile)
     for synonym, action in known.synonyms.items():
         if action not in known.actions or synonym in known.actions:
@@ -85,7 +92,7 @@ def load_catalogue(folder: Path = HERE) -> Catalogue:
                 f'"{synonym}" is no synonym of "{action}"',
                 "Name an action on the right, none on the left.",
             )
-    missing = set(CAUSES) ^ set(causes)
+    missing = set(CAUSES) ^ set(causes.causes)
     if missing:
         raise ProfileError(
             folder / "causes.toml",
@@ -96,7 +103,8 @@ def load_catalogue(folder: Path = HERE) -> Catalogue:
     return Catalogue(
         actions={name: Action(name, *values) for name, values in known.actions.items()},
         synonyms=known.synonyms,
-        causes={cause: causes[cause] for cause in CAUSES},
+        causes={cause: causes.causes[cause] for cause in CAUSES},
+        warning=causes.warning,
         references=references.references,
     )
 
@@ -124,13 +132,19 @@ def advice(
     side: Side = "both",
     direction: Direction = "outbound",
     repeatable: bool = True,
+    warning: bool = False,
     language: str = "en",
 ) -> str:
     """One sentence: who acts, and how. `platform` is the name that people read."""
     words = catalogue.causes[cause]
-    sentence = words.inbound if direction == "inbound" else words.advice
-    if direction == "outbound" and not repeatable and words.once is not None:
+    if warning:
+        sentence = catalogue.warning
+    elif direction == "inbound":
+        sentence = words.inbound
+    elif not repeatable and words.once is not None:
         sentence = words.once
+    else:
+        sentence = words.advice
     index = 1 if language.lower().startswith("zh") else 0
     text = sentence[index].replace("{platform}", platform).replace("{account}", _ACCOUNT[side][index])
     return text[:1].upper() + text[1:]
@@ -164,6 +178,7 @@ def cause_advice(
     side: Side = "both",
     direction: Direction = "outbound",
     repeatable: bool = True,
+    warning: bool = False,
     language: str = "en",
 ) -> str:
     """The sentence of advice for a page in either language; empty for a cause that the catalogue lacks."""
@@ -176,5 +191,6 @@ def cause_advice(
         side=side,
         direction=direction,
         repeatable=repeatable,
+        warning=warning,
         language=language,
     )

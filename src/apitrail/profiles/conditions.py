@@ -66,6 +66,9 @@ def _compared(locator: Locator, sign: str, wanted: str) -> Condition:
             search = re.compile(wanted, re.IGNORECASE).search
         except re.error as error:
             raise BadCondition(f'"{wanted}" is no regular expression: {error}') from error
+        if locator.single:
+            first = locator.first
+            return lambda subject: (text := as_text(first(subject))) is not None and search(text) is not None
         return lambda subject: any(text is not None and search(text) for text in map(as_text, every(subject)))
     if sign in ("=", "!="):
         known = frozenset(piece.strip() for piece in wanted.split("|"))

@@ -18,8 +18,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from apitrail.entry import Cause, Counts, Entry, Item, Outcome
-from apitrail.exchange import Exchange, Integration, Reference, Source, Stated
+from apitrail.entry import Cause, Counts, Entry, EntryRow, Item, Outcome
+from apitrail.exchange import Direction, Exchange, Integration, Reference, Source, Stated
 from apitrail.profiles.blame import Finding, verdict
 from apitrail.profiles.catalogue import BUILT_IN, HERE, UNKNOWN, Action, Catalogue, Side, advice
 from apitrail.profiles.facts import Facts
@@ -35,6 +35,8 @@ from apitrail.profiles.schema import File
 
 _log = logging.getLogger("apitrail.profiles")
 GENERIC = "generic"
+ADVICE_KEPT = 10_000
+"""Sentences kept ready."""
 
 _OWNERS: dict[str, tuple[str, ...]] = {
     "order": ("order", "fulfillment"),
@@ -105,7 +107,7 @@ class Profiles:
         self._recognition = Recognition(files)
         self._judge = Judge(catalogue, self._platforms, self._generic, self._recognition)
         self._owners = {action: _owners(action) for action in catalogue.actions}
-        self._advice: dict[tuple[str, str, Side, str, bool], str] = {}
+        self._advice: dict[tuple[object, ...], str] = {}
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Profiles:
@@ -165,7 +167,7 @@ class Profiles:
             code=found.code,
             message=found.message,
             reported_by=found.reported_by,
-            advice=found.advice,
+            advice=self.advice(found, x.direction),
             retryable=found.retryable,
             duration_ms=x.duration_ms,
             attempt=x.attempt,
@@ -186,7 +188,9 @@ class Profiles:
     def derive(self, x: Exchange) -> Derived:
         """What would be derived of `x` had its caller stated nothing. May raise where a rule is at fault."""
         response = payload(x.response) if x.response is not None else None
-        return self._derive(Facts(x, payload(x.request), response), None)
+        derived = self._derive(Facts(x, payload(x.request), response), None)
+        derived.advice = self.advice(derived, x.direction)
+        return derived
 
     def _derive(self, facts: Facts, stated: Stated | None) -> Derived:
         platform, certain = self._whose(facts, stated)
@@ -226,8 +230,6 @@ class Profiles:
             else:
                 derived.ec_integration = integration
         derived.source = self._source(derived, plan, found, facts)
-        if judgement.cause is not None and judgement.outcome != "success":
-            derived.advice = self._advise(judgement, platform, facts, derived.side, stated)
         return derived
 
     def _whose(self, facts: Facts, stated: Stated | None) -> tuple[Platform, bool]:
@@ -272,25 +274,50 @@ class Profiles:
         found = verdict(Finding(message=reason, action=facts.action), tables, self._generic.errors)
         return Judgement("request_error", found.cause, retryable=found.retryable)
 
-    def _advise(self, judgement: Judgement, platform: Platform, facts: Facts, side: Side, stated: Stated | None) -> str:
-        cause = judgement.cause or "unknown"
-        action = self.actions.get(facts.action)
-        repeatable = action is None or action.repeatable
-        who = platform.label
-        reporter = judgement.reported_by
-        if reporter is not None and reporter != platform.name:
-            who = self._platforms[reporter].label if reporter in self._platforms else reporter
-        elif platform is self._generic:
-            who = stated.platform if stated is not None and stated.platform else "the platform"
-        key = (cause, who, side, facts.direction, repeatable)
+    def advice(self, entry: EntryRow | Derived, direction: Direction = "outbound", language: str = "en") -> str | None:
+        """One sentence: who acts, and how, in English or (any `zh…`) Traditional Chinese; None for a success.
+
+        What `entry` puts into `Entry.advice` is this in English. A row brings its own direction.
+        """
+        if entry.outcome == "success":
+            return None
+        if isinstance(entry, EntryRow):
+            direction = entry.direction
+        key = (
+            entry.cause,
+            entry.outcome == "warning",
+            entry.platform,
+            entry.reported_by,
+            direction,
+            entry.action,
+            language,
+        )
         text = self._advice.get(key)
         if text is None:
-            text = advice(
-                self._catalogue, cause, platform=who, side=side, direction=facts.direction, repeatable=repeatable
-            )
-            if len(self._advice) < 10_000:  # a caller may state any name as the platform's
+            text = self._sentence(entry, direction, language)
+            if len(self._advice) < ADVICE_KEPT:  # a caller may state any name as the platform's
                 self._advice[key] = text
         return text
+
+    def _sentence(self, entry: EntryRow | Derived, direction: Direction, language: str) -> str:
+        platform = self._platforms.get(entry.platform or "")
+        action = self.actions.get(entry.action)
+        side = platform.side if platform is not None else "both"
+        if side == "both" and action is not None:
+            side = action.side
+        who = entry.reported_by or entry.platform
+        if who is None:
+            who = "平台" if language.lower().startswith("zh") else "the platform"
+        return advice(
+            self._catalogue,
+            entry.cause or "unknown",
+            platform=self._platforms[who].label if who in self._platforms else who,
+            side=side,
+            direction=direction,
+            repeatable=action is None or action.repeatable,
+            warning=entry.outcome == "warning",
+            language=language,
+        )
 
     def _settled(self, found: Derived, stated: Stated) -> Derived:
         """What was derived, with what the caller stated in its place."""

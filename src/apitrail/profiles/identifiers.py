@@ -155,10 +155,19 @@ def _fields(fields: dict[str, str | Walk]) -> Walk:
     return walk
 
 
+def _rest(steps: Steps, emit: Walk) -> Walk:
+    """What is left to walk of a query parameter; a repeated one is each of its values."""
+    walk = emit
+    for step in reversed(steps or ("[]",)):
+        walk = step_walk(step, walk)
+    return walk
+
+
 def collector(places: list[Place]) -> Collector:
     """One function that finds all identifiers of an exchange; what it appends are `Found`s."""
     request, response = _Branch(), _Branch()
     captured: dict[str, list[Walk]] = {}
+    queried: dict[str, list[Walk]] = {}
     others: list[Place] = []
     for place in places:
         locator = place.locator
@@ -169,6 +178,8 @@ def collector(places: list[Place]) -> Collector:
             response.add(locator.steps, place)
         elif where == "path":
             captured.setdefault(name, []).append(place.emit)
+        elif where == "query":
+            queried.setdefault(locator.steps[0], []).append(_rest(locator.steps[1:], place.emit))
         else:
             others.append(place)
     walk_request = request.walk() if request.next else None
@@ -179,6 +190,10 @@ def collector(places: list[Place]) -> Collector:
         for name, value in facts.captures.items():
             for emit in captured.get(name, ()):
                 emit(value, out)
+        if queried and facts.query_text:
+            for name, value in facts.query().items():
+                for emit in queried.get(name, ()):
+                    emit(value, out)
         for every, emit in singles:
             for value in every(facts):
                 emit(value, out)

@@ -254,7 +254,9 @@ def _counts(facts: Facts, plan: Plan, accepted: int | None, refused: int | None)
         found = place.first(facts)
         if type(found) is list:
             returned = len(found)
-        elif found is not None:
+        elif type(found) is dict:
+            returned = 1
+        elif found is not None and place.steps:  # in XML, an empty list is an empty text
             returned = 1 if found else 0
     if returned is None and accepted is None and refused is None:
         return None

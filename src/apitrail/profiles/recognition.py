@@ -36,7 +36,7 @@ class _Signature:
                 if name not in query:
                     return False
         if self.fields:
-            data = facts.request()[1] if facts.direction == "inbound" else None
+            data = facts.request()[1]
             if type(data) is not dict or any(name not in data for name in self.fields):
                 return False
         return not self.root or self.root in (_root(facts, "request"), _root(facts, "response"))

@@ -77,7 +77,7 @@ class Recognise(Struct, forbid_unknown_fields=True):
     root: str = ""
     """The root of an XML body on either side."""
     fields: list[str] = []
-    """Fields that are all at the top of the body of a call that came in."""
+    """Fields that are all at the top of the request's body."""
 
 
 class Endpoint(Struct, forbid_unknown_fields=True):
