@@ -159,6 +159,8 @@ def _functions(reach: Callable[[Any], Any], steps: Steps) -> tuple[Callable[[Any
             return [] if value is None else [value]
 
         return every, first
+    if steps[-1] == "[]" and not any(step in SPECIAL for step in steps[:-1]):
+        return _listed(_functions(reach, steps[:-1])[1])
     walk = compile_walk(steps, list.append)  # the list is last: list.append(out, value)
 
     def every_walked(subject: Any) -> list[Any]:
@@ -173,6 +175,24 @@ def _functions(reach: Callable[[Any], Any], steps: Steps) -> tuple[Callable[[Any
         return out[0] if out else None
 
     return every_walked, first_walked
+
+
+def _listed(container: Callable[[Any], Any]) -> tuple[Callable[[Any], list[Any]], Callable[[Any], Any]]:
+    """The elements of one list: as it stands, without a copy."""
+
+    def every(subject: Any) -> list[Any]:
+        value = container(subject)
+        if type(value) is list:
+            return value
+        return [] if value is None else [value]
+
+    def first(subject: Any) -> Any:
+        value = container(subject)
+        if type(value) is list:
+            return value[0] if value else None
+        return value
+
+    return every, first
 
 
 def _top(reach: Callable[[Any], Any], key: str) -> tuple[Callable[[Any], list[Any]], Callable[[Any], Any]]:
