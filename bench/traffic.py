@@ -112,5 +112,5 @@ def exchanges(count: int, *, seed: int = 1, days: float = 1.0, until: datetime |
             status=status,
             duration_ms=round(dice.lognormvariate(5, 0.7), 3),
             stated=stated,
-            recorder=Recorder(id=f"bench-{seed}", sequence=number, host="bench", process="1 bench", client="httpx"),
+            recorder=Recorder(f"bench-{seed}", number, "bench", "1 bench", version="0.1.0", client="httpx"),
         )
