@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from apitrail.entry import Entry
 from apitrail.store import Cursor, Filter, Store, open_store
 from apitrail.store.engine import Query
+from apitrail.store.queries.page import windows
 
 Make = Callable[..., Entry]
 NOON = datetime(2026, 8, 3, 12, 0, 0, tzinfo=UTC)
@@ -68,3 +70,37 @@ def test_pages_of_any_size_hold_every_entry_once_in_order(
             break
         cursor = Cursor.decode(page.next_cursor.encode())
     assert found == [entry.id for entry in wanted]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    since=st.none() | st.datetimes(datetime(1960, 1, 1), datetime(2040, 1, 1)).map(lambda at: at.replace(tzinfo=UTC)),
+    until=st.none() | st.datetimes(datetime(1960, 1, 1), datetime(2040, 1, 1)).map(lambda at: at.replace(tzinfo=UTC)),
+    at=st.none() | st.datetimes(datetime(1970, 1, 1), datetime(2040, 1, 1)).map(lambda at: at.replace(tzinfo=UTC)),
+)
+def test_windows_adjoin_and_are_the_whole_range(
+    since: datetime | None, until: datetime | None, at: datetime | None
+) -> None:
+    cursor = None if at is None else Cursor(at, "0198a0b0-0000-7000-8000-000000000000")
+    parts = list(windows(Filter(since=since, until=until, action=("a",)), cursor, NOON))
+    assert parts[0].until == min((end for end in (until, at) if end is not None), default=None)
+    assert parts[-1].since == since
+    for newer, older in pairwise(parts):
+        assert newer.since is not None
+        assert older.until == newer.since - timedelta(microseconds=1)
+        assert newer.until is None or newer.since < newer.until
+    assert all(part.action == ("a",) for part in parts)
+
+
+def test_a_page_reaches_over_any_gap(log: Store, make: Make) -> None:
+    log.engine.run(Query("TRUNCATE TABLE entries"))
+    gaps = [0, 0.5, 1, 3, 9, 40, 300, 700, 20000]
+    entries = [make(datetime.now(UTC) + timedelta(days=1) - timedelta(days=gap)) for gap in gaps]
+    log.write(entries)
+    everything = [entry.id for entry in entries]
+    assert [row.id for row in log.page(Filter()).entries] == everything
+    wide = Filter(since=datetime(1, 1, 1, tzinfo=UTC), until=datetime(9999, 12, 31, tzinfo=UTC))
+    assert [row.id for row in log.page(wide).entries] == everything
+    first = log.page(Filter(), 4)
+    assert first.next_cursor is not None
+    assert [row.id for row in first.entries + log.page(Filter(), 9, first.next_cursor).entries] == everything

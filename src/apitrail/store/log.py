@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from apitrail.entry import Entry
@@ -110,7 +111,11 @@ class Store:
         """The entries after `cursor`, newest first. Raises QueryTooLarge, StoreError; ValueError for the limit."""
         if not 1 <= limit <= MAX_LIMIT:
             raise ValueError(f"limit is {limit}; it must be from 1 to {MAX_LIMIT}")
-        rows = self.engine.select(page.page(which, limit + 1, cursor)).rows
+        rows: list[Sequence[Any]] = []
+        for window in page.windows(which, cursor, datetime.now(UTC)):
+            rows += self.engine.select(page.page(window, limit + 1 - len(rows), cursor)).rows
+            if len(rows) > limit:
+                break
         entries = [decode_row(row) for row in rows[:limit]]
         more = len(rows) > limit
         return Page(entries, Cursor(entries[-1].created_at, entries[-1].id) if more else None)

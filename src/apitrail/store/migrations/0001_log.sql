@@ -30,13 +30,13 @@ CREATE TABLE IF NOT EXISTS entries $on_cluster
     recorder_id LowCardinality(Nullable(String)),
     recorder_sequence UInt64 CODEC(Delta(8), ZSTD(1)),
 
-    row String CODEC(ZSTD(3)) COMMENT 'JSON: an entry without id, created_at, references and what follows',
-    request String CODEC(ZSTD(3)) COMMENT 'JSON: header fields, size, SHA-256 and so on',
+    row String CODEC(ZSTD(1)) COMMENT 'JSON: an entry without id, created_at, references and what follows',
+    request String CODEC(ZSTD(1)) COMMENT 'JSON: header fields, size, SHA-256 and so on',
     request_size UInt64 CODEC(ZSTD(1)),
-    request_body String CODEC(ZSTD(3)) COMMENT 'head and tail of a truncated body, joined',
-    response String CODEC(ZSTD(3)) COMMENT 'JSON, or empty where no answer came',
+    request_body String CODEC(ZSTD(1)) COMMENT 'head and tail of a truncated body, joined',
+    response String CODEC(ZSTD(1)) COMMENT 'JSON, or empty where no answer came',
     response_size UInt64 CODEC(ZSTD(1)),
-    response_body String CODEC(ZSTD(3))
+    response_body String CODEC(ZSTD(1))
 )
 ENGINE = ${replicated}MergeTree
 PARTITION BY toDate(created_at)
