@@ -12,14 +12,8 @@ from typing import Literal
 from litestar import Response
 
 from apitrail.entry import Payload
+from apitrail.server.signature import OTHER, SUFFIX, media_type
 
-_SHOWN = (
-    (b"\x89PNG\r\n\x1a\n", "image/png", "png"),
-    (b"\xff\xd8\xff", "image/jpeg", "jpg"),
-    (b"GIF87a", "image/gif", "gif"),
-    (b"GIF89a", "image/gif", "gif"),
-    (b"%PDF-", "application/pdf", "pdf"),
-)
 _DOWNLOADED = (
     (re.compile(r"[/+]json\b"), "json"),
     (re.compile(r"[/+]xml\b"), "xml"),
@@ -34,10 +28,10 @@ _POLICY = "default-src 'none'; sandbox; frame-ancestors 'self'"
 def body_response(payload: Payload, part: Literal["head", "tail"], name: str) -> Response[bytes]:
     """The exact bytes: all of the body, or of one too large to be kept whole its first (`head`) or last (`tail`)."""
     data = payload.tail if part == "tail" else payload.body
-    kind, extension, place = "application/octet-stream", _extension(payload.content_type or ""), "attachment"
-    for magic, shown, suffix in _SHOWN:
-        if part == "head" and data.startswith(magic):
-            kind, extension, place = shown, suffix, "inline"
+    kind = media_type(data) if part == "head" else OTHER
+    extension, place = SUFFIX.get(kind, ""), "inline"
+    if kind == OTHER:
+        extension, place = _extension(payload.content_type or ""), "attachment"
     return Response(
         data,
         media_type=kind,

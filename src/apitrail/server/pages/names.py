@@ -24,19 +24,10 @@ def reference_type(name: str, words: Words) -> str:
 
 
 def advice(entry: EntryRow, reader: Reader) -> str:
-    """Who acts, and how: as it was derived in English, by cause in other languages."""
-    words = reader.words
-    if words.language == language.DEFAULT or not entry.cause:
+    """Who acts, and how: as it was derived when the entry came in, told anew in languages other than English."""
+    if reader.words.language == language.DEFAULT or not entry.cause or reader.profiles is None:
         return entry.advice or ""
-    known = reader.actions.get(entry.action)
-    return profiles.cause_advice(
-        entry.cause,
-        platform=reader.platform(entry.platform) if entry.platform else words("verdict.platform"),
-        side=known.side if known else "both",
-        direction=entry.direction,
-        repeatable=known is None or known.repeatable,
-        language=words.language,
-    )
+    return reader.profiles.advice(entry, language=reader.words.language) or ""
 
 
 def source_type(source: Source, words: Words) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from apitrail.server.pages.bodies.content import Content
-from apitrail.server.pages.bodies.signature import media_type
 from apitrail.server.pages.bodies.view import Rendered
+from apitrail.server.signature import media_type
 
 form = "pdf"
 
