@@ -103,7 +103,9 @@ class _Side:
 
     def __init__(self, message: Message, names: Names, *, answer: bool) -> None:
         self._message = message
-        content_type = next((value for name, value in message.headers if name.lower() == "content-type"), "")
+        content_type = next(
+            (value for name, value in message.headers if len(name) == 12 and name.lower() == "content-type"), ""
+        )
         multipart = _BOUNDARY.match(content_type)
         boundary = of_text(multipart[1] or multipart[2]) if multipart else ""
         cut = message.truncated or message.incomplete

@@ -28,6 +28,7 @@ _VALUE_AFTER = re.compile(
 )
 _VALUE_BEFORE = re.compile(r'"(?:value|val|v|text|content|#text|\$)"[ \t\r\n]*+:[ \t\r\n]*+', re.IGNORECASE)
 _NEAR = 4096
+_NEXT = 512
 _LOST = re.compile(r'[^\s"\\{}\[\],:]{8,4096}+(?=")')
 _LOST_KEY = re.compile(r'[^"\\]{0,128}+"[ \t\r\n]*+:[ \t\r\n]*+')
 _LITERAL = re.compile(r"-?\d[\d.eE+\-]*|true|false")
@@ -36,23 +37,29 @@ _NO_SECRETS = frozenset(("null", "undefined", "NaN"))
 
 def by_key(text: str, look: Looking, names: frozenset[str]) -> list[Span]:
     """The values of the keys that the quick look found."""
-    spans: list[Span] = []
+    found: list[tuple[int, int, str]] = []
     for name in names:
-        groups = look.secret(name, "json")
         quoted = f'"{name}"'
-        at = text.find(quoted) if groups else -1
+        at = text.find(quoted) if look.secret(name, "json") else -1
         while at >= 0:
             colon = _COLON.match(text, at + len(quoted))
-            if colon and not look.excepted(_owner(text, at), name):
-                spans += value(text, colon.end(), groups, look)
+            if colon:
+                found.append((at, colon.end(), name))
             at = text.find(quoted, at + len(quoted))
+    spans: list[Span] = []
+    masked = 0
+    for at, start, name in sorted(found):
+        # A key within an object of credentials was masked with it.
+        if at >= masked and not look.excepted(_owner(text, at), name):
+            values, masked = value(text, start, look.secret(name, "json"), look)
+            spans += values
     return spans
 
 
 def _owner(text: str, at: int) -> str:
     """The key of the object in which the key at this place stands; empty where it is not near."""
     depth = 0
-    for brace in reversed(list(_BRACE.finditer(text, max(0, at - _NEAR), at))):
+    for brace in reversed(list(_BRACE.finditer(text, max(0, at - _NEXT), at))):
         depth += 1 if brace[0] == "}" else -1
         if depth < 0:
             key = _KEY_BEFORE.search(text, max(0, brace.start() - 128), brace.start())
@@ -67,13 +74,13 @@ def by_sibling(text: str, look: Looking) -> list[Span]:
         groups = look.secret(match[1], "json")
         if not groups:
             continue
-        after = _VALUE_AFTER.match(text, match.end(), match.end() + _NEAR)
+        after = _VALUE_AFTER.match(text, match.end(), match.end() + _NEXT)
         if after:
-            spans += value(text, after.end(), groups, look)
+            spans += value(text, after.end(), groups, look)[0]
             continue
         opened = text.rfind("{", max(0, match.start() - _NEAR), match.start())
         for before in _VALUE_BEFORE.finditer(text, opened + 1, match.start()) if opened >= 0 else ():
-            spans += value(text, before.end(), groups, look)
+            spans += value(text, before.end(), groups, look)[0]
     return spans
 
 
@@ -97,27 +104,27 @@ def in_strings(text: str, look: Looking) -> list[Span]:
                 groups = look.secret(decode(text, string.start(1), string.end(1), JSON_STRING).text, "json")
                 key = _KEY.match(text, string.start()) if groups else None
                 if key:
-                    spans += value(text, key.end(), groups, look)
+                    spans += value(text, key.end(), groups, look)[0]
         else:
             spans += look.within(text, string.start(1), string.end(1), JSON_STRING)
     return spans
 
 
-def value(text: str, at: int, groups: list[Group], look: Looking) -> list[Span]:
-    """The value that begins here, masked: a string, a number, or every leaf of an object or a list."""
+def value(text: str, at: int, groups: list[Group], look: Looking) -> tuple[list[Span], int]:
+    """The value that begins here, masked (a string, a number, every leaf of an object or a list), and where it ends."""
     first = text[at : at + 1]
     if first == '"':
         string = _STRING.match(text, at)
-        return look.span(text, string.start(1), string.end(1), groups, JSON_STRING) if string else []
+        return (look.span(text, *string.span(1), groups, JSON_STRING), string.end()) if string else ([], at)
     if first in ("{", "["):
         return _leaves(text, at, groups, look)
     scalar = _SCALAR.match(text, at)
     if scalar is None or scalar[0] in _NO_SECRETS:
-        return []
-    return look.span(text, at, scalar.end(), groups, JSON_STRING, _quotes(scalar[0]))
+        return [], at
+    return look.span(text, at, scalar.end(), groups, JSON_STRING, _quotes(scalar[0])), scalar.end()
 
 
-def _leaves(text: str, at: int, groups: list[Group], look: Looking) -> list[Span]:
+def _leaves(text: str, at: int, groups: list[Group], look: Looking) -> tuple[list[Span], int]:
     spans: list[Span] = []
     depth = 0
     own: list[Group] = []
@@ -127,16 +134,16 @@ def _leaves(text: str, at: int, groups: list[Group], look: Looking) -> list[Span
         elif token[5]:
             depth -= 1
             if depth <= 0:
-                break
+                return spans, token.end()
         elif token[3]:
             own = look.secret(token[1], "json")
         elif token[1] is not None:
-            found = look.span(text, token.start(1), token.end(1), own or groups, JSON_STRING)
+            found = look.span(text, *token.span(1), own or groups, JSON_STRING)
             spans += found if own else [_quiet(span) for span in found]
         elif token[6] not in _NO_SECRETS:
             found = look.span(text, *token.span(), own or groups, JSON_STRING, _quotes(token[6]))
             spans += found if own else [_quiet(span) for span in found]
-    return spans
+    return spans, len(text)
 
 
 def _quotes(scalar: str) -> str:

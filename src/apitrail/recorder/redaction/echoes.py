@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from urllib.parse import quote, quote_plus
 
 from apitrail.recorder.redaction.layers import Span
@@ -19,6 +21,9 @@ from apitrail.recorder.secrets import words
 
 SHORTEST = 8
 """Characters. Anything shorter is met by chance."""
+
+MOST = 256
+"""Secrets of one exchange that are looked for elsewhere. A list of ten thousand keys is masked where it stands."""
 
 COMMON = words(
     "password username access_token accesstoken refresh_token api_key apikey client_secret client_id authorization "
@@ -58,7 +63,7 @@ class Echoes:
     def __init__(self, values: Iterable[str]) -> None:
         self._written: dict[str, str] = {}
         self._json: dict[str, str] = {}
-        for value in values:
+        for value in islice(values, MOST):
             # A quote at its edge may as well be the quote of a string in which the rest stands.
             core = value.strip("\"'\\")
             for form in _forms(core) if len(core) >= SHORTEST else ():
@@ -95,8 +100,9 @@ class Echoes:
         if any(_NUMERIC.fullmatch(form) for form in forms):
             numbers = [token.span(1) for token in _JSON_TOKEN.finditer(text) if token[1]]
         for span in self._met(text, 0, len(text), forms, _ESCAPE):
-            within = next((number for number in numbers if number[0] <= span.start and span.end <= number[1]), None)
-            yield Span(*within, span.value, '"') if within else span
+            index = bisect_right(numbers, (span.start, len(text))) - 1
+            within = index >= 0 and span.end <= numbers[index][1]
+            yield Span(*numbers[index], span.value, '"') if within else span
 
     def _in_markup(self, text: str, forms: list[str]) -> Iterator[Span]:
         at = 0

@@ -181,10 +181,13 @@ def outwards(spans: list[Span], decoded: Decoded, codec: Codec) -> list[Span]:
 def merged(spans: list[Span], text: str) -> list[Span]:
     """In order and without overlaps: the outer one wins, and two that cross become one."""
     result: list[Span] = []
+    crossed: set[int] = set()
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
         if not result or span.start >= result[-1].end:
             result.append(span)
         elif span.end > result[-1].end:
-            last = result[-1]
-            result[-1] = last._replace(end=span.end, value=text[last.start : span.end])
+            result[-1] = result[-1]._replace(end=span.end)
+            crossed.add(len(result) - 1)
+    for index in crossed:
+        result[index] = result[index]._replace(value=text[result[index].start : result[index].end])
     return result

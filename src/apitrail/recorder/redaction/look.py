@@ -55,10 +55,13 @@ class Look:
 
     def find(self, text: str, shape: Shape | None = None, boundary: str = "") -> list[Span]:
         """Every secret in the text, in order and without overlaps."""
-        hits = self._names.hits(text)
         found: list[Span] = []
-        if hits or self.cut_start:
-            found = self._scan(text, shape or shape_of(text), hits, boundary)
+        if shape == "url":
+            found = pairs.url(text, 0, len(text), self)
+        else:
+            hits = self._names.hits(text)
+            if hits or self.cut_start:
+                found = self._scan(text, shape or shape_of(text), hits, boundary)
         for mark, pattern in _SHAPES:
             if mark in text:
                 found += [Span(*match.span(), match[0]) for match in pattern.finditer(text)]
@@ -80,12 +83,13 @@ class Look:
         raw = text[start:end]
         if not groups or not raw or raw.isspace():
             return []
-        scheme = None
-        if any(group.title not in _UNSCHEMED for group in groups):
+        if not all(group.title in _UNSCHEMED for group in groups):
             scheme = _SCHEME.match(raw)
             if scheme and (scheme[1].lower() in SCHEMES or _bare_scheme(scheme[1], groups)):
                 start += scheme.end()
-        value = decode(text, start, end, codec).text
+                raw = text[start:end]
+        encoded = any(mark in raw for mark in codec.marks)
+        value = decode(text, start, end, codec).text if encoded else raw
         if _MASKED.fullmatch(value) or _HIDDEN.fullmatch(value):
             return []
         if not (self.cut_end and end == len(text)) and not any(

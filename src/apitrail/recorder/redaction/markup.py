@@ -36,6 +36,7 @@ def _walk(text: str, start: int, look: Looking, found: list[Span]) -> None:
     secret: list[Group] = []  # the groups of the secret element that we are in
     owner = ""
     depth = 0
+    unclosed: set[str] = set()
     named: list[Group] = []  # a sibling said: the value that follows is a secret
     label = -1
     first = look.cut_start
@@ -81,9 +82,11 @@ def _walk(text: str, start: int, look: Looking, found: list[Span]) -> None:
         if folded in _VALUES and named:
             groups, named = groups or named, []
         if groups:
-            if look.cut_end or text.find(f"</{tag['name']}", start) >= 0:
+            closed = look.cut_end or (tag["name"] not in unclosed and text.find(f"</{tag['name']}", start) >= 0)
+            if closed:
                 secret, owner, depth = groups, name, 1
             else:
+                unclosed.add(tag["name"])
                 _leaf(text, start, _until(text, start), groups, look, found)
         elif folded in _LABELS:
             label, named = start, []

@@ -149,7 +149,7 @@ class Names:
         if "=" in text:
             ends += text.split("=")[:-1]
         if ends:
-            phrases = _ENDINGS.findall("\n".join([piece[-60:] for piece in ends]) + "\n")
+            phrases = _ENDINGS.findall("\n".join([piece[-32:] for piece in ends]) + "\n")
             if not self._plain_phrases.issuperset(phrases) and any(map(self._says, phrases)):
                 return True
         if "code=" in text and any(leg in text for leg in LEGS):

@@ -29,9 +29,8 @@ def form(text: str, start: int, end: int, look: Looking, place: Place, codec: Co
     """`name=value&name=value`, percent-encoded."""
     found: list[Span] = []
     nameless = look.cut_start and start == 0
-    names = [_plain(match[1]) for match in _PAIR.finditer(text, start, end)]
-    login = not LEGS.isdisjoint(names)
-    for match, name in zip(_PAIR.finditer(text, start, end), names, strict=True):
+    login = "code=" in text and any(leg in text for leg in LEGS)
+    for match in _PAIR.finditer(text, start, end):
         if not match[0]:
             continue
         if nameless:
@@ -41,6 +40,7 @@ def form(text: str, start: int, end: int, look: Looking, place: Place, codec: Co
             continue
         if match[2] is None:
             continue
+        name = _plain(match[1])
         groups = look.secret(name, place)
         if login and name == "code" and len(match[2]) >= 6:
             groups = groups or look.secret("authorization code", place)

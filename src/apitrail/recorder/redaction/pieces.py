@@ -17,6 +17,14 @@ from apitrail.recorder.redaction.look import Look, Shape, shape_of
 from apitrail.recorder.redaction.names import Names
 from apitrail.recorder.redaction.pairs import cookies
 from apitrail.recorder.redaction.views import View, of_text, spliced, to_text, view
+from apitrail.recorder.secrets import words
+
+_STRICT = words(
+    "accept accept-charset accept-encoding accept-language accept-ranges age allow connection content-encoding "
+    "content-language content-length date expires host keep-alive last-modified strict-transport-security te "
+    "transfer-encoding vary"
+)
+"""Fields whose grammar has no place for a secret. They are still searched for secrets of other places."""
 
 Mask = Callable[[str], str]
 
@@ -125,9 +133,10 @@ class HeaderPiece:
                     self._secret(index, of_text(name), seen, look)
                 else:
                     self._rest[index] = seen
+            free = {i: seen for i, seen in self._rest.items() if self._headers[i][0].lower() not in _STRICT}
             # One look at all of them together: mostly there is nothing.
-            if look.sees("\n".join(self._rest.values())):
-                for index, seen in self._rest.items():
+            if free and look.sees("\n".join(free.values())):
+                for index, seen in free.items():
                     self._keep(index, seen, look.find(seen))
         except Exception:
             self._failed = True

@@ -1,0 +1,88 @@
+"""Large bodies, cut bodies, and what happens when a scanner fails."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from apitrail.exchange import Exchange, Message
+from apitrail.recorder.redact import Redactor
+from apitrail.recorder.redaction.layers import Span
+from apitrail.recorder.redaction.look import Look, Shape
+from apitrail.recorder.redaction.names import REMEMBERED, WINDOW, NameBook
+from apitrail.recorder.redaction.pieces import BodyPiece, HeaderPiece, TextPiece
+
+SECRET = "s3cr3tVALUE9xyzQ1"
+REDACTOR = Redactor(b"key")
+NAMES = NameBook().names("a.example", login=False)
+
+
+def exchange(body: bytes, **changes: object) -> Exchange:
+    return Exchange(
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        method="POST",
+        url="https://a.example/x",
+        request=Message(body=body, **changes),  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize("before", range(WINDOW - 40, WINDOW + 8, 3))
+def test_a_name_that_lies_across_two_windows_of_the_quick_look_is_seen(before: int) -> None:
+    body = b'{"x": "' + b"-" * (before - 10) + b'", "password": "' + SECRET.encode() + b'"}'
+    masked = REDACTOR.exchange(exchange(body)).request.body
+    assert SECRET.encode() not in masked
+    assert json.loads(masked)["x"] == "-" * (before - 10)
+
+
+def test_a_label_of_base64_is_kept_whole() -> None:
+    body = json.dumps({"label": "QUJD" * 100_000, "token": SECRET}).encode()
+    masked = json.loads(REDACTOR.exchange(exchange(body)).request.body)
+    assert masked["label"] == "QUJD" * 100_000
+    assert masked["token"] == REDACTOR.mask(SECRET)
+
+
+def test_the_tail_of_a_label_that_was_cut_is_kept() -> None:
+    tail = ("QUJD" * 20_000 + '", "carrier": "x", "password": "' + SECRET + '"}').encode()
+    masked = REDACTOR.exchange(exchange(b'{"label": "QUJD', tail=tail, truncated=True, size=9_000_000)).request
+    assert masked.tail.startswith(b"QUJD" * 20_000 + b'", "carrier": "x"')
+    assert SECRET.encode() not in masked.tail
+    assert masked.size == 9_000_000
+
+
+def test_a_broken_off_body_hides_the_secret_that_broke_off() -> None:
+    masked = REDACTOR.exchange(exchange(b'{"password": "hunter2hun', incomplete=True)).request
+    assert b"hunter" not in masked.body
+
+
+def test_binary_bodies_are_left_alone() -> None:
+    body = b"%PDF-1.7\n/Token (abcdefgh) password: hunter2hunter2"
+    assert REDACTOR.exchange(exchange(body)).request.body == body
+
+
+class Failing(Look):
+    """A scanner that meets what nobody foresaw."""
+
+    def find(self, text: str, shape: Shape | None = None, boundary: str = "") -> list[Span]:
+        raise RecursionError
+
+    def sees(self, text: str) -> bool:
+        raise RecursionError
+
+
+def test_a_part_that_cannot_be_scanned_is_masked_whole() -> None:
+    look = Failing(NAMES)
+    text, body, headers = TextPiece("a text"), BodyPiece(b"a body", ""), HeaderPiece([("X-A", "a value")])
+    text.scan(look)
+    body.scan(look)
+    headers.scan(look, NAMES)
+    assert text.masked(REDACTOR.mask) == REDACTOR.mask("a text")
+    assert body.masked(REDACTOR.mask) == REDACTOR.mask("a body").encode()
+    assert headers.masked(REDACTOR.mask) == [("X-A", REDACTOR.mask("a value"))]
+
+
+def test_keys_made_of_ids_do_not_fill_the_memory() -> None:
+    names = NameBook().names("a.example", login=False)
+    for number in range(REMEMBERED + 100):
+        names.groups("id" + "abcdefghij"[number % 10] * (number // 10 % 50) + str(number))
+    assert len(names._plain) + len(names._judged) <= REMEMBERED + 1
+    assert names.groups("access_token")
