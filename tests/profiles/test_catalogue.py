@@ -34,6 +34,11 @@ def test_a_name_that_the_catalogue_lacks_is_its_own_label() -> None:
     assert cause_advice("gremlins", platform="X") == ""
 
 
+def test_a_handler_that_crashed_is_not_called_platform_trouble() -> None:
+    assert cause_label("platform_outage") == "Platform trouble"
+    assert cause_label("platform_outage", direction="inbound") == "Our handler failed"
+
+
 def test_a_synonym_has_the_label_of_its_action() -> None:
     assert action_label("address.validate") == action_label("address.check")
 

@@ -47,6 +47,8 @@ class CauseWords(Struct, frozen=True, forbid_unknown_fields=True):
     inbound: tuple[str, str]
     once: tuple[str, str] | None = None
     retryable: bool | None = None
+    inbound_label: tuple[str, str] | None = None
+    """Where the label would blame the platform for what happened on our side."""
 
 
 class Catalogue(Struct, frozen=True):
@@ -159,10 +161,13 @@ def action_label(action: str, language: str = "en") -> str:
     return known.label(language) if known is not None else action
 
 
-def cause_label(cause: str, language: str = "en") -> str:
+def cause_label(cause: str, language: str = "en", direction: Direction = "outbound") -> str:
     """What people read for a cause; an unknown one is its own label."""
     words = BUILT_IN.causes.get(cast("Cause", cause))
-    return words.label[1 if language.lower().startswith("zh") else 0] if words is not None else cause
+    if words is None:
+        return cause
+    label = (words.inbound_label if direction == "inbound" else None) or words.label
+    return label[1 if language.lower().startswith("zh") else 0]
 
 
 def reference_label(kind: str, language: str = "en") -> str:

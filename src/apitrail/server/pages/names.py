@@ -15,8 +15,8 @@ def action(action_id: str, words: Words) -> str:
     return profiles.action_label(action_id, words.language)
 
 
-def cause(name: str | None, words: Words) -> str:
-    return profiles.cause_label(name, words.language) if name else ""
+def cause(entry: EntryRow, words: Words) -> str:
+    return profiles.cause_label(entry.cause, words.language, entry.direction) if entry.cause else ""
 
 
 def reference_type(name: str, words: Words) -> str:

@@ -113,7 +113,7 @@ def _verdict(entry: Entry, reader: Reader) -> Verdict:
         code=(entry.code or "") if bad else "",
         said=said(entry),
         said_by=_said_by(entry, kind, reader),
-        cause=names.cause(entry.cause, words) if bad else "",
+        cause=names.cause(entry, words) if bad else "",
         advice=names.advice(entry, reader) if bad else "",
         retryable=Markup("") if entry.retryable is None or not bad else words(f"retryable.{_yes(entry.retryable)}"),
         items=[_item(entry, index, reader) for index in range(min(len(entry.items), ITEMS_SHOWN))],
