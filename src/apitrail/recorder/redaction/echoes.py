@@ -38,6 +38,9 @@ _QUOTED = re.compile(r"\"[^\"]*+\"|'[^']*+'")
 _LOOK_BACK = 64
 _ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*+\\(?:u[0-9a-fA-F]{0,3})?\Z")
 _REFERENCE = re.compile(r"&#?[a-zA-Z0-9]{0,6}\Z")
+_BREAKS = re.compile(r"[\"\\\x00-\x1f]")
+"""What cannot stand in a string of JSON as it is."""
+
 _NUMERIC = re.compile(r"[-+.\deE]+")
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|([-+.\deE]++)', re.DOTALL)
 _PLAIN = re.compile(r"[\w.~\-]*", re.ASCII)
@@ -62,15 +65,15 @@ class Echoes:
 
     def __init__(self, values: Iterable[str]) -> None:
         self._written: dict[str, str] = {}
-        self._json: dict[str, str] = {}
+        self._in_string: set[str] = set()
         for value in islice(values, MOST):
-            # A quote at its edge may as well be the quote of a string in which the rest stands.
+            # A quote at its edge may as well be the quote of a string of JSON in which the rest stands.
             core = value.strip("\"'\\")
-            for form in _forms(core) if len(core) >= SHORTEST else ():
+            whole = core if len(core) >= SHORTEST else value
+            for form in _forms(whole):
                 self._written.setdefault(form, value)
-                if not ('"' in core or "\\" in core or any(char < " " for char in core)) or form != core:
-                    # As they are, such values cannot stand in a JSON string: their quote would end it.
-                    self._json.setdefault(form, value)
+                if whole == core and (form != core or not _BREAKS.search(core)):
+                    self._in_string.add(form)
 
     def find(self, text: str, shape: Shape) -> list[Span]:
         """Every place where one of them stands."""
@@ -78,7 +81,7 @@ class Echoes:
         if not forms:
             return []
         if shape == "json":
-            return list(self._in_json(text, [form for form in forms if form in self._json]))
+            return list(self._in_json(text, [form for form in forms if form in self._in_string]))
         if shape == "markup":
             return list(self._in_markup(text, forms))
         return list(self._met(text, 0, len(text), forms))
