@@ -116,6 +116,14 @@ def test_an_entry_sent_twice_is_stored_once(either: Store, make: Make) -> None:
     assert either.span().entries == 3
 
 
+def test_an_entry_sent_twice_is_found_among_many_of_its_time(either: Store, make: Make) -> None:
+    """Within two instants there are more entries than the batch has: the store asks for its ids alone."""
+    entries = [make(second) for second in range(50)]
+    either.write(entries)
+    assert either.write([entries[0], make(20.5), entries[49]]) == Written(1, 2)
+    assert either.span().entries == 51
+
+
 def test_an_id_nobody_has_opens_nothing(either: Store, make: Make) -> None:
     entry = make()
     either.write([entry])

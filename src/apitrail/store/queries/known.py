@@ -13,44 +13,63 @@ IDS_AT_ONCE = 20_000
 DAYS_AT_ONCE = 50
 
 
-def known(rows: Sequence[Row]) -> Iterator[Query]:
-    """Questions whose answers are ids. Each looks only between the first and the last of a day's times.
+def groups(rows: Sequence[Row]) -> Iterator[list[list[Row]]]:
+    """The batch in groups that one question can hold, each a list of days.
 
-    A live batch spans seconds, of which the log has little; an import may span years, where one range over all
-    would read the whole log.
+    A question looks only between the first and the last of each day's times. A live batch spans seconds, of which
+    the log has little; an import may span years, where one range over all would read the whole log.
     """
     days: dict[int, list[Row]] = {}
     for row in rows:
         days.setdefault(row.at // DAY, []).append(row)
-    parts = [day[start : start + IDS_AT_ONCE] for day in days.values() for start in range(0, len(day), IDS_AT_ONCE)]
-    asked: list[list[Row]] = []
-    for part in parts:
-        if asked and (len(asked) == DAYS_AT_ONCE or sum(map(len, asked)) + len(part) > IDS_AT_ONCE):
-            yield _query(asked)
-            asked = []
-        asked.append(part)
-    if asked:
-        yield _query(asked)
+    group: list[list[Row]] = []
+    for day in days.values():
+        for start in range(0, len(day), IDS_AT_ONCE):
+            part = day[start : start + IDS_AT_ONCE]
+            if group and (len(group) == DAYS_AT_ONCE or size(group) + len(part) > IDS_AT_ONCE):
+                yield group
+                group = []
+            group.append(part)
+    if group:
+        yield group
 
 
-def _query(parts: Sequence[Sequence[Row]]) -> Query:
-    ranges = []
-    params: dict[str, Param] = {
+def size(group: Sequence[Sequence[Row]]) -> int:
+    """How many rows a group has."""
+    return sum(map(len, group))
+
+
+def around(group: Sequence[Sequence[Row]], limit: int) -> Query:
+    """At most `limit` ids that the log has in the group's times, whosever they are: none, mostly, so the cheapest."""
+    text, params = _ranges(group)
+    return Query(
+        f"SELECT reinterpretAsFixedString(id) AS raw FROM entries WHERE {text} LIMIT {{limit:UInt32}}",  # noqa: S608, constants only
+        {**params, "limit": limit},
+        ("raw",),
+    )
+
+
+def among(group: Sequence[Sequence[Row]]) -> Query:
+    """Those of the group's ids that the log has, where its times hold many others."""
+    text, params = _ranges(group)
+    return Query(
+        f"SELECT reinterpretAsFixedString(id) AS raw FROM entries WHERE {text}"  # noqa: S608, constants only
         # One text of hex: 20,000 ids as an array of UUIDs took 217 ms to read, this 93 (chDB 26.9).
-        "ids": b"".join(row.id for part in parts for row in part).hex(),
-        "count": sum(map(len, parts)),
-    }
-    for number, part in enumerate(parts):
+        " AND id IN (SELECT reinterpretAsUUID(substring(unhex({ids:String}), 16 * number + 1, 16))"
+        " FROM numbers({count:UInt32}))",
+        {**params, "ids": b"".join(row.id for part in group for row in part).hex(), "count": size(group)},
+        ("raw",),
+    )
+
+
+def _ranges(group: Sequence[Sequence[Row]]) -> tuple[str, dict[str, Param]]:
+    ranges = []
+    params: dict[str, Param] = {}
+    for number, part in enumerate(group):
         params[f"first{number}"] = min(row.at for row in part)
         params[f"last{number}"] = max(row.at for row in part)
         ranges.append(
             f"created_at BETWEEN fromUnixTimestamp64Micro({{first{number}:Int64}})"
             f" AND fromUnixTimestamp64Micro({{last{number}:Int64}})"
         )
-    return Query(
-        f"SELECT reinterpretAsFixedString(id) AS raw FROM entries WHERE ({' OR '.join(ranges)})"  # noqa: S608, constants only
-        " AND id IN (SELECT reinterpretAsUUID(substring(unhex({ids:String}), 16 * number + 1, 16))"
-        " FROM numbers({count:UInt32}))",
-        params,
-        ("raw",),
-    )
+    return f"({' OR '.join(ranges)})", params
