@@ -86,7 +86,7 @@ FAILURES: dict[str, dict[int, tuple[str, str | None, str | None]]] = {
         16: ("credentials", None, "ups"),
         36: ("not_found", None, "shippo"),
         97: ("bad_data", None, "shippo"),
-        127: ("service_unavailable", None, "DHLExpress"),
+        127: ("service_unavailable", None, "dhl_express"),
         168: ("bad_data", None, "shippo"),
     },
     "prestashop": {4: ("credentials", None, None)},
