@@ -9,7 +9,8 @@
         with apitrail.action("order.list", source=("ec_account", "shopee-tw-01")):
             client.get("https://partner.shopeemobile.com/api/v2/order/get_order_list")
 
-Importing this costs msgspec and little else; what records is loaded by `configure`, `instrument` or `record`.
+Importing this costs msgspec and little else; what records is loaded by `configure` or `instrument`, else by the first
+`record`. Call one of the two where the program starts, before it makes threads and forks.
 Nothing here but `configure` and `instrument` raises: the recorder never breaks the program that it is in.
 """
 

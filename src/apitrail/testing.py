@@ -22,6 +22,7 @@ from apitrail.recorder import capture, clients, losses, process
 from apitrail.recorder.assembly import Assembler, Identity, Redacting
 from apitrail.recorder.body import Gauge
 from apitrail.recorder.capture import Capture
+from apitrail.recorder.redact import Redactor
 from apitrail.recorder.settings import Settings
 
 FIELDS = (
@@ -48,15 +49,18 @@ class Log:
     """What was recorded, oldest first."""
 
     def __init__(self, settings: Settings | None = None) -> None:
-        self.body_limit = (settings or Settings()).body_limit
-        self.body_edge = (settings or Settings()).body_edge
+        settings = settings or Settings()
+        self.body_limit = settings.body_limit
+        self.body_edge = settings.body_edge
         self.gauge = Gauge(2**63)
         self.exchanges: list[Exchange] = []
         """In the order in which they ended."""
         self._sequence = itertools.count(1)
-        self._assembler = Assembler(
-            settings or Settings(), Identity("test", time.time_ns(), __version__), _redactor(settings or Settings())
-        )
+
+        def make() -> Redacting:
+            return Redactor(b"apitrail.testing", settings.redact_names)
+
+        self._assembler = Assembler(settings, Identity("test", time.time_ns(), __version__), make)
 
     def take(self, captured: Capture | Exchange) -> None:
         """Called by the hooks."""
@@ -154,15 +158,6 @@ def text(message: Message | None) -> str:
 def losses_so_far() -> dict[str, int]:
     """What the recorder had to give up in this process, by reason. Empty is good."""
     return losses.ledger.counts()
-
-
-def _redactor(settings: Settings) -> Any:
-    def make() -> Redacting:
-        from apitrail.recorder.redact import Redactor
-
-        return Redactor(b"apitrail.testing", settings.redact_names)
-
-    return make
 
 
 def _differences(exchange: Exchange, said: dict[str, Any]) -> list[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -126,6 +129,7 @@ class Program:
             stderr=subprocess.PIPE,
             stdin=subprocess.PIPE,
             text=True,
+            start_new_session=True,
             env={"PATH": "", "HOME": str(self.folder), **self.environment},
         )
         self.started.append(process)
@@ -183,8 +187,8 @@ def program(server: Server, tmp_path: Path) -> Iterator[Program]:
     )
     yield made
     for process_ in made.started:
-        if process_.poll() is None:
-            process_.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process_.pid, signal.SIGKILL)  # with its children
         process_.communicate()
 
 

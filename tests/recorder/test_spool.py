@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import stat
 import subprocess
@@ -99,6 +100,27 @@ def test_a_lease_ends_when_its_holder_is_gone(spool: Spool, clock: Clock) -> Non
     assert again is not None
     assert again.payloads == [b"one"]
     assert again.losses == [loss("refused")]
+
+
+def test_a_lease_ends_when_its_holders_process_was_killed(spool: Spool) -> None:
+    spool.add([b"one"])
+    spool.close()
+    code = """
+import sys, time
+from pathlib import Path
+from apitrail.recorder.spool import Spool
+assert Spool(Path(sys.argv[1]), 10**6, ("other", sys.argv[2], "p"), lambda: 1_000_000.0).lease(10, 10)
+print("leased", flush=True)
+time.sleep(60)
+"""
+    holder = subprocess.Popen([sys.executable, "-c", code, spool.path, OWNER[1]], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "leased\n"
+    assert spool.lease(10, 10) is None
+    holder.kill()
+    os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)  # ended, but still listed for its parent
+    assert spool.lease(10, 10) is not None
+    holder.communicate()
 
 
 def test_a_lease_ends_when_the_clock_was_set_back(spool: Spool, clock: Clock) -> None:

@@ -7,6 +7,7 @@ into the spool, always; sending it may then take `flush_at_exit` seconds, and en
 from __future__ import annotations
 
 import atexit
+import hashlib  # noqa: F401 - bodies are hashed in threads, see _made
 import hmac
 import os
 import sys
@@ -22,6 +23,7 @@ from apitrail.recorder import capture, losses
 from apitrail.recorder.assembly import Assembler, Identity, Redacting
 from apitrail.recorder.capture import Capture
 from apitrail.recorder.losses import lose, never_raise, say
+from apitrail.recorder.redact import Redactor
 from apitrail.recorder.settings import Settings, default_spool_folders, settings_from
 from apitrail.recorder.spool import Held, Spool, SpoolUnusable, spool_path
 from apitrail.recorder.worker import Queue, Worker
@@ -168,12 +170,12 @@ class ProcessRecorder:
         self._build()
         if self._spool_all(SPOOL_AT_EXIT_S) and self.settings.flush_at_exit > 0 and self._shipper is not None:
             self._shipped(time.monotonic() + self.settings.flush_at_exit, once=True)
+        if self._shipper is not None:
+            self._shipper.stop()  # or it would leave with a lease that nobody ends
 
     def close(self) -> None:
         """Spool what is left, stop shipping, close the files."""
         self.exit()
-        if self._shipper is not None:
-            self._shipper.stop()
         for spool in self._spools:
             spool.close()
 
@@ -253,7 +255,8 @@ def _made(settings: Settings) -> ProcessRecorder:
     from apitrail import __version__
 
     if settings.url:
-        # Here, in the thread that starts the program, and not at the first call, which would pay for it.
+        # Here, in the thread that starts the program, and not at the first call, which would pay for it; nor in a
+        # thread of ours: a child that is forked while a module is imported there would wait for it for ever.
         import apitrail.recorder.shipper  # noqa: F401
     made = ProcessRecorder(settings, __version__)
     if isinstance(capture.sink, ProcessRecorder | capture.Nowhere):  # else a test's memory, which stays in place
@@ -267,8 +270,6 @@ def resume() -> None:
 
 
 def _redactor(settings: Settings, folder: Path) -> Redacting:
-    from apitrail.recorder.redact import Redactor
-
     return Redactor(_fingerprint_key(settings.token, folder), settings.redact_names)
 
 

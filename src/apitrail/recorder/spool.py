@@ -7,8 +7,8 @@ What survives: all that `add` returned for, when any process is killed at any mo
 synchronous=NORMAL a power cut may take the last moments with it, and never the file.
 
 Leases: `lease` gives the oldest exchanges that nobody else holds, so two processes never send the same one at once.
-A lease that is neither acknowledged nor released ends after LEASE_S seconds: its holder was killed. Then an exchange
-may be sent twice, and is stored once.
+A lease that is neither acknowledged nor released ends when its holder's process is gone, or after LEASE_S seconds
+where that cannot be told. Then an exchange may be sent twice, and is stored once.
 
 Cap: past `limit` bytes the oldest unleased exchanges are dropped, and counted in the spool as `spool_full`.
 
@@ -35,7 +35,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-LEASE_S = 60.0
+LEASE_S = 30.0
 BUSY_S = 5.0
 SPARE_PAGES = 2048
 ROWS = 64
@@ -48,6 +48,7 @@ CREATE TABLE IF NOT EXISTS waiting (
     holder TEXT NOT NULL DEFAULT '',
     until REAL NOT NULL DEFAULT 0
 );
+CREATE INDEX IF NOT EXISTS held ON waiting (holder, until) WHERE holder != '';
 CREATE TABLE IF NOT EXISTS payload (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS loss (
     recorder TEXT NOT NULL,
@@ -68,6 +69,9 @@ PRAGMA user_version = 1;
 """
 # `waiting` is apart from `payload` so that leasing, counting and choosing what to drop never touch the bodies.
 
+HOLDERS = """
+SELECT holder, until FROM waiting WHERE holder != '' UNION SELECT holder, until FROM loss WHERE holder != ''
+"""
 LOSS_COLUMNS = "recorder, host, process, reason, count, first_ns, last_ns, text"
 ADD_LOSS = """
 INSERT INTO loss (recorder, host, process, reason, count, first_ns, last_ns, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -163,7 +167,7 @@ class Spool:
                 seqs.append(seq)
                 size += length
             self._leases += 1
-            holder = f"{self._owner[0]}:{id(self):x}:{self._leases}"
+            holder = f"{self._owner[1]}:{os.getpid()}:{self._owner[0]}:{id(self):x}:{self._leases}"
             until = now + LEASE_S
             if seqs:
                 # All that is free between the first and the last is what was chosen.
@@ -196,8 +200,7 @@ class Spool:
     def release(self, lease: Lease) -> None:
         """Not sent: give them back. Raises SpoolUnusable."""
         with self._transaction() as db:
-            db.execute("UPDATE waiting SET holder = '' WHERE holder = ?", (lease.holder,))
-            self._give_back_losses(db, lease.holder)
+            self._give_back(db, lease.holder)
 
     def newest(self) -> int:
         """A mark: all exchanges added so far have at most this number. Raises SpoolUnusable."""
@@ -283,12 +286,29 @@ class Spool:
             db.execute("UPDATE total SET bytes = bytes - ?", (freed,))
 
     def _end_old_leases(self, db: sqlite3.Connection, now: float) -> None:
-        # A lease further ahead than one can be was given before the clock was set back.
-        old = "holder != '' AND (until < ? OR until > ?)"
-        bounds = (now, now + LEASE_S)
-        db.execute(f"UPDATE waiting SET holder = '' WHERE {old}", bounds)  # noqa: S608 - no values in the text
-        for (holder,) in db.execute(f"SELECT DISTINCT holder FROM loss WHERE {old}", bounds).fetchall():  # noqa: S608
-            self._give_back_losses(db, holder)
+        for holder, until in db.execute(HOLDERS).fetchall():
+            # A lease further ahead than one can be was given before the clock was set back.
+            if not now <= until <= now + LEASE_S or self._is_gone(holder):
+                self._give_back(db, holder)
+
+    def _is_gone(self, holder: str) -> bool:
+        """Whether the holder's process has ended, as far as can be told: only of this host, and not on Windows."""
+        host, pid, *_ = holder.split(":")
+        if host != self._owner[1] or os.name != "posix":
+            return False
+        try:
+            os.kill(int(pid), 0)
+            # A process whose parent has not asked for its end is still listed.
+            state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+        except ProcessLookupError:
+            return True
+        except (OSError, ValueError, IndexError):
+            return False
+        return state in (b"Z", b"X")
+
+    def _give_back(self, db: sqlite3.Connection, holder: str) -> None:
+        db.execute("UPDATE waiting SET holder = '' WHERE holder = ?", (holder,))
+        self._give_back_losses(db, holder)
 
     def _give_back_losses(self, db: sqlite3.Connection, holder: str) -> None:
         rows = db.execute(
