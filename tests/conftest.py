@@ -1,0 +1,10 @@
+"""What holds for the whole suite."""
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright keeps an event loop running in the main thread until the session ends, and
+    no test after it could run one of its own there.
+    """
+    items.sort(key=lambda item: "browser" in item.path.parts)
