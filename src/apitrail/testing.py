@@ -25,23 +25,6 @@ from apitrail.recorder.capture import Capture
 from apitrail.recorder.redact import Redactor
 from apitrail.recorder.settings import Settings
 
-FIELDS = (
-    "action",
-    "direction",
-    "ec_integration",
-    "error",
-    "merchant",
-    "method",
-    "not_sent",
-    "platform",
-    "reference",
-    "shipping_integration",
-    "source",
-    "status",
-    "url",
-)
-"""What exchanges can be told apart by, see `Log.find`."""
-
 _UNSAID: Any = object()
 
 

@@ -196,10 +196,12 @@ def url_of(scope: Scope) -> str:
     scheme = scope.get("scheme", "http")
     host = next((bytes(value).decode("latin-1") for name, value in scope["headers"] if name.lower() == b"host"), "")
     if not host:
-        server = scope.get("server") or ("localhost", None)
-        host = f"[{server[0]}]" if ":" in server[0] else server[0]
-        if server[1] and server[1] != DEFAULT_PORTS.get(scheme):
-            host = f"{host}:{server[1]}"
+        name, port = scope.get("server") or ("localhost", None)
+        host = f"[{name}]" if ":" in name else name
+        if port is None:
+            host = "localhost"  # a Unix socket: its name is a path
+        elif port != DEFAULT_PORTS.get(scheme):
+            host = f"{host}:{port}"
     raw = scope.get("raw_path")
     path = bytes(raw).decode("latin-1").partition("?")[0] if raw else quote(scope["path"], safe="/:@!$&'()*+,;=~-._%")
     query = scope.get("query_string", b"")
