@@ -29,6 +29,11 @@ def test_repeated_values_are_alternatives_and_counted_once() -> None:
     assert query.filter.platform == ("shopee",)
 
 
+def test_a_reference_is_taken_as_it_is_and_asks_for_no_dates() -> None:
+    found = read_page(b"cause=address&reference=order:%20A-1&reference=%23A").filter
+    assert found == Filter(cause=("address",), reference=("order: A-1", "#A"))
+
+
 @pytest.mark.parametrize(
     ("text", "first", "last"),
     [
@@ -63,6 +68,8 @@ def test_a_plus_sign_that_was_not_escaped_is_still_an_offset() -> None:
         (b"from=2026-03-10&to=2026-03-09", "from"),
         (b"outcome=green", "outcome"),
         (b"direction=sideways", "direction"),
+        (b"cause=bad_luck", "cause"),
+        (b"reference=", "reference"),
         (b"limit=0", "limit"),
         (b"limit=501", "limit"),
         (b"limit=ten", "limit"),

@@ -194,6 +194,31 @@ def test_each_filter_narrows_and_its_values_are_alternatives(either: Store, make
     assert found(ec_integration=("a", "b"), outcome=("success",), direction=("outbound",)) == [0]
 
 
+def test_a_reference_finds_everything_that_holds_that_id_exactly(either: Store, make: Make) -> None:
+    entries = [
+        make(0, references=[Reference("order", "A-1"), Reference("sku", "12")]),
+        make(1, references=[Reference("tracking", "A-1")]),
+        make(2, references=[Reference("order", "A-12"), Reference("order", "gid://shopify/Order/12")]),
+        make(NOON - timedelta(days=700), references=[Reference("order", "12")], cause="address"),
+        make(4),
+    ]
+    either.write(entries)
+
+    def found(*reference: str, **fields: Any) -> list[int]:
+        ids = [entry.id for entry in entries]
+        return sorted(ids.index(row.id) for row in either.page(Filter(reference=reference, **fields)).entries)
+
+    assert found("A-1") == [0, 1]
+    assert found("order:A-1") == [0]
+    assert found("12") == [0, 3]
+    assert found("order:12", "tracking:A-1") == [1, 3]
+    assert found("gid://shopify/Order/12") == found("order:gid://shopify/Order/12") == [2]
+    assert found("12", cause=("address",)) == [3]
+    for nothing in ("a-1", "A-", "sku:A-1", ":12", "12:", "order:", "", "A-1' OR '1'='1"):
+        assert found(nothing) == []
+    assert either.facets(Filter(reference=("12",))).cause == [Option("address", "address", 1)]
+
+
 def test_a_range_includes_both_of_its_ends_to_the_microsecond(either: Store, make: Make) -> None:
     tick = timedelta(microseconds=1)
     either.write([make(NOON - tick), make(NOON), make(NOON + tick), make(NOON + 2 * tick)])

@@ -10,8 +10,10 @@ import msgspec
 import pytest
 
 from apitrail.entry import Entry, EntryRow
+from apitrail.exchange import Reference
 from apitrail.store import Store, StoreError, open_store, rows, schema
 from apitrail.store.engine import Query
+from apitrail.store.model import Filter
 
 Make = Callable[..., Entry]
 
@@ -46,6 +48,25 @@ def test_an_older_log_is_migrated_and_keeps_its_entries(either: Store, make: Mak
     assert either.write([make(1)]).stored == 1
 
 
+def test_a_log_from_before_references_could_be_looked_up_is_found_by_them(
+    folder: Path, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = schema.migrations()
+    monkeypatch.setattr(schema, "migrations", lambda: known[:1])
+    old = make(0, references=[Reference("order", "A-1")])
+    store = open_store(folder, durable=False)
+    store.write([old, make(1)])
+    store.close()
+
+    monkeypatch.setattr(schema, "migrations", lambda: known)
+    store = open_store(folder, durable=False)
+    assert journal(store)[1] == (2, "references")
+    new = make(2, references=[Reference("order", "A-1")])
+    store.write([new])
+    assert [row.id for row in store.page(Filter(reference=("A-1",))).entries] == [new.id, old.id]
+    store.close()
+
+
 def test_a_start_that_broke_off_is_taken_up_again(store: Store) -> None:
     store.engine.run(Query("TRUNCATE TABLE migrations"))
     schema.migrate(store.engine, schema.Dialect())
@@ -64,7 +85,7 @@ def test_a_newer_log_is_refused_and_left_as_it_is(folder: Path, make: Make, monk
 
     with pytest.raises(StoreError) as refused:
         open_store(folder, durable=True)
-    assert "written by a newer Apitrail (its schema is 99, this version knows 1)" in str(refused.value)
+    assert f"written by a newer Apitrail (its schema is 99, this version knows {len(known)})" in str(refused.value)
     assert "install that version" in str(refused.value)
 
     monkeypatch.setattr(schema, "migrations", lambda: [*known, newer])  # the version that wrote it

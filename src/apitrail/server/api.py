@@ -12,7 +12,7 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from apitrail.entry import Entry, Outcome
+from apitrail.entry import Cause, Entry, Outcome
 from apitrail.exchange import Direction
 from apitrail.server.answers import AnyRequest
 from apitrail.server.filters import FILTER_PARAMETERS, LIMIT_DEFAULT, LIMIT_MAX, parse, read_filter, read_page
@@ -40,7 +40,15 @@ _FILTERS = (
     Parameter(name="shipping_integration", about="Ids of shipping integrations.", repeated=True),
     Parameter(name="outcome", about="Outcomes.", repeated=True, choices=get_args(Outcome)),
     Parameter(name="platform", about="Platforms.", repeated=True),
+    Parameter(name="cause", about="Why calls failed.", repeated=True, choices=get_args(Cause)),
     Parameter(name="direction", about="Who called.", repeated=True, choices=get_args(Direction)),
+    Parameter(
+        name="reference",
+        about="Ids that entries refer to (order and tracking numbers, SKUs, …), exactly as they are; `type:id` for "
+        "those of one type only.",
+        repeated=True,
+        example=["order:A-1001"],
+    ),
 )
 _PAGING = (
     Parameter(name="limit", about=f"How many: 1 to {LIMIT_MAX}, {LIMIT_DEFAULT} if not given.", kind="integer"),

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
-from apitrail.entry import Outcome
+from apitrail.entry import Cause, Outcome
 from apitrail.exchange import Direction
 from apitrail.server.problems import Problem
 from apitrail.store.model import BadCursor, Cursor, Filter
@@ -22,11 +22,20 @@ from apitrail.store.model import BadCursor, Cursor, Filter
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 500
 
-ALTERNATIVES = ("action", "ec_integration", "shipping_integration", "outcome", "platform", "direction")
+ALTERNATIVES = (
+    "action",
+    "ec_integration",
+    "shipping_integration",
+    "outcome",
+    "platform",
+    "cause",
+    "direction",
+    "reference",
+)
 FILTER_PARAMETERS = ("from", "to", *ALTERNATIVES)
 PAGE_PARAMETERS = ("limit", "cursor")
 
-_CLOSED = {"outcome": get_args(Outcome), "direction": get_args(Direction)}
+_CLOSED = {"outcome": get_args(Outcome), "cause": get_args(Cause), "direction": get_args(Direction)}
 _MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?P<second>:\d\d(?P<fraction>\.\d{1,6})?)?"
     # A plus sign that was not escaped arrives as a space.

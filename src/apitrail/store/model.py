@@ -40,7 +40,10 @@ class Filter(Struct, frozen=True, kw_only=True):
     shipping_integration: tuple[str, ...] = ()
     outcome: tuple[str, ...] = ()
     platform: tuple[str, ...] = ()
+    cause: tuple[str, ...] = ()
     direction: tuple[str, ...] = ()
+    reference: tuple[str, ...] = ()
+    """Ids that an entry refers to, exactly as they are; `type:id` for one of that type only."""
 
 
 class BadCursor(ValueError):
@@ -101,6 +104,7 @@ class Facets(Struct, frozen=True, kw_only=True):
     shipping_integration: list[Option]
     outcome: list[Option]
     platform: list[Option]
+    cause: list[Option]
 
 
 class Span(Struct, frozen=True):

@@ -28,7 +28,7 @@ NEW_LIMIT = 100
 """New entries that are counted one by one, and put in without loading the page anew."""
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"
-NOTHING = Facets(action=[], ec_integration=[], shipping_integration=[], outcome=[], platform=[])
+NOTHING = Facets(action=[], ec_integration=[], shipping_integration=[], outcome=[], platform=[], cause=[])
 
 
 class RowsView(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from apitrail.store.engine import Param, Query
 from apitrail.store.model import Facets, Filter, Option
 from apitrail.store.queries.where import FIELDS, chosen, within
 
-COUNTED = ("action", "ec_integration", "shipping_integration", "outcome", "platform")
+COUNTED = ("action", "ec_integration", "shipping_integration", "outcome", "platform", "cause")
 _NAMES = {"ec_integration": "ec_name", "shipping_integration": "shipping_name"}
 
 

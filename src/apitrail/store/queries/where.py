@@ -18,8 +18,17 @@ FIELDS = {
     "shipping_integration": "shipping_id",
     "outcome": "outcome",
     "platform": "platform",
+    "cause": "cause",
     "direction": "direction",
 }
+
+
+# The index knows ids alone, so the first condition finds granules and the second is exact.
+TOUCHING = (
+    "hasAny(reference_ids, {reference_ids:Array(String)})"
+    " AND arrayExists((type, id) -> has({reference:Array(String)}, id)"
+    " OR has({reference:Array(String)}, concat(type, ':', id)), reference_types, reference_ids)"
+)
 
 
 class Where(Struct, frozen=True):
@@ -49,10 +58,14 @@ def within(which: Filter) -> Where:
 
 
 def chosen(where: Where, which: Filter, fields: Mapping[str, str] = FIELDS) -> Where:
-    """And the choices of `fields`. A choice that is not in the log matches nothing."""
+    """And the choices of `fields`, and the references. A choice that is not in the log matches nothing."""
     for field, column in fields.items():
         values: tuple[str, ...] = getattr(which, field)
         if values:
             # A list: the client writes a tuple as a tuple, which is no Array.
             where = where.also(f"{column} IN {{{field}:Array(String)}}", **{field: list(values)})
+    if which.reference:
+        # What follows a colon may be an id whose type comes before it, or there is no type and the id has a colon.
+        ids = dict.fromkeys((*which.reference, *(value.partition(":")[2] for value in which.reference)))
+        where = where.also(TOUCHING, reference=list(which.reference), reference_ids=[value for value in ids if value])
     return where
