@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from apitrail.exchange import Exchange
+from apitrail.exchange import Exchange, Message, Source, Stated
 from apitrail.profiles import ProfileError, Profiles
 
 HEAD = """name = "acme"
@@ -148,3 +149,33 @@ def test_a_name_other_than_the_folders_is_refused(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProfileError, match="no folder"):
         Profiles.load(tmp_path / "nowhere")
+
+
+def test_a_webhook_topic_may_say_where_its_own_ids_are(tmp_path: Path) -> None:
+    profiles = load(
+        tmp_path,
+        '[webhooks]\ntopic = "request-header:X-Topic"\nids = { delivery = "request-header:X-Delivery" }\n'
+        "[webhooks.topics]\n"
+        '"orders/*" = { action = "webhook.order.updated", ids = { order = "request:$.id" } }\n'
+        '"products/*" = { action = "webhook.product.updated", ids = { product = "request:$.id" } }\n',
+    )
+    for topic, kind in (("orders/paid", "order"), ("products/new", "product")):
+        exchange = Exchange(
+            created_at=datetime(2026, 1, 1, tzinfo=UTC),
+            direction="inbound",
+            method="POST",
+            url="https://us.example/hooks",
+            request=Message(headers=[("X-Topic", topic), ("X-Delivery", "d1")], body=b'{"id": 77}'),
+            stated=Stated(platform="acme"),
+        )
+        entry = profiles.entry(exchange)
+        assert {(one.type, one.id) for one in entry.references} == {(kind, "77"), ("delivery", "d1")}
+        assert entry.source == Source(kind, "77")
+
+
+def test_a_topic_in_its_long_form_is_checked_like_an_endpoint(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match=r'profile.toml:7: unknown type of reference "ordre"'):
+        load(
+            tmp_path,
+            '[webhooks.topics]\n"a" = { action = "webhook.other", ids = { ordre = "request:$.id" } }\n',
+        )

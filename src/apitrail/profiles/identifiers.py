@@ -205,6 +205,19 @@ def collector(places: list[Place]) -> Collector:
     return collect
 
 
+def deferred(places: list[Place]) -> Collector:
+    """A `collector` that is compiled when its endpoint is first called: of thousands, a process meets a few dozen."""
+    compiled: Collector | None = None
+
+    def collect(facts: Facts, out: list[Any]) -> None:
+        nonlocal compiled
+        if compiled is None:
+            compiled = collector(places)
+        compiled(facts, out)
+
+    return collect
+
+
 def references(stated: list[Reference], found: list[Found]) -> list[Reference]:
     """Stated ones first, then what was found: each once, at most `MOST`."""
     unique = dict.fromkeys(found)

@@ -12,7 +12,7 @@ from apitrail.profiles.blame import CauseTable, family
 from apitrail.profiles.catalogue import Catalogue, Side
 from apitrail.profiles.conditions import Condition, compile_conditions
 from apitrail.profiles.facts import Facts
-from apitrail.profiles.identifiers import Collector, Place, collector
+from apitrail.profiles.identifiers import Collector, Place, deferred
 from apitrail.profiles.locators import Locator, as_text, first_text
 from apitrail.profiles.routes import Routes
 from apitrail.profiles.schema import Endpoint, File, Items, Places, Sign, When
@@ -88,8 +88,8 @@ class Platform:
         self._topic = locators(hooks.topic) if hooks else ()
         self._topics: dict[str, Plan] = {}
         if hooks:
-            ids = hooks.ids
-            self._topics = {topic: self._plan(Endpoint(action, ids)) for topic, action in hooks.topics.items()}
+            common = places(hooks.ids)
+            self._topics = {topic: self._plan(settled(value), common=common) for topic, value in hooks.topics.items()}
         self._signs = [_sign(sign) for sign in file.sign]
         self._items = [_items(items) for items in file.items]
         self._signs_of: dict[str, tuple[CompiledSign, ...]] = {}
@@ -147,10 +147,16 @@ class Platform:
                 return False
         return True
 
-    def _plan(self, endpoint: Endpoint, selectors: tuple[tuple[str, bool, frozenset[str] | None], ...] = ()) -> Plan:
+    def _plan(
+        self,
+        endpoint: Endpoint,
+        selectors: tuple[tuple[str, bool, frozenset[str] | None], ...] = (),
+        *,
+        common: list[Place] | None = None,
+    ) -> Plan:
         return Plan(
             action=endpoint.action,
-            collect=collector([*places(endpoint.ids), *self._everywhere]),
+            collect=deferred([*places(endpoint.ids), *(common or ()), *self._everywhere]),
             list=Locator(endpoint.list.removesuffix("[]")) if endpoint.list else None,
             source=endpoint.source,
             selectors=selectors,
@@ -161,9 +167,14 @@ class Platform:
         for name, _, _ in selectors:
             if name not in self.select:
                 raise BadEndpoint(f'"{name}" is not named in [select]')
-        plan = self._plan(Endpoint(value) if isinstance(value, str) else value, selectors)
+        plan = self._plan(settled(value), selectors)
         for base in bases:
             self._routes.add(methods, base + path, plan)
+
+
+def settled(value: str | Endpoint) -> Endpoint:
+    """An endpoint or topic in its long form; the short one is its action alone."""
+    return Endpoint(value) if isinstance(value, str) else value
 
 
 def parse_endpoint(key: str) -> tuple[str, str, tuple[tuple[str, bool, frozenset[str] | None], ...]]:

@@ -17,7 +17,7 @@ from apitrail.profiles.catalogue import Catalogue
 from apitrail.profiles.conditions import BadCondition, compile_condition
 from apitrail.profiles.identifiers import Place
 from apitrail.profiles.locators import BadLocator, Locator
-from apitrail.profiles.platform import BadEndpoint, parse_endpoint
+from apitrail.profiles.platform import BadEndpoint, parse_endpoint, settled
 from apitrail.profiles.positions import Positions, Where
 from apitrail.profiles.problems import ProfileError
 from apitrail.profiles.routes import BadPath, Routes
@@ -169,15 +169,16 @@ class _Check:
                 if same in seen:
                     self._refuse(where, f'the same endpoint as "{seen[same]}"', "Keep one.")
                 seen[same] = key
-            endpoint = Endpoint(value) if isinstance(value, str) else value
-            self._action(where, endpoint.action)
-            self._ids(where, endpoint.ids)
-            if endpoint.list:
-                self._places(where, endpoint.list)
-            if endpoint.source and endpoint.source not in self._catalogue.references:
-                self._refuse(
-                    where, f'unknown type of reference "{endpoint.source}" as source', "Use a type of its ids."
-                )
+            self._call(where, settled(value))
+
+    def _call(self, where: Where, endpoint: Endpoint) -> None:
+        """What an endpoint or a topic says."""
+        self._action(where, endpoint.action)
+        self._ids(where, endpoint.ids)
+        if endpoint.list:
+            self._places(where, endpoint.list)
+        if endpoint.source and endpoint.source not in self._catalogue.references:
+            self._refuse(where, f'unknown type of reference "{endpoint.source}" as source', "Use a type of its ids.")
 
     def _webhooks(self) -> None:
         hooks = self._profile.webhooks
@@ -185,11 +186,12 @@ class _Check:
             return
         self._places(("webhooks", "topic"), hooks.topic)
         self._ids(("webhooks", "ids"), hooks.ids)
-        for topic, action in hooks.topics.items():
+        for topic, value in hooks.topics.items():
             where: Where = ("webhooks", "topics", topic)
-            self._action(where, action)
-            if self._catalogue.actions[action].direction != "inbound":
-                self._refuse(where, f'"{action}" is no inbound action', "Use a webhook.… action.")
+            endpoint = settled(value)
+            self._call(where, endpoint)
+            if self._catalogue.actions[endpoint.action].direction != "inbound":
+                self._refuse(where, f'"{endpoint.action}" is no inbound action', "Use a webhook.… action.")
 
     def _signs(self) -> None:
         for number, sign in enumerate(self._profile.sign):
