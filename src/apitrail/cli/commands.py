@@ -28,6 +28,12 @@ token_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(token_app, name="token")
+profile_app = typer.Typer(
+    help="Platform profiles: check one, try it on an exchange, see what is not understood. Nothing is stored.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(profile_app, name="profile")
 
 
 def run() -> None:
@@ -127,6 +133,41 @@ def revoke_token(
     with opened(settings) as log:
         revoked = log.revoke_token(token_id)
     typer.echo(f"Token {revoked.id} ({revoked.scope}, {shorten(revoked.name)}) is revoked.")
+
+
+@profile_app.command("check")
+def check_profile(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A profile.toml; the samples beside it are run too.")],
+) -> None:
+    """Check a profile. What is refused is told with file and line; ends with 1 if a sample becomes something else."""
+    from apitrail.cli.profile import check
+
+    if not check(file):
+        raise typer.Exit(1)
+
+
+@profile_app.command("try")
+def try_profile(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A profile.toml.")],
+    exchange: Annotated[Path, typer.Argument(metavar="EXCHANGE", help="An .http sample, or an exchange as JSON.")],
+) -> None:
+    """Show what an exchange becomes with a profile."""
+    from apitrail.cli.profile import attempt
+
+    attempt(file, exchange)
+
+
+@profile_app.command("coverage")
+def profile_coverage(
+    corpus: Annotated[Path, typer.Argument(metavar="CORPUS.har", help="Recorded traffic, as a HAR 1.2 file.")],
+    profiles: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Profiles of your own, in place of ours or beside them.")
+    ] = None,
+) -> None:
+    """List the calls and errors that no profile understands, with their numbers."""
+    from apitrail.cli.profile import coverage
+
+    coverage(corpus, profiles)
 
 
 @app.command()
