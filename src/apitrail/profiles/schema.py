@@ -94,8 +94,8 @@ class Endpoint(Struct, forbid_unknown_fields=True):
 class Webhooks(Struct, forbid_unknown_fields=True):
     """What the platform sends in."""
 
-    topics: dict[str, str]
-    """Topic → action; `orders/*` for a family, `*` for all others."""
+    topics: dict[str, str | Endpoint]
+    """Topic → action, or what an endpoint may say; `orders/*` for a family, `*` for all others."""
     topic: Places = []
     ids: dict[str, Places] = {}
 
