@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from apitrail.exchange import Exchange, Integration, Message, Recorder, Source, Stated
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHOPS = [Integration(f"shopee-tw-{n:02d}", f"Shopee TW {n}") for n in range(1, 13)]
 CONTRACTS = [Integration(f"easypost-{n}", f"EasyPost contract {n}") for n in range(1, 4)]
 JSON_HEADERS = [("Content-Type", "application/json; charset=utf-8"), ("Server", "SGW"), ("X-Request-Id", "")]
