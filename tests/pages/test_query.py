@@ -90,6 +90,31 @@ def test_a_shared_link_says_when() -> None:
     assert read(shared.url()).filter(NOW + timedelta(days=1)).since == datetime(2026, 8, 17, 5, 3, tzinfo=UTC)
 
 
+def test_a_reference_is_looked_for_in_all_of_the_log_unless_dates_are_given() -> None:
+    assert read("/?reference=A-1").filter(NOW).since is None
+    assert read("/?reference=A-1&range=24h").filter(NOW).since == NOW - timedelta(hours=24)
+    assert read("/?reference=A-1&from=2026-08-17T05:03:00Z").filter(NOW).since == datetime(
+        2026, 8, 17, 5, 3, tzinfo=UTC
+    )
+    for url in ("/?reference=A-1", "/?range=24h&reference=A-1", "/?range=all"):
+        assert read(url).url() == url
+
+
+@pytest.mark.parametrize("typed", ["A-1001", "%20A-1001%20", "%23A-1001", "%EF%BC%83%EF%BC%A1%EF%BC%8D%EF%BC%91001"])
+def test_a_reference_is_found_as_one_pastes_it(typed: str) -> None:
+    assert read(f"/?reference={typed}").reference == ("A-1001",)
+
+
+def test_an_empty_search_asks_for_nothing() -> None:
+    assert read("/?reference=&reference=%20&reference=%23") == read("/")
+
+
+def test_taking_a_reference_back_leads_back_to_the_newest() -> None:
+    assert read("/?reference=A-1").toggled("reference", "A-1") == read("/")
+    assert read("/?range=7d&reference=A-1").toggled("reference", "A-1") == read("/?range=7d")
+    assert read("/?action=order.list").touching("order", "A-1").url() == "/?reference=order%3AA-1"
+
+
 MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 VALUES = st.lists(st.text(min_size=1, max_size=8), max_size=3, unique=True).map(tuple)
 

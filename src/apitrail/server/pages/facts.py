@@ -13,6 +13,7 @@ from apitrail.exchange import Integration, Source
 from apitrail.server.pages import names
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.clock import duration, size
+from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
 
 REFERENCES_SHOWN = 60
@@ -27,9 +28,9 @@ class Fact(Struct, frozen=True):
     """`code` for what is read letter by letter, `broad` for what needs a line of its own; both take one."""
 
 
-def facts(entry: Entry, reader: Reader) -> list[Fact]:
+def facts(entry: Entry, query: PageQuery, reader: Reader) -> list[Fact]:
     """What most readers look for."""
-    return list(_facts(entry, reader))
+    return list(_facts(entry, query, reader))
 
 
 def provenance(entry: Entry, reader: Reader) -> list[Fact]:
@@ -37,7 +38,7 @@ def provenance(entry: Entry, reader: Reader) -> list[Fact]:
     return list(_provenance(entry, reader))
 
 
-def _facts(entry: Entry, reader: Reader) -> Iterator[Fact]:
+def _facts(entry: Entry, query: PageQuery, reader: Reader) -> Iterator[Fact]:
     words = reader.words
 
     def fact(key: str, value: Markup | str, kind: str = "") -> Fact:
@@ -71,7 +72,7 @@ def _facts(entry: Entry, reader: Reader) -> Iterator[Fact]:
     )
     yield fact("sizes", sizes)
     if entry.references:
-        yield fact("references", _references(entry, reader), "broad" if len(entry.references) > 3 else "")
+        yield fact("references", _references(entry, query, reader), "broad" if len(entry.references) > 3 else "")
 
 
 def _provenance(entry: Entry, reader: Reader) -> Iterator[Fact]:
@@ -117,10 +118,13 @@ def _source(source: Source, reader: Reader) -> Markup:
     return Markup('{}{} <span class="kind">{}</span>').format(shown, named, names.source_type(source, reader.words))
 
 
-def _references(entry: Entry, reader: Reader) -> Markup:
-    chip = Markup('<span class="ref"><span class="kind">{}</span> {}</span> ')
+def _references(entry: Entry, query: PageQuery, reader: Reader) -> Markup:
+    """Each leads to everything that refers to the same."""
+    chip = Markup('<a class="ref" href="{}"><span class="kind">{}</span> {}</a> ')
     shown = [
-        chip.format(names.reference_type(one.type, reader.words), visible(one.id))
+        chip.format(
+            query.touching(one.type, one.id).url(), names.reference_type(one.type, reader.words), visible(one.id)
+        )
         for one in entry.references[:REFERENCES_SHOWN]
     ]
     if (more := len(entry.references) - REFERENCES_SHOWN) > 0:

@@ -54,6 +54,16 @@ class Chip(Struct, frozen=True, kw_only=True):
     choice: Choice
 
 
+class ReferenceView(Struct, frozen=True, kw_only=True):
+    """A reference that the list is narrowed to."""
+
+    value: str
+    kind: str
+    """What it is the number of; empty where that was not said."""
+    id: str
+    remove_url: str
+
+
 class RangeView(Struct, frozen=True, kw_only=True):
     """The date range: the Created At filter."""
 
@@ -71,7 +81,10 @@ class RangeView(Struct, frozen=True, kw_only=True):
 
 class FiltersView(Struct, frozen=True, kw_only=True):
     range: RangeView
+    references: list[ReferenceView]
     menus: list[Menu]
+    more: list[Menu]
+    """Filters that few need, behind one button."""
     chips: list[Chip]
     lang: str
     """Carried along by the form, as is the zone."""
@@ -80,16 +93,35 @@ class FiltersView(Struct, frozen=True, kw_only=True):
 
 
 def filters(query: PageQuery, facets: Facets, reader: Reader) -> FiltersView:
-    labels: dict[str, Callable[[str], str]] = {"action": lambda name: names.action(name, reader.words)}
-    menus = [
-        _menu(field, query, getattr(facets, field), labels.get(field), reader) for field in FIELDS if field != "outcome"
-    ]
+    labels: dict[str, Callable[[str], str]] = {
+        "action": lambda name: names.action(name, reader.words),
+        "platform": reader.platform,
+        "cause": lambda name: names.cause_label(name, reader.words),
+    }
+
+    def menus(*fields: str) -> list[Menu]:
+        return [_menu(field, query, getattr(facets, field), labels.get(field), reader) for field in fields]
+
     return FiltersView(
         range=_range(query, reader),
-        menus=menus,
+        references=[_reference(value, query, reader) for value in query.reference],
+        menus=menus("action", "ec_integration", "shipping_integration"),
+        more=menus("platform", "cause"),
         chips=_chips(query, facets.outcome, reader),
         lang=query.lang,
         clear_url=query.but(**dict.fromkeys(FIELDS, ())).url() if query.narrowed else "",
+    )
+
+
+def _reference(value: str, query: PageQuery, reader: Reader) -> ReferenceView:
+    kind, _, identifier = value.partition(":")
+    label = names.reference_type(kind, reader.words)
+    named = bool(identifier) and label != kind
+    return ReferenceView(
+        value=value,
+        kind=label if named else "",
+        id=identifier if named else value,
+        remove_url=query.toggled("reference", value).url(),
     )
 
 

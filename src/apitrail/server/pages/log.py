@@ -195,7 +195,8 @@ def _widen(query: PageQuery, offered: FiltersView, reader: Reader) -> list[Link]
     words, found = reader.words, []
     if query.range != "all":
         found.append(Link(words("widen.range"), query.but(range="all", since=None, until=None).url()))
-    chosen = [(menu.title, menu.chosen, menu.field) for menu in offered.menus]
+    chosen = [(menu.title, menu.chosen, menu.field) for menu in (*offered.menus, *offered.more)]
+    chosen.append((words("filter.reference"), [one.id for one in offered.references], "reference"))
     chosen.append((words("filter.outcome"), [chip.word for chip in offered.chips if chip.choice.chosen], "outcome"))
     for title, values, field in chosen:
         if values:

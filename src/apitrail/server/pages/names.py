@@ -19,6 +19,11 @@ def cause(entry: EntryRow, words: Words) -> str:
     return profiles.cause_label(entry.cause, words.language, entry.direction) if entry.cause else ""
 
 
+def cause_label(cause: str, words: Words) -> str:
+    """A cause by itself, as the filter offers it."""
+    return profiles.cause_label(cause, words.language)
+
+
 def reference_type(name: str, words: Words) -> str:
     return profiles.reference_label(name, words.language)
 

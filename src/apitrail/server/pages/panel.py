@@ -11,6 +11,7 @@ from apitrail.server.pages.bodies.content import decode
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.clock import size
 from apitrail.server.pages.facts import Fact, facts, provenance
+from apitrail.server.pages.links import Link
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.status import ICONS, Pill, kind_of, pill, said
@@ -42,6 +43,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     cause: str
     advice: str
     retryable: Markup
+    docs: Link | None
+    """The platform's documentation."""
     items: list[ItemView]
     items_more: int
 
@@ -93,7 +96,7 @@ def panel(entry: Entry, query: PageQuery, reader: Reader, *, whole: bool = False
     return PanelView(
         id=entry.id,
         verdict=_verdict(entry, reader),
-        facts=facts(entry, reader),
+        facts=facts(entry, query, reader),
         provenance=provenance(entry, reader),
         sides=[
             _side("request", entry, entry.request, reader, whole=whole),
@@ -116,6 +119,7 @@ def _verdict(entry: Entry, reader: Reader) -> Verdict:
         cause=names.cause(entry, words) if bad else "",
         advice=names.advice(entry, reader) if bad else "",
         retryable=Markup("") if entry.retryable is None or not bad else words(f"retryable.{_yes(entry.retryable)}"),
+        docs=_docs(entry, reader) if bad else None,
         items=[_item(entry, index, reader) for index in range(min(len(entry.items), ITEMS_SHOWN))],
         items_more=max(len(entry.items) - ITEMS_SHOWN, 0),
     )
@@ -127,6 +131,13 @@ def _said_by(entry: Entry, kind: str, reader: Reader) -> Markup:
         return reader.words(f"verdict.said.{kind}")
     who = entry.reported_by or entry.platform
     return reader.words("verdict.said.by", who=reader.platform(who)) if who else reader.words("verdict.said.nobody")
+
+
+def _docs(entry: Entry, reader: Reader) -> Link | None:
+    if entry.platform is None or reader.profiles is None:
+        return None
+    url = names.safe_link(reader.profiles.docs(entry.platform) or "")
+    return Link(reader.words("verdict.docs", platform=reader.platform(entry.platform)), url) if url else None
 
 
 def _yes(value: bool) -> str:

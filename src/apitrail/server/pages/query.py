@@ -1,6 +1,7 @@
 """What the page's URL asks. Every state of the page is such a URL, and one that can be sent to somebody.
 
-    /?range=24h | from=…&to=…   action=…  ec_integration=…  shipping_integration=…  outcome=…  (each repeatable)
+    /?range=24h | from=…&to=…   action=…  ec_integration=…  shipping_integration=…  outcome=…
+      platform=…  cause=…  reference=ID or TYPE:ID  (each repeatable)
       open=ENTRY   cursor=POSITION   tz=ZONE   lang=LANGUAGE
 
 A value that is not understood is a `Misread` that names it: it never widens what is shown.
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, get_args
+from unicodedata import normalize
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -21,8 +23,14 @@ from apitrail.entry import EntryRow, Outcome
 from apitrail.server.pages import ranges
 from apitrail.store.model import BadCursor, Cursor, Filter
 
-FIELDS = ("action", "ec_integration", "shipping_integration", "outcome")
+FIELDS = ("action", "ec_integration", "shipping_integration", "outcome", "platform", "cause", "reference")
 """The filters that take any of several values."""
+
+SEARCH_RANGE = "all"
+"""How far back one looks for a reference where the URL says nothing of dates: an order may be old."""
+
+REFERENCE_MAX = 500
+"""Characters."""
 
 NEIGHBOURHOOD = timedelta(minutes=5)
 
@@ -47,6 +55,10 @@ class PageQuery(Struct, frozen=True, kw_only=True):
     ec_integration: tuple[str, ...] = ()
     shipping_integration: tuple[str, ...] = ()
     outcome: tuple[str, ...] = ()
+    platform: tuple[str, ...] = ()
+    cause: tuple[str, ...] = ()
+    reference: tuple[str, ...] = ()
+    """Ids, or `type:id`, that an entry refers to."""
     open: str = ""
     """The entry that is expanded."""
     cursor: Cursor | None = None
@@ -70,12 +82,17 @@ class PageQuery(Struct, frozen=True, kw_only=True):
             ec_integration=self.ec_integration,
             shipping_integration=self.shipping_integration,
             outcome=self.outcome,
+            platform=self.platform,
+            cause=self.cause,
+            reference=self.reference,
         )
 
     def but(self, **changes: Any) -> PageQuery:
         """The same query with some fields changed. Any change of what is listed begins at the newest again."""
         if not changes.keys() <= {"open", "lang", "tz", "cursor"}:
             changes = {"cursor": None, "open": "", **changes}
+        if changes.get("reference") == () and self.reference and self.range == SEARCH_RANGE:
+            changes = {"range": ranges.DEFAULT, **changes}  # all dates came with the search, and go with it
         return replace(self, **changes)
 
     def toggled(self, field: str, value: str) -> PageQuery:
@@ -83,6 +100,10 @@ class PageQuery(Struct, frozen=True, kw_only=True):
         chosen: tuple[str, ...] = getattr(self, field)
         left = tuple(one for one in chosen if one != value) if value in chosen else (*chosen, value)
         return self.but(**{field: left})
+
+    def touching(self, kind: str, identifier: str) -> PageQuery:
+        """Everything in the log that refers to this order, shipment or product."""
+        return PageQuery(range=SEARCH_RANGE, reference=(f"{kind}:{identifier}",), tz=self.tz, lang=self.lang)
 
     def fixed(self, now: datetime) -> PageQuery:
         """The same with the range as it stands `now`: what a link that is sent to somebody must say."""
@@ -111,7 +132,7 @@ class PageQuery(Struct, frozen=True, kw_only=True):
         """The URL's parameters; what is as by default is left out."""
         out: list[tuple[str, str]] = []
         if self.range:
-            out += [("range", self.range)] if self.range != ranges.DEFAULT else []
+            out += [("range", self.range)] if self.range != _usual(self.reference) else []
         else:
             out += [("from", ranges.written(self.since))] if self.since else []
             out += [("to", ranges.written(self.until, end=True))] if self.until else []
@@ -142,7 +163,8 @@ class _Reader:
             range="" if since or until else quick,
             since=since,
             until=until,
-            **{field: self.several(field) for field in FIELDS},
+            **{field: self.several(field) for field in FIELDS if field != "reference"},
+            reference=self.references(),
             open=self.entry(),
             cursor=self.cursor(),
             tz=tz,
@@ -159,8 +181,15 @@ class _Reader:
     def several(self, name: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(value for value in self.values.get(name, ()) if value))
 
+    def references(self) -> tuple[str, ...]:
+        """As one pastes them: with spaces, the # of an order number, or in full-width letters."""
+        typed = (
+            normalize("NFKC", value).strip().removeprefix("#").lstrip() for value in self.values.get("reference", ())
+        )
+        return tuple(dict.fromkeys(value[:REFERENCE_MAX] for value in typed if value))
+
     def quick(self) -> str:
-        name = self.one("range") or ranges.DEFAULT
+        name = self.one("range") or _usual(self.references())
         if name in ranges.QUICK:
             return name
         self.wrong("range", name)
@@ -196,6 +225,11 @@ class _Reader:
         """An id as the store writes it; one that is no id at all is kept, and will not be found."""
         text = self.one("open").strip()
         return canonical(text) or text[:100]
+
+
+def _usual(reference: tuple[str, ...]) -> str:
+    """The range of a URL that says nothing of dates."""
+    return SEARCH_RANGE if reference else ranges.DEFAULT
 
 
 def canonical(text: str) -> str:

@@ -29,6 +29,8 @@ class RowView(Struct, kw_only=True):
     source_type: str
     path: str
     status: Pill
+    cause: str
+    """Why it failed; empty for what did not."""
     said: str
     duration: str
     attempt: int
@@ -61,6 +63,7 @@ def row(entry: EntryRow, query: PageQuery, reader: Reader, panel: PanelView | No
         source_type=source_type,
         path=entry.path or "/",
         status=pill(entry, reader.words),
+        cause=names.cause(entry, reader.words) if entry.outcome != "success" else "",
         said=said(entry),
         duration=duration(entry.duration_ms) if entry.not_sent is None else "",
         attempt=entry.attempt,
