@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint format bench setup browser lock clean help
+.PHONY: run test lint format bench secrets setup browser lock clean help
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -25,6 +25,11 @@ lint: setup  ## style, types, import rules
 format: setup  ## put the source into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+secrets: setup  ## the recorder's table of secret names and its document, from the profiles
+	$(BIN)/python -m apitrail.profiles.secrets
+	$(BIN)/python -m apitrail.recorder.secrets > docs/secrets.md.new
+	mv docs/secrets.md.new docs/secrets.md
 
 bench: setup  ## every figure that the README quotes
 	$(BIN)/python -m bench

@@ -63,7 +63,7 @@ def test_a_name_is_split_at_its_parts(name: str, words: list[str]) -> None:
 
 def test_every_term_of_the_table_catches_its_own_name() -> None:
     for group in TABLE:
-        if group.hosts or group.places or group.login:
+        if group.hosts or group.platforms or group.places or group.login:
             continue
         for term in group.terms:
             assert is_secret(term.strip("=*$").replace(" ", "_")), term

@@ -61,13 +61,14 @@ class Redactor:
     def exchange(self, exchange: Exchange) -> Exchange:
         """The exchange without its secrets."""
         host = host_of(exchange.url)
-        asked = self._book.names(host, login=_logs_in(exchange))
+        platform = (exchange.stated.platform if exchange.stated else None) or ""
+        asked = self._book.names(host, login=_logs_in(exchange), platform=platform)
         url = TextPiece(exchange.url, "url")
         url.scan(Look(asked))
         request = _Side(exchange.request, asked, answer=False)
         response = None
         if exchange.response is not None:
-            response = _Side(exchange.response, self._book.names(host, login=False), answer=True)
+            response = _Side(exchange.response, self._book.names(host, login=False, platform=platform), answer=True)
         notes = [TextPiece(text) for text in _notes(exchange)]
         for note in notes:
             note.scan(Look(asked))

@@ -12,7 +12,9 @@ A name is secret when the parts of a term of `TABLE` stand in it side by side, u
 A term is also met written as one word (`accesstoken`, `APIKEY`). `=term` is the whole name and nothing else,
 `term$` stands at the name's end, and `*term` may be the end of a longer word (`entppwd`).
 
-The table is data, so that what is true of one platform alone (`hosts`) can be generated from its profile.
+The table is data. `GENERAL` is written by hand; what only a platform's profile knows is generated into
+`secrets_platforms` by `python -m apitrail.profiles.secrets`, because a recorder reads no profiles. Names that mean
+something else elsewhere (`key`, `hash`) are secret only in calls to that platform: to its hosts, or stated as such.
 `docs/secrets.md` is written from it by `python -m apitrail.recorder.secrets`.
 """
 
@@ -20,7 +22,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
+
+from apitrail.recorder.secrets_platforms import EVERYWHERE, ONLY_AT
 
 Place = Literal["header", "query", "form", "json", "element", "attribute", "text"]
 
@@ -37,7 +41,7 @@ class Group(NamedTuple):
     terms: tuple[str, ...]
     why: str
     hosts: tuple[str, ...] = ()
-    """Only in calls to these hosts and the hosts below them; empty: everywhere."""
+    """Only in calls to these hosts and the hosts below them; empty, and no `platforms` either: everywhere."""
     places: tuple[Place, ...] = ()
     """Only there; empty: everywhere."""
     login: bool = False
@@ -46,9 +50,11 @@ class Group(NamedTuple):
     """Values with fewer characters are something else: `signature: ADULT` is a delivery service."""
     longest: int = 0
     """Values with more characters are something else; 0: no limit."""
+    platforms: tuple[str, ...] = ()
+    """Only in calls to these, by the hosts of `PLATFORMS` or by what the caller stated."""
 
 
-TABLE: tuple[Group, ...] = (
+GENERAL: tuple[Group, ...] = (
     Group(
         "Passwords",
         (
@@ -154,20 +160,17 @@ TABLE: tuple[Group, ...] = (
         ("=userid",),
         "Half of the login, beside `Password` and `AccessLicenseNumber`.",
         hosts=("ups.com",),
+        platforms=("ups",),
         places=("element",),
     ),
-    Group("DHL XML", ("=siteid",), "Half of the login, beside `Password`.", hosts=("dhl.com",)),
-    Group(
-        "HCT",
-        ("=company", "=scompany", "=v"),
-        "The login's other half, and the key id of the tracking page.",
-        hosts=("hct.com.tw",),
-    ),
+    Group("DHL XML", ("=siteid",), "Half of the login.", hosts=("dhl.com",), platforms=("dhl_express",)),
+    Group("HCT", ("=v",), "The key id of the tracking page.", hosts=("hct.com.tw",), platforms=("hct",)),
     Group(
         "Kerry TJ",
         ("=flag",),
         "An MD5 of customer number and date: a weak login.",
         hosts=("kerrytj.com",),
+        platforms=("kerry_tj",),
         shortest=16,
     ),
     Group(
@@ -175,6 +178,7 @@ TABLE: tuple[Group, ...] = (
         ("=t", "=s"),
         "Token and signature in the query.",
         hosts=("91app.com", "91mai.com"),
+        platforms=("91app",),
         places=("query", "form"),
         shortest=8,
     ),
@@ -183,6 +187,7 @@ TABLE: tuple[Group, ...] = (
         ("=key", "=resultobject"),
         "The seller's key in the query of older clients, and as the answer that makes it.",
         hosts=("qoo10.jp", "qoo10.com", "qoo10.sg"),
+        platforms=("qoo10",),
         places=("query", "form"),
     ),
     Group(
@@ -190,10 +195,24 @@ TABLE: tuple[Group, ...] = (
         ("=key",),
         "The list of an account's keys.",
         hosts=("easypost.com",),
+        platforms=("easypost",),
         places=("json",),
         shortest=16,
     ),
 )
+
+
+def _of_profiles() -> list[Group]:
+    """What profiles add. A bare name may be a word elsewhere in the same platform's bodies: short values are let be."""
+    groups = [Group("From profiles", EVERYWHERE, "Unmistakable names that only their platform has.")]
+    for platform, place, terms in ONLY_AT:
+        places = (cast("Place", place),) if place else ()
+        why = "Secret here, harmless elsewhere."
+        groups.append(Group(platform, terms, why, (), places, shortest=6, platforms=(platform,)))
+    return groups
+
+
+TABLE: tuple[Group, ...] = (*GENERAL, *_of_profiles())
 
 PLAIN: tuple[str, ...] = (
     # Positions in a list, and numbers that only prevent doing a thing twice.
@@ -335,7 +354,7 @@ def configured(names: Iterable[str]) -> Group:
     return Group("Configured", tuple(" ".join(parts(name)) for name in names if parts(name)), "Named by the program.")
 
 
-_EVERYWHERE = Terms(group for group in TABLE if not (group.hosts or group.places or group.login))
+_EVERYWHERE = Terms(group for group in TABLE if not (group.hosts or group.platforms or group.places or group.login))
 
 
 def is_secret(name: str) -> bool:
@@ -355,7 +374,7 @@ def document() -> str:
     for group in TABLE:
         lines += ["", f"## {group.title}", "", group.why, "", ", ".join(f"`{term}`" for term in group.terms)]
         limits = [
-            *([f"only at {', '.join(group.hosts)}"] if group.hosts else []),
+            *([f"only at {' or '.join((*group.hosts, *group.platforms))}"] if group.hosts or group.platforms else []),
             *([f"only in: {', '.join(group.places)}"] if group.places else []),
             *(["only in what a login call sends"] if group.login else []),
             *([f"from {group.shortest} characters"] if group.shortest > 1 else []),

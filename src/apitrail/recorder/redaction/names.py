@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from apitrail.recorder.secrets import PATHS, TABLE, Group, Place, Terms, configured
+from apitrail.recorder.secrets_platforms import PLATFORMS
 
 REMEMBERED = 20_000
 """Names kept as judged; then the memory starts anew. Keys made of ids would fill it for ever."""
@@ -22,7 +23,7 @@ WINDOW = 1 << 18
 
 _OVERLAP = 512
 _QUOTED = re.compile(r'"([^"\\]{1,128}+)\\*+"[ \t\r\n]*+:')
-_ELEMENT = re.compile(r"<([^\s<>/=\"'!?]{1,128}+)")
+_ELEMENT = re.compile(r"<(?:[^\s<>/=\"'!?:]{1,128}+:)?([^\s<>/=\"'!?:]{1,128}+)")
 _ENDINGS = re.compile(
     r"(?<![\w.\-\[\]\x80-\xff])((?:[A-Za-z_\-]++ ){0,3}[A-Za-z_.\-\[\]\x80-\xff][\w.\-\[\]\x80-\xff]*+)"
     r"[\"'\\ \t\r]*+\n",
@@ -34,7 +35,23 @@ _UNICODE = re.compile(r"\\+u00([0-9a-fA-F]{2})")
 LEGS = frozenset(("state", "grant_type", "client_id", "redirect_uri", "hmac", "client_secret"))
 """What stands beside a `code` that is an authorization code (RFC 6749 §4.1)."""
 
+
+def platform_key(name: str) -> str:
+    """A platform's name as `PLATFORMS` lists it, however people write it: `T-Cat`, `tcat` and `T_CAT` are one."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
 _HOSTS = tuple(host for host, _ in PATHS)
+_CAPTURE = re.compile(r"\{[^}]*\}")
+_SCOPED = {name for group in TABLE for name in group.platforms}
+_BY_NAME = {key: name for name, (keys, _) in PLATFORMS.items() for key in keys} | {
+    platform_key(name): name for name in _SCOPED
+}
+_BY_HOST = tuple(
+    (host.partition("{")[0], _CAPTURE.sub("{", host).rpartition("{")[2] if "{" in host else None, name)
+    for name, (_, hosts) in PLATFORMS.items()
+    for host in hosts
+)
 _ROUNDS = 8
 _PERCENTS = re.compile(r"%(?:25)++")
 _AMPERSANDS = re.compile(r"&(?:amp;)++")
@@ -173,23 +190,39 @@ class NameBook:
         self._extra = Terms([own])
         self._groups = (*TABLE, own)
         self._scoped = tuple({host for group in self._groups for host in group.hosts})
-        self._names: dict[tuple[tuple[str, ...], bool], Names] = {}
+        self._names: dict[tuple[frozenset[str], bool], Names] = {}
+        self._scopes: dict[tuple[str, str], frozenset[str]] = {}
 
     def configured(self, name: str) -> bool:
         """Whether the program itself named it a secret."""
         return bool(self._extra.judge(name))
 
-    def names(self, host: str, *, login: bool) -> Names:
-        """The names for a call to this host. `login`: it is one that fetches tokens."""
-        at = tuple(scope for scope in self._scoped if host == scope or host.endswith("." + scope))
+    def names(self, host: str, *, login: bool, platform: str = "") -> Names:
+        """The names for a call to this host. `login`: it is one that fetches tokens; `platform`: whose the caller
+        said it is, by any of its names: a shop of its own, or a sandbox, has any host."""
+        at = self._scopes.get((host, platform))
+        if at is None:
+            if len(self._scopes) >= REMEMBERED:
+                self._scopes = {}
+            at = self._scopes[host, platform] = frozenset(self._scope(host, platform))
         names = self._names.get((at, login))
         if names is None:
             names = self._names[at, login] = Names(
                 group
                 for group in self._groups
-                if (login or not group.login) and (not group.hosts or any(host in at for host in group.hosts))
+                if (login or not group.login)
+                and (not (group.hosts or group.platforms) or not at.isdisjoint((*group.hosts, *group.platforms)))
             )
         return names
+
+    def _scope(self, host: str, platform: str) -> Iterable[str]:
+        """The hosts and the platforms of the table that a call belongs to."""
+        yield from (scope for scope in self._scoped if host == scope or host.endswith("." + scope))
+        for before, after, name in _BY_HOST:
+            if host == before or (after is not None and host.startswith(before) and host.endswith(after)):
+                yield name
+        if platform and (stated := _BY_NAME.get(platform_key(platform))):
+            yield stated
 
 
 def flattened(text: str) -> str:

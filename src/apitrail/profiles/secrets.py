@@ -1,0 +1,110 @@
+"""The secret names that profiles declare, as data for the recorder: `python -m apitrail.profiles.secrets`.
+
+A recorder masks before anything leaves the program and reads no profiles. So what `secrets` of a profile adds to the
+recorder's general rule is written into `apitrail.recorder.secrets_platforms`:
+
+- what the rule catches already is left out;
+- a name of several words that ends in none of `IDENTIFYING` is masked everywhere;
+- any other (`key`, `hash`, `client_id`) is masked only in calls to its platform.
+
+`place:name` masks a name in one place only: `element:Key` is the XML element, and JSON's `key` stays. `request:name`
+is a parameter, in the query or in a form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import get_args
+
+from apitrail.profiles.engine import Profiles
+from apitrail.profiles.schema import File
+from apitrail.recorder import secrets_platforms
+from apitrail.recorder.redaction.names import platform_key
+from apitrail.recorder.secrets import GENERAL, Place, Terms, parts, words
+
+IDENTIFYING = words("id ids no number num name user login email account code type")
+"""Last words of names that tell who somebody is: harmless, and wanted, on most platforms."""
+
+_PLACED = re.compile(rf"(?:(request|{'|'.join(get_args(Place))}):)?(.+)")
+_HEAD = '''"""Secret names that profiles declare. Written by `python -m apitrail.profiles.secrets`; not by hand.
+
+Data only, so that a recorder need not read profiles. A term is written as in `apitrail.recorder.secrets`.
+"""
+
+from __future__ import annotations
+'''
+
+
+def generated(files: Iterable[File]) -> str:
+    """The module `apitrail.recorder.secrets_platforms`, for these profiles. The same profiles give the same text."""
+    known = Terms(GENERAL)
+    everywhere: set[str] = set()
+    only_at: dict[tuple[str, str], set[str]] = {}
+    by_name = {file.name: file for file in files}
+    for file in by_name.values():
+        for declared in file.secrets:
+            place, name = placed(declared)
+            if any(not group.hosts or file.name in group.platforms for group in known.judge(name)):
+                continue
+            pieces = parts(name)
+            term = "=" + "".join(pieces)
+            if len(pieces) > 1 and pieces[-1] not in IDENTIFYING and not place:
+                everywhere.add(term)
+            elif pieces:
+                for one in ("query", "form") if place == "request" else (place,):
+                    only_at.setdefault((file.name, one), set()).add(term)
+    scoped = {*(name for name, _ in only_at), *(name for group in GENERAL for name in group.platforms)}
+    platforms = {name: by_name[name] for name in sorted(scoped) if name in by_name}
+    lines = [
+        _HEAD,
+        "EVERYWHERE: tuple[str, ...] = (",
+        *(f"    {_text(term)}," for term in sorted(everywhere)),
+        ")",
+        '"""Names that mean nothing else on any platform."""',
+        "",
+        "ONLY_AT: tuple[tuple[str, str, tuple[str, ...]], ...] = (",
+        *(
+            f"    ({_text(name)}, {_text(place)}, ({', '.join(map(_text, sorted(terms)))}{',' * (len(terms) == 1)})),"
+            for (name, place), terms in sorted(only_at.items())
+        ),
+        ")",
+        '"""(platform, place or empty for every place, terms)."""',
+        "",
+        "PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {",
+    ]
+    for name, file in platforms.items():
+        names = sorted({platform_key(said) for said in (name, file.label, *file.aliases)} - {""})
+        hosts = sorted({host.lower() for host in file.hosts})
+        lines += [
+            f"    {_text(name)}: (",
+            *_listed(names),
+            *_listed(hosts),
+            "    ),",
+        ]
+    return "\n".join(
+        [*lines, "}", '"""Platform → (every name of it, folded; its hosts, with `{…}` for any part)."""', ""]
+    )
+
+
+def placed(declared: str) -> tuple[str, str]:
+    """(place, name) of a secret as profiles declare it; no place is every place."""
+    found = _PLACED.fullmatch(declared)
+    return (found[1] or "", found[2]) if found else ("", declared)
+
+
+def _listed(texts: list[str]) -> list[str]:
+    """A tuple, one text a line, as the formatter leaves it: what a profile changes is then one line."""
+    if len(texts) < 2:
+        return [f"        ({''.join(_text(text) + ',' for text in texts)}),"]
+    return ["        (", *(f"            {_text(text)}," for text in texts), "        ),"]
+
+
+def _text(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+if __name__ == "__main__":
+    target = Path(secrets_platforms.__file__)
+    target.write_text(generated(Profiles.load().files.values()), "utf-8")

@@ -1,0 +1,227 @@
+"""Secret names that profiles declare. Written by `python -m apitrail.profiles.secrets`; not by hand.
+
+Data only, so that a recorder need not read profiles. A term is written as in `apitrail.recorder.secrets`.
+"""
+
+from __future__ import annotations
+
+EVERYWHERE: tuple[str, ...] = (
+    "=childkey",
+    "=encryptiondetails",
+    "=encryptiv",
+    "=oauthnonce",
+    "=oauthverifier",
+    "=signedpayload",
+    "=wskey",
+    "=xdpdclientid",
+)
+"""Names that mean nothing else on any platform."""
+
+ONLY_AT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("aramex", "", ("=username",)),
+    ("dhl_ecommerce", "", ("=clientid",)),
+    ("dhl_parcel_de", "", ("=appname", "=clientid", "=username")),
+    ("fedex", "", ("=clientid", "=meternumber")),
+    ("fedex", "element", ("=key",)),
+    ("jt", "", ("=key",)),
+    ("kerry_tj", "", ("=key",)),
+    ("mondial_relay", "", ("=crc", "=security")),
+    ("royal_mail", "", ("=nonce",)),
+    ("sendcloud", "", ("=hash",)),
+    ("shipengine", "", ("=accountnumber",)),
+    ("yahoo_scm", "", ("=sp",)),
+)
+"""(platform, place or empty for every place, terms)."""
+
+PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "91app": (
+        (
+            "91app",
+            "91appomni",
+            "ninetyoneapp",
+        ),
+        (
+            "api.91app.com",
+            "apigw.qa.91dev.tw",
+            "ims-api.91app.com",
+            "member-api.91app.com",
+            "payments-api.91app.com",
+        ),
+    ),
+    "aramex": (
+        (
+            "aramex",
+            "aramexinternational",
+        ),
+        (
+            "ws.aramex.net",
+            "ws.dev.aramex.net",
+        ),
+    ),
+    "dhl_ecommerce": (
+        (
+            "dhlecommerce",
+            "dhlecommerceamericas",
+            "dhlecommercesolutions",
+            "dhlecs",
+        ),
+        (
+            "api-sandbox.dhlecs.com",
+            "api.dhlecs.com",
+        ),
+    ),
+    "dhl_express": (
+        (
+            "dhlexpress",
+            "dhlworldwide",
+            "mydhl",
+            "mydhlapi",
+        ),
+        (
+            "express.api.dhl.com",
+            "xmlpi-ea.dhl.com",
+            "xmlpitest-ea.dhl.com",
+        ),
+    ),
+    "dhl_parcel_de": (
+        (
+            "dhlgermany",
+            "dhlpaket",
+            "dhlparcelde",
+            "dhlparcelgermany",
+            "postparcelgermany",
+        ),
+        (
+            "api-eu.dhl.com",
+            "api-sandbox.dhl.com",
+        ),
+    ),
+    "easypost": (
+        ("easypost",),
+        (
+            "api.easypost.com",
+            "easypost-files.s3.us-west-2.amazonaws.com",
+        ),
+    ),
+    "fedex": (
+        (
+            "federalexpress",
+            "fedex",
+        ),
+        (
+            "apis-sandbox.fedex.com",
+            "apis.fedex.com",
+            "documentapi.prod.fedex.com",
+            "documentapitest.prod.fedex.com",
+            "gateway.fedex.com",
+            "gatewaybeta.fedex.com",
+            "ws.fedex.com",
+            "wsbeta.fedex.com",
+        ),
+    ),
+    "hct": (
+        (
+            "hct",
+            "hctlogistics",
+            "新竹物流",
+            "新竹貨運",
+        ),
+        (
+            "hctapiweb.hct.com.tw",
+            "hctrt.hct.com.tw",
+            "www.hct.com.tw",
+        ),
+    ),
+    "jt": (
+        (
+            "jnt",
+            "jntexpress",
+            "jt",
+            "jtexpress",
+            "极兔",
+            "極兔",
+        ),
+        (
+            "demogw.jtjms-{country}.com",
+            "demoopenapi.jtexpress.{country}",
+            "demoopenapi.jtjms-{country}.com",
+            "openapi.jtexpress.{country}",
+            "openapi.jtjms-{country}.com",
+            "uat-openapi.jtexpress.{country}",
+            "ylopenapi.jtexpress.{country}",
+        ),
+    ),
+    "kerry_tj": (
+        (
+            "kerry",
+            "kerrytj",
+            "嘉里大榮",
+            "嘉里大榮物流",
+            "大榮貨運",
+        ),
+        (
+            "api.kerrytj.com",
+            "www.kerrytj.com",
+        ),
+    ),
+    "mondial_relay": (
+        (
+            "inpostfrance",
+            "mondialrelay",
+            "mondialrelayfr",
+        ),
+        ("api.mondialrelay.com",),
+    ),
+    "qoo10": (
+        (
+            "qapi",
+            "qoo10",
+            "qsm",
+        ),
+        ("api.qoo10.jp",),
+    ),
+    "royal_mail": (
+        (
+            "channelshipper",
+            "clickdrop",
+            "royalmail",
+        ),
+        (
+            "api.parcel.royalmail.com",
+            "api.royalmail.net",
+            "test.api.royalmail.net",
+        ),
+    ),
+    "sendcloud": (
+        ("sendcloud",),
+        (
+            "panel.sendcloud.sc",
+            "servicepoints.sendcloud.sc",
+        ),
+    ),
+    "shipengine": (
+        ("shipengine",),
+        ("api.shipengine.com",),
+    ),
+    "ups": (
+        ("ups",),
+        (
+            "onlinetools.ups.com",
+            "wwwcie.ups.com",
+        ),
+    ),
+    "yahoo_scm": (
+        (
+            "yahooscm",
+            "yahooshopping",
+            "yahooshoppingscm",
+            "yahootwscm",
+            "yahoo購物中心",
+        ),
+        (
+            "tw.scm.yahooapis.com",
+            "tw.supplier.yahoo.com",
+        ),
+    ),
+}
+"""Platform → (every name of it, folded; its hosts, with `{…}` for any part)."""
