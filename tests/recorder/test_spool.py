@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from apitrail.recorder import spool as spools
-from apitrail.recorder.spool import Spool, SpoolLoss, SpoolUnusable, spool_path
+from apitrail.recorder.spool import Spool, SpoolLoss, spool_path
+from apitrail.recorder.spool_file import SpoolUnusable
 
 OWNER = ("recorder-1", "host", "1 program")
 

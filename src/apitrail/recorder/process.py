@@ -25,7 +25,8 @@ from apitrail.recorder.capture import Capture
 from apitrail.recorder.losses import lose, never_raise, say
 from apitrail.recorder.redact import Redactor
 from apitrail.recorder.settings import Settings, default_spool_folders, settings_from
-from apitrail.recorder.spool import Held, Spool, SpoolUnusable, spool_path
+from apitrail.recorder.spool import Held, Spool, spool_path
+from apitrail.recorder.spool_file import SpoolUnusable
 from apitrail.recorder.worker import Queue, Worker
 
 SPOOL_AT_EXIT_S = 5.0

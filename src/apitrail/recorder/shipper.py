@@ -31,7 +31,8 @@ import msgspec
 from apitrail.exchange import Loss
 from apitrail.recorder import context
 from apitrail.recorder.losses import lose, say
-from apitrail.recorder.spool import Lease, Spool, SpoolLoss, SpoolUnusable
+from apitrail.recorder.spool import Lease, Spool, SpoolLoss
+from apitrail.recorder.spool_file import SpoolUnusable
 
 PATH = "/api/v1/exchanges"
 BACK_OFF_FIRST_S = 0.5

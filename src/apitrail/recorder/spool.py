@@ -12,31 +12,27 @@ where that cannot be told. Then an exchange may be sent twice, and is stored onc
 
 Cap: past `limit` bytes the oldest unleased exchanges are dropped, and counted in the spool as `spool_full`.
 
-Damage: a file that is no longer a database is set aside under another name, counted as `spool_damaged`, and a new
-one is begun. Rows are never guessed at. Anything else that goes wrong (disk full, no right to write) raises
-SpoolUnusable; the worker keeps what it has and tries again.
-
-Forks: SQLite must not see one process's connection, nor its view of the file's locks, in another. `before_fork`
-closes the connection, whoever wants it next opens it again. A child that was forked without Python's hooks must not
-use its parent's object.
+Damage: a file that is no longer a database is set aside, counted as `spool_damaged`, and a new one is begun
+(`spool_file`). Anything else that goes wrong (disk full, no right to write) raises SpoolUnusable; the worker keeps what
+it has and tries again.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from msgspec import Struct
 
+from apitrail.recorder.spool_file import SpoolFile
+
 LEASE_S = 30.0
-BUSY_S = 5.0
 SPARE_PAGES = 2048
 ROWS = 64
 DELETED_AT_ONCE = 500
@@ -65,7 +61,6 @@ CREATE TABLE IF NOT EXISTS loss (
 );
 CREATE TABLE IF NOT EXISTS total (one INTEGER PRIMARY KEY CHECK (one = 1), bytes INTEGER NOT NULL);
 INSERT OR IGNORE INTO total VALUES (1, 0);
-PRAGMA user_version = 1;
 """
 # `waiting` is apart from `payload` so that leasing, counting and choosing what to drop never touch the bodies.
 
@@ -80,10 +75,6 @@ ON CONFLICT (recorder, reason, holder) DO UPDATE SET
     first_ns = min(first_ns, excluded.first_ns),
     last_ns = max(last_ns, excluded.last_ns)
 """
-
-
-class SpoolUnusable(Exception):
-    """The spool cannot be written or read now: disk full, no right, locked for too long. Nothing in it is lost."""
 
 
 class SpoolLoss(NamedTuple):
@@ -129,12 +120,8 @@ class Spool:
         self._limit = limit
         self._owner = owner
         self._clock = clock
-        self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._inode = 0
+        self._file = SpoolFile(path, SCHEMA, version=1)
         self._leases = 0
-        self._forking = False
-        self._damaged: list[SpoolLoss] = []
 
     def add(self, payloads: Iterable[bytes], losses: Iterable[SpoolLoss] = ()) -> int:
         """Keep these, in order, all or none. Returns how many were dropped to stay under the cap.
@@ -228,23 +215,24 @@ class Spool:
 
     def close(self) -> None:
         """Close the file; the next call opens it again."""
-        with self._lock:
-            if self._connection is not None:
-                try:
-                    self._connection.close()
-                finally:
-                    self._connection = None
+        self._file.close()
 
     def before_fork(self) -> None:
         """Close, and let nobody in until `after_fork`."""
-        self._forking = self._lock.acquire(timeout=2 * BUSY_S)
-        if self._forking:
-            self.close()
+        self._file.before_fork()
 
     def after_fork(self) -> None:
         """In the parent."""
-        if self._forking:
-            self._lock.release()
+        self._file.after_fork()
+
+    @contextmanager
+    def _transaction(self, *, reading: bool = False) -> Iterator[sqlite3.Connection]:
+        with self._file.transaction(reading=reading) as db:
+            told = [] if reading else self._file.damages[:]
+            for damage in told:
+                db.execute(ADD_LOSS, self._loss("spool_damaged", 1, damage))
+            yield db
+        del self._file.damages[: len(told)]
 
     # Inside a transaction
 
@@ -321,103 +309,8 @@ class Spool:
         now = time.time_ns()
         return SpoolLoss(*self._owner, reason, count, now, now, text)
 
-    # The file
-
-    @contextmanager
-    def _transaction(self, *, reading: bool = False) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                db = self._opened()
-                db.execute("BEGIN" if reading else "BEGIN IMMEDIATE")
-                try:
-                    if not reading:
-                        db.executemany(ADD_LOSS, self._damaged)
-                    yield db
-                    db.execute("COMMIT")
-                    if not reading:
-                        self._damaged.clear()
-                except BaseException:
-                    if db.in_transaction:
-                        db.execute("ROLLBACK")
-                    raise
-            except sqlite3.Error as error:
-                if _is_damage(error):
-                    self._set_aside(error)
-                else:
-                    self.close()
-                raise SpoolUnusable(f"{self.path}: {error}") from error
-            except OSError as error:
-                raise SpoolUnusable(f"{self.path}: {error}") from error
-
-    def _opened(self) -> sqlite3.Connection:
-        if self._connection is not None:
-            there = _inode(self.path)
-            if there == self._inode:
-                return self._connection
-            # What is written to a file without a name, no other process will ever see. Where it was replaced,
-            # another process has set it aside and counted it.
-            if not there:
-                self._damaged.append(self._loss("spool_damaged", 1, f"{self.path.name} was removed while in use"))
-            self.close()
-        try:
-            return self._open()
-        except sqlite3.Error as error:
-            if not _is_damage(error):
-                raise
-            self._set_aside(error)
-            return self._open()
-
-    def _open(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made here and not by SQLite, so that it is never readable by others, not even for a moment.
-        # Never opened where it is there already: to close it again would end SQLite's locks on it
-        # (sqlite.org/howtocorrupt.html, 2.2).
-        with suppress(FileExistsError):
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        db = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-        try:
-            db.execute("PRAGMA auto_vacuum = INCREMENTAL")
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = NORMAL")
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version != 1:
-                db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
-        except BaseException:
-            db.close()
-            raise
-        self._inode = _inode(self.path)
-        self._connection = db
-        return db
-
-    def _set_aside(self, error: sqlite3.Error) -> None:
-        moved = self._inode and _inode(self.path) != self._inode
-        self.close()
-        if moved:
-            return  # another process has set it aside already
-        mark = f"damaged-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}"
-        for suffix in ("", "-wal", "-shm"):
-            part = self.path.with_name(self.path.name + suffix)
-            if part.exists():
-                part.rename(self.path.with_name(f"{self.path.name}.{mark}{suffix}"))
-        self._damaged.append(
-            self._loss("spool_damaged", 1, f"set aside as {self.path.name}.{mark}, exchanges in it not known: {error}")
-        )
-
 
 def spool_path(folder: Path, url: str | None) -> Path:
     """The file for one server: exchanges meant for different servers never mix."""
     name = f"{zlib.crc32(url.encode()):08x}" if url else "unaddressed"
     return folder / f"spool-{name}.db"
-
-
-def _is_damage(error: sqlite3.Error) -> bool:
-    code = getattr(error, "sqlite_errorcode", None)
-    # The first byte is the kind; the rest says where it was met (sqlite.org/rescode.html).
-    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def _inode(path: Path) -> int:
-    try:
-        return path.stat().st_ino
-    except OSError:
-        return 0

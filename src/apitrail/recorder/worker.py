@@ -5,8 +5,9 @@ transaction: one wake-up and one commit for many calls.
 
 Callers come first. Masking costs a multiple of capturing, and a thread that computes makes others wait for the
 interpreter lock, each time they come back from the network. So the worker computes in turns of `TURN_S` and rests
-between them: most calls meet none of its turns, some meet one. It rests less when what it works on is older than
-`PATIENCE_S`, and not at all when memory fills up or somebody waits (`flush`).
+between them: most calls meet none of its turns, some meet one. It rests the less the older what it works on is, hardly
+from `PATIENCE_S` on, and not at all when memory fills up or somebody waits (`flush`). So what a kill can take is what
+came in the last moment, and under a flood of calls what came in the last second or two.
 
 What the spool cannot take now is kept and tried again; past `in_flight_limit` bytes the oldest go, counted as
 `spool_unusable`.
@@ -30,18 +31,19 @@ from apitrail.recorder.body import Gauge
 from apitrail.recorder.capture import Capture
 from apitrail.recorder.losses import Ledger, lose, say
 from apitrail.recorder.settings import Settings
-from apitrail.recorder.spool import Spool, SpoolLoss, SpoolUnusable
+from apitrail.recorder.spool import Spool, SpoolLoss
+from apitrail.recorder.spool_file import SpoolUnusable
 
 AT_ONCE = 256
 """Exchanges spooled in one transaction at most."""
 COMMIT_S = 0.1
 """How long one transaction may gather."""
 TURN_S = 0.002
-REST = 2.0
-"""Rest after a turn, as a multiple of it."""
-REST_WHEN_LATE = 1.0
+REST = 8.0
+"""Rest after a turn on what has just come, as a multiple of the turn."""
+REST_LEAST = 0.5
 REST_MOST_S = 0.05
-PATIENCE_S = 0.5
+PATIENCE_S = 1.5
 RETRY_S = 1.0
 WEIGHT = 2048
 """What an exchange weighs in memory beside its bodies: headers, URL, labels."""
@@ -117,9 +119,11 @@ class Worker:
         """The same in this thread, for when the worker's own may be gone: a fork, or the end of the process."""
         if not self._draining.acquire(timeout=timeout):
             return False
+        self._waited_for += 1
         try:
             return self._drain()
         finally:
+            self._waited_for -= 1
             self._draining.release()
 
     def _run(self) -> None:
@@ -172,11 +176,12 @@ class Worker:
         return not self._pending
 
     def _rest(self, item: Capture | Exchange, turn: float) -> None:
+        if self._waited_for or self._queue.gauge.bytes > self._queue.gauge.limit // 2:
+            time.sleep(0)  # still lets others have the interpreter
+            return
         over_ns = item.begun_ns + item.duration_ns if isinstance(item, Capture) else 0
-        late = time.perf_counter_ns() - over_ns > PATIENCE_S * 1e9
-        full = self._queue.gauge.bytes > self._queue.gauge.limit // 2
-        rest = 0.0 if full or self._waited_for else turn * (REST_WHEN_LATE if late else REST)
-        time.sleep(min(rest, REST_MOST_S))  # 0 still lets others have the interpreter
+        age = (time.perf_counter_ns() - over_ns) / 1e9
+        time.sleep(min(turn * max(REST_LEAST, REST * (1 - age / PATIENCE_S)), REST_MOST_S))
 
     def _encode(self, captured: Capture | Exchange) -> None:
         self._sequence += 1

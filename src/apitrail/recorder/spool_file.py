@@ -1,0 +1,148 @@
+"""The file that a spool lies in: opened, shared, forked around, and set aside when it is damaged.
+
+Damage: a file that is no longer a database is renamed, with what belongs to it, and a new one is begun in its place.
+Rows are never guessed at. `damages` tells what happened, for the spool to count.
+
+Forks: SQLite must not see one process's connection, nor its view of the file's locks, in another. `before_fork`
+closes the connection, whoever wants it next opens it again. A child that was forked without Python's hooks must not
+use its parent's object.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+BUSY_S = 5.0
+"""How long to wait for another process's transaction."""
+
+
+class SpoolUnusable(Exception):
+    """The spool cannot be written or read now: disk full, no right, locked for too long. Nothing in it is lost."""
+
+
+class SpoolFile:
+    """One connection, used by one thread at a time."""
+
+    def __init__(self, path: Path, schema: str, version: int) -> None:
+        self.path = path
+        self.damages: list[str] = []
+        self._schema = schema
+        self._version = version
+        self._lock = threading.RLock()
+        self._forking = False
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+
+    @contextmanager
+    def transaction(self, *, reading: bool = False) -> Iterator[sqlite3.Connection]:
+        """All or nothing of what is done inside. Raises SpoolUnusable."""
+        with self._lock:
+            try:
+                db = self._opened()
+                db.execute("BEGIN" if reading else "BEGIN IMMEDIATE")
+                try:
+                    yield db
+                    db.execute("COMMIT")
+                except BaseException:
+                    if db.in_transaction:
+                        db.execute("ROLLBACK")
+                    raise
+            except sqlite3.Error as error:
+                if _is_damage(error):
+                    self._set_aside(error)
+                else:
+                    self.close()
+                raise SpoolUnusable(f"{self.path}: {error}") from error
+            except OSError as error:
+                raise SpoolUnusable(f"{self.path}: {error}") from error
+
+    def close(self) -> None:
+        """Close; the next transaction opens it again."""
+        with self._lock:
+            if self._connection is not None:
+                try:
+                    self._connection.close()
+                finally:
+                    self._connection = None
+
+    def before_fork(self) -> None:
+        """Close, and let nobody in until `after_fork`."""
+        self._forking = self._lock.acquire(timeout=2 * BUSY_S)
+        if self._forking:
+            self.close()
+
+    def after_fork(self) -> None:
+        """In the parent."""
+        if self._forking:
+            self._lock.release()
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is not None:
+            there = _inode(self.path)
+            if there == self._inode:
+                return self._connection
+            # What is written to a file without a name, no other process will ever see. Where it was replaced,
+            # another process has set it aside and counted it.
+            if not there:
+                self.damages.append(f"{self.path.name} was removed while in use, exchanges in it not known")
+            self.close()
+        try:
+            return self._open()
+        except sqlite3.Error as error:
+            if not _is_damage(error):
+                raise
+            self._set_aside(error)
+            return self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Made here and not by SQLite, so that it is never readable by others, not even for a moment.
+        # Never opened where it is there already: to close it again would end SQLite's locks on it
+        # (sqlite.org/howtocorrupt.html, 2.2).
+        with suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        self._inode = _inode(self.path)
+        db = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        try:
+            db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = NORMAL")
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            if version != self._version:
+                db.executescript(f"BEGIN IMMEDIATE; {self._schema} PRAGMA user_version = {self._version}; COMMIT;")
+        except BaseException:
+            db.close()
+            raise
+        self._connection = db
+        return db
+
+    def _set_aside(self, error: sqlite3.Error) -> None:
+        moved = _inode(self.path) != self._inode
+        self.close()
+        if moved:
+            return  # another process has set it aside already
+        mark = f"damaged-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}"
+        for suffix in ("", "-wal", "-shm"):
+            part = self.path.with_name(self.path.name + suffix)
+            if part.exists():
+                part.rename(self.path.with_name(f"{self.path.name}.{mark}{suffix}"))
+        self.damages.append(f"set aside as {self.path.name}.{mark}, exchanges in it not known: {error}")
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    # The first byte is the kind; the rest says where it was met (sqlite.org/rescode.html).
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0

@@ -1,0 +1,158 @@
+"""Host programs of their own: how they end, how they fork, what they share."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+SAYING = """
+import apitrail, json, sys
+from datetime import datetime, UTC
+from apitrail import Exchange
+def say(number):
+    apitrail.record(Exchange(created_at=datetime.now(UTC), method="GET", url=f"http://platform.example/{number}"))
+"""
+
+
+def numbers(server: Any) -> list[int]:
+    return sorted(int(one.url.rpartition("/")[2]) for one in server.stored.values())
+
+
+def test_what_was_recorded_is_sent_at_the_interpreters_exit(program: Any, server: Any) -> None:
+    program.run(SAYING + "for number in range(30): say(number)")
+    assert numbers(server) == list(range(30))
+
+
+def test_what_is_recorded_while_the_interpreter_exits_is_not_lost(program: Any, server: Any) -> None:
+    program.run("import atexit\n" + SAYING + "atexit.register(say, 2)\nsay(1)")
+    program.run("import atexit\natexit.register(lambda: say(4))\n" + SAYING + "say(3)")
+    program.run(SAYING + "apitrail.flush(5)")
+    assert numbers(server) == [1, 2, 3, 4]
+
+
+def test_a_server_that_is_away_does_not_hold_up_the_exit_and_loses_nothing(program: Any, server: Any) -> None:
+    program.run(
+        SAYING
+        + f"apitrail.configure(url='http://127.0.0.1:9', spool={str(program.folder / 'away')!r}, flush_at_exit=60)\n"
+        + "say(1)"
+    )
+    again = {"APITRAIL_URL": "http://127.0.0.1:9", "APITRAIL_SPOOL": str(program.folder / "away")}
+    program.environment.update(again)
+    assert json.loads(program.run(SAYING + "apitrail.flush(0.1); print(apitrail.stats().waiting)")) == 1
+
+
+def test_an_exit_by_an_exception_is_flushed_too(program: Any, server: Any) -> None:
+    started = program.start(SAYING + "say(1); raise SystemExit(3)")
+    out, err = started.communicate(timeout=60)
+    assert (started.returncode, out, err) == (3, "", "")
+    assert numbers(server) == [1]
+
+
+def test_a_kill_after_a_second_loses_nothing(program: Any, server: Any, tmp_path: Path) -> None:
+    # The server is away, so that what is proved is the spool.
+    program.environment["APITRAIL_URL"] = ""
+    killed = program.start(
+        SAYING
+        + "import time\nfor number in range(50): say(number)\ntime.sleep(1); print('now', flush=True); time.sleep(60)"
+    )
+    assert killed.stdout.readline() == "now\n"
+    killed.kill()
+    killed.communicate()
+    program.environment["APITRAIL_URL"] = server.url
+    program.run(SAYING + "assert apitrail.flush(10)")
+    assert numbers(server) == list(range(50))
+
+
+def test_two_processes_that_share_a_spool_send_everything_once(program: Any, server: Any) -> None:
+    both = [
+        program.start(
+            SAYING + f"import time\nfor number in range({first}, {first + 100}): say(number); time.sleep(0.001)"
+        )
+        for first in (0, 100)
+    ]
+    for one in both:
+        _, err = one.communicate(timeout=60)
+        assert (one.returncode, err) == (0, "")
+    program.run(SAYING + "assert apitrail.flush(10)")
+    assert numbers(server) == list(range(200))
+    assert len(server.received) == 200
+
+
+def test_a_forked_child_records_on_its_own_and_its_parent_goes_on(program: Any, server: Any) -> None:
+    program.run(
+        SAYING
+        + """
+import os, time
+say(0)
+assert apitrail.flush(10)
+say(1)
+child = os.fork()
+if child == 0:
+    say(2)
+    assert apitrail.flush(10)
+    assert apitrail.stats().spooled == 1
+    sys.exit(0)
+say(3)
+assert os.waitpid(child, 0)[1] == 0
+assert apitrail.flush(10)
+"""
+    )
+    assert numbers(server) == [0, 1, 2, 3]
+    assert len(server.received) == 4
+    by_recorder: dict[str, list[int]] = {}
+    for one in server.stored.values():
+        by_recorder.setdefault(one.recorder.id, []).append(one.recorder.sequence)
+    assert sorted(sorted(sequences) for sequences in by_recorder.values()) == [[1], [1, 2, 3]]
+
+
+def test_forking_while_threads_record_neither_hangs_nor_loses(program: Any, server: Any) -> None:
+    program.run(
+        SAYING
+        + """
+import os, threading, time
+apitrail.configure()
+stop = threading.Event()
+count = 0
+def saying():
+    global count
+    while not stop.is_set():
+        say(count); count += 1
+        time.sleep(0.0005)
+thread = threading.Thread(target=saying); thread.start()
+children = []
+for number in range(10):
+    child = os.fork()
+    if child == 0:
+        stop.set()
+        say(100000 + number)
+        assert apitrail.flush(20)
+        os._exit(0)
+    children.append(child)
+    time.sleep(0.02)
+for child in children:
+    assert os.waitpid(child, 0)[1] == 0
+stop.set(); thread.join()
+assert apitrail.flush(20)
+say(200000 + count)
+"""
+    )
+    found = numbers(server)
+    total = next(number - 200000 for number in found if number >= 200000)
+    assert found == [*range(total), *range(100000, 100010), 200000 + total]
+
+
+def test_a_child_of_multiprocessing_is_flushed_when_it_ends(program: Any, server: Any) -> None:
+    program.run(
+        SAYING
+        + """
+import multiprocessing
+say(0)
+context = multiprocessing.get_context("fork")
+workers = [context.Process(target=say, args=(number,)) for number in (1, 2, 3)]
+for worker in workers: worker.start()
+for worker in workers: worker.join()
+"""
+    )
+    program.run(SAYING + "assert apitrail.flush(10)")
+    assert numbers(server) == [0, 1, 2, 3]
