@@ -26,6 +26,7 @@ ONLY_AT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("jt", "", ("=key",)),
     ("kerry_tj", "", ("=key",)),
     ("mondial_relay", "", ("=crc", "=security")),
+    ("otto", "", ("=username",)),
     ("royal_mail", "", ("=nonce",)),
     ("sendcloud", "", ("=hash",)),
     ("shipengine", "", ("=accountnumber",)),
@@ -171,6 +172,16 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "mondialrelayfr",
         ),
         ("api.mondialrelay.com",),
+    ),
+    "otto": (
+        (
+            "otto",
+            "ottomarket",
+        ),
+        (
+            "api.otto.market",
+            "sandbox.api.otto.market",
+        ),
     ),
     "qoo10": (
         (
