@@ -17,7 +17,9 @@ from apitrail.profiles.positions import Positions
 from apitrail.profiles.routes import BadPath, Routes
 
 ANSWER = """{"a": {"b": [{"c": 1}, {"c": "2"}, {"d": null}]}, "one": {"c": 3}, "odd name.x": true, "list": "x, y,,z",
-"inside": "{\\"ok\\": false}", "xml": "<r><n>5</n></r>", "errors": {"title": ["bad", "worse"]}, "zero": "0", "n": -7}"""
+"inside": "{\\"ok\\": false}", "xml": "<r><n>5</n></r>", "errors": {"title": ["bad", "worse"]}, "zero": "0", "n": -7,
+"said": [{"type": "error", "is": {"level": 3}, "text": "no"}, {"type": "note", "text": "by the way"}, "odd",
+{"text": "x"}]}"""
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +56,12 @@ def facts() -> Facts:
         ("response:$.inside.(json).ok", [False]),
         ("response:$.xml.(xml).r.n", ["5"]),
         ("response:$.errors.(first)", ["bad"]),
+        ("response:$.said[type=error].text", ["no"]),
+        ("response:$.said[type=note|error].text", ["no", "by the way"]),
+        ("response:$.said[type!=error].text", ["by the way", "x"]),
+        ("response:$.said[is.level=3].text", ["no"]),
+        ("response:$.one[c=3].c", [3]),
+        ("response:$.one[c=4].c", []),
         ("response:$.errors.(keys)", ["title"]),
         ("response:$.errors.*", [["bad", "worse"]]),
         ("response:$.errors.*[]", ["bad", "worse"]),
@@ -75,7 +83,19 @@ def test_a_place_gives_its_values(facts: Facts, text: str, values: list[Any]) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["", "body:$.a", "request:a", "request:", "request:$a", "request:$.(zip)", "response:graphql", "query:"]
+    "text",
+    [
+        "",
+        "body:$.a",
+        "request:a",
+        "request:",
+        "request:$a",
+        "request:$.(zip)",
+        "response:graphql",
+        "query:",
+        "request:$[a]",
+        "request:$[=a]",
+    ],
 )
 def test_what_is_no_place_is_refused(text: str) -> None:
     with pytest.raises(BadLocator):
@@ -104,6 +124,9 @@ def test_what_is_no_place_is_refused(text: str) -> None:
         ("status < 300", True),
         ("response:$.n <= -7", True),
         ("response:$.list > 0", False),
+        ("response:$.said[type=error].text = no", True),
+        ("response:$.said[type!=error].text", True),
+        ("!response:$.said[type=fatal].text", True),
     ],
 )
 def test_a_condition_holds_or_not(facts: Facts, text: str, holds: bool) -> None:

@@ -14,7 +14,7 @@ from apitrail.profiles.locators import BadLocator, Locator, as_text
 
 Condition = Callable[[Any], bool]
 
-_FORM = re.compile(r"^(!?)\s*([^\s=~<>!]+)\s*(?:(!=|>=|<=|=|~|>|<)\s*(.*))?$", re.DOTALL)
+_FORM = re.compile(r"^(!?)\s*((?:\[[^\]]*\]|[^\s=~<>!\[])+)\s*(?:(!=|>=|<=|=|~|>|<)\s*(.*))?$", re.DOTALL)
 
 
 class BadCondition(ValueError):

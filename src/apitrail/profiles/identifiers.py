@@ -8,7 +8,7 @@ from typing import Any
 
 from apitrail.exchange import Reference
 from apitrail.profiles.facts import Facts
-from apitrail.profiles.locators import SPECIAL, Locator, Steps, Walk, found_in, step_walk
+from apitrail.profiles.locators import Locator, Steps, Walk, found_in, special, step_walk
 
 MOST = 1_000
 """References kept of one exchange."""
@@ -78,7 +78,7 @@ class _Branch:
         walks = [place.emit for place in self.places]
         fields: dict[str, str | Walk] = {}
         for step, branch in self.next.items():
-            if step in SPECIAL:
+            if special(step):
                 walks.append(branch.each() if step == "[]" else step_walk(step, branch.walk()))
             else:
                 fields[step.removeprefix(".")] = branch.leaf() or branch.walk()

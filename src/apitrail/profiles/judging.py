@@ -15,7 +15,7 @@ from apitrail.exchange import Failure
 from apitrail.profiles.blame import CauseTable, Finding, Verdict, verdict
 from apitrail.profiles.catalogue import Catalogue
 from apitrail.profiles.facts import Facts
-from apitrail.profiles.locators import first_text
+from apitrail.profiles.locators import Locator, as_text, first_text
 from apitrail.profiles.platform import CompiledItems, CompiledSign, Plan, Platform
 from apitrail.profiles.recognition import Recognition
 
@@ -66,7 +66,7 @@ class Judge:
         exchange = facts.exchange
         status = facts.status
         if facts.direction == "inbound":
-            return self._inbound(facts)
+            return self._inbound(facts, platform)
         if status is None:
             return _no_answer(exchange.error)
         warning: CompiledSign | None = None
@@ -179,6 +179,8 @@ class Judge:
                 if said is not None:
                     failed.append(said)
                     soft = soft and group.rule.fault == "warning"
+            if group.of and facts.status is not None and facts.status < 400:
+                _accepted(facts, group, items)
         return items, failed, soft
 
     def _item(
@@ -189,7 +191,7 @@ class Judge:
         value: Any,
         items: list[Item],
     ) -> Said | None:
-        identifier = first_text(group.id, value) or ""
+        identifier = group.id(value)
         if group.id_match is not None:
             matched = group.id_match.search(identifier)
             identifier = matched[0] if matched else ""
@@ -207,8 +209,11 @@ class Judge:
         items.append(Item(group.rule.type, identifier, outcome, said.code, said.message))
         return said
 
-    def _inbound(self, facts: Facts) -> Judgement:
-        """The blame turns round: 4xx is our refusal of their request, 5xx or no answer our own handler's failure."""
+    def _inbound(self, facts: Facts, platform: Platform) -> Judgement:
+        """The blame turns round: 4xx is our refusal of their request, 5xx or no answer our own handler's failure.
+
+        An answer of 2xx that the platform does not take for a receipt is a refusal too: it will send again.
+        """
         status = facts.status
         if status is None:
             error = facts.exchange.error
@@ -217,7 +222,10 @@ class Judge:
                 cause = "platform_outage"
             return Judgement("platform_error", cause, retryable=True)
         if status < 400:
-            return Judgement("success")
+            if platform.answered is None or status >= 300 or platform.answered(facts):
+                return Judgement("success")
+            said = self._generic_words(facts)
+            return Judgement("request_error", "unknown", said.code, said.message, None, None)
         said = self._generic_words(facts)
         if status >= 500:
             cause = "timeout" if status == 504 else "platform_outage"
@@ -242,6 +250,17 @@ class Judge:
         return None if text is None else self._recognition.named(text) or text
 
 
+def _accepted(facts: Facts, group: CompiledItems, items: list[Item]) -> None:
+    """What was asked for and is not named by an answer that lists only some of it."""
+    named = {item.id for item in items if item.type == group.rule.type}
+    for place in group.of:
+        for value in place.every(facts):
+            asked = as_text(value)
+            if asked and asked not in named and len(items) < MOST_ITEMS:
+                named.add(asked)
+                items.append(Item(group.rule.type, asked, "success"))
+
+
 def platform_name(platform: Platform, said: Said) -> str | None:
     """Who spoke: the platform, where its answer held any words."""
     return platform.name if platform.name != "generic" and (said.code or said.message) else None
@@ -258,9 +277,28 @@ def _counts(facts: Facts, plan: Plan, accepted: int | None, refused: int | None)
             returned = 1
         elif found is not None and place.steps:  # in XML, an empty list is an empty text
             returned = 1 if found else 0
+        elif found is None and refused is None and _brought_nothing(facts, place):
+            returned = 0
     if returned is None and accepted is None and refused is None:
         return None
     return Counts(returned, accepted, refused)
+
+
+def _brought_nothing(facts: Facts, place: Locator) -> bool:
+    """Whether a good answer without the list that was fetched means an empty one: it has no body, or it has all that
+    should hold the list, and not the list.
+    """
+    status = facts.status
+    if status is None or not 200 <= status < 300 or place.place != "response":
+        return False
+    form, holder = facts.response()
+    if form == "empty":
+        return True
+    if form not in ("json", "xml"):
+        return False
+    for step in place.steps[:-1]:
+        holder = holder.get(step.removeprefix(".")) if type(holder) is dict else None
+    return type(holder) is dict or (form == "xml" and holder == "")
 
 
 def _no_answer(error: Failure | None) -> Judgement:

@@ -13,9 +13,10 @@
 
 A place may end in ` ~ regex`: what the pattern finds (its first group, if it has one) is taken instead of the whole.
 
-Steps of a body path: `.name`, `["odd name"]`, `[]` each element, `[,]` each piece of a comma list, `.*` each value of
-an object, `.(json)` and `.(xml)` read a text as such, `.(first)` the first text inside, `.(keys)` an object's names,
-`.(html)` what an HTML page says in its heading or title.
+Steps of a body path: `.name`, `["odd name"]`, `[]` each element, `[type=error|fatal]` and `[type!=note]` each element
+whose field says so, `[,]` each piece of a comma list, `.*` each value of an object, `.(json)` and `.(xml)` read a text
+as such, `.(first)` the first text inside, `.(keys)` an object's names, `.(html)` what an HTML page says in its heading
+or title.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ from apitrail.profiles.markup import parse_xml
 Walk = Callable[[Any, list[Any]], None]
 Steps = tuple[str, ...]
 
-_STEP = re.compile(r'\.(\([a-z]+\)|\*|[A-Za-z0-9_@#:-]+)|\["([^"]+)"\]|(\[,?\])')
-SPECIAL: Final = frozenset({"[]", "[,]", "*", "(json)", "(xml)", "(first)", "(keys)", "(html)"})
+_NAME = r"[A-Za-z0-9_@#:-]+"
+_STEP = re.compile(rf'\.(\([a-z]+\)|\*|{_NAME})|\["([^"]+)"\]|(\[,?\]|\[{_NAME}(?:\.{_NAME})*!?=[^\]=]+\])')
+_FILTER = re.compile(r"\[([^\]=!]+)(!?)=([^\]]+)\]")
+INSIDE: Final = ("(json)", "(xml)", "(first)", "(keys)", "(html)")
 PLACES: Final = ("host", "path", "query", "request-header", "response-header", "request", "response")
 _LEAVES = 1_000
 
@@ -50,11 +53,16 @@ def parse_steps(text: str) -> Steps:
         if not found:
             raise BadLocator(f'"{text}" is no path at "{text[at:]}"')
         step = found[1] or found[2] or found[3]
-        if step.startswith("(") and step not in SPECIAL:
+        if step.startswith("(") and step not in INSIDE:
             raise BadLocator(f'"{step}" is no step; known are (json), (xml), (first), (keys), (html)')
         steps.append("." + step if found[2] else step)
         at = found.end()
     return tuple(steps)
+
+
+def special(step: str) -> bool:
+    """Whether a step is anything but a field's name."""
+    return step[0] in "[(*"
 
 
 class Locator:
@@ -77,7 +85,7 @@ class Locator:
             reach: Callable[[Any], Any] = _itself
         else:
             self.place, reach, self.steps = _place(text)
-        self.single = not any(step in ("[]", "[,]", "*", "(keys)") for step in self.steps)
+        self.single = not any(step[0] in "[*" or step == "(keys)" for step in self.steps)
         """Whether there can be one value at most."""
         self.every, self.first = _functions(reach, self.steps)
         if self.pattern is not None:
@@ -141,7 +149,7 @@ def _about(place: str, what: str) -> Callable[[Facts], Any]:
 
 
 def _functions(reach: Callable[[Any], Any], steps: Steps) -> tuple[Callable[[Any], list[Any]], Callable[[Any], Any]]:
-    if not any(step in SPECIAL for step in steps):
+    if not any(special(step) for step in steps):
         keys = tuple(step.removeprefix(".") for step in steps)
         if len(keys) == 1:
             return _top(reach, keys[0])
@@ -159,7 +167,7 @@ def _functions(reach: Callable[[Any], Any], steps: Steps) -> tuple[Callable[[Any
             return [] if value is None else [value]
 
         return every, first
-    if steps[-1] == "[]" and not any(step in SPECIAL for step in steps[:-1]):
+    if steps[-1] == "[]" and not any(special(step) for step in steps[:-1]):
         return _listed(_functions(reach, steps[:-1])[1])
     walk = compile_walk(steps, list.append)  # the list is last: list.append(out, value)
 
@@ -249,6 +257,8 @@ def step_walk(step: str, then: Walk) -> Walk:
         return _first_leaf(then)
     if step == "(keys)":
         return _keys(then)
+    if step.startswith("["):
+        return _those(step, then)
     key = step.removeprefix(".")
 
     def named(value: Any, out: list[Any]) -> None:
@@ -269,6 +279,26 @@ def _each(then: Walk) -> Walk:
             then(value, out)
 
     return each
+
+
+def _those(step: str, then: Walk) -> Walk:
+    """The elements of a list, or the lone object, whose field says one of the values; with `!=`, none of them."""
+    parts = _FILTER.fullmatch(step)
+    if parts is None:
+        raise BadLocator(f'"{step}" is no filter: write [name=value], [name=a|b] or [name!=value]')
+    names = tuple(parts[1].split("."))
+    wanted = not parts[2]
+    values = frozenset(value.strip() for value in parts[3].split("|"))
+
+    def those(value: Any, out: list[Any]) -> None:
+        for element in value if type(value) is list else (value,):
+            said = element
+            for name in names:
+                said = said.get(name) if type(said) is dict else None
+            if (as_text(said) in values) is wanted:
+                then(element, out)
+
+    return those
 
 
 def _values(then: Walk) -> Walk:

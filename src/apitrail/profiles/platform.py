@@ -54,7 +54,9 @@ class CompiledItems(Struct, frozen=True):
 
     rule: Items
     at: Locator
-    id: tuple[Locator, ...]
+    of: tuple[Locator, ...]
+    id: Callable[[Any], str]
+    """An item's id; empty where it has none."""
     id_match: re.Pattern[str] | None
     failed: Condition
     code: tuple[Locator, ...]
@@ -87,6 +89,8 @@ class Platform:
         hooks = file.webhooks
         self._topic = locators(hooks.topic) if hooks else ()
         self._topics: dict[str, Plan] = {}
+        self.answered: Condition | None = conditions(hooks.answered) if hooks and hooks.answered else None
+        """What our answer to a notification must say, where any 2xx is not enough."""
         if hooks:
             common = places(hooks.ids)
             self._topics = {topic: self._plan(settled(value), common=common) for topic, value in hooks.topics.items()}
@@ -202,6 +206,29 @@ def places(ids: dict[str, Places]) -> list[Place]:
     return [Place(kind, text) for kind, texts in ids.items() for text in ([texts] if isinstance(texts, str) else texts)]
 
 
+def identities(texts: Places) -> Callable[[Any], str]:
+    """A function that tells an item's id: the first place that says something; parts joined by a slash.
+
+    Raises BadLocator, and re.error for a pattern that cannot be read.
+    """
+    alternatives = [
+        tuple(Locator(part.strip(), relative=True) for part in text.split(" + "))
+        for text in ([texts] if isinstance(texts, str) else texts)
+    ]
+    if all(len(parts) == 1 for parts in alternatives):
+        places = tuple(parts[0] for parts in alternatives)
+        return lambda item: first_text(places, item) or ""
+
+    def identify(item: Any) -> str:
+        for parts in alternatives:
+            said = [first_text((part,), item) for part in parts]
+            if said[0] is not None:
+                return "/".join(text for text in said if text is not None)
+        return ""
+
+    return identify
+
+
 def conditions(when: When, *, relative: bool = False) -> Condition:
     """Compiled conditions that hold together. Raises BadCondition."""
     return compile_conditions([when] if isinstance(when, str) else when, relative=relative)
@@ -225,7 +252,8 @@ def _items(items: Items) -> CompiledItems:
     return CompiledItems(
         items,
         Locator(items.at),
-        locators(items.id, relative=True),
+        locators(items.of),
+        identities(items.id),
         re.compile(items.id_match) if items.id_match else None,
         fixed or conditions(items.failed, relative=True),
         locators(items.code, relative=True),

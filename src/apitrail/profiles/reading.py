@@ -17,7 +17,7 @@ from apitrail.profiles.catalogue import Catalogue
 from apitrail.profiles.conditions import BadCondition, compile_condition
 from apitrail.profiles.identifiers import Place
 from apitrail.profiles.locators import BadLocator, Locator
-from apitrail.profiles.platform import BadEndpoint, parse_endpoint, settled
+from apitrail.profiles.platform import BadEndpoint, identities, parse_endpoint, settled
 from apitrail.profiles.positions import Positions, Where
 from apitrail.profiles.problems import ProfileError
 from apitrail.profiles.routes import BadPath, Routes
@@ -104,6 +104,7 @@ class _Check:
             self._places(("path_in",), profile.path_in)
         for name, text in profile.select.items():
             self._places(("select", name), text)
+        self._recognise()
         self._ids(("ids",), profile.ids)
         self._endpoints()
         self._webhooks()
@@ -152,6 +153,14 @@ class _Check:
             for text in [texts] if isinstance(texts, str) else texts:
                 self._try(at, lambda kind=kind, text=text: Place(kind, text))  # type: ignore[misc]
 
+    def _recognise(self) -> None:
+        for number, rule in enumerate(self._profile.recognise):
+            where: Where = ("recognise", number)
+            if not (rule.path or rule.header or rule.query or rule.root or rule.fields):
+                self._refuse(where, "a rule that all traffic fits", "Give path, header, query, root or fields.")
+            pattern = rule.header.partition(":")[2].strip()
+            self._try((*where, "header"), lambda pattern=pattern: re.compile(pattern))  # type: ignore[misc]
+
     def _endpoints(self) -> None:
         routes: Routes[None] = Routes()
         seen: dict[tuple[str, str, object], str] = {}
@@ -186,6 +195,7 @@ class _Check:
             return
         self._places(("webhooks", "topic"), hooks.topic)
         self._ids(("webhooks", "ids"), hooks.ids)
+        self._when(("webhooks", "answered"), hooks.answered)
         for topic, value in hooks.topics.items():
             where: Where = ("webhooks", "topics", topic)
             endpoint = settled(value)
@@ -206,7 +216,9 @@ class _Check:
         for number, items in enumerate(self._profile.items):
             where: Where = ("items", number)
             self._places((*where, "at"), items.at)
-            for name in ("id", "code", "message", "reported_by"):
+            self._try((*where, "id"), lambda items=items: identities(items.id))  # type: ignore[misc]
+            self._places((*where, "of"), items.of)
+            for name in ("code", "message", "reported_by"):
                 self._places((*where, name), getattr(items, name), relative=True)
             self._try((*where, "id_match"), lambda pattern=items.id_match: re.compile(pattern))  # type: ignore[misc]
             if items.failed not in ("always", "never"):

@@ -15,12 +15,14 @@ _CAPTURE = re.compile(r"\{([a-z_]+)\}")
 class _Signature:
     """What tells a platform on any host."""
 
-    __slots__ = ("fields", "header", "name", "path", "query", "root")
+    __slots__ = ("fields", "header", "name", "path", "query", "root", "value")
 
     def __init__(self, name: str, rule: Recognise) -> None:
         self.name = name
         self.path = tuple("" if part.startswith("{") else part for part in segments_of(rule.path.lower()))
-        self.header = rule.header.lower()
+        header, _, value = rule.header.partition(":")
+        self.header = header.strip().lower()
+        self.value = re.compile(value.strip(), re.IGNORECASE).search if value.strip() else None
         self.query = tuple(rule.query)
         self.root = rule.root
         self.fields = tuple(rule.fields)
@@ -28,7 +30,7 @@ class _Signature:
     def fits(self, facts: Facts, segments: list[str]) -> bool:
         if self.path and not _within(self.path, segments):
             return False
-        if self.header and not (self.header in facts.request_headers() or self.header in facts.response_headers()):
+        if self.header and not self._headed(facts):
             return False
         if self.query:
             query = facts.query()
@@ -39,7 +41,16 @@ class _Signature:
             data = facts.request()[1]
             if type(data) is not dict or any(name not in data for name in self.fields):
                 return False
-        return not self.root or self.root in (_root(facts, "request"), _root(facts, "response"))
+        return not self.root or any(
+            self.root in (_root(facts, side), facts.root(side)) for side in ("request", "response")
+        )
+
+    def _headed(self, facts: Facts) -> bool:
+        for headers in (facts.request_headers(), facts.response_headers()):
+            said = headers.get(self.header)
+            if said is not None and (self.value is None or self.value(said) is not None):
+                return True
+        return False
 
 
 def _within(wanted: tuple[str, ...], segments: list[str]) -> bool:

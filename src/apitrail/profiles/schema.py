@@ -71,11 +71,11 @@ class Recognise(Struct, forbid_unknown_fields=True):
     path: str = ""
     """Segments that follow each other anywhere in the path: `wp-json/wc/{version}`."""
     header: str = ""
-    """A header field on either side."""
+    """A header field on either side; `Server: ^Acme` for one whose value the pattern finds."""
     query: list[str] = []
     """Parameters that are all there."""
     root: str = ""
-    """The root of an XML body on either side."""
+    """The root of an XML body on either side, or the first element of a SOAP body."""
     fields: list[str] = []
     """Fields that are all at the top of the request's body."""
 
@@ -98,6 +98,8 @@ class Webhooks(Struct, forbid_unknown_fields=True):
     """Topic → action, or what an endpoint may say; `orders/*` for a family, `*` for all others."""
     topic: Places = []
     ids: dict[str, Places] = {}
+    answered: When = []
+    """What our answer must say to count as a receipt; any 2xx where nothing is said here."""
 
 
 class Sign(Struct, forbid_unknown_fields=True):
@@ -129,10 +131,13 @@ class Items(Struct, forbid_unknown_fields=True):
 
     at: str
     id: Places
+    """A place, or several that make one id together: `warehouse + sku`, joined by a slash."""
     source: str
     evidence: Evidence
     type: str = ""
     """Type of reference."""
+    of: Places = []
+    """What was asked for, as places in the exchange: what the answer does not name was accepted."""
     id_match: str = ""
     """A regular expression: the id is what it finds, where an item is a line of text."""
     failed: When | Literal["always", "never"] = "always"

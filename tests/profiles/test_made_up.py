@@ -1,0 +1,143 @@
+"""What a profile can say that no single platform of ours shows by itself: tried on a made-up one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from apitrail.entry import Counts, Item
+from apitrail.exchange import Exchange, Message
+from apitrail.profiles import ProfileError, Profiles
+
+Make = Callable[..., Exchange]
+SOURCE = 'source = "https://docs.acme.example"\nevidence = "doc"\n'
+PROFILE = f"""
+name = "acme"
+label = "Acme"
+side = "ec"
+docs = "https://docs.acme.example"
+hosts = ["api.acme.example"]
+
+[[recognise]]
+root = "AcmeOrder"
+
+[[recognise]]
+header = "Server: ^Acme/[0-9]"
+
+[endpoints]
+"GET /orders" = {{ action = "order.list", list = "response:$.data.orders[]" }}
+"POST /stock" = "stock.push"
+"POST /parcels" = "tracking.get"
+
+[webhooks]
+topic = "request-header:X-Topic"
+answered = ["response:$.0 = 1", "response:$.1 = OK"]
+
+[webhooks.topics]
+"*" = "webhook.other"
+
+[[items]]
+at = "response:$.errors[]"
+id = "sku + warehouse"
+type = "sku"
+actions = ["stock.push"]
+code = "code"
+{SOURCE}
+[[items]]
+at = "response:$.failed[]"
+id = "number"
+of = "request:$.numbers[]"
+type = "tracking"
+actions = ["tracking.get"]
+code = "code"
+{SOURCE}"""
+
+
+def profiles_of(folder: Path, text: str) -> Profiles:
+    (folder / "acme").mkdir()
+    (folder / "acme" / "profile.toml").write_text(text, "utf-8")
+    return Profiles.load(folder)
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> Profiles:
+    return profiles_of(tmp_path, PROFILE)
+
+
+def test_an_id_of_two_parts_is_joined(acme: Profiles, make: Make) -> None:
+    answer = '{"errors": [{"sku": "A", "warehouse": 7, "code": "E1"}, {"sku": "B", "code": "E1"}]}'
+    entry = acme.entry(make("POST", "https://api.acme.example/stock", answer=answer))
+    assert [item.id for item in entry.items] == ["A/7", "B"]
+
+
+def test_what_was_asked_and_is_not_named_among_the_failed_was_accepted(acme: Profiles, make: Make) -> None:
+    asked = '{"numbers": ["1", 2, "3"]}'
+    answer = '{"failed": [{"number": "2", "code": "E2"}]}'
+    entry = acme.entry(make("POST", "https://api.acme.example/parcels", sent=asked, answer=answer))
+    assert (entry.outcome, entry.counts) == ("partial", Counts(accepted=2, refused=1))
+    assert Item("tracking", "1", "success") in entry.items
+
+
+def test_where_none_is_named_all_that_was_asked_was_accepted(acme: Profiles, make: Make) -> None:
+    entry = acme.entry(make("POST", "https://api.acme.example/parcels", sent='{"numbers": ["1", "2"]}'))
+    assert (entry.outcome, entry.counts) == ("success", Counts(accepted=2, refused=0))
+
+
+def test_a_call_that_failed_as_a_whole_accepted_nothing(acme: Profiles, make: Make) -> None:
+    entry = acme.entry(make("POST", "https://api.acme.example/parcels", status=500, sent='{"numbers": ["1"]}'))
+    assert (entry.outcome, entry.items, entry.counts) == ("platform_error", [], None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "returned"),
+    [
+        ('{"data": {"orders": [{}, {}]}}', 2),
+        ('{"data": {"orders": []}}', 0),
+        ('{"data": {}}', 0),
+        ("", 0),
+        ('{"info": 1}', None),
+        ("<html>orders</html>", None),
+    ],
+)
+def test_a_list_that_is_not_there_counts_as_empty_only_beside_what_should_hold_it(
+    acme: Profiles, make: Make, answer: str, returned: int | None
+) -> None:
+    entry = acme.entry(make("GET", "https://api.acme.example/orders", answer=answer))
+    assert (entry.counts.returned if entry.counts else None) == returned
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "outcome"),
+    [("1|OK", 200, "success"), ("0|no such order", 200, "request_error"), ("<p>hi</p>", 200, "request_error"),
+     ("", 302, "success"), ("1|OK", 500, "platform_error")],
+)  # fmt: skip
+def test_a_notification_counts_as_received_only_by_the_answer_that_the_platform_expects(
+    acme: Profiles, make: Make, answer: str, status: int, outcome: str
+) -> None:
+    exchange = make("POST", "https://api.acme.example/hook", direction="inbound", status=status)
+    exchange.response = Message(headers=[("Content-Type", "text/plain")], body=answer.encode())
+    assert acme.entry(exchange).outcome == outcome
+
+
+def test_a_platform_is_known_by_the_first_element_of_its_soap_body(acme: Profiles, make: Make) -> None:
+    envelope = "<s:Envelope xmlns:s='x'><s:Body><a:AcmeOrder xmlns:a='y'/></s:Body></s:Envelope>"
+    exchange = make("POST", "https://wms.example/soap", sent=envelope)
+    exchange.request.headers = [("Content-Type", "text/xml")]
+    assert acme.entry(exchange).platform == "acme"
+
+
+@pytest.mark.parametrize(("server", "platform"), [("Acme/2", "acme"), ("nginx (Acme)", None)])
+def test_a_platform_is_known_by_what_a_header_says(
+    acme: Profiles, make: Make, server: str, platform: str | None
+) -> None:
+    exchange = make("GET", "https://wms.example/x")
+    assert exchange.response is not None
+    exchange.response.headers = [("server", server)]
+    assert acme.entry(exchange).platform == platform
+
+
+def test_a_way_to_recognise_that_all_traffic_fits_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="all traffic"):
+        profiles_of(tmp_path, PROFILE.replace('root = "AcmeOrder"', ""))
