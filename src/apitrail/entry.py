@@ -64,6 +64,16 @@ class Counts(Struct, frozen=True, omit_defaults=True):
     refused: int | None = None
 
 
+class Overruled(Struct, frozen=True, omit_defaults=True):
+    """What was derived of a call whose caller stated otherwise. Only what differs is here."""
+
+    platform: str | None = None
+    action: str | None = None
+    ec_integration: Integration | None = None
+    shipping_integration: Integration | None = None
+    source: Source | None = None
+
+
 class EntryRow(Struct, kw_only=True):
     """An entry without its headers and bodies: what a list needs."""
 
@@ -103,6 +113,9 @@ class EntryRow(Struct, kw_only=True):
     http_version: str = ""
     trace: str | None = None
     stated: Stated | None = None
+    """What the caller said of the call: it is in the entry's own fields."""
+    derived: Overruled | None = None
+    """What was derived where the caller stated otherwise; null where nothing was overruled."""
     recorder: Recorder | None = None
     received_at: datetime | None = None
     """When the server took it. Much later than `created_at` means that it waited in a spool."""

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apitrail.entry import Entry, Payload
-from apitrail.exchange import Exchange, Failure
+from apitrail.entry import Entry, Overruled, Payload
+from apitrail.exchange import Exchange, Failure, Stated
 from apitrail.formats import har
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -407,6 +407,14 @@ def test_what_is_written_is_har_1_2() -> None:
         assert {"send", "wait", "receive"} <= written["timings"].keys()
         for name in written.keys() - {"startedDateTime", "time", "request", "response", "cache", "timings"}:
             assert name.startswith("_")
+
+
+def test_what_was_stated_and_what_was_derived_are_both_written() -> None:
+    stated, derived = Stated(action="order.get", merchant="M1"), Overruled(action="order.list")
+    data = b"".join(har.write([logged(Payload(), None, stated=stated, derived=derived), logged(Payload(), None)]))
+    told, plain = json.loads(data)["log"]["entries"]
+    assert (told["_stated"], told["_derived"]) == ({"action": "order.get", "merchant": "M1"}, {"action": "order.list"})
+    assert not {"_stated", "_derived"} & plain.keys()
 
 
 def test_a_log_without_entries_is_written_as_an_empty_list() -> None:

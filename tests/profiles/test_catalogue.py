@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from apitrail.profiles import Profiles, action_label, cause_advice, cause_label, reference_label
+from apitrail.entry import Cause
+from apitrail.exchange import Direction
+from apitrail.profiles import Derived, Profiles, action_label, cause_label, reference_label
 from apitrail.profiles.catalogue import BUILT_IN, CAUSES
 from apitrail.profiles.document import actions_document
 
@@ -31,7 +33,6 @@ def test_a_name_that_the_catalogue_lacks_is_its_own_label() -> None:
     assert action_label("loyalty.points") == "loyalty.points"
     assert cause_label("gremlins") == "gremlins"
     assert reference_label("thing") == "thing"
-    assert cause_advice("gremlins", platform="X") == ""
 
 
 def test_a_handler_that_crashed_is_not_called_platform_trouble() -> None:
@@ -52,16 +53,13 @@ def test_no_two_actions_are_called_the_same() -> None:
 @pytest.mark.parametrize("cause", CAUSES)
 @pytest.mark.parametrize("language", ["en", "zh_tw"])
 @pytest.mark.parametrize("direction", ["outbound", "inbound"])
-@pytest.mark.parametrize("repeatable", [True, False])
-def test_advice_is_one_finished_sentence(cause: str, language: str, direction: str, repeatable: bool) -> None:
-    text = cause_advice(
-        cause,
-        platform="Shopee",
-        side="ec",
-        direction="inbound" if direction == "inbound" else "outbound",
-        repeatable=repeatable,
-        language=language,
-    )
+@pytest.mark.parametrize("action", ["order.list", "label.create"])
+def test_advice_is_one_finished_sentence(
+    profiles: Profiles, cause: Cause, language: str, direction: Direction, action: str
+) -> None:
+    failed = Derived(platform="shopee", action=action, outcome="request_error", cause=cause)
+    text = profiles.advice(failed, direction, language)
+    assert text is not None
     assert text.endswith("." if language == "en" else "。")
     assert "{" not in text
     assert text[0].isupper() or language == "zh_tw" or text[0] == "S"

@@ -31,7 +31,7 @@ def test_what_the_caller_stated_wins_and_is_kept(profiles: Profiles, make: Make)
     assert entry.ec_integration == Integration("shop-1", "Our shop")
     assert entry.merchant == "M102"
     assert entry.source == Source("product", "P-1")
-    assert entry.references[0] == Reference("sku", "A")
+    assert entry.references[:2] == [Reference("product", "P-1"), Reference("sku", "A")]
     assert entry.references.count(Reference("sku", "A")) == 1
     assert entry.stated is stated
 

@@ -15,7 +15,7 @@ import uvicorn
 
 from apitrail.entry import Entry
 from apitrail.exchange import Exchange
-from apitrail.profiles import Profiles
+from apitrail.profiles import NOBODY, Profiles, Registered
 from apitrail.server.app import create_app
 from apitrail.server.settings import Settings
 from apitrail.server.tokens import TokenWish, create
@@ -28,10 +28,10 @@ Make = Callable[..., dict[str, Any]]
 class BreakingProfiles(Profiles):
     """Fails on one path, as a mistake of ours would."""
 
-    def entry(self, exchange: Exchange, *, received_at: datetime | None = None) -> Entry:
-        if "/broken" in exchange.url:
-            raise RuntimeError(f"cannot derive {exchange.url}")
-        return super().entry(exchange, received_at=received_at)
+    def entry(self, x: Exchange, *, received_at: datetime | None = None, registered: Registered = NOBODY) -> Entry:
+        if "/broken" in x.url:
+            raise RuntimeError(f"cannot derive {x.url}")
+        return super().entry(x, received_at=received_at, registered=registered)
 
 
 @contextmanager

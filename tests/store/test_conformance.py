@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from apitrail.entry import Counts, Entry, EntryRow, Item, Payload
+from apitrail.entry import Counts, Entry, EntryRow, Item, Overruled, Payload
 from apitrail.exchange import Failure, Integration, Loss, Recorder, Reference, Source, Stated
 from apitrail.store import BadEntry, Batch, Filter, Option, Span, Store, StoreError, StoreUnavailable, Token, Written
 from apitrail.store.engine import Query
@@ -52,6 +52,7 @@ def full(make: Make) -> Entry:
         http_version="HTTP/2",
         trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         stated=Stated(action="label.create", references=[Reference("order", "2608ABC")]),
+        derived=Overruled(action="label.get", ec_integration=Integration("7", "Shopee 7"), source=Source("order", "9")),
         recorder=Recorder("r1", 2**64 - 1, "host", "12 app", "0.1", "httpx"),
         request=Payload(
             headers=[("Accept", "*/*"), ("accept", 'a\\"b'), ("Empty", "")],

@@ -3,20 +3,22 @@
 from apitrail.profiles.catalogue import (
     Action,
     action_label,
-    cause_advice,
     cause_label,
     reference_label,
 )
-from apitrail.profiles.engine import Derived, Profiles
+from apitrail.profiles.derived import Derived
+from apitrail.profiles.engine import Profiles
 from apitrail.profiles.problems import ProfileError
+from apitrail.profiles.registered import NOBODY, Registered
 
 __all__ = [
+    "NOBODY",
     "Action",
     "Derived",
     "ProfileError",
     "Profiles",
+    "Registered",
     "action_label",
-    "cause_advice",
     "cause_label",
     "reference_label",
 ]

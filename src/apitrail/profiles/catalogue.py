@@ -174,28 +174,3 @@ def reference_label(kind: str, language: str = "en") -> str:
     """What people read for a type of identifier; an unknown one is its own label."""
     pair = BUILT_IN.references.get(kind)
     return pair[1 if language.lower().startswith("zh") else 0] if pair is not None else kind
-
-
-def cause_advice(
-    cause: str,
-    *,
-    platform: str,
-    side: Side = "both",
-    direction: Direction = "outbound",
-    repeatable: bool = True,
-    warning: bool = False,
-    language: str = "en",
-) -> str:
-    """The sentence of advice for a page in either language; empty for a cause that the catalogue lacks."""
-    if cause not in BUILT_IN.causes:
-        return ""
-    return advice(
-        BUILT_IN,
-        cause,
-        platform=platform,
-        side=side,
-        direction=direction,
-        repeatable=repeatable,
-        warning=warning,
-        language=language,
-    )

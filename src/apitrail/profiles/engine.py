@@ -4,24 +4,27 @@ Pure: profiles are read and compiled once, by `Profiles.load`; nothing is read o
 `Profiles` serves all threads. `entry` never raises: whatever an exchange holds, it becomes an entry. A part that
 cannot be read is left untold; should a rule itself fail, the entry is judged by its status alone.
 
-What the caller stated wins over what was derived. `Entry.stated` keeps what was said, and `derive` tells at any time
-what would have been derived without it.
+What the caller stated wins over what was derived, and both are kept: `Entry.stated` is what was said, `Entry.derived`
+what it overruled. `derive` tells at any time all that would have been derived without it.
+
+Which integrations are registered changes while a server runs. So it is no part of `Profiles`: `registered` makes an
+immutable table of them, which is handed to `entry` with each exchange.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
-
-from apitrail.entry import Cause, Counts, Entry, EntryRow, Item, Outcome
-from apitrail.exchange import Direction, Exchange, Integration, Reference, Source, Stated
+from apitrail.entry import Entry, EntryRow, Outcome, Payload
+from apitrail.exchange import Direction, Exchange, Integration, Source, Stated
 from apitrail.profiles.blame import Finding, verdict
 from apitrail.profiles.catalogue import BUILT_IN, HERE, UNKNOWN, Action, Catalogue, Side, advice
+from apitrail.profiles.derived import Derived, belong, owned, settle
 from apitrail.profiles.facts import Facts
 from apitrail.profiles.identifiers import references
 from apitrail.profiles.judging import Judge, Judgement
@@ -31,10 +34,15 @@ from apitrail.profiles.platform import Plan, Platform
 from apitrail.profiles.problems import ProfileError
 from apitrail.profiles.reading import FILE, read_profile
 from apitrail.profiles.recognition import Recognition
+from apitrail.profiles.registered import NOBODY, Registered
 from apitrail.profiles.schema import File
+from apitrail.registration import Registration
 
 _log = logging.getLogger("apitrail.profiles")
 GENERIC = "generic"
+ACCOUNT_LENGTH = 180
+"""Characters; with the platform's name it must fit a name."""
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 ADVICE_KEPT = 10_000
 """Sentences kept ready."""
 
@@ -70,28 +78,6 @@ _OWNERS: dict[str, tuple[str, ...]] = {
     "webhook.batch": ("batch",),
 }
 """The object of an action → the types of reference that can own such a call, the closest first."""
-
-
-class Derived(Struct):
-    """What the profiles alone say of an exchange, before what the caller stated wins."""
-
-    platform: str | None = None
-    action: str = UNKNOWN
-    side: Side = "both"
-    ec_integration: Integration | None = None
-    shipping_integration: Integration | None = None
-    source: Source | None = None
-    references: list[Reference] = []
-    outcome: Outcome = "success"
-    cause: Cause | None = None
-    code: str | None = None
-    message: str | None = None
-    reported_by: str | None = None
-    advice: str | None = None
-    retryable: bool | None = None
-    items: list[Item] = []
-    counts: Counts | None = None
-    not_sent: str | None = None
 
 
 class Profiles:
@@ -132,21 +118,32 @@ class Profiles:
         found = self._platforms.get(self._recognition.named(platform) or "")
         return found.docs or None if found is not None else None
 
-    def entry(self, x: Exchange, *, received_at: datetime | None = None) -> Entry:
+    def registered(self, registrations: Iterable[Registration]) -> Registered:
+        """The table of these integrations, by the names that platforms have here."""
+        return Registered(registrations, self._names)
+
+    def entry(self, x: Exchange, *, received_at: datetime | None = None, registered: Registered = NOBODY) -> Entry:
         """The exchange with what it means. Never raises; `received_at` defaults to now."""
         request = payload(x.request)
         response = payload(x.response) if x.response is not None else None
         facts = Facts(x, request, response)
         try:
-            found = self._derive(facts, x.stated)
+            found = self._derive(facts, x.stated, registered)
         except Exception:
             _log.exception("a rule failed on %s %s", x.method, facts.path)
             found = _by_status(x)
         stated = x.stated
-        merchant = None
+        overruled = None
         if stated is not None:
-            merchant = stated.merchant
-            found = self._settled(found, stated)
+            overruled = settle(
+                found,
+                stated,
+                registered,
+                action=self._catalogue.settle(stated.action) if stated.action else "",
+                platform=(self._recognition.named(stated.platform) or stated.platform) if stated.platform else "",
+            )
+        if found.account is not None:
+            belong(found)
         return Entry(
             id=x.id,
             created_at=x.created_at,
@@ -158,7 +155,7 @@ class Profiles:
             path=facts.path,
             ec_integration=found.ec_integration,
             shipping_integration=found.shipping_integration,
-            merchant=merchant,
+            merchant=found.merchant,
             source=found.source,
             references=found.references,
             status=x.status,
@@ -179,21 +176,23 @@ class Profiles:
             http_version=x.http_version,
             trace=x.trace,
             stated=stated,
+            derived=overruled,
             recorder=x.recorder,
             received_at=received_at or datetime.now(UTC),
             request=request,
             response=response,
         )
 
-    def derive(self, x: Exchange) -> Derived:
+    def derive(self, x: Exchange, *, registered: Registered = NOBODY) -> Derived:
         """What would be derived of `x` had its caller stated nothing. May raise where a rule is at fault."""
         response = payload(x.response) if x.response is not None else None
-        derived = self._derive(Facts(x, payload(x.request), response), None)
+        derived = self._derive(Facts(x, payload(x.request), response), None, registered)
         derived.advice = self.advice(derived, x.direction)
         return derived
 
-    def _derive(self, facts: Facts, stated: Stated | None) -> Derived:
-        platform, certain = self._whose(facts, stated)
+    def _derive(self, facts: Facts, stated: Stated | None, registered: Registered) -> Derived:
+        host = registered.by_host(facts.host) if registered else None
+        platform, certain, recognised = self._whose(facts, stated, registered, host)
         inbound = facts.direction == "inbound"
         plan = platform.webhook(facts) if inbound else platform.endpoint(facts, anywhere=not certain)
         if stated is not None and stated.action and plan.action == UNKNOWN:
@@ -206,13 +205,11 @@ class Profiles:
             judgement = self._not_sent(platform, facts, stated.not_sent)
         else:
             judgement = self._judge.judge(facts, platform, plan)
-        account = first_text(platform.account, facts) if platform.account else None
-        named = None if platform is self._generic else platform.name
         derived = Derived(
-            platform=named,
+            platform=recognised,
             action=plan.action,
             side=self._side(platform, facts.action),
-            references=references(stated.references if stated is not None else [], found),
+            references=references(owned(stated) if stated is not None else [], found),
             outcome=judgement.outcome,
             cause=judgement.cause,
             code=judgement.code,
@@ -223,25 +220,71 @@ class Profiles:
             counts=judgement.counts,
             not_sent=stated.not_sent if stated is not None else None,
         )
-        if account is not None and len(account) <= 180:
+        account = first_text(platform.account, facts) if platform.account else None
+        if account is not None and len(account) > ACCOUNT_LENGTH:
+            account = None
+        owner = host
+        if account is not None:
+            derived.account = account
+            if registered:
+                owner = registered.by_account(platform.name, account, derived.side) or host
+        if owner is not None:
+            self._put_down_to(derived, owner)
+        elif account is not None:
             integration = Integration(account, f"{platform.label} {account}")
             if derived.side == "shipping":
                 derived.shipping_integration = integration
             else:
                 derived.ec_integration = integration
-        derived.source = self._source(derived, plan, found, facts)
+        derived.source = self._source(derived, plan, found, facts, owner.link if owner is not None else "")
         return derived
 
-    def _whose(self, facts: Facts, stated: Stated | None) -> tuple[Platform, bool]:
-        """The platform, and whether its host is its own (then paths are taken whole)."""
-        by_host = self._recognition.host(facts)
+    def _whose(
+        self, facts: Facts, stated: Stated | None, registered: Registered, host: Registration | None
+    ) -> tuple[Platform, bool, str | None]:
+        """The platform, whether its host is its own (then paths are taken whole), and what it would be by the
+        exchange alone.
+
+        A registered host is surer than what only that platform sends; that the caller stated an integration is the
+        least sure, for what is done on its behalf may call others too.
+        """
+        name = by_host = self._recognition.host(facts)
+        if name is None and host is not None:
+            name = registered.platform(host)
+        if name is None:
+            name = self._recognition.signature(facts)
+        if name is None and registered and (owner := registered.by_statement(stated)) is not None:
+            name = registered.platform(owner)
         if stated is not None and stated.platform:
-            name = self._recognition.named(stated.platform)
-            return self._platforms[name] if name else self._generic, name is not None and name == by_host
-        if by_host is not None:
-            return self._platforms[by_host], True
-        name = self._recognition.signature(facts)
-        return (self._platforms[name] if name else self._generic), False
+            wanted = self._recognition.named(stated.platform)
+            return self._platforms[wanted] if wanted else self._generic, wanted is not None and wanted == by_host, name
+        known = self._platforms.get(name, self._generic) if name is not None else self._generic
+        return known, by_host is not None, None if name == GENERIC else name
+
+    def _names(self, one: Registration) -> tuple[str, set[str]]:
+        """A registration's platform by its profile's name, and its accounts, also as the part of the platform's host
+        that tells them: `acme` of `acme.myshopify.com`."""
+        platform = self._recognition.named(one.platform)
+        accounts = set(one.accounts)
+        for account in (*one.accounts, *one.hosts):
+            if "." not in account:
+                continue
+            facts = Facts(Exchange(created_at=_EVER, method="GET", url=f"https://{account}/"), Payload(), None)
+            if self._recognition.host(facts) == platform and platform is not None:
+                accounts.update(facts.captures.values())
+        return platform or one.platform, accounts
+
+    def _put_down_to(self, derived: Derived, owner: Registration) -> None:
+        """The registered integration in place of the platform's bare account."""
+        name = owner.name
+        if not name:
+            known = self._platforms.get(derived.platform or "")
+            name = f"{known.label if known is not None else owner.platform} {owner.id}"
+        derived.merchant = owner.merchant or None
+        if owner.side == "shipping":
+            derived.shipping_integration = Integration(owner.id, name)
+        else:
+            derived.ec_integration = Integration(owner.id, name)
 
     def _side(self, platform: Platform, action: str) -> Side:
         if platform.side != "both":
@@ -249,7 +292,9 @@ class Profiles:
         known = self.actions.get(action)
         return known.side if known is not None else "both"
 
-    def _source(self, derived: Derived, plan: Plan, found: list[tuple[str, str]], facts: Facts) -> Source | None:
+    def _source(
+        self, derived: Derived, plan: Plan, found: list[tuple[str, str]], facts: Facts, link: str
+    ) -> Source | None:
         """The one object that the call is about: the path names it, or it is the only one of its type, or (as a
         notification is about one thing) the first; else the account."""
         kinds = (plan.source,) if plan.source else self._owners.get(derived.action, ())
@@ -264,9 +309,10 @@ class Profiles:
             if ids:
                 break
         if derived.ec_integration is not None:
-            return Source("ec_account", derived.ec_integration.id, derived.ec_integration.name)
+            return Source("ec_account", derived.ec_integration.id, derived.ec_integration.name, link)
         if derived.shipping_integration is not None:
-            return Source("shipping_account", derived.shipping_integration.id, derived.shipping_integration.name)
+            account = derived.shipping_integration
+            return Source("shipping_account", account.id, account.name, link)
         return None
 
     def _not_sent(self, platform: Platform, facts: Facts, reason: str) -> Judgement:
@@ -319,21 +365,6 @@ class Profiles:
             language=language,
         )
 
-    def _settled(self, found: Derived, stated: Stated) -> Derived:
-        """What was derived, with what the caller stated in its place."""
-        if stated.action:
-            found.action = self._catalogue.settle(stated.action)
-        if stated.platform:
-            found.platform = self._recognition.named(stated.platform) or stated.platform
-        if stated.ec_integration is not None or stated.shipping_integration is not None:
-            found.ec_integration = stated.ec_integration
-            found.shipping_integration = stated.shipping_integration
-            if stated.source is None and (found.source is None or found.source.type.endswith("_account")):
-                found.source = _account_source(stated)
-        if stated.source is not None:
-            found.source = stated.source
-        return found
-
 
 def _read_all(folder: Path) -> list[File]:
     return [read_profile(file, BUILT_IN) for file in sorted(folder.glob(f"*/{FILE}"))]
@@ -343,14 +374,6 @@ def _read_all(folder: Path) -> list[File]:
 def _built_in() -> tuple[File, ...]:
     """Ours, read and checked once per process."""
     return tuple(_read_all(HERE / "platforms"))
-
-
-def _account_source(stated: Stated) -> Source | None:
-    if stated.ec_integration is not None:
-        return Source("ec_account", stated.ec_integration.id, stated.ec_integration.name)
-    if stated.shipping_integration is not None:
-        return Source("shipping_account", stated.shipping_integration.id, stated.shipping_integration.name)
-    return None
 
 
 def _owners(action: str) -> tuple[str, ...]:
@@ -375,6 +398,6 @@ def _by_status(x: Exchange) -> Derived:
     return Derived(
         outcome=outcome,
         cause=None if outcome == "success" else "unknown",
-        references=list(x.stated.references) if x.stated is not None else [],
+        references=list(owned(x.stated)) if x.stated is not None else [],
         not_sent=x.stated.not_sent if x.stated is not None else None,
     )

@@ -32,6 +32,7 @@ def write(entries: Iterable[Entry]) -> Iterator[bytes]:
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
+    said = {"_stated": entry.stated, "_derived": entry.derived}
     return {
         "startedDateTime": entry.created_at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
         "time": entry.duration_ms,
@@ -44,6 +45,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "_platform": entry.platform,
         "_action": entry.action,
         "_outcome": entry.outcome,
+        **{name: value for name, value in said.items() if value is not None},
     }
 
 

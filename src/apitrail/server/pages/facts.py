@@ -8,11 +8,12 @@ from datetime import timedelta
 from markupsafe import Markup
 from msgspec import Struct
 
-from apitrail.entry import Entry
+from apitrail.entry import Entry, Overruled
 from apitrail.exchange import Integration, Source
 from apitrail.server.pages import names
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.clock import duration, size
+from apitrail.server.pages.language import Words
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
 
@@ -51,16 +52,22 @@ def _facts(entry: Entry, query: PageQuery, reader: Reader) -> Iterator[Fact]:
     yield fact("created_at", Markup('{} <span class="zone" data-zone>{}</span>').format(created, reader.clock.zone.key))
     if entry.not_sent is None:
         yield fact("duration", duration(entry.duration_ms))
-    label = names.action(entry.action, words)
-    yield fact("action", Markup("{} <code>{}</code>").format(label, entry.action) if label != entry.action else label)
-    if entry.platform:
-        yield fact("platform", reader.platform(entry.platform))
-    if entry.ec_integration:
-        yield fact("ec_integration", _account(entry.ec_integration))
-    if entry.shipping_integration:
-        yield fact("shipping_integration", _account(entry.shipping_integration))
-    if entry.source:
-        yield fact("source", _source(entry.source, reader))
+    derived = entry.derived or Overruled()
+
+    def both(key: str, value: Markup | None, overruled: Markup | None) -> Iterator[Fact]:
+        """A fact that a caller may have stated: with what was derived, where that is something else."""
+        if overruled is not None:
+            aside = Markup('<span class="overruled">{}</span>').format(words("fact.overruled", derived=overruled))
+            yield fact(key, Markup("{} {}").format("–" if value is None else value, aside))
+        elif value is not None:
+            yield fact(key, value)
+
+    yield from both("action", _action(entry.action, words), _action(derived.action, words))
+    yield from both("platform", _platform(entry.platform, reader), _platform(derived.platform, reader))
+    yield from both("ec_integration", _account(entry.ec_integration), _account(derived.ec_integration))
+    shipping = _account(entry.shipping_integration)
+    yield from both("shipping_integration", shipping, _account(derived.shipping_integration))
+    yield from both("source", _source(entry.source, reader), _source(derived.source, reader))
     if entry.merchant:
         yield fact("merchant", entry.merchant)
     if entry.attempt > 1:
@@ -104,13 +111,28 @@ def _provenance(entry: Entry, reader: Reader) -> Iterator[Fact]:
         yield fact("stated", stated, "code")
 
 
-def _account(account: Integration) -> Markup:
+def _action(action: str | None, words: Words) -> Markup | None:
+    if action is None:
+        return None
+    label = names.action(action, words)
+    return Markup("{} <code>{}</code>").format(label, action) if label != action else visible(label)
+
+
+def _platform(name: str | None, reader: Reader) -> Markup | None:
+    return visible(reader.platform(name)) if name else None
+
+
+def _account(account: Integration | None) -> Markup | None:
+    if account is None:
+        return None
     if account.name and account.name != account.id:
         return Markup("{} <code>{}</code>").format(visible(account.name), visible(account.id))
     return visible(account.id)
 
 
-def _source(source: Source, reader: Reader) -> Markup:
+def _source(source: Source | None, reader: Reader) -> Markup | None:
+    if source is None:
+        return None
     shown = visible(source.name or source.id)
     if link := names.safe_link(source.link):
         shown = Markup('<a href="{}" rel="noopener noreferrer" target="_blank">{}</a>').format(link, shown)

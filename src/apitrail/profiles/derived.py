@@ -1,0 +1,125 @@
+"""What was derived of an exchange, and what becomes of it where its caller stated otherwise: the statement wins, and
+what it overruled is kept beside it.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from apitrail.entry import Cause, Counts, Item, Outcome, Overruled
+from apitrail.exchange import Integration, Reference, Source, Stated
+from apitrail.profiles.catalogue import UNKNOWN, Side
+from apitrail.profiles.identifiers import MOST
+from apitrail.profiles.registered import Registered
+
+_ACCOUNTS = ("ec_account", "shipping_account", "account")
+"""Types of source that are found by their integration, and are no reference."""
+
+
+class Derived(Struct):
+    """What the profiles alone say of an exchange, until `settle` puts what the caller stated in its place."""
+
+    platform: str | None = None
+    """By the exchange alone; where the caller stated one, its rules were applied."""
+    account: str | None = None
+    """As the platform itself calls it."""
+    merchant: str | None = None
+    action: str = UNKNOWN
+    side: Side = "both"
+    ec_integration: Integration | None = None
+    shipping_integration: Integration | None = None
+    source: Source | None = None
+    references: list[Reference] = []
+    outcome: Outcome = "success"
+    cause: Cause | None = None
+    code: str | None = None
+    message: str | None = None
+    reported_by: str | None = None
+    advice: str | None = None
+    retryable: bool | None = None
+    items: list[Item] = []
+    counts: Counts | None = None
+    not_sent: str | None = None
+
+
+def owned(stated: Stated) -> list[Reference]:
+    """The stated references, after the object that the caller said the call is about."""
+    source = stated.source
+    if source is None or not source.id or source.type in _ACCOUNTS:
+        return stated.references
+    return [Reference(source.type, source.id), *stated.references]
+
+
+def settle(found: Derived, stated: Stated, registered: Registered, *, action: str, platform: str) -> Overruled | None:
+    """Puts what the caller stated in the place of what was derived; answers what was overruled, None where nothing
+    was. `action` and `platform` are the stated ones by their settled names, empty where none was stated.
+
+    That one said something of what was not derived at all overrules nothing. Integrations are compared by id.
+    """
+    was_platform = was_action = ec = shipping = source = None
+    if action and action != found.action:
+        if found.action != UNKNOWN:
+            was_action = found.action
+        found.action = action
+    if platform and platform != found.platform:
+        was_platform, found.platform = found.platform, platform
+    if stated.ec_integration is not None or stated.shipping_integration is not None:
+        ec = _other(found.ec_integration, stated.ec_integration)
+        shipping = _other(found.shipping_integration, stated.shipping_integration)
+        if ec is not None or shipping is not None:
+            found.merchant = None  # that of another integration
+        named = registered.named if registered else _as_stated
+        found.ec_integration = named("ec", stated.ec_integration)
+        found.shipping_integration = named("shipping", stated.shipping_integration)
+        if stated.source is None and (found.source is None or found.source.type in _ACCOUNTS):
+            found.source = _account(found)
+        if registered and (owner := registered.by_statement(stated)) is not None:
+            found.merchant = owner.merchant or None
+    if stated.source is not None:
+        if (
+            found.source is not None
+            and found.source.type not in _ACCOUNTS
+            and _key(found.source) != _key(stated.source)
+        ):
+            source = found.source
+        found.source = stated.source
+    if registered and found.source is not None:
+        found.source = registered.owning(found.source)
+    if stated.merchant:
+        found.merchant = stated.merchant
+    if was_platform or was_action or ec or shipping or source:
+        return Overruled(was_platform, was_action, ec, shipping, source)
+    return None
+
+
+def belong(found: Derived) -> None:
+    """Keeps the account that the platform named findable, where the entry's integration goes by another id."""
+    account = found.account
+    for one in (found.ec_integration, found.shipping_integration):
+        if one is not None and one.id == account:
+            return
+    if account is not None and len(found.references) < MOST:
+        reference = Reference("account", account)
+        if reference not in found.references:
+            found.references.append(reference)
+
+
+def _other(derived: Integration | None, stated: Integration | None) -> Integration | None:
+    """The derived one, where the stated one is another or there is none."""
+    return None if derived is None or (stated is not None and stated.id == derived.id) else derived
+
+
+def _as_stated(side: str, integration: Integration | None) -> Integration | None:
+    return integration
+
+
+def _account(found: Derived) -> Source | None:
+    if found.ec_integration is not None:
+        return Source("ec_account", found.ec_integration.id, found.ec_integration.name)
+    if found.shipping_integration is not None:
+        return Source("shipping_account", found.shipping_integration.id, found.shipping_integration.name)
+    return None
+
+
+def _key(source: Source) -> tuple[str, str]:
+    return source.type, source.id
