@@ -80,6 +80,7 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         (
             "express.api.dhl.com",
+            "wsbexpress.dhl.com",
             "xmlpi-ea.dhl.com",
             "xmlpitest-ea.dhl.com",
         ),
@@ -95,6 +96,7 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (
             "api-eu.dhl.com",
             "api-sandbox.dhl.com",
+            "cig.dhl.de",
         ),
     ),
     "easypost": (
