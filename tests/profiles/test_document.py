@@ -8,7 +8,8 @@ from pathlib import Path
 
 from apitrail.exchange import Exchange
 from apitrail.profiles import Profiles
-from apitrail.profiles.locators import INSIDE, PLACES
+from apitrail.profiles.locators import PLACES
+from apitrail.profiles.steps import INSIDE
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "profiles.md").read_text("utf-8")
 

@@ -10,11 +10,12 @@ import pytest
 from apitrail.exchange import Exchange, Message
 from apitrail.profiles.conditions import BadCondition, compile_condition
 from apitrail.profiles.facts import Facts
-from apitrail.profiles.locators import BadLocator, Locator
+from apitrail.profiles.locators import Locator
 from apitrail.profiles.payloads import payload
 from apitrail.profiles.platform import BadEndpoint, parse_endpoint
 from apitrail.profiles.positions import Positions
 from apitrail.profiles.routes import BadPath, Routes
+from apitrail.profiles.steps import BadLocator
 
 ANSWER = """{"a": {"b": [{"c": 1}, {"c": "2"}, {"d": null}]}, "one": {"c": 3}, "odd name.x": true, "list": "x, y,,z",
 "inside": "{\\"ok\\": false}", "xml": "<r><n>5</n></r>", "errors": {"title": ["bad", "worse"]}, "zero": "0", "n": -7,

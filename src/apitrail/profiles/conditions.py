@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from apitrail.profiles.locators import BadLocator, Locator, as_text
+from apitrail.profiles.locators import Locator
+from apitrail.profiles.steps import BadLocator, as_text
 
 Condition = Callable[[Any], bool]
 

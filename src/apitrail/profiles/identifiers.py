@@ -8,12 +8,12 @@ from typing import Any
 
 from apitrail.exchange import Reference
 from apitrail.profiles.facts import Facts
-from apitrail.profiles.locators import Locator, Steps, Walk, found_in, special, step_walk
+from apitrail.profiles.locators import Locator, found_in
+from apitrail.profiles.steps import Steps, Walk, step_walk
+from apitrail.profiles.walks import LONGEST, Branch
 
 MOST = 1_000
 """References kept of one exchange."""
-LONGEST = 200
-"""Characters; what is longer is no identifier."""
 
 Found = tuple[str, str]
 """(type, id)."""
@@ -58,103 +58,6 @@ def _beginning(pattern: re.Pattern[str] | None) -> str:
     return found[1] if found and "|" not in found.string else ""
 
 
-class _Branch:
-    """A tree of steps, shared by the places that begin alike, so that each part of a body is looked at once."""
-
-    __slots__ = ("next", "places")
-
-    def __init__(self) -> None:
-        self.places: list[Place] = []
-        self.next: dict[str, _Branch] = {}
-
-    def add(self, steps: Steps, place: Place) -> None:
-        branch = self
-        for step in steps:
-            branch = branch.next.setdefault(step, _Branch())
-        branch.places.append(place)
-
-    def walk(self) -> Walk:
-        """One function for all that is below."""
-        walks = [place.emit for place in self.places]
-        fields: dict[str, str | Walk] = {}
-        for step, branch in self.next.items():
-            if special(step):
-                walks.append(branch.each() if step == "[]" else step_walk(step, branch.walk()))
-            else:
-                fields[step.removeprefix(".")] = branch.leaf() or branch.walk()
-        if fields:
-            walks.append(_fields(fields))
-        if len(walks) == 1:
-            return walks[0]
-        several = tuple(walks)
-
-        def fork(value: Any, out: list[Any]) -> None:
-            for walk in several:
-                walk(value, out)
-
-        return fork
-
-    def leaf(self) -> str | None:
-        """The type of the one identifier that sits here, if that is all that is here."""
-        if not self.next and len(self.places) == 1 and self.places[0].locator.pattern is None:
-            return self.places[0].kind
-        return None
-
-    def each(self) -> Walk:
-        """The walk of each element of a list."""
-        walk = self.walk()
-
-        def each(value: Any, out: list[Any]) -> None:
-            if type(value) is list:
-                for element in value:
-                    walk(element, out)
-            else:
-                walk(value, out)
-
-        return each
-
-
-def _fields(fields: dict[str, str | Walk]) -> Walk:
-    """Fields of an object: by its own fields where it has few, else by the wanted ones.
-
-    A text in `fields` is the type of the identifier that the field is: most fields are, so this is written out.
-    """
-    pairs = tuple(fields.items())
-    count = len(pairs)
-    wanted = fields.get
-
-    def walk(value: Any, out: list[Any]) -> None:
-        if type(value) is not dict:
-            return
-        if len(value) < count:
-            for key, found in value.items():
-                then = wanted(key)
-                if then is None:
-                    continue
-                if type(then) is not str:
-                    then(found, out)  # type: ignore[operator]
-                elif type(found) is str:
-                    if found and len(found) <= LONGEST:
-                        out.append((then, found.strip()))
-                elif type(found) is int and found:
-                    out.append((then, str(found)))
-            return
-        known = value.get
-        for key, then in pairs:
-            found = known(key)
-            if not found:
-                continue
-            if type(then) is not str:
-                then(found, out)  # type: ignore[operator]
-            elif type(found) is str:
-                if len(found) <= LONGEST:
-                    out.append((then, found.strip()))
-            elif type(found) is int:
-                out.append((then, str(found)))
-
-    return walk
-
-
 def _rest(steps: Steps, emit: Walk) -> Walk:
     """What is left to walk of a query parameter; a repeated one is each of its values."""
     walk = emit
@@ -165,7 +68,7 @@ def _rest(steps: Steps, emit: Walk) -> Walk:
 
 def collector(places: list[Place]) -> Collector:
     """One function that finds all identifiers of an exchange; what it appends are `Found`s."""
-    request, response = _Branch(), _Branch()
+    request, response = Branch(), Branch()
     captured: dict[str, list[Walk]] = {}
     queried: dict[str, list[Walk]] = {}
     others: list[Place] = []
@@ -173,17 +76,17 @@ def collector(places: list[Place]) -> Collector:
         locator = place.locator
         where, _, name = locator.text.partition(":")
         if locator.text.startswith("request:$"):
-            request.add(locator.steps, place)
+            request.add(locator.steps, place.kind, place.emit, plain=locator.pattern is None)
         elif locator.text.startswith("response:$"):
-            response.add(locator.steps, place)
+            response.add(locator.steps, place.kind, place.emit, plain=locator.pattern is None)
         elif where == "path":
             captured.setdefault(name, []).append(place.emit)
         elif where == "query":
             queried.setdefault(locator.steps[0], []).append(_rest(locator.steps[1:], place.emit))
         else:
             others.append(place)
-    walk_request = request.walk() if request.next else None
-    walk_response = response.walk() if response.next else None
+    walk_request = request.walk() if request.next or request.places else None
+    walk_response = response.walk() if response.next or response.places else None
     singles = tuple((place.locator.every, _emit(place.kind, None)) for place in others)
 
     def collect(facts: Facts, out: list[Any]) -> None:
@@ -227,8 +130,5 @@ def references(stated: list[Reference], found: list[Found]) -> list[Reference]:
         out = list(dict.fromkeys(stated))
         for reference in out:
             unique.pop((reference.type, reference.id), None)
-    for kind, text in unique:
-        if len(out) >= MOST:
-            break
-        out.append(Reference(kind, text))
-    return out[:MOST]
+    out += [Reference(kind, text) for kind, text in unique]
+    return out if len(out) <= MOST else out[:MOST]

@@ -15,9 +15,10 @@ from apitrail.exchange import Failure
 from apitrail.profiles.blame import CauseTable, Finding, Verdict, verdict
 from apitrail.profiles.catalogue import Catalogue
 from apitrail.profiles.facts import Facts
-from apitrail.profiles.locators import Locator, as_text, first_text
+from apitrail.profiles.locators import Locator, first_text
 from apitrail.profiles.platform import CompiledItems, CompiledSign, Plan, Platform
 from apitrail.profiles.recognition import Recognition
+from apitrail.profiles.steps import as_text
 
 MOST_ITEMS = 1_000
 LONGEST_MESSAGE = 4_000
@@ -172,7 +173,12 @@ class Judge:
         failed: list[Said] = []
         soft = True
         for group in platform.items(action):
-            for value in group.at.every(facts):
+            values = group.at.every(facts)
+            if group.never:
+                kind, identify = group.rule.type, group.id
+                items += [Item(kind, identify(value), "success") for value in values[: MOST_ITEMS - len(items)]]
+                continue
+            for value in values:
                 if len(items) >= MOST_ITEMS:
                     break
                 said = self._item(facts, platform, group, value, items)

@@ -22,47 +22,13 @@ or title.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
-from apitrail.profiles.bodies import page_text, parse_json
 from apitrail.profiles.facts import Facts
-from apitrail.profiles.markup import parse_xml
+from apitrail.profiles.steps import BadLocator, Steps, as_text, compile_walk, leaves, parse_steps, special
 
-Walk = Callable[[Any, list[Any]], None]
-Steps = tuple[str, ...]
-
-_NAME = r"[A-Za-z0-9_@#:-]+"
-_STEP = re.compile(rf'\.(\([a-z]+\)|\*|{_NAME})|\["([^"]+)"\]|(\[,?\]|\[{_NAME}(?:\.{_NAME})*!?=[^\]=]+\])')
-_FILTER = re.compile(r"\[([^\]=!]+)(!?)=([^\]]+)\]")
-INSIDE: Final = ("(json)", "(xml)", "(first)", "(keys)", "(html)")
 PLACES: Final = ("host", "path", "query", "request-header", "response-header", "request", "response")
-_LEAVES = 1_000
-
-
-class BadLocator(ValueError):
-    """Not a place that rules can name."""
-
-
-def parse_steps(text: str) -> Steps:
-    """The steps of `.a.b[].c`. Raises BadLocator."""
-    steps: list[str] = []
-    at = 0
-    while at < len(text):
-        found = _STEP.match(text, at)
-        if not found:
-            raise BadLocator(f'"{text}" is no path at "{text[at:]}"')
-        step = found[1] or found[2] or found[3]
-        if step.startswith("(") and step not in INSIDE:
-            raise BadLocator(f'"{step}" is no step; known are (json), (xml), (first), (keys), (html)')
-        steps.append("." + step if found[2] else step)
-        at = found.end()
-    return tuple(steps)
-
-
-def special(step: str) -> bool:
-    """Whether a step is anything but a field's name."""
-    return step[0] in "[(*"
 
 
 class Locator:
@@ -136,7 +102,11 @@ def _query(facts: Facts) -> Any:
 def _body(place: str) -> Callable[[Facts], Any]:
     if place == "request":
         return lambda facts: (facts.request_parsed or facts.request())[1]
-    return lambda facts: (facts.response_parsed or facts.response())[1]
+    return _answer
+
+
+def _answer(facts: Facts) -> Any:
+    return (facts.response_parsed or facts.response())[1]
 
 
 def _about(place: str, what: str) -> Callable[[Facts], Any]:
@@ -151,6 +121,8 @@ def _about(place: str, what: str) -> Callable[[Facts], Any]:
 def _functions(reach: Callable[[Any], Any], steps: Steps) -> tuple[Callable[[Any], list[Any]], Callable[[Any], Any]]:
     if not any(special(step) for step in steps):
         keys = tuple(step.removeprefix(".") for step in steps)
+        if reach is _answer and 1 <= len(keys) <= 2:
+            return _singly(_in_answer(keys))
         if len(keys) == 1:
             return _top(reach, keys[0])
 
@@ -162,11 +134,7 @@ def _functions(reach: Callable[[Any], Any], steps: Steps) -> tuple[Callable[[Any
                 value = value.get(key)
             return value
 
-        def every(subject: Any) -> list[Any]:
-            value = first(subject)
-            return [] if value is None else [value]
-
-        return every, first
+        return _singly(first)
     if steps[-1] == "[]" and not any(special(step) for step in steps[:-1]):
         return _listed(_functions(reach, steps[:-1])[1])
     walk = compile_walk(steps, list.append)  # the list is last: list.append(out, value)
@@ -210,6 +178,35 @@ def _top(reach: Callable[[Any], Any], key: str) -> tuple[Callable[[Any], list[An
         value = reach(subject)
         return value.get(key) if type(value) is dict else None
 
+    return _singly(first)
+
+
+def _in_answer(keys: Steps) -> Callable[[Any], Any]:
+    """A field of the answer, at the top or one below: most rules ask for no other, so these two are written out."""
+    top = keys[0]
+    if len(keys) == 1:
+
+        def field(facts: Facts) -> Any:
+            data = (facts.response_parsed or facts.response())[1]
+            return data.get(top) if type(data) is dict else None
+
+        return field
+    below = keys[1]
+
+    def inner(facts: Facts) -> Any:
+        data = (facts.response_parsed or facts.response())[1]
+        if type(data) is dict:
+            data = data.get(top)
+            if type(data) is dict:
+                return data.get(below)
+        return None
+
+    return inner
+
+
+def _singly(first: Callable[[Any], Any]) -> tuple[Callable[[Any], list[Any]], Callable[[Any], Any]]:
+    """All values where there can be one at most."""
+
     def every(subject: Any) -> list[Any]:
         value = first(subject)
         return [] if value is None else [value]
@@ -236,157 +233,16 @@ def _cut(
     return every_cut, first_cut
 
 
-def compile_walk(steps: Steps, last: Callable[[list[Any], Any], None]) -> Walk:
-    """A function that walks `steps` from a value and hands what it finds to `last(out, value)`."""
-    if not steps:
-        return lambda value, out: last(out, value)
-    return step_walk(steps[0], compile_walk(steps[1:], last))
-
-
-def step_walk(step: str, then: Walk) -> Walk:
-    """One step, and what follows it."""
-    if step == "[]":
-        return _each(then)
-    if step == "*":
-        return _values(then)
-    if step == "[,]":
-        return _pieces(then)
-    if step in ("(json)", "(xml)", "(html)"):
-        return _inside({"(json)": parse_json, "(xml)": parse_xml, "(html)": page_text}[step], then)
-    if step == "(first)":
-        return _first_leaf(then)
-    if step == "(keys)":
-        return _keys(then)
-    if step.startswith("["):
-        return _those(step, then)
-    key = step.removeprefix(".")
-
-    def named(value: Any, out: list[Any]) -> None:
-        if type(value) is dict:
-            found = value.get(key)
-            if found is not None:
-                then(found, out)
-
-    return named
-
-
-def _each(then: Walk) -> Walk:
-    def each(value: Any, out: list[Any]) -> None:
-        if type(value) is list:
-            for element in value:
-                then(element, out)
-        else:
-            then(value, out)
-
-    return each
-
-
-def _those(step: str, then: Walk) -> Walk:
-    """The elements of a list, or the lone object, whose field says one of the values; with `!=`, none of them."""
-    parts = _FILTER.fullmatch(step)
-    if parts is None:
-        raise BadLocator(f'"{step}" is no filter: write [name=value], [name=a|b] or [name!=value]')
-    names = tuple(parts[1].split("."))
-    wanted = not parts[2]
-    values = frozenset(value.strip() for value in parts[3].split("|"))
-
-    def those(value: Any, out: list[Any]) -> None:
-        for element in value if type(value) is list else (value,):
-            said = element
-            for name in names:
-                said = said.get(name) if type(said) is dict else None
-            if (as_text(said) in values) is wanted:
-                then(element, out)
-
-    return those
-
-
-def _values(then: Walk) -> Walk:
-    def values(value: Any, out: list[Any]) -> None:
-        if type(value) is dict:
-            for element in value.values():
-                if element is not None:
-                    then(element, out)
-
-    return values
-
-
-def _pieces(then: Walk) -> Walk:
-    def pieces(value: Any, out: list[Any]) -> None:
-        for text in value if type(value) is list else (value,):
-            if type(text) is str:
-                for piece in text.split(","):
-                    if piece.strip():
-                        then(piece.strip(), out)
-            elif text is not None:
-                then(text, out)
-
-    return pieces
-
-
-def _inside(read: Callable[[str], Any], then: Walk) -> Walk:
-    def inside(value: Any, out: list[Any]) -> None:
-        if type(value) is str:
-            value = read(value)
-        if value is not None:
-            then(value, out)
-
-    return inside
-
-
-def _first_leaf(then: Walk) -> Walk:
-    def first_leaf(value: Any, out: list[Any]) -> None:
-        leaf = next(leaves(value), None)
-        if leaf is not None:
-            then(leaf, out)
-
-    return first_leaf
-
-
-def _keys(then: Walk) -> Walk:
-    def keys(value: Any, out: list[Any]) -> None:
-        if type(value) is dict:
-            for key in value:
-                then(key, out)
-
-    return keys
-
-
-def leaves(value: Any) -> Iterator[Any]:
-    """The texts and numbers inside a value, in order, without recursion; at most a thousand steps are looked at."""
-    stack = [value]
-    for _ in range(_LEAVES):
-        if not stack:
-            return
-        top = stack.pop()
-        if type(top) is dict:
-            stack.extend(reversed(top.values()))
-        elif type(top) is list:
-            stack.extend(reversed(top))
-        elif as_text(top):
-            yield top
-
-
-def as_text(value: Any) -> str | None:
-    """A scalar's text, verbatim: integers exact, truth as in JSON. None for nothing, lists and objects."""
-    kind = type(value)
-    if kind is str:
-        return value  # type: ignore[no-any-return]
-    if kind is int:
-        return str(value)
-    if kind is bool:
-        return "true" if value else "false"
-    return None
-
-
 def first_text(locators: tuple[Locator, ...], subject: Any) -> str | None:
     """The first text at any of the places that says something."""
     for locator in locators:
         value = locator.first(subject)
-        if type(value) in (dict, list):
+        if value is None:
+            continue
+        if type(value) is dict or type(value) is list:
             value = next(leaves(value), None)
         text = as_text(value)
-        if text is not None:
+        if text:
             text = text.strip()
             if text:
                 return text

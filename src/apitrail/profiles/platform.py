@@ -13,9 +13,10 @@ from apitrail.profiles.catalogue import Catalogue, Side
 from apitrail.profiles.conditions import Condition, compile_conditions
 from apitrail.profiles.facts import Facts
 from apitrail.profiles.identifiers import Collector, Place, deferred
-from apitrail.profiles.locators import Locator, as_text, first_text
+from apitrail.profiles.locators import Locator, first_text
 from apitrail.profiles.routes import Routes
 from apitrail.profiles.schema import Endpoint, File, Items, Places, Sign, When
+from apitrail.profiles.steps import as_text, leaves
 
 _KEY = re.compile(r"^(\*|[A-Z]+(?:\|[A-Z]+)*) +(/\S*)((?: +\S+)*)$")
 _SELECTOR = re.compile(r"^(!?)([A-Za-z_]\w*)(?:=(.+))?$")
@@ -54,6 +55,8 @@ class CompiledItems(Struct, frozen=True):
 
     rule: Items
     at: Locator
+    never: bool
+    """Items that cannot have failed, and whose id needs no cutting."""
     of: tuple[Locator, ...]
     id: Callable[[Any], str]
     """An item's id; empty where it has none."""
@@ -215,6 +218,18 @@ def identities(texts: Places) -> Callable[[Any], str]:
         tuple(Locator(part.strip(), relative=True) for part in text.split(" + "))
         for text in ([texts] if isinstance(texts, str) else texts)
     ]
+    if len(alternatives) == len(alternatives[0]) == 1:
+        first = alternatives[0][0].first
+
+        def told(item: Any) -> str:
+            value = first(item)
+            if type(value) is str:
+                return value.strip()
+            if type(value) is dict or type(value) is list:
+                value = next(leaves(value), None)
+            return as_text(value) or ""
+
+        return told
     if all(len(parts) == 1 for parts in alternatives):
         places = tuple(parts[0] for parts in alternatives)
         return lambda item: first_text(places, item) or ""
@@ -252,6 +267,7 @@ def _items(items: Items) -> CompiledItems:
     return CompiledItems(
         items,
         Locator(items.at),
+        items.failed == "never" and not items.id_match,
         locators(items.of),
         identities(items.id),
         re.compile(items.id_match) if items.id_match else None,

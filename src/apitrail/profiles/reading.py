@@ -16,12 +16,13 @@ from msgspec import ValidationError, convert
 from apitrail.profiles.catalogue import Catalogue
 from apitrail.profiles.conditions import BadCondition, compile_condition
 from apitrail.profiles.identifiers import Place
-from apitrail.profiles.locators import BadLocator, Locator
+from apitrail.profiles.locators import Locator
 from apitrail.profiles.platform import BadEndpoint, identities, parse_endpoint, settled
 from apitrail.profiles.positions import Positions, Where
 from apitrail.profiles.problems import ProfileError
 from apitrail.profiles.routes import BadPath, Routes
 from apitrail.profiles.schema import Endpoint, ErrorRule, File, Places, When
+from apitrail.profiles.steps import BadLocator
 
 FILE = "profile.toml"
 _AT = re.compile(r"^(.*?)(?: - at `(?:key in )?\$(.*)`)?$", re.DOTALL)
