@@ -219,6 +219,7 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "ups": (
         ("ups",),
         (
+            "filexfer.ups.com",
             "onlinetools.ups.com",
             "wwwcie.ups.com",
         ),
