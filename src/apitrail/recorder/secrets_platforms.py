@@ -120,6 +120,7 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "gatewaybeta.fedex.com",
             "ws.fedex.com",
             "wsbeta.fedex.com",
+            "wwwtest.fedex.com",
         ),
     ),
     "hct": (
