@@ -23,6 +23,7 @@ ONLY_AT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("dhl_parcel_de", "", ("=appname", "=clientid", "=username")),
     ("fedex", "", ("=clientid", "=meternumber")),
     ("fedex", "element", ("=key",)),
+    ("gls", "", ("=uid", "=uidcliente")),
     ("jt", "", ("=key",)),
     ("kerry_tj", "", ("=key",)),
     ("mondial_relay", "", ("=crc", "=security")),
@@ -123,6 +124,25 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "wwwtest.fedex.com",
         ),
     ),
+    "gls": (
+        (
+            "generallogisticssystems",
+            "gls",
+            "glsgroup",
+            "glsshipit",
+        ),
+        (
+            "api-qs.gls-group.eu",
+            "api-qs1.gls-group.eu",
+            "api-sandbox.gls-group.net",
+            "api.gls-group.eu",
+            "api.gls-group.net",
+            "api.mygls.{country}",
+            "api.test.mygls.{country}",
+            "shipit-{country}.gls-group.eu",
+            "wsclientes.asmred.com",
+        ),
+    ),
     "hct": (
         (
             "hct",
@@ -174,7 +194,11 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "mondialrelay",
             "mondialrelayfr",
         ),
-        ("api.mondialrelay.com",),
+        (
+            "api.mondialrelay.com",
+            "connect-api-sandbox.mondialrelay.com",
+            "connect-api.mondialrelay.com",
+        ),
     ),
     "otto": (
         (
