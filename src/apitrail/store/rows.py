@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -70,6 +71,9 @@ LATEST = datetime(2299, 12, 31, tzinfo=UTC)
 """The engine's DateTime64 ends here."""
 _LATEST = micros(LATEST)
 
+OF_BODY = "="
+"""In place of a hash that the stored body tells."""
+
 # EntryRow without what has columns of its own that a list reads too. Required fields come first, as a struct wants.
 _APART = {"id", "created_at", "references"}
 _KEPT = sorted(
@@ -102,6 +106,7 @@ class _Side(Struct, omit_defaults=True):
     charset: str | None = None
     size: int = 0
     sha256: str = ""
+    """OF_BODY for a whole body: it is computed from that when asked for, because 32 random bytes do not compress."""
     truncated: bool = False
     incomplete: bool = False
     tail: int = 0
@@ -226,7 +231,7 @@ def _side(payload: Payload, side: str, entry: str) -> bytes:
             payload.content_type,
             payload.charset,
             payload.size,
-            payload.sha256,
+            OF_BODY if payload.sha256 and not payload.truncated else payload.sha256,
             payload.truncated,
             payload.incomplete,
             len(payload.tail),
@@ -276,9 +281,12 @@ def _fields(values: Sequence[Any]) -> dict[str, Any]:
 
 
 def _payload(document: str, stored: bytes) -> Payload:
-    """A body that has expired is stored as nothing, and so is its tail."""
+    """A body that has expired is stored as nothing, and so is its tail. What is left of it is its size."""
     side = _unside(document)
     cut = len(stored) - side.tail if stored else 0
+    digest = side.sha256
+    if digest == OF_BODY:
+        digest = sha256(stored).hexdigest() if stored or not side.size else ""
     return Payload(
         headers=side.headers,
         body=stored[:cut],
@@ -286,7 +294,7 @@ def _payload(document: str, stored: bytes) -> Payload:
         content_type=side.content_type,
         charset=side.charset,
         size=side.size,
-        sha256=side.sha256,
+        sha256=digest,
         truncated=side.truncated,
         incomplete=side.incomplete,
     )

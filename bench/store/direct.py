@@ -1,0 +1,62 @@
+"""Fill a log quickly: entries are made, derived and encoded by other processes, and written by this one."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+from apitrail.exchange import Exchange
+from apitrail.profiles import Profiles
+from apitrail.store import Batch, Store
+from bench.store.trade import DAYS, exchanges, raw_size
+
+CHUNK = 20_000
+PROCESSES = 2
+
+
+def chunk(count: int, number: int, days: float = DAYS) -> Iterator[Exchange]:
+    """The exchanges of one chunk of a log of `count`; all chunks, in order, are the log."""
+    first = number * CHUNK
+    return exchanges(min(CHUNK, count - first), seed=number + 1, days=days, first=first, of=count)
+
+
+def chunks(count: int) -> int:
+    """How many chunks a log of `count` has."""
+    return -(-count // CHUNK)
+
+
+def load(store: Store, count: int, days: float = DAYS, told: Callable[[str], None] = print) -> int:
+    """Write `count` entries over `days`. Returns their raw bytes."""
+    raw = done = 0
+    begun = time.monotonic()
+    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+        jobs = ((count, number, days) for number in range(chunks(count)))
+        for batch, size in pool.imap(_encoded, _slowly(jobs, lambda: done), chunksize=1):
+            store.commit([batch])
+            raw += size
+            done += 1
+            if done % 25 == 0:
+                told(f"{done * CHUNK:,} entries, {done * CHUNK / (time.monotonic() - begun):,.0f}/s")
+    return raw
+
+
+def _slowly(jobs: Iterator[tuple[int, int, float]], done: Callable[[], int]) -> Iterator[tuple[int, int, float]]:
+    """At most a few ahead of what is written: an encoded chunk is 55 MB."""
+    for number, job in enumerate(jobs):
+        while number > done() + 2 * PROCESSES:
+            time.sleep(0.01)
+        yield job
+
+
+@lru_cache(maxsize=1)
+def _profiles() -> Profiles:
+    return Profiles.load()
+
+
+def _encoded(job: tuple[int, int, float]) -> tuple[Batch, int]:
+    count, number, days = job
+    made = list(chunk(count, number, days))
+    profiles = _profiles()
+    return Batch([profiles.entry(x) for x in made]), sum(map(raw_size, made))
