@@ -17,7 +17,7 @@ MANY = 200
 """Accounts, hosts or settings of one integration."""
 
 
-class Registration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Registration(Struct, frozen=True, kw_only=True):
     """An account at a platform or carrier, as the host system knows it. `side` and `id` together are its identity."""
 
     id: Annotated[Name, Meta(min_length=1)]

@@ -19,6 +19,7 @@ from apitrail.store import Writer, open_store
 # Every route that takes anything in, and why it changes no entry.
 WRITING = {
     "/api/v1/exchanges": "appends entries",
+    "/api/v1/integrations": "registers integrations, which only entries to come are derived by",
     "/admin/exchanges": "appends entries, by the socket",
     "/admin/tokens": "adds a token, by the socket",
     "/admin/tokens/{token_id:str}/revoke": "ends a token, by the socket",
@@ -53,8 +54,8 @@ def table(app: Litestar) -> Iterator[tuple[str, str, Any]]:
 
 def test_no_route_modifies_or_deletes_an_entry(app: Litestar) -> None:
     found = list(table(app))
-    assert {method for method, _, _ in found} <= {"GET", "HEAD", "POST"}
-    assert {path for method, path, _ in found if method == "POST"} == set(WRITING)
+    assert {method for method, _, _ in found} <= {"GET", "HEAD", "POST", "PUT"}
+    assert {path for method, path, _ in found if method in ("POST", "PUT")} == set(WRITING)
 
 
 def test_the_store_has_no_way_to_change_an_entry_either() -> None:
@@ -69,7 +70,7 @@ def test_every_route_says_who_may_use_it(app: Litestar) -> None:
         access = handler.opt.get("access", "read")
         if path.startswith("/admin"):
             assert access == "socket", path
-        elif path == "/api/v1/exchanges":
+        elif path == "/api/v1/exchanges" or (method, path) == ("PUT", "/api/v1/integrations"):
             assert access == "ingest"
         elif path in OPEN or path.startswith("/static/"):
             assert access == "open", path

@@ -28,6 +28,13 @@ token_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(token_app, name="token")
+integrations_app = typer.Typer(
+    help="The integrations that your system has, so that calls are put down to them by themselves. They work with and "
+    "without a running server.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(integrations_app, name="integrations")
 profile_app = typer.Typer(
     help="Platform profiles: check one, try it on an exchange, see what is not understood. Nothing is stored.",
     no_args_is_help=True,
@@ -66,7 +73,7 @@ def serve(
 
 
 @app.command("import")
-@with_settings("data", "store")
+@with_settings("data", "store", "profiles")
 def import_files(
     settings: Settings,
     files: Annotated[list[Path], typer.Argument(metavar="FILE.har...", help="HAR 1.2 files.")],
@@ -133,6 +140,42 @@ def revoke_token(
     with opened(settings) as log:
         revoked = log.revoke_token(token_id)
     typer.echo(f"Token {revoked.id} ({revoked.scope}, {shorten(revoked.name)}) is revoked.")
+
+
+@integrations_app.command("list")
+@with_settings("data", "store")
+def list_integrations(settings: Settings) -> None:
+    """List the registered integrations: side, id, platform, accounts and hosts, name."""
+    from apitrail.cli.log import opened
+
+    with opened(settings) as log:
+        found = log.registrations()
+    for one in found:
+        state = "" if one.enabled else "  (switched off)"
+        told = " ".join((*one.accounts, *one.hosts)) or "-"
+        typer.echo(f"{one.side:<8}  {one.id}  {one.platform}  {shorten(told)}  {shorten(one.name)}{state}")
+    if not found:
+        typer.echo("None is registered yet: `apitrail integrations put FILE` does it, docs/integrations.md shows how.")
+
+
+@integrations_app.command("put")
+@with_settings("data", "store")
+def put_integrations(
+    settings: Settings,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help='JSON: {"integrations": [{"id": "42", …}]}.')],
+) -> None:
+    """Register integrations, in the place of those of the same side and id. Others stay; entries stay as they are."""
+    from apitrail.cli.log import opened
+
+    try:
+        document = file.read_bytes()
+    except OSError as error:
+        raise Problem(
+            f"cannot be read ({error.strerror})", field="FILE", value=file, fix="Give a JSON file that you may read."
+        ) from error
+    with opened(settings, make=True) as log:
+        kept = log.register(document)
+    typer.echo(f"{len(kept)} integrations are registered.")
 
 
 @profile_app.command("check")

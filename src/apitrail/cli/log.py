@@ -14,14 +14,18 @@ from typing import Protocol
 import msgspec
 
 from apitrail.cli.connection import Connection, to_folder
+from apitrail.recorder.redact import Redactor
+from apitrail.registration import Registration
 from apitrail.server import folder
 from apitrail.server.batch import MESSAGEPACK
 from apitrail.server.intake import Accepted, Intake
 from apitrail.server.masking import fingerprint_key
+from apitrail.server.registry import RegistrationsAnswer, Registry, read_wishes, register, registered
 from apitrail.server.settings import Settings
 from apitrail.server.tokens import NewToken, TokenAnswer, TokensAnswer, TokenWish, create, listed, revoke
 from apitrail.store import FolderInUse, Store, Writer, open_store
 
+INTEGRATIONS = "/api/v1/integrations"
 _STARTING_S = 30.0
 _POLL_S = 0.1
 
@@ -37,6 +41,12 @@ class Log(Protocol):
 
     def revoke_token(self, token_id: str) -> TokenAnswer:
         """Raises Problem where there is no such token."""
+
+    def register(self, document: bytes) -> list[Registration]:
+        """Registers the integrations of a JSON document. Raises Problem naming the field that cannot be."""
+
+    def registrations(self) -> list[Registration]:
+        """The registered integrations, by side and id."""
 
     def add(self, batch: bytes) -> Accepted:
         """Stores a batch in MessagePack; returns when it is durable."""
@@ -94,6 +104,14 @@ class RunningServer:
         """See Log."""
         return self._connection.call("POST", f"{self._prefix}/tokens/{token_id}/revoke", TokenAnswer)
 
+    def register(self, document: bytes) -> list[Registration]:
+        """See Log."""
+        return self._connection.call("PUT", INTEGRATIONS, RegistrationsAnswer, document).integrations
+
+    def registrations(self) -> list[Registration]:
+        """See Log."""
+        return self._connection.call("GET", INTEGRATIONS, RegistrationsAnswer).integrations
+
     def add(self, batch: bytes) -> Accepted:
         """See Log."""
         return self._connection.call("POST", f"{self._prefix}/exchanges", Accepted, batch, MESSAGEPACK)
@@ -120,6 +138,14 @@ class OpenFolder:
         """See Log."""
         return revoke(self._store, token_id)
 
+    def register(self, document: bytes) -> list[Registration]:
+        """See Log."""
+        return register(self._store, self._redactor(), read_wishes(document)).integrations
+
+    def registrations(self) -> list[Registration]:
+        """See Log."""
+        return registered(self._store).integrations
+
     def add(self, batch: bytes) -> Accepted:
         """See Log."""
         if self._intake is None:
@@ -128,11 +154,15 @@ class OpenFolder:
         return Accepted.of(read, None if written is None else written.result())
 
     def _open_intake(self) -> Intake:
-        from apitrail.profiles import Profiles
-        from apitrail.recorder.redact import Redactor
+        from apitrail.server.known import load_profiles
 
-        folder.prepare(self._settings.data)  # with `store` elsewhere it may not be there yet
+        profiles = load_profiles(self._settings)
+        redactor = self._redactor()
         writer = Writer(self._store)
         self._stack.callback(writer.close)
-        redactor = Redactor(fingerprint_key(self._settings.data))
-        return Intake(writer, Profiles.load(), redactor, self._settings.max_exchanges)
+        registry = Registry(self._store, profiles)
+        return Intake(writer, profiles, redactor, self._settings.max_exchanges, registered=registry.current)
+
+    def _redactor(self) -> Redactor:
+        folder.prepare(self._settings.data)  # with `store` elsewhere it may not be there yet
+        return Redactor(fingerprint_key(self._settings.data))

@@ -18,16 +18,19 @@ from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSe
 
 from apitrail.profiles import Profiles
 from apitrail.recorder.redact import Redactor
-from apitrail.server import admin, api, health, login, reference
+from apitrail.server import admin, api, health, integrations, login, reference
 from apitrail.server.access import Gate, Tokens
 from apitrail.server.answers import AnyRequest, exception_handlers, wants_page
 from apitrail.server.health import Health
 from apitrail.server.ingest import Ingest, post_exchanges
 from apitrail.server.intake import Intake
+from apitrail.server.known import Known
+from apitrail.server.linking import LinkTemplates
 from apitrail.server.masking import fingerprint_key
 from apitrail.server.pages import routes as page_routes
 from apitrail.server.pages import template_config
 from apitrail.server.problems import Problem
+from apitrail.server.registry import Registry
 from apitrail.server.settings import Settings
 from apitrail.store import Store, Writer
 
@@ -51,16 +54,21 @@ _DRAIN_S = 10.0
 def create_app(store: Store, writer: Writer, profiles: Profiles, settings: Settings) -> Litestar:
     """The application on an open store. Closes nothing: whoever opened the store closes it.
 
-    Handlers get `store`, `profiles`, `settings` by name. `settings.data` must exist.
+    Handlers get `store`, `known`, `settings` and so on by name. `settings.data` must exist. Raises Problem for link
+    templates that cannot be.
     """
     tokens = Tokens(store)
     gate = Gate(tokens, settings)
     redactor = Redactor(fingerprint_key(settings.data))
-    ingest = Ingest(Intake(writer, profiles, redactor, settings.max_exchanges), settings)
+    registry = Registry(store, profiles)
+    intake = Intake(writer, profiles, redactor, settings.max_exchanges, registered=registry.current)
+    ingest = Ingest(intake, settings)
     state = Health()
     given = {
         "store": store,
-        "profiles": profiles,
+        "known": Known(profiles, registry, LinkTemplates(settings.link_templates)),
+        "registry": registry,
+        "redactor": redactor,
         "settings": settings,
         "tokens": tokens,
         "gate": gate,
@@ -70,6 +78,7 @@ def create_app(store: Store, writer: Writer, profiles: Profiles, settings: Setti
     return Application(
         route_handlers=[
             post_exchanges,
+            *integrations.routes,
             api.routes,
             admin.routes,
             *health.routes,
@@ -108,7 +117,7 @@ class Application(Litestar):
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                if scope["method"] == "POST":
+                if scope["method"] in ("POST", "PUT"):
                     await body.drain()
                 names = {name.lower() for name, _ in message["headers"]}
                 more = [(name, value) for name, value in _HEADERS.items() if name not in names]

@@ -110,7 +110,7 @@ def read_batch(data: bytes, kind: str, *, now: datetime, max_exchanges: int) -> 
     try:
         envelope: _Envelope = form.envelope.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        field, reason = _place(error)
+        field, reason = place_of(error)
         raise Problem(
             f"the batch cannot be read: {reason}",
             field=field,
@@ -251,7 +251,7 @@ def _check_int(field: str, value: int, high: int = _INT_MAX) -> None:
         raise _Refused(field, f"is not between 0 and {high}", "Give a number in range, or leave it out.", value)
 
 
-def _place(error: Exception) -> tuple[str, str]:
+def place_of(error: Exception) -> tuple[str, str]:
     """(path, reason) of what msgspec found wrong."""
     if isinstance(error, RecursionError):
         return "$", "nested too deeply"
@@ -266,7 +266,7 @@ def _refusal(index: int, error: Exception, raw: Raw, anything: Any) -> Refusal:
     if isinstance(error, _Refused):
         fault = error.fault
         return Refusal(index, fault.field, fault.value, fault.reason, fault.fix)
-    field, reason = _place(error)
+    field, reason = place_of(error)
     name = field.removeprefix("$.")
     value: object = ""
     if name in _SHOWABLE:

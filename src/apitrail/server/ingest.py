@@ -19,7 +19,7 @@ from apitrail.server.access import INGEST
 from apitrail.server.answers import AnyRequest
 from apitrail.server.batch import media_type
 from apitrail.server.intake import Accepted, Intake
-from apitrail.server.openapi import BatchBody, Operation, Parameter
+from apitrail.server.openapi import EXAMPLE_BATCH, BatchBody, Operation, Parameter
 from apitrail.server.problems import Problem
 from apitrail.server.settings import Settings
 from apitrail.server.unpack import CODINGS, too_large, unpack
@@ -120,6 +120,8 @@ class Ingest:
         "operation": Operation(
             summary="Send a batch of exchanges",
             body=BatchBody,
+            example=EXAMPLE_BATCH,
+            packed=True,
             answer=Accepted,
             parameters=(
                 Parameter(

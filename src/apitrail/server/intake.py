@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from apitrail.entry import Entry
 from apitrail.exchange import Exchange
-from apitrail.profiles import Profiles
+from apitrail.profiles import NOBODY, Profiles, Registered
 from apitrail.recorder.redact import Redactor
 from apitrail.server.batch import Batch, Refusal, read_batch, refusal
 from apitrail.server.identity import Namer
@@ -55,17 +55,20 @@ class Intake:
         redactor: Redactor,
         max_exchanges: int,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        registered: Callable[[], Registered] = lambda: NOBODY,
     ) -> None:
         self._writer = writer
         self._profiles = profiles
         self._redactor = redactor
         self._max_exchanges = max_exchanges
         self._now = now
+        self._registered = registered
 
     def submit(self, data: bytes, kind: str) -> tuple[Batch, Future[Written] | None]:
         """The batch as it was read, and what tells when it is durable (None where nothing is to be written).
 
-        Raises Problem: 400 and 413 as `read_batch`, 429 where the writer is behind. The future raises StoreError.
+        Raises Problem: 400 and 413 as `read_batch`, 429 where the writer is behind; StoreError where it was never told
+        which integrations there are. The future raises StoreError.
         """
         now = self._now()
         batch = read_batch(data, kind, now=now, max_exchanges=self._max_exchanges)
@@ -85,10 +88,11 @@ class Intake:
     def _rows(self, batch: Batch, now: datetime) -> Rows:
         """What is to be written; what cannot be is added to the batch's refusals."""
         namer = Namer()
+        registered = self._registered()
         rows = Rows([], [])
         for index, exchange in zip(batch.indices, batch.exchanges, strict=True):
             try:
-                row = encode(self._entry(exchange, namer, now))
+                row = encode(self._entry(exchange, namer, now, registered))
             except Exception as error:
                 batch.refused.append(_refused(index, error))
             else:
@@ -105,11 +109,11 @@ class Intake:
         batch.refused.sort(key=lambda one: one.index)
         return rows
 
-    def _entry(self, exchange: Exchange, namer: Namer, now: datetime) -> Entry:
+    def _entry(self, exchange: Exchange, namer: Namer, now: datetime, registered: Registered) -> Entry:
         exchange = masked(exchange, self._redactor)
         if not exchange.id:
             exchange.id = namer.name(exchange)
-        return self._profiles.entry(exchange, received_at=now)
+        return self._profiles.entry(exchange, received_at=now, registered=registered)
 
 
 def _refused(index: int, error: Exception) -> Refusal:

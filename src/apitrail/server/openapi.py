@@ -69,6 +69,10 @@ class Operation(Struct, frozen=True, kw_only=True):
     """Content types of an answer that is not JSON."""
     body: Any = None
     """The type of the request's body."""
+    example: Any = None
+    """Such a body, as JSON."""
+    packed: bool = False
+    """The body may be MessagePack too."""
     parameters: tuple[Parameter, ...] = ()
     errors: tuple[int, ...] = ()
 
@@ -145,8 +149,8 @@ def _operation(
         written["requestBody"] = {
             "required": True,
             "content": {
-                "application/json": {**schema, "example": EXAMPLE_BATCH},
-                "application/msgpack": schema,
+                "application/json": {**schema, "example": operation.example},
+                **({"application/msgpack": schema} if operation.packed else {}),
             },
         }
     return written
@@ -234,5 +238,26 @@ EXAMPLE_BATCH: dict[str, Any] = {
                 "source": {"type": "order", "id": "A-1001"},
             },
         }
+    ]
+}
+EXAMPLE_INTEGRATIONS: dict[str, Any] = {
+    "integrations": [
+        {
+            "id": "42",
+            "name": "Tea House, Shopee TW",
+            "side": "ec",
+            "platform": "shopee",
+            "accounts": ["220385991"],
+            "merchant": "M102",
+            "link": "https://erp.example/integrations/42",
+        },
+        {
+            "id": "43",
+            "name": "Tea House web shop",
+            "side": "ec",
+            "platform": "woocommerce",
+            "hosts": ["shop.teahouse.example"],
+            "settings": {"Stock": "pushed every 5 minutes"},
+        },
     ]
 }

@@ -11,7 +11,7 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.enums import MediaType
 
-from apitrail.server.openapi import EXAMPLE_BATCH, document
+from apitrail.server.openapi import document
 
 _STYLE_PATH = "/docs/reference.css"
 _STYLE = """
@@ -93,10 +93,11 @@ def _operation(path: str, method: str, one: dict[str, Any], base: str) -> str:
 
 
 def _example(path: str, method: str, one: dict[str, Any], base: str) -> str:
-    if method == "post":
-        data = json.dumps(EXAMPLE_BATCH, indent=2)
+    if "requestBody" in one:
+        data = json.dumps(one["requestBody"]["content"]["application/json"]["example"], indent=2, ensure_ascii=False)
+        verb = "-X PUT " if method == "put" else ""
         return (
-            f"curl {base}{path} -H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/json' \\\n"
+            f"curl {verb}{base}{path} -H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/json' \\\n"
             f"  --data-binary @- <<'END'\n{data}\nEND"
         )
     return f"curl '{base}{path}'" + ("" if one["security"] == [] else " -H 'Authorization: Bearer TOKEN'")

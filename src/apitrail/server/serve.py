@@ -1,7 +1,7 @@
 """Runs one server from start to stop.
 
-Order of the start: the port first (cheap, and the most common mistake), then the folder, the store, the tokens, the
-socket for the commands. Whatever is wrong is a Problem with one message, and nothing is left behind.
+Order of the start: profiles and templates, then the port (the most common mistakes), then the folder, the store, the
+tokens, the socket for the commands. Whatever is wrong is a Problem with one message, and nothing is left behind.
 
 The first SIGTERM or SIGINT stops in order: no new connections, the requests in hand are answered, the writer writes
 what it has, the store is closed; the process ends with 0. The second one ends it at once. Nothing that was
@@ -27,10 +27,11 @@ from litestar.enums import ScopeType
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Message, Receive, Scope, Send
 
 from apitrail import __version__
-from apitrail.profiles import Profiles
 from apitrail.server import folder, sockets
 from apitrail.server.access import INGEST, READ, is_loopback
 from apitrail.server.app import create_app
+from apitrail.server.known import load_profiles
+from apitrail.server.linking import LinkTemplates
 from apitrail.server.problems import Problem, shorten
 from apitrail.server.settings import Settings, changed
 from apitrail.store import Store, Writer, open_store
@@ -51,6 +52,8 @@ def run(settings: Settings, out: TextIO) -> None:
     stop = _Stop()
     with ExitStack() as stack:
         stack.enter_context(stop.by_signals())
+        profiles = load_profiles(settings)
+        LinkTemplates(settings.link_templates)
         listener = stack.enter_context(sockets.listen_tcp(settings.host, settings.port))
         folder.prepare(settings.data)
         store = open_folder(settings)
@@ -60,7 +63,7 @@ def run(settings: Settings, out: TextIO) -> None:
         stack.callback(sockets.remove_unix, settings.data)
         writer = Writer(store)
         stack.callback(writer.close)
-        server = stop.server = _Server(create_app(store, writer, Profiles.load(), settings), settings)
+        server = stop.server = _Server(create_app(store, writer, profiles, settings), settings)
         if stop.asked:
             return
         _collect_seldom()

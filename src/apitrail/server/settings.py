@@ -85,6 +85,28 @@ class Settings(Struct, frozen=True, kw_only=True):
             neighbour="data",
         ),
     ] = ""
+    profiles: Annotated[
+        str,
+        Setting(
+            about="A folder of platform profiles of your own, one subfolder per platform: they add to ours, or stand "
+            "in the place of ours by the same name. Empty: ours alone. See docs/profiles.md.",
+            unit="folder",
+            at_limit="A profile that cannot be used stops the start with its file, its line and what to do. What is in "
+            "the log stays as it was derived.",
+        ),
+    ] = ""
+    link_templates: Annotated[
+        tuple[str, ...],
+        Setting(
+            about="Where the pages of your own system are, by the type of a source or reference: "
+            "`order=https://erp.example/orders/{id}`, `ec_account=https://erp.example/shops/{id}`. `{merchant}` and "
+            "`{platform}` may stand beside `{id}`. Used where an entry, or the registered integration, has no link of "
+            "its own.",
+            unit="type=URL, by commas; a comma within a URL as %2C",
+            at_limit="An address that is not http or https, or has an unknown placeholder, stops the start. Where "
+            "{merchant} or {platform} is not known of an entry, there is no link.",
+        ),
+    ] = ()
     durable: Annotated[
         bool,
         Setting(

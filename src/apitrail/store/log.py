@@ -21,6 +21,7 @@ from uuid import UUID
 
 from apitrail.entry import Entry
 from apitrail.exchange import Loss
+from apitrail.registration import Registration
 from apitrail.store import schema
 from apitrail.store.batch import Batch
 from apitrail.store.cluster import ClusterEngine
@@ -29,8 +30,9 @@ from apitrail.store.engine import Engine
 from apitrail.store.lock import FolderLock
 from apitrail.store.model import Cursor, Facets, Filter, LossRow, Page, Span, StoreError, Token, Written
 from apitrail.store.queries import entry as one
-from apitrail.store.queries import facets, known, losses, page, span, tokens
+from apitrail.store.queries import facets, known, losses, page, registrations, span, tokens
 from apitrail.store.rows import COLUMNS, LOSS_COLUMNS, Row, decode_entry, decode_row
+from apitrail.store.times import micros
 
 MEMORY_LIMIT = 1_200_000_000
 """Bytes that the embedded engine may use by default; the process around it needs about 300 MB more."""
@@ -162,6 +164,19 @@ class Store:
             if not any(token.id == token_id for token in self.tokens()):
                 raise StoreError(f"token {token_id}: there is none of that id. List the tokens to see which there are")
             self.engine.run(tokens.revoke(token_id, at))
+
+    def registrations(self) -> list[Registration]:
+        """The integrations that the host system registered, by side and id."""
+        return registrations.read(self.engine.select(registrations.REGISTRATIONS).rows)
+
+    def register(self, changed: Sequence[Registration]) -> None:
+        """Keep these in the place of what was registered by the same side and id. Raises StoreError."""
+        if not changed:
+            return
+        with self._writing:
+            [[latest]] = self.engine.select(registrations.LATEST).rows
+            version = max(micros(datetime.now(UTC)), latest + 1)  # the clock may have been set back
+            self.engine.insert("integrations", registrations.COLUMNS, registrations.rows(changed, version))
 
     def check(self) -> None:
         """Whether the store answers. Raises StoreError with the reason."""

@@ -37,7 +37,7 @@ DURABLE = (
     "min_rows_to_fsync_after_merge",
     "min_compressed_bytes_to_fsync_after_merge",
 )
-TABLES = ("entries", "losses", "tokens")
+TABLES = ("entries", "losses", "tokens", "integrations")
 
 
 class Dialect(Struct, frozen=True):
@@ -107,7 +107,7 @@ def make_durable(engine: Engine, dialect: Dialect, durable: bool) -> None:
     """Whether an insert is on the disk, not only in the kernel's memory, when it returns."""
     present = _tables(engine)
     value = int(durable)
-    for table in TABLES:
+    for table in (table for table in TABLES if table in present):
         # What a table does not say has the engine's default, which is 0.
         change = [f"{name} = {value}" for name in DURABLE if (f"{name} = 1" in present[table]) != durable]
         if change:

@@ -13,8 +13,8 @@ from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
 from apitrail.entry import Entry
-from apitrail.profiles import Profiles
 from apitrail.server.access import OPEN
+from apitrail.server.known import Known
 from apitrail.server.media import body_response
 from apitrail.server.pages import errors, language, links, log, templating
 from apitrail.server.pages.headers import guard
@@ -30,9 +30,9 @@ Asked = Request[Any, Any, Any]
 A_YEAR = 365 * 24 * 3600
 
 
-def _asked(request: Asked, profiles: Profiles) -> tuple[PageQuery, Reader]:
+def _asked(request: Asked, known: Known) -> tuple[PageQuery, Reader]:
     query = PageQuery.read(request.query_params.dict())
-    return query, Reader.of(request, query, profiles)
+    return query, Reader.of(request, query, known)
 
 
 def _page(name: str, page: object, reader: Reader, query: PageQuery, status: int = 200) -> Template:
@@ -58,9 +58,9 @@ def _position(request: Asked, name: str) -> Cursor:
 
 
 @get("/", sync_to_thread=True)
-def log_page(request: Asked, store: NamedDependency[Store], profiles: NamedDependency[Profiles]) -> Template:
+def log_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
     """The list with its filters, and one entry expanded where the URL says so."""
-    query, reader = _asked(request, profiles)
+    query, reader = _asked(request, known)
     page = log.log(store, query, reader, str(request.base_url).rstrip("/"))
     answer = _page("log.html", page, reader, query, 400 if query.misread else 200)
     if "HX-Request" in request.headers and not query.misread:
@@ -69,9 +69,9 @@ def log_page(request: Asked, store: NamedDependency[Store], profiles: NamedDepen
 
 
 @get("/rows", sync_to_thread=True)
-def more_rows(request: Asked, store: NamedDependency[Store], profiles: NamedDependency[Profiles]) -> Template:
+def more_rows(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
     """Rows alone: those after `cursor`, or those that came before `newer`."""
-    query, reader = _asked(request, profiles)
+    query, reader = _asked(request, known)
     if query.misread:
         raise errors.Missing(query.misread[0].field)
     if "newer" in request.query_params:
@@ -80,19 +80,19 @@ def more_rows(request: Asked, store: NamedDependency[Store], profiles: NamedDepe
 
 
 @get("/new", sync_to_thread=True)
-def new_entries(request: Asked, store: NamedDependency[Store], profiles: NamedDependency[Profiles]) -> Response[Any]:
+def new_entries(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[Any]:
     """How many entries have come before `after`; no content where there are none."""
-    query, reader = _asked(request, profiles)
+    query, reader = _asked(request, known)
     found = log.new(store, query, _position(request, "after"), reader)
     return _page("new.html", found, reader, query) if found else Response(None, status_code=204)
 
 
 @get("/entries/{entry_id:str}", sync_to_thread=True)
 def entry_page(
-    request: Asked, store: NamedDependency[Store], profiles: NamedDependency[Profiles], entry_id: FromPath[str]
+    request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], entry_id: FromPath[str]
 ) -> Template:
     """One entry by itself: a link for good. `?whole=1` shows bodies to their end."""
-    query, reader = _asked(request, profiles)
+    query, reader = _asked(request, known)
     found = _entry(store, entry_id)
     opened = panel(found, query, reader, whole="whole" in request.query_params)
     page = EntryView(
@@ -106,10 +106,10 @@ def entry_page(
 
 @get("/entries/{entry_id:str}/panel", sync_to_thread=True)
 def entry_panel(
-    request: Asked, store: NamedDependency[Store], profiles: NamedDependency[Profiles], entry_id: FromPath[str]
+    request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], entry_id: FromPath[str]
 ) -> Template:
     """One entry expanded, to be put under its row."""
-    query, reader = _asked(request, profiles)
+    query, reader = _asked(request, known)
     opened = panel(_entry(store, entry_id), query, reader)
     return _page("panel.html", opened, reader, query)
 

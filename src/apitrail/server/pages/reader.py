@@ -7,11 +7,15 @@ from typing import Any
 from litestar import Request
 from msgspec import Struct
 
-from apitrail.profiles import Profiles
+from apitrail.profiles import NOBODY, Profiles, Registered
+from apitrail.server.known import Known
+from apitrail.server.linking import LinkTemplates
 from apitrail.server.pages import clock, language
 from apitrail.server.pages.clock import Clock
 from apitrail.server.pages.language import Words
 from apitrail.server.pages.query import PageQuery
+
+NO_TEMPLATES = LinkTemplates()
 
 
 class Reader(Struct, frozen=True):
@@ -19,16 +23,20 @@ class Reader(Struct, frozen=True):
     clock: Clock
     profiles: Profiles | None
     """None on a page that shows no entries."""
+    registered: Registered = NOBODY
+    templates: LinkTemplates = NO_TEMPLATES
 
     @classmethod
-    def of(cls, request: Request[Any, Any, Any], query: PageQuery, profiles: Profiles | None = None) -> Reader:
+    def of(cls, request: Request[Any, Any, Any], query: PageQuery, known: Known | None = None) -> Reader:
         cookies = request.cookies
         return cls(
             words=language.choose(
                 query.lang, cookies.get(language.COOKIE, ""), request.headers.get("accept-language", "")
             ),
             clock=Clock.of(query.tz, cookies.get(clock.COOKIE, "")),
-            profiles=profiles,
+            profiles=known.profiles if known else None,
+            registered=known.registry.current() if known else NOBODY,
+            templates=known.templates if known else NO_TEMPLATES,
         )
 
     def platform(self, name: str) -> str:
