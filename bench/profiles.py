@@ -40,12 +40,12 @@ def track_pages(count: int) -> Iterator[Exchange]:
         )
 
 
-def large_pages(count: int) -> Iterator[Exchange]:
-    """Pages of orders of about 100 KB."""
+def large_pages(count: int, orders_each: int = 500) -> Iterator[Exchange]:
+    """Pages of orders, of about 200 bytes an order."""
     for page in range(count):
         orders = [
             {"order_sn": f"2611{page:04}{number:06}", "order_status": "READY_TO_SHIP", "note": "x" * 120}
-            for number in range(500)
+            for number in range(orders_each)
         ]
         yield Exchange(
             created_at=datetime(2026, 1, 1, tzinfo=UTC),
@@ -85,7 +85,9 @@ def main() -> None:
         one.stated = None
     show(profiles, "JSON, derived", batch, "budget 25 mean")
     show(profiles, "XML", list(track_pages(1_000)), "budget 150 mean")
-    show(profiles, "JSON, large", list(large_pages(200)), "budget 1000 p99")
+    show(profiles, "JSON, 100 KB", list(large_pages(200)), "budget 1000 p99")
+    show(profiles, "JSON, 2 MB", list(large_pages(20, 10_000)), "bounded")
+    show(profiles, "over 2 MiB", list(large_pages(20, 12_000)), "kept, not read")
     loads = [
         float(subprocess.run([sys.executable, "-c", LOAD], check=True, capture_output=True, text=True).stdout)
         for _ in range(ROUNDS)

@@ -97,7 +97,10 @@ def _declared_inside(body: bytes) -> str | None:
 def _decodes(body: bytes, charset: str) -> bool:
     """Whether the sample is whole in that charset; a character cut off at the sample's end does not count."""
     try:
-        codecs.getincrementaldecoder(charset)("strict").decode(body[:SAMPLE], len(body) <= SAMPLE)
+        if len(body) <= SAMPLE:
+            body.decode(charset)
+        else:
+            codecs.getincrementaldecoder(charset)("strict").decode(body[:SAMPLE])
     except (UnicodeError, ValueError, LookupError):
         return False
     return True

@@ -73,7 +73,7 @@ class Routes(Generic[T]):
             if found is not None:
                 return found, {}
         segments = segments_of(path)
-        lowered = segments_of(path.lower())
+        lowered = [segment.lower() for segment in segments]
         for start in range(min(STRIPPED, len(segments)) + 1 if anywhere else 1):
             captures: dict[str, str] = {}
             node = self._walk(self._root, method, segments, lowered, start, captures)
