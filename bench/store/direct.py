@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -29,25 +30,23 @@ def chunks(count: int) -> int:
 
 def load(store: Store, count: int, days: float = DAYS, told: Callable[[str], None] = print) -> int:
     """Write `count` entries over `days`. Returns their raw bytes."""
-    raw = done = 0
+    raw = 0
     begun = time.monotonic()
+    ahead = threading.Semaphore(2 * PROCESSES)  # an encoded chunk is 55 MB
     with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
-        jobs = ((count, number, days) for number in range(chunks(count)))
-        for batch, size in pool.imap(_encoded, _slowly(jobs, lambda: done), chunksize=1):
+        for done, (batch, size) in enumerate(pool.imap(_encoded, _jobs(count, days, ahead)), 1):
+            ahead.release()
             store.commit([batch])
             raw += size
-            done += 1
             if done % 25 == 0:
                 told(f"{done * CHUNK:,} entries, {done * CHUNK / (time.monotonic() - begun):,.0f}/s")
     return raw
 
 
-def _slowly(jobs: Iterator[tuple[int, int, float]], done: Callable[[], int]) -> Iterator[tuple[int, int, float]]:
-    """At most a few ahead of what is written: an encoded chunk is 55 MB."""
-    for number, job in enumerate(jobs):
-        while number > done() + 2 * PROCESSES:
-            time.sleep(0.01)
-        yield job
+def _jobs(count: int, days: float, ahead: threading.Semaphore) -> Iterator[tuple[int, int, float]]:
+    for number in range(chunks(count)):
+        ahead.acquire()
+        yield count, number, days
 
 
 @lru_cache(maxsize=1)

@@ -93,14 +93,19 @@ class Trade:
             self._next = (self._next + 1) % KEPT
         return made
 
+    def _number(self, many: float, first: int = 0) -> int:
+        """One of so many whole numbers from the first on."""
+        return first + int(self.dice.random() * many)
+
     def _known(self) -> Order:
-        return self._orders[int(self.dice.random() * KEPT)]
+        return self._orders[self._number(KEPT)]
 
     def _shopee(self, module: str, query: str = "") -> str:
-        shop = 220_000_000 + int(self.dice.random() * 20)
+        n = self._number
+        shop = n(20, 220_000_000)
         return (
             f"https://partner.shopeemobile.com/api/v2/{module}?partner_id=2001887&shop_id={shop}"
-            f"&timestamp={1_769_000_000 + int(self.dice.random() * 3e6)}&access_token=***a1f3&sign=***{query}"
+            f"&timestamp={n(3e6, 1_769_000_000)}&access_token=***a1f3&sign=***{query}"
         )
 
     def _gateway(self) -> list[tuple[str, str]]:
@@ -133,15 +138,15 @@ class Trade:
 
     def order_detail(self) -> Call:
         """One order with its buyer, address and lines."""
-        dice = self.dice
+        dice, n = self.dice, self._number
         order = self._known()
         url = self._shopee("order/get_order_detail", f"&order_sn_list={order.number}")
         if dice.random() < 0.04:
             return self._shopee_error(url, "GET", order.shop, 200, "error_not_found", "Wrong parameters, order_sn.")
         lines = ",".join(
-            f'{{"item_id":{int(dice.random() * 9e10) + 10**10},"item_name":"{dice.choice(GOODS)}",'
-            f'"item_sku":"{self._sku()}","model_id":{int(dice.random() * 9e12) + 10**12},"model_sku":"{self._sku()}",'
-            f'"model_quantity_purchased":{int(dice.random() * 4) + 1},"model_original_price":{int(dice.random() * 3e3)}.0,'
+            f'{{"item_id":{n(9e10, 10**10)},"item_name":"{dice.choice(GOODS)}",'
+            f'"item_sku":"{self._sku()}","model_id":{n(9e12, 10**12)},"model_sku":"{self._sku()}",'
+            f'"model_quantity_purchased":{n(4, 1)},"model_original_price":{n(3e3)}.0,'
             '"weight":0.8,"promotion_type":"","image_info":{"image_url":"https://cf.shopee.tw/file/'
             f'{dice.getrandbits(128):032x}"}}}}'
             for _ in range(1 + int(dice.expovariate(0.8)))
@@ -150,26 +155,25 @@ class Trade:
         text = (
             f'{{"error":"","message":"","request_id":"{dice.getrandbits(128):032x}","response":{{"order_list":['
             f'{{"order_sn":"{order.number}","region":"TW","currency":"TWD","cod":false,"total_amount":'
-            f'{int(dice.random() * 5e3)}.0,"order_status":"READY_TO_SHIP","shipping_carrier":"7-ELEVEN","payment_method"'
-            f':"信用卡","message_to_seller":"","create_time":{1_769_000_000 + int(dice.random() * 3e6)},"days_to_ship":2,'
-            f'"buyer_username":"u{int(dice.random() * 9e7)}","recipient_address":{{"name":"{name}","phone":'
-            f'"8869{int(dice.random() * 9e7) + 10**7}","town":"","district":"","city":"{dice.choice(CITIES)}","state":"",'
-            f'"zipcode":"{int(dice.random() * 900) + 100}","full_address":"{dice.choice(STREETS)}'
-            f'{int(dice.random() * 300)}號{int(dice.random() * 20) + 1}樓"}},"item_list":[{lines}],"package_list":'
-            f'[{{"package_number":"45{int(dice.random() * 9e16) + 10**16}","logistics_status":"LOGISTICS_READY"}}]}}]}}}}'
+            f'{n(5e3)}.0,"order_status":"READY_TO_SHIP","shipping_carrier":"7-ELEVEN","payment_method"'
+            f':"信用卡","message_to_seller":"","create_time":{n(3e6, 1_769_000_000)},"days_to_ship":2,'
+            f'"buyer_username":"u{n(9e7)}","recipient_address":{{"name":"{name}","phone":'
+            f'"8869{n(9e7, 10**7)}","town":"","district":"","city":"{dice.choice(CITIES)}","state":"",'
+            f'"zipcode":"{n(900, 100)}","full_address":"{dice.choice(STREETS)}'
+            f'{n(300)}號{n(20, 1)}樓"}},"item_list":[{lines}],"package_list":'
+            f'[{{"package_number":"45{n(9e16, 10**16)}","logistics_status":"LOGISTICS_READY"}}]}}]}}}}'
         )
         return Call("GET", url, b"", 200, self._gateway(), text.encode(), ec=order.shop)
 
     def stock_push(self) -> Call:
         """One item's stock in all its variants; some fail inside a 200, some have no answer."""
-        dice = self.dice
+        dice, n = self.dice, self._number
         shop = dice.choice(SHOPS)
         url = self._shopee("product/update_stock")
-        item = int(dice.random() * 9e10) + 10**10
-        models = [int(dice.random() * 9e12) + 10**12 for _ in range(1 + int(dice.expovariate(0.12)))]
+        item = n(9e10, 10**10)
+        models = [n(9e12, 10**12) for _ in range(1 + int(dice.expovariate(0.12)))]
         stock = ",".join(
-            f'{{"model_id":{model},"seller_stock":[{{"location_id":"TW","stock":{int(dice.random() * 200)}}}]}}'
-            for model in models
+            f'{{"model_id":{model},"seller_stock":[{{"location_id":"TW","stock":{n(200)}}}]}}' for model in models
         )
         sent = f'{{"item_id":{item},"stock_list":[{stock}]}}'.encode()
         luck = dice.random()
@@ -189,12 +193,12 @@ class Trade:
 
     def push(self) -> Call:
         """Shopee's notification that an order changed; now and then our handler crashes."""
-        dice = self.dice
+        dice, n = self.dice, self._number
         order = self._known()
         sent = (
             f'{{"msg_id":"{dice.getrandbits(128):032x}","data":{{"completed_scenario":null,"items":[],"ordersn":'
-            f'"{order.number}","status":"READY_TO_SHIP","update_time":{1_769_000_000 + int(dice.random() * 3e6)}}},'
-            f'"shop_id":{220_000_000 + int(dice.random() * 20)},"code":3,"timestamp":1769000001}}'
+            f'"{order.number}","status":"READY_TO_SHIP","update_time":{n(3e6, 1_769_000_000)}}},'
+            f'"shop_id":{n(20, 220_000_000)},"code":3,"timestamp":1769000001}}'
         )
         status = 500 if dice.random() < 0.01 else 204
         headers = [("Content-Type", "application/json"), ("Authorization", "***"), ("Host", "oms.example")]
@@ -203,12 +207,12 @@ class Trade:
 
     def webhook(self) -> Call:
         """A Shopify shop announces an order, whole."""
-        dice = self.dice
+        dice, n = self.dice, self._number
         shop = dice.choice(STORES)
-        number = int(dice.random() * 9e12) + 10**12
+        number = n(9e12, 10**12)
         lines = ",".join(
-            f'{{"id":{int(dice.random() * 9e13) + 10**13},"product_id":{int(dice.random() * 9e12) + 10**12},"variant_id":'
-            f'{int(dice.random() * 9e13) + 10**13},"title":"{dice.choice(GOODS)}","quantity":{int(dice.random() * 3) + 1},'
+            f'{{"id":{n(9e13, 10**13)},"product_id":{n(9e12, 10**12)},"variant_id":'
+            f'{n(9e13, 10**13)},"title":"{dice.choice(GOODS)}","quantity":{n(3, 1)},'
             f'"sku":"{self._sku()}","price":"{dice.random() * 90:.2f}","fulfillment_service":"manual","taxable":true,'
             '"requires_shipping":true,"fulfillment_status":null,"grams":800,"tax_lines":[]}'
             for _ in range(1 + int(dice.expovariate(0.9)))
@@ -217,11 +221,11 @@ class Trade:
         sent = (
             f'{{"id":{number},"admin_graphql_api_id":"gid://shopify/Order/{number}","browser_ip":null,"cancelled_at":null,'
             f'"confirmation_number":"{"".join(dice.choices(LETTERS, k=9))}","contact_email":'
-            f'"{name.lower()}{int(dice.random() * 1e5)}@example.com","currency":"USD","name":"#{int(dice.random() * 9e5)}",'
+            f'"{name.lower()}{n(1e5)}@example.com","currency":"USD","name":"#{n(9e5)}",'
             f'"financial_status":"paid","fulfillment_status":null,"token":"***{dice.getrandbits(16):04x}","total_price":'
             f'"{dice.random() * 300:.2f}","shipping_address":{{"first_name":"{name}","address1":'
-            f'"{int(dice.random() * 9000)} {dice.choice(STREETS)}","city":"{dice.choice(CITIES)}","zip":'
-            f'"{int(dice.random() * 9e4) + 10**4}","country_code":"US","phone":null}},"line_items":[{lines}],'
+            f'"{n(9000)} {dice.choice(STREETS)}","city":"{dice.choice(CITIES)}","zip":'
+            f'"{n(9e4, 10**4)}","country_code":"US","phone":null}},"line_items":[{lines}],'
             '"note_attributes":[],"payment_gateway_names":["shopify_payments"],"tags":"","refunds":[]}'
         )
         headers = [
@@ -237,14 +241,14 @@ class Trade:
 
     def label(self) -> Call:
         """A UPS label, with its picture in base64; some addresses do not fit."""
-        dice = self.dice
+        dice, n = self.dice, self._number
         order = self._known()
         url = "https://onlinetools.ups.com/api/shipments/v2409/ship"
         sent = (
             f'{{"ShipmentRequest":{{"Request":{{"TransactionReference":{{"CustomerContext":"{order.number}"}}}},"Shipment":'
             f'{{"Shipper":{{"Name":"Lantern","ShipperNumber":"***B2C3"}},"ShipTo":{{"Name":"{dice.choice(GIVEN)}",'
-            f'"Address":{{"AddressLine":["{int(dice.random() * 9000)} Main St"],"City":"Portland","PostalCode":'
-            f'"{int(dice.random() * 9e4) + 10**4}","CountryCode":"US"}}}},"Service":{{"Code":"03"}},"Package":'
+            f'"Address":{{"AddressLine":["{n(9000)} Main St"],"City":"Portland","PostalCode":'
+            f'"{n(9e4, 10**4)}","CountryCode":"US"}}}},"Service":{{"Code":"03"}},"Package":'
             f'{{"Packaging":{{"Code":"02"}},"PackageWeight":{{"Weight":"{dice.random() * 20:.1f}"}}}}}}}}}}'
         )
         headers = [("Content-Type", "application/json"), ("bkndtransid", "".join(dice.choices(LETTERS, k=22)))]
@@ -252,11 +256,11 @@ class Trade:
         if dice.random() < 0.12:
             text = '{"response":{"errors":[{"code":"120802","message":"Address Validation Error on ShipTo address"}]}}'
             return Call("POST", url, sent.encode(), 400, headers, text.encode(), shipping=contract)
-        order.parcel = f"1Z999AA10{int(dice.random() * 9e8) + 10**8}"
-        image = b64encode(dice.randbytes(1200 + int(dice.random() * 2400))).decode()
+        order.parcel = f"1Z999AA10{n(9e8, 10**8)}"
+        image = b64encode(dice.randbytes(n(2400, 1200))).decode()
         text = (
             '{"ShipmentResponse":{"Response":{"ResponseStatus":{"Code":"1","Description":"Success"}},"ShipmentResults":'
-            f'{{"ShipmentCharges":{{"TotalCharges":{{"CurrencyCode":"USD","MonetaryValue":"{dice.random() * 40:.2f}"}}}},'
+            f'{{"ShipmentCharges":{{"TotalCharges":{{"CurrencyCode":"USD","MonetaryValue":"{n(40)}.90"}}}},'
             f'"ShipmentIdentificationNumber":"{order.parcel}","PackageResults":{{"TrackingNumber":"{order.parcel}",'
             f'"ShippingLabel":{{"ImageFormat":{{"Code":"GIF"}},"GraphicImage":"{image}"}}}}}}}}}}'
         )
@@ -264,7 +268,7 @@ class Trade:
 
     def bought(self) -> Call:
         """A label bought at EasyPost, with the rates of others; some addresses cannot be verified."""
-        dice = self.dice
+        dice, n = self.dice, self._number
         shipment = f"shp_{dice.getrandbits(128):032x}"
         url = f"https://api.easypost.com/v2/shipments/{shipment}/buy"
         sent = f'{{"rate":{{"id":"rate_{dice.getrandbits(128):032x}"}},"insurance":"100.00"}}'.encode()
@@ -279,7 +283,7 @@ class Trade:
             for n in range(8)
         )
         text = (
-            f'{{"id":"{shipment}","object":"Shipment","tracking_code":"9400{int(dice.random() * 9e17) + 10**17}","rates":'
+            f'{{"id":"{shipment}","object":"Shipment","tracking_code":"9400{n(9e17, 10**17)}","rates":'
             f'[{rates}],"messages":[],"postage_label":{{"label_url":"https://files.example/'
             f'{dice.getrandbits(128):032x}.png"}},"to_address":{{"name":"{dice.choice(GIVEN)}","city":"Portland"}}}}'
         )
@@ -287,9 +291,9 @@ class Trade:
 
     def tracking(self) -> Call:
         """Where a parcel is; now and then UPS itself has trouble."""
-        dice = self.dice
+        dice, n = self.dice, self._number
         order = self._known()
-        parcel = order.parcel or f"1Z999AA10{int(dice.random() * 9e8) + 10**8}"
+        parcel = order.parcel or f"1Z999AA10{n(9e8, 10**8)}"
         url = f"https://onlinetools.ups.com/api/track/v1/details/{parcel}?locale=en_US"
         headers = [("Content-Type", "application/json"), ("bkndtransid", "".join(dice.choices(LETTERS, k=22)))]
         contract = dice.choice(CONTRACTS)
@@ -297,9 +301,9 @@ class Trade:
             return Call("GET", url, b"", 503, headers, b"<html><h1>Service Unavailable</h1></html>", shipping=contract)
         steps = ",".join(
             f'{{"location":{{"address":{{"city":"{city}","countryCode":"US"}}}},"status":{{"type":"{kind}","description":'
-            f'"{words}","code":"{kind}{int(dice.random() * 9)}"}},"date":"202602{int(dice.random() * 18) + 10}","time":'
-            f'"{int(dice.random() * 13) + 10}{int(dice.random() * 49) + 10}00"}}'
-            for kind, words, city in dice.choices(STEPS, k=1 + int(dice.random() * 9))
+            f'"{words}","code":"{kind}{n(9)}"}},"date":"202602{n(18, 10)}","time":'
+            f'"{n(13, 10)}{n(49, 10)}00"}}'
+            for kind, words, city in dice.choices(STEPS, k=n(9, 1))
         )
         text = (
             f'{{"trackResponse":{{"shipment":[{{"inquiryNumber":"{parcel}","package":[{{"trackingNumber":"{parcel}",'
@@ -308,7 +312,7 @@ class Trade:
         return Call("GET", url, b"", 200, headers, text.encode(), shipping=contract)
 
     def _sku(self) -> str:
-        return f"{GOODS_CODES[int(self.dice.random() * 9)]}-{int(self.dice.random() * 5000):05d}"
+        return f"{GOODS_CODES[self._number(9)]}-{self._number(5000):05d}"
 
 
 GOODS_CODES = ["TENT", "BOTL", "PACK", "LAMP", "CHAIR", "BAG", "JKT", "SHOE", "STOVE"]
