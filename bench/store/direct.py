@@ -58,4 +58,4 @@ def _encoded(job: tuple[int, int, float]) -> tuple[Batch, int]:
     count, number, days = job
     made = list(chunk(count, number, days))
     profiles = _profiles()
-    return Batch([profiles.entry(x) for x in made]), sum(map(raw_size, made))
+    return Batch.of([profiles.entry(x) for x in made]), sum(map(raw_size, made))

@@ -177,7 +177,7 @@ def test_text_that_is_not_text_is_stored_with_a_mark_in_its_place(either: Store,
 )
 def test_an_entry_that_cannot_be_a_row_is_refused_with_its_field(make: Make, fields: dict[str, Any], said: str) -> None:
     with pytest.raises(BadEntry) as refused:
-        Batch([make(1), make(**fields)])
+        Batch.of([make(1), make(**fields)])
     assert said in str(refused.value)
 
 

@@ -12,8 +12,10 @@ import pytest
 from apitrail.entry import Entry, EntryRow
 from apitrail.exchange import Reference
 from apitrail.store import Store, StoreError, open_store, rows, schema
+from apitrail.store.block import COLUMNS, LOSS_COLUMNS
 from apitrail.store.engine import Query
 from apitrail.store.model import Filter
+from apitrail.store.native import Columns
 
 Make = Callable[..., Entry]
 
@@ -114,9 +116,13 @@ def test_a_clusters_tables_are_the_same_but_for_their_engine() -> None:
     assert "ENGINE = ReplicatedMergeTree\n" in dialect.render(statements[0])
 
 
-def test_every_column_is_written(store: Store) -> None:
-    query = "SELECT name FROM system.columns WHERE database = 'apitrail' AND table = 'entries' ORDER BY position"
-    assert tuple(name for (name,) in store.engine.select(Query(query)).rows) == rows.COLUMNS
+@pytest.mark.parametrize(("table", "columns"), [("entries", COLUMNS), ("losses", LOSS_COLUMNS)])
+def test_every_column_is_written_as_the_type_that_it_has(store: Store, table: str, columns: Columns) -> None:
+    query = (
+        "SELECT name, type FROM system.columns WHERE database = 'apitrail' AND table = {table:String} ORDER BY position"
+    )
+    found = store.engine.select(Query(query, {"table": table})).rows
+    assert [tuple(row) for row in found] == [(name, kind.name) for name, kind in columns.items()]
 
 
 def test_a_field_that_is_new_to_a_row_decodes_to_its_default() -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from apitrail.entry import Entry, Payload
 from apitrail.exchange import Loss
-from apitrail.store import BadEntry, Batch, Busy, Filter, Store, StoreError, StoreUnavailable, Writer, Written
+from apitrail.store import BadEntry, Batch, Busy, Filter, Store, StoreError, StoreUnavailable, Writer, Written, native
+from apitrail.store.block import Block
 from apitrail.store.engine import Query
-from apitrail.store.rows import Row
 
 Make = Callable[..., Entry]
 PATIENCE_S = 30
@@ -56,9 +56,7 @@ def until_taken(future: Future[Written]) -> None:
 
 def poisoned() -> Batch:
     """A batch that the engine cannot read: a text stands where the time belongs."""
-    batch = Batch([])
-    batch.rows.append(Row(b"\x00" * 16, 0, b"\xc4\x10" + b"\x00" * 16 + b"\xa3bad"))
-    return batch
+    return Batch([Block(bytes(16), bytes(8), native.block({"created_at": native.TEXT}, 1, [("noon",)]))])
 
 
 def test_batches_that_wait_together_become_one_insert_with_answers_of_their_own(store: Store, make: Make) -> None:
@@ -108,8 +106,8 @@ def test_an_entry_that_cannot_be_a_row_is_refused_before_it_is_queued(store: Sto
 
 
 def test_more_than_may_wait_is_refused_with_a_time_to_come_back(store: Store, make: Make) -> None:
-    body = Payload(body=b"x" * 1000)
-    writer = Writer(store, max_pending_bytes=5000)
+    body = Payload(body=b"x" * 10_000)
+    writer = Writer(store, max_pending_bytes=50_000)
     with Gate(store):
         futures = [writer.submit([make(second, request=body)]) for second in range(3)]
         with pytest.raises(Busy, match=r"\(max_pending_bytes\)") as busy:

@@ -7,9 +7,10 @@ a worker thread. Safe to call from several at once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -23,10 +24,13 @@ from apitrail.server.masking import masked
 from apitrail.server.problems import Problem
 from apitrail.store import BadEntry, Busy, Writer
 from apitrail.store import Batch as Rows
+from apitrail.store.block import Block, encode, encode_losses
 from apitrail.store.model import Written
-from apitrail.store.rows import encode, encode_loss
 
 log = logging.getLogger("apitrail.server")
+
+T = TypeVar("T")
+Encoded = TypeVar("Encoded")
 
 
 class Accepted(Struct, frozen=True):
@@ -89,31 +93,41 @@ class Intake:
         """What is to be written; what cannot be is added to the batch's refusals."""
         namer = Namer()
         registered = self._registered()
-        rows = Rows([], [])
+        entries: list[tuple[int, Entry]] = []
         for index, exchange in zip(batch.indices, batch.exchanges, strict=True):
             try:
-                row = encode(self._entry(exchange, namer, now, registered))
+                entries.append((index, self._entry(exchange, namer, now, registered)))
             except Exception as error:
                 batch.refused.append(_refused(index, error))
-            else:
-                rows.rows.append(row)
-                rows.size += len(row.data)
-        for index, loss in enumerate(batch.losses):
-            try:
-                told = encode_loss(loss)
-            except Exception as error:
-                batch.refused_losses.append(_refused(index, error))
-            else:
-                rows.losses.append(told)
-                rows.size += len(told)
+        block = _encoded(encode, entries, batch.refused)
+        losses = _encoded(encode_losses, list(enumerate(batch.losses)), batch.refused_losses)
         batch.refused.sort(key=lambda one: one.index)
-        return rows
+        blocks: list[Block] = [block] if block else []
+        return Rows(blocks, losses or b"")
 
     def _entry(self, exchange: Exchange, namer: Namer, now: datetime, registered: Registered) -> Entry:
         exchange = masked(exchange, self._redactor)
         if not exchange.id:
             exchange.id = namer.name(exchange)
         return self._profiles.entry(exchange, received_at=now, registered=registered)
+
+
+def _encoded(
+    encoder: Callable[[Sequence[T]], Encoded], given: list[tuple[int, T]], refused: list[Refusal]
+) -> Encoded | None:
+    """All of them encoded; where that fails, those that can be, and the others refused by their index."""
+    try:
+        return encoder([one for _, one in given]) if given else None
+    except Exception:
+        good = []
+        for index, one in given:
+            try:
+                encoder([one])
+            except Exception as error:
+                refused.append(_refused(index, error))
+            else:
+                good.append(one)
+        return encoder(good) if good else None
 
 
 def _refused(index: int, error: Exception) -> Refusal:

@@ -4,6 +4,7 @@ Only this package knows SQL, and only `embedded.py` and `cluster.py` in it reach
 """
 
 from apitrail.store.batch import Batch
+from apitrail.store.block import BadEntry
 from apitrail.store.engine import StoreUnavailable
 from apitrail.store.log import MAX_LIMIT, MEMORY_LIMIT, Store, open_store
 from apitrail.store.model import (
@@ -21,7 +22,6 @@ from apitrail.store.model import (
     Token,
     Written,
 )
-from apitrail.store.rows import BadEntry
 from apitrail.store.writer import Busy, Writer
 
 __all__ = [

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from apitrail.entry import Entry
 from apitrail.exchange import Loss
-from apitrail.store.rows import Row, encode, encode_loss
+from apitrail.store.block import Block, encode, encode_losses
 
 
-class Batch:
-    """What one request brings. Encoding happens here, in the caller's thread. Raises BadEntry."""
+class Batch(Struct, frozen=True):
+    """What one request brings."""
 
-    __slots__ = ("losses", "rows", "size")
+    blocks: Sequence[Block] = ()
+    losses: bytes = b""
+    """A block of the table `losses`; empty where there are none."""
 
-    def __init__(self, entries: Sequence[Entry], losses: Sequence[Loss] = ()) -> None:
-        self.rows: list[Row] = [encode(entry) for entry in entries]
-        self.losses: list[bytes] = [encode_loss(loss) for loss in losses]
-        self.size = sum(len(row.data) for row in self.rows) + sum(map(len, self.losses))
+    @classmethod
+    def of(cls, entries: Sequence[Entry], losses: Sequence[Loss] = ()) -> Batch:
+        """Encodes them, in the caller's thread. Raises BadEntry."""
+        blocks = (encode(entries),) if entries else ()
+        return cls(blocks, encode_losses(losses) if losses else b"")
+
+    @property
+    def entries(self) -> int:
+        """How many."""
+        return sum(map(len, self.blocks))
+
+    @property
+    def size(self) -> int:
         """Encoded bytes."""
+        return sum(block.size for block in self.blocks) + len(self.losses)

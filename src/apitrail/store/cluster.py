@@ -78,11 +78,11 @@ class ClusterEngine:
         except Exception as error:
             raise _failure(self.place, error) from error
 
-    def insert(self, table: str, columns: Sequence[str], rows: bytes) -> None:
+    def insert(self, table: str, columns: Sequence[str], blocks: Sequence[bytes]) -> None:
         """See Engine."""
         self._alive()
         try:
-            self._client.raw_insert(table, columns, insert_block=rows, fmt="MsgPack")
+            self._client.raw_insert(table, columns, insert_block=b"".join(blocks), fmt="Native")
         except Exception as error:
             raise _failure(self.place, error) from error
 

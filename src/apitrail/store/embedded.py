@@ -113,14 +113,15 @@ class EmbeddedEngine:
         except Exception as error:
             raise self._failure(error) from error
 
-    def insert(self, table: str, columns: Sequence[str], rows: bytes) -> None:
+    def insert(self, table: str, columns: Sequence[str], blocks: Sequence[bytes]) -> None:
         """See Engine."""
         self._alive()
         with self._inserting:
             try:
-                stream = self._inserter.send_insert(f"INSERT INTO {table} ({', '.join(columns)})", "MsgPack")
+                stream = self._inserter.send_insert(f"INSERT INTO {table} ({', '.join(columns)})", "Native")
                 with stream:
-                    stream.append(rows)
+                    for block in blocks:
+                        stream.append(block)
                     stream.finish()
             except Exception as error:
                 raise self._failure(error) from error

@@ -59,8 +59,8 @@ class Engine(Protocol):
     def run(self, query: Query) -> None:
         """Change something other than by insert: tables, settings, rows copied within the engine."""
 
-    def insert(self, table: str, columns: Sequence[str], rows: bytes) -> None:
-        """Append rows, each the MessagePack values of `columns` one after another without an array's header."""
+    def insert(self, table: str, columns: Sequence[str], blocks: Sequence[bytes]) -> None:
+        """Append rows: blocks of these columns in the Native format. All rows of one partition become one part."""
 
     def close(self) -> None:
         """Wait for what is running and let go. A second call does nothing."""

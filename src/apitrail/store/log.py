@@ -24,6 +24,7 @@ from apitrail.exchange import Loss
 from apitrail.registration import Registration
 from apitrail.store import schema
 from apitrail.store.batch import Batch
+from apitrail.store.block import COLUMNS, LOSS_COLUMNS, Key
 from apitrail.store.cluster import ClusterEngine
 from apitrail.store.embedded import EmbeddedEngine
 from apitrail.store.engine import Engine
@@ -31,7 +32,7 @@ from apitrail.store.lock import FolderLock
 from apitrail.store.model import Cursor, Facets, Filter, LossRow, Page, Span, StoreError, Token, Written
 from apitrail.store.queries import entry as one
 from apitrail.store.queries import facets, known, losses, page, registrations, span, tokens
-from apitrail.store.rows import COLUMNS, LOSS_COLUMNS, Row, decode_entry, decode_row
+from apitrail.store.rows import decode_entry, decode_row
 from apitrail.store.times import micros
 
 MEMORY_LIMIT = 1_200_000_000
@@ -86,27 +87,27 @@ class Store:
 
     def write(self, entries: Sequence[Entry], losses: Sequence[Loss] = ()) -> Written:
         """Store what the log does not have yet, by id. Raises BadEntry before anything is written, StoreError."""
-        return self.commit([Batch(entries, losses)])[0]
+        return self.commit([Batch.of(entries, losses)])[0]
 
     def commit(self, batches: Sequence[Batch]) -> list[Written]:
         """Write several batches as one. Raises StoreError for all of them together."""
         with self._writing:
-            told = b"".join(loss for batch in batches for loss in batch.losses)
+            told = [batch.losses for batch in batches if batch.losses]
             if told:
-                self.engine.insert("losses", LOSS_COLUMNS, told)
-            seen = self._known([row for batch in batches for row in batch.rows])
-            fresh: list[Row] = []
+                self.engine.insert("losses", tuple(LOSS_COLUMNS), told)
+            seen = self._known([key for batch in batches for block in batch.blocks for key in block.identities()])
+            data: list[bytes] = []
             written: list[Written] = []
             for batch in batches:
-                before = len(fresh)
-                for row in batch.rows:
-                    if row.id not in seen:
-                        seen.add(row.id)
-                        fresh.append(row)
-                stored = len(fresh) - before
-                written.append(Written(stored, len(batch.rows) - stored))
-            for rows in _portions(fresh):
-                self.engine.insert("entries", COLUMNS, rows)
+                stored = 0
+                for block in batch.blocks:
+                    count, fresh = block.fresh(seen)
+                    stored += count
+                    if count:
+                        data.append(fresh)
+                written.append(Written(stored, batch.entries - stored))
+            for portion in _portions(data):
+                self.engine.insert("entries", tuple(COLUMNS), portion)
             return written
 
     def page(self, which: Filter, limit: int = 50, cursor: Cursor | None = None) -> Page:
@@ -176,7 +177,7 @@ class Store:
         with self._writing:
             [[latest]] = self.engine.select(registrations.LATEST).rows
             version = max(micros(datetime.now(UTC)), latest + 1)  # the clock may have been set back
-            self.engine.insert("integrations", registrations.COLUMNS, registrations.rows(changed, version))
+            self.engine.insert("integrations", tuple(registrations.COLUMNS), [registrations.rows(changed, version)])
 
     def check(self) -> None:
         """Whether the store answers. Raises StoreError with the reason."""
@@ -190,10 +191,10 @@ class Store:
             if self._lock is not None:
                 self._lock.release()
 
-    def _known(self, rows: Sequence[Row]) -> set[bytes]:
-        """Ids that the log has: those of these rows, and perhaps others."""
+    def _known(self, keys: Sequence[Key]) -> set[bytes]:
+        """Ids that the log has: those of these keys, and perhaps others."""
         found: set[bytes] = set()
-        for group in known.groups(rows):
+        for group in known.groups(keys):
             limit = 2 * known.size(group)
             answer = self.engine.select(known.around(group, limit))
             if len(answer.rows) == limit:
@@ -202,15 +203,15 @@ class Store:
         return found
 
 
-def _portions(rows: Sequence[Row]) -> Iterator[bytes]:
-    """Each at most MAX_INSERT bytes, but never less than a row."""
+def _portions(blocks: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """The blocks in groups of at most MAX_INSERT bytes, but never of less than a block."""
     part: list[bytes] = []
     size = 0
-    for row in rows:
-        if part and size + len(row.data) > MAX_INSERT:
-            yield b"".join(part)
+    for block in blocks:
+        if part and size + len(block) > MAX_INSERT:
+            yield part
             part, size = [], 0
-        part.append(row.data)
-        size += len(row.data)
+        part.append(block)
+        size += len(block)
     if part:
-        yield b"".join(part)
+        yield part

@@ -78,7 +78,7 @@ class Writer:
         Raises Busy, BadEntry (nothing of the batch is queued), StoreUnavailable after `close`. A future that is
         cancelled before its turn is not written.
         """
-        return self.submit_batch(Batch(entries, losses))
+        return self.submit_batch(Batch.of(entries, losses))
 
     def submit_batch(self, batch: Batch) -> Future[Written]:
         """Queue what is encoded already."""
@@ -90,7 +90,7 @@ class Writer:
                 seconds = math.ceil(self._pending_bytes / self._bytes_per_second)
                 raise Busy(min(max(seconds, 1), MAX_RETRY_AFTER), self._pending_bytes, self._max_pending_bytes)
             self._waiting.append((batch, future))
-            self._waiting_rows += len(batch.rows)
+            self._waiting_rows += batch.entries
             self._waiting_bytes += batch.size
             self._pending_bytes += batch.size
             self._changed.notify()
@@ -123,7 +123,7 @@ class Writer:
             rows = size = 0
             while self._waiting and rows < self._max_rows and size < self._max_bytes:
                 batch, future = self._waiting.popleft()
-                rows += len(batch.rows)
+                rows += batch.entries
                 size += batch.size
                 group.append((batch, future))
             self._waiting_rows -= rows

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from apitrail.store.block import ID_SLACK_MS
 from apitrail.store.engine import Query
-from apitrail.store.rows import BINARY, ENTRY_SELECT, ID_SLACK_MS
+from apitrail.store.rows import BINARY, ENTRY_SELECT
 
 
 def entry(entry_id: UUID) -> Query:

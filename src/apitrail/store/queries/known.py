@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from apitrail.store.block import Key
 from apitrail.store.engine import Param, Query
-from apitrail.store.rows import Row
 
 DAY = 86_400_000_000
 """Microseconds: a partition of the table."""
@@ -13,16 +13,20 @@ IDS_AT_ONCE = 20_000
 DAYS_AT_ONCE = 50
 
 
-def groups(rows: Sequence[Row]) -> Iterator[list[list[Row]]]:
+def groups(keys: Sequence[Key]) -> Iterator[list[list[Key]]]:
     """The batch in groups that one question can hold, each a list of days.
 
     A question looks only between the first and the last of each day's times. A live batch spans seconds, of which
     the log has little; an import may span years, where one range over all would read the whole log.
     """
-    days: dict[int, list[Row]] = {}
-    for row in rows:
-        days.setdefault(row.at // DAY, []).append(row)
-    group: list[list[Row]] = []
+    days: dict[int, list[Key]] = {}
+    times = [at for _, at in keys]
+    if times and min(times) // DAY == max(times) // DAY:
+        days[0] = list(keys)
+    else:
+        for key in keys:
+            days.setdefault(key[1] // DAY, []).append(key)
+    group: list[list[Key]] = []
     for day in days.values():
         for start in range(0, len(day), IDS_AT_ONCE):
             part = day[start : start + IDS_AT_ONCE]
@@ -34,12 +38,12 @@ def groups(rows: Sequence[Row]) -> Iterator[list[list[Row]]]:
         yield group
 
 
-def size(group: Sequence[Sequence[Row]]) -> int:
-    """How many rows a group has."""
+def size(group: Sequence[Sequence[Key]]) -> int:
+    """How many entries a group has."""
     return sum(map(len, group))
 
 
-def around(group: Sequence[Sequence[Row]], limit: int) -> Query:
+def around(group: Sequence[Sequence[Key]], limit: int) -> Query:
     """At most `limit` ids that the log has in the group's times, whosever they are: none, mostly, so the cheapest."""
     text, params = _ranges(group)
     return Query(
@@ -49,7 +53,7 @@ def around(group: Sequence[Sequence[Row]], limit: int) -> Query:
     )
 
 
-def among(group: Sequence[Sequence[Row]]) -> Query:
+def among(group: Sequence[Sequence[Key]]) -> Query:
     """Those of the group's ids that the log has, where its times hold many others."""
     text, params = _ranges(group)
     return Query(
@@ -57,17 +61,17 @@ def among(group: Sequence[Sequence[Row]]) -> Query:
         # One text of hex: 20,000 ids as an array of UUIDs took 217 ms to read, this 93 (chDB 26.9).
         " AND id IN (SELECT reinterpretAsUUID(substring(unhex({ids:String}), 16 * number + 1, 16))"
         " FROM numbers({count:UInt32}))",
-        {**params, "ids": b"".join(row.id for part in group for row in part).hex(), "count": size(group)},
+        {**params, "ids": b"".join(one for part in group for one, _ in part).hex(), "count": size(group)},
         ("raw",),
     )
 
 
-def _ranges(group: Sequence[Sequence[Row]]) -> tuple[str, dict[str, Param]]:
+def _ranges(group: Sequence[Sequence[Key]]) -> tuple[str, dict[str, Param]]:
     ranges = []
     params: dict[str, Param] = {}
     for number, part in enumerate(group):
-        params[f"first{number}"] = min(row.at for row in part)
-        params[f"last{number}"] = max(row.at for row in part)
+        params[f"first{number}"] = min(at for _, at in part)
+        params[f"last{number}"] = max(at for _, at in part)
         ranges.append(
             f"created_at BETWEEN fromUnixTimestamp64Micro({{first{number}:Int64}})"
             f" AND fromUnixTimestamp64Micro({{last{number}:Int64}})"

@@ -5,26 +5,41 @@ The whole of it is one JSON document, so that a field that `Registration` gains 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from apitrail.registration import Registration
+from apitrail.store import native
 from apitrail.store.engine import Query
+from apitrail.store.native import BYTES, TEXT, UINT64
 
-COLUMNS = ("side", "id", "document", "version")
+COLUMNS: native.Columns = {
+    "side": native.low_cardinality(TEXT),
+    "id": TEXT,
+    "document": BYTES,
+    "version": UINT64,
+}
 REGISTRATIONS = Query("SELECT document FROM integrations FINAL ORDER BY side, id")
 LATEST = Query("SELECT max(version) FROM integrations")
 
 _write = msgspec.json.Encoder().encode
 _read = msgspec.json.Decoder(Registration).decode
-_pack = msgspec.msgpack.Encoder().encode
 
 
-def rows(registrations: Iterable[Registration], version: int) -> bytes:
-    """MessagePack values in the order of COLUMNS, row after row."""
-    return b"".join(_pack([one.side, one.id, _write(one), version])[1:] for one in registrations)
+def rows(registrations: Sequence[Registration], version: int) -> bytes:
+    """The registrations, one at least, as a block of the table `integrations`."""
+    return native.block(
+        COLUMNS,
+        len(registrations),
+        [
+            [one.side for one in registrations],
+            [one.id for one in registrations],
+            [_write(one) for one in registrations],
+            [version] * len(registrations),
+        ],
+    )
 
 
 def read(rows: Sequence[Sequence[Any]]) -> list[Registration]:
