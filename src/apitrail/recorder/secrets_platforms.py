@@ -14,6 +14,7 @@ EVERYWHERE: tuple[str, ...] = (
     "=signedpayload",
     "=wskey",
     "=xdpdclientid",
+    "=xpartner",
 )
 """Names that mean nothing else on any platform."""
 
@@ -238,8 +239,15 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "shipengine": (
-        ("shipengine",),
-        ("api.shipengine.com",),
+        (
+            "shipengine",
+            "shipstationapi",
+            "shipstationv2",
+        ),
+        (
+            "api.shipengine.com",
+            "api.shipstation.com",
+        ),
     ),
     "ups": (
         ("ups",),
