@@ -9,11 +9,13 @@ EVERYWHERE: tuple[str, ...] = (
     "=childkey",
     "=encryptiondetails",
     "=encryptiv",
+    "=geosession",
     "=oauthnonce",
     "=oauthverifier",
     "=signedpayload",
     "=wskey",
     "=xdpdclientid",
+    "=xgeodisservice",
     "=xpartner",
 )
 """Names that mean nothing else on any platform."""
