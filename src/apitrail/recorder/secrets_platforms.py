@@ -236,6 +236,9 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "sendcloud": (
         ("sendcloud",),
         (
+            "account.sendcloud.com",
+            "app.sendcloud.com",
+            "panel.sendcloud.com",
             "panel.sendcloud.sc",
             "servicepoints.sendcloud.sc",
         ),
