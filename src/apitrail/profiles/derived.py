@@ -9,8 +9,8 @@ from msgspec import Struct
 from apitrail.entry import Cause, Counts, Item, Outcome, Overruled
 from apitrail.exchange import Integration, Reference, Source, Stated
 from apitrail.profiles.catalogue import UNKNOWN, Side
-from apitrail.profiles.identifiers import MOST
 from apitrail.profiles.registered import Registered
+from apitrail.registration import Registration
 
 _ACCOUNTS = ("ec_account", "shipping_account", "account")
 """Types of source that are found by their integration, and are no reference."""
@@ -21,8 +21,6 @@ class Derived(Struct):
 
     platform: str | None = None
     """By the exchange alone; where the caller stated one, its rules were applied."""
-    account: str | None = None
-    """As the platform itself calls it."""
     merchant: str | None = None
     action: str = UNKNOWN
     side: Side = "both"
@@ -92,16 +90,12 @@ def settle(found: Derived, stated: Stated, registered: Registered, *, action: st
     return None
 
 
-def belong(found: Derived) -> None:
-    """Keeps the account that the platform named findable, where the entry's integration goes by another id."""
-    account = found.account
-    for one in (found.ec_integration, found.shipping_integration):
-        if one is not None and one.id == account:
-            return
-    if account is not None and len(found.references) < MOST:
-        reference = Reference("account", account)
-        if reference not in found.references:
-            found.references.append(reference)
+def goes_by(account: str, stated: Stated | None, owner: Registration | None) -> bool:
+    """Whether the entry's integration goes by the id that the platform itself has for the account."""
+    if stated is not None and (stated.ec_integration is not None or stated.shipping_integration is not None):
+        ec, shipping = stated.ec_integration, stated.shipping_integration
+        return (ec is not None and ec.id == account) or (shipping is not None and shipping.id == account)
+    return owner is None or owner.id == account
 
 
 def _other(derived: Integration | None, stated: Integration | None) -> Integration | None:

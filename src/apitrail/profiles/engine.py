@@ -24,11 +24,12 @@ from apitrail.entry import Entry, EntryRow, Outcome, Payload
 from apitrail.exchange import Direction, Exchange, Integration, Source, Stated
 from apitrail.profiles.blame import Finding, verdict
 from apitrail.profiles.catalogue import BUILT_IN, HERE, UNKNOWN, Action, Catalogue, Side, advice
-from apitrail.profiles.derived import Derived, belong, owned, settle
+from apitrail.profiles.derived import Derived, goes_by, owned, settle
 from apitrail.profiles.facts import Facts
 from apitrail.profiles.identifiers import references
 from apitrail.profiles.judging import Judge, Judgement
 from apitrail.profiles.locators import first_text
+from apitrail.profiles.owners import owners
 from apitrail.profiles.payloads import payload
 from apitrail.profiles.platform import Plan, Platform
 from apitrail.profiles.problems import ProfileError
@@ -46,39 +47,6 @@ _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 ADVICE_KEPT = 10_000
 """Sentences kept ready."""
 
-_OWNERS: dict[str, tuple[str, ...]] = {
-    "order": ("order", "fulfillment"),
-    "return": ("return", "order"),
-    "refund": ("refund", "order"),
-    "product": ("product", "variant", "sku"),
-    "stock": ("product", "stock_item", "variant", "sku"),
-    "price": ("product", "variant", "sku"),
-    "label": ("shipment", "tracking", "order", "label"),
-    "tracking": ("tracking", "shipment", "order"),
-    "shipment": ("shipment", "tracking", "order"),
-    "rate": ("shipment", "rate"),
-    "logistics": ("order", "shipment"),
-    "insurance": ("insurance", "shipment"),
-    "claim": ("claim", "shipment"),
-    "pickup": ("pickup",),
-    "batch": ("batch",),
-    "manifest": ("manifest",),
-    "address": ("address",),
-    "customs": ("customs",),
-    "document": ("shipment", "order"),
-    "settlement": ("order",),
-    "webhook.order": ("order",),
-    "webhook.fulfillment": ("order", "fulfillment"),
-    "webhook.return": ("return", "order"),
-    "webhook.product": ("product",),
-    "webhook.inventory": ("product", "stock_item"),
-    "webhook.price": ("product",),
-    "webhook.logistics": ("tracking", "shipment", "order"),
-    "webhook.label": ("shipment", "order"),
-    "webhook.batch": ("batch",),
-}
-"""The object of an action → the types of reference that can own such a call, the closest first."""
-
 
 class Profiles:
     """All profiles, compiled."""
@@ -92,7 +60,7 @@ class Profiles:
         self._generic = self._platforms[GENERIC]
         self._recognition = Recognition(files)
         self._judge = Judge(catalogue, self._platforms, self._generic, self._recognition)
-        self._owners = {action: _owners(action) for action in catalogue.actions}
+        self._owners = {action: owners(action) for action in catalogue.actions}
         self._advice: dict[tuple[object, ...], str] = {}
 
     @classmethod
@@ -142,8 +110,6 @@ class Profiles:
                 action=self._catalogue.settle(stated.action) if stated.action else "",
                 platform=(self._recognition.named(stated.platform) or stated.platform) if stated.platform else "",
             )
-        if found.account is not None:
-            belong(found)
         return Entry(
             id=x.id,
             created_at=x.created_at,
@@ -205,10 +171,20 @@ class Profiles:
             judgement = self._not_sent(platform, facts, stated.not_sent)
         else:
             judgement = self._judge.judge(facts, platform, plan)
+        side = self._side(platform, facts.action)
+        owner = host
+        account = first_text(platform.account, facts) if platform.account else None
+        if account is not None:
+            if len(account) > ACCOUNT_LENGTH:
+                account = None
+            elif registered:
+                owner = registered.by_account(platform.name, account, side) or host
+        if account is not None and not goes_by(account, stated, owner):
+            found.append(("account", account))  # what it is under its platform stays findable
         derived = Derived(
             platform=recognised,
             action=plan.action,
-            side=self._side(platform, facts.action),
+            side=side,
             references=references(owned(stated) if stated is not None else [], found),
             outcome=judgement.outcome,
             cause=judgement.cause,
@@ -220,19 +196,11 @@ class Profiles:
             counts=judgement.counts,
             not_sent=stated.not_sent if stated is not None else None,
         )
-        account = first_text(platform.account, facts) if platform.account else None
-        if account is not None and len(account) > ACCOUNT_LENGTH:
-            account = None
-        owner = host
-        if account is not None:
-            derived.account = account
-            if registered:
-                owner = registered.by_account(platform.name, account, derived.side) or host
         if owner is not None:
             self._put_down_to(derived, owner)
         elif account is not None:
             integration = Integration(account, f"{platform.label} {account}")
-            if derived.side == "shipping":
+            if side == "shipping":
                 derived.shipping_integration = integration
             else:
                 derived.ec_integration = integration
@@ -374,16 +342,6 @@ def _read_all(folder: Path) -> list[File]:
 def _built_in() -> tuple[File, ...]:
     """Ours, read and checked once per process."""
     return tuple(_read_all(HERE / "platforms"))
-
-
-def _owners(action: str) -> tuple[str, ...]:
-    """The types of reference that can own a call; a list is the account's."""
-    parts = action.split(".")
-    if parts[-1] == "list" or action == "order.list.manual":
-        return ()
-    if parts[0] == "webhook" and len(parts) > 2:
-        return _OWNERS.get(f"webhook.{parts[1]}", ())
-    return _OWNERS.get(parts[0], ())
 
 
 def _by_status(x: Exchange) -> Derived:
