@@ -58,10 +58,10 @@ class Server:
         return [one.id for one in exchanges]
 
 
-def start(folder: Path) -> Server:
+def start(folder: Path, *flags: str) -> Server:
     """A server on a folder and a port of its own."""
     process = subprocess.Popen(
-        [str(APITRAIL), "serve", "--data", str(folder), "--port", "0"], stdout=subprocess.PIPE, text=True
+        [str(APITRAIL), "serve", "--data", str(folder), "--port", "0", *flags], stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     for line in process.stdout:
@@ -97,6 +97,20 @@ def empty_server(tmp_path: Path) -> Iterator[Server]:
     running = start(tmp_path / "data")
     yield running
     stop(running)
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """Starts servers with flags of their own."""
+    begun: list[Server] = []
+
+    def begin(*flags: str) -> Server:
+        begun.append(start(tmp_path_factory.mktemp("browser") / "data", *flags))
+        return begun[-1]
+
+    yield begin
+    for running in begun:
+        stop(running)
 
 
 @pytest.fixture(scope="session")
@@ -145,6 +159,20 @@ def desk(chromium: Browser, server: Server) -> Iterator[Desk]:
     reader = Desk(chromium, server.url)
     yield reader
     reader.leave()
+
+
+@pytest.fixture
+def desk_at(chromium: Browser) -> Iterator[Callable[[Server], Desk]]:
+    """A reader of another server than the common one."""
+    readers: list[Desk] = []
+
+    def sit(server: Server) -> Desk:
+        readers.append(Desk(chromium, server.url))
+        return readers[-1]
+
+    yield sit
+    for reader in readers:
+        reader.leave()
 
 
 @pytest.fixture

@@ -196,4 +196,4 @@ def test_a_source_links_to_its_own_page_and_only_to_the_web(desk: Any, server: A
     for index in (0, 1):
         page.locator(".toggle").nth(index).click()
         expect(page.locator(".panel")).to_have_count(index + 1)
-    assert page.locator(".facts a").all_inner_texts() == ["A-1"]
+    assert page.locator(".facts dd > a").all_inner_texts() == ["A-1"]

@@ -41,7 +41,7 @@ def test_a_number_leads_to_every_call_that_touched_it_and_back(desk: Any, server
     expect(failed.locator(".why .said")).to_have_text("Invalid access_token.")
     failed.locator(".toggle").click()
     expect(page.locator(".verdict .docs a")).to_have_attribute("href", "https://open.shopee.com/documents")
-    page.locator(".facts a.ref", has_text=number).click()
+    page.locator(".facts .ref a", has_text=number).click()
     page.wait_for_url("**/?reference=order*")
     assert asked(page.url) == {"reference": [f"order:{number}"]}
     expect(page.locator(".entry")).to_have_count(2)

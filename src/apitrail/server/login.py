@@ -20,11 +20,11 @@ LOGIN_PATH = "/login"
 
 _FORM = """<h2>Sign in</h2>
 {message}
-<form method="post" action="/login">
+<form method="post" action="/login" class="fields-in-lines">
 <input type="hidden" name="next" value="{next}">
-<p><label for="token">Read token</label><br>
-<input id="token" name="token" type="password" autocomplete="current-password" required autofocus size="50"></p>
-<p><button type="submit">Sign in</button></p>
+<label for="token" class="label">Read token</label>
+<input id="token" name="token" type="password" autocomplete="current-password" spellcheck="false" required autofocus>
+<button type="submit" class="main">Sign in</button>
 </form>
 <p class="quiet">Who runs this server makes one with <code>apitrail token create --scope read</code>.</p>"""
 
@@ -49,7 +49,7 @@ async def sign_in(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[
     back = _local(fields.get("next", [""])[0])
     session = await gate.session(fields.get("token", [""])[0], time.time())
     if session is None:
-        message = '<p role="alert">That is not a read token of this server, or it was revoked.</p>'
+        message = '<p role="alert" class="alert">That is not a read token of this server, or it was revoked.</p>'
         return Response(_page(back, message), media_type=MediaType.HTML, status_code=401)
     response: Response[str] = Response("", media_type=MediaType.HTML, status_code=303, headers={"Location": back})
     response.set_cookie(

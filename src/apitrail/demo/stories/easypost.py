@@ -83,7 +83,7 @@ def buy_label(desk: Desk, order: str, address: dict[str, Any]) -> str:
 
 
 def follow(desk: Desk, tracking: str) -> None:
-    with on_behalf_of(EASYPOST), apitrail.action("tracking.get", source=("tracking_number", tracking)):
+    with on_behalf_of(EASYPOST), apitrail.action("tracking.get", source=("tracking", tracking)):
         client(desk).tracker.all(tracking_code=tracking)
 
 

@@ -131,7 +131,7 @@ def delivery_status(desk: Desk) -> None:
 
 @story(weight=1)
 def parcel_unknown(desk: Desk) -> None:
-    with on_behalf_of(TCAT), apitrail.action("tracking.get", source=("tracking_number", "000000000000")):
+    with on_behalf_of(TCAT), apitrail.action("tracking.get", source=("tracking", "000000000000")):
         ask(desk, "OBTStatus", OBTNumbers=["000000000000"])
 
 

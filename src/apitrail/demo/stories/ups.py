@@ -59,7 +59,7 @@ def make_label(desk: Desk, order: str, to: Address, token: str = UPS.token) -> s
 
 
 def track(desk: Desk, number: str) -> None:
-    source = ("tracking_number", number)
+    source = ("tracking", number)
     with on_behalf_of(UPS), apitrail.action("tracking.get", source=source), client(desk) as carrier:
         carrier.get(f"/api/track/v1/details/{number}", params={"locale": "en_US"})
 
@@ -132,7 +132,7 @@ def label_voided(desk: Desk) -> None:
     number = make_label(desk, some_order(desk), buyer_in_america(desk.random))
     with on_behalf_of(UPS), client(desk) as carrier:
         for _ in range(2):
-            with apitrail.action("label.void", source=("tracking_number", number)):
+            with apitrail.action("label.void", source=("tracking", number)):
                 carrier.delete(f"/api/shipments/v2409/void/cancel/{number}")
 
 

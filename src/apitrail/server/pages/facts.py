@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from apitrail.entry import Entry, Overruled
 from apitrail.exchange import Integration, Source
-from apitrail.server.pages import names
+from apitrail.server.pages import host, names, tally
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.clock import duration, size
 from apitrail.server.pages.language import Words
@@ -64,12 +64,13 @@ def _facts(entry: Entry, query: PageQuery, reader: Reader) -> Iterator[Fact]:
 
     yield from both("action", _action(entry.action, words), _action(derived.action, words))
     yield from both("platform", _platform(entry.platform, reader), _platform(derived.platform, reader))
-    yield from both("ec_integration", _account(entry.ec_integration), _account(derived.ec_integration))
-    shipping = _account(entry.shipping_integration)
-    yield from both("shipping_integration", shipping, _account(derived.shipping_integration))
-    yield from both("source", _source(entry.source, reader), _source(derived.source, reader))
+    for side, key in (("ec", "ec_integration"), ("shipping", "shipping_integration")):
+        yield from both(key, _linked(side, entry, reader), _account(getattr(derived, key)))
+    yield from both("source", _source(entry.source, entry, reader), _source(derived.source, entry, reader))
     if entry.merchant:
         yield fact("merchant", entry.merchant)
+    if counted := tally.whole(entry, words):
+        yield fact("counts", counted)
     if entry.attempt > 1:
         yield fact("attempt", str(entry.attempt))
     sizes = words(
@@ -79,7 +80,7 @@ def _facts(entry: Entry, query: PageQuery, reader: Reader) -> Iterator[Fact]:
     )
     yield fact("sizes", sizes)
     if entry.references:
-        yield fact("references", _references(entry, query, reader), "broad" if len(entry.references) > 3 else "")
+        yield fact("references", _references(entry, query, reader), "broad")
 
 
 def _provenance(entry: Entry, reader: Reader) -> Iterator[Fact]:
@@ -125,30 +126,58 @@ def _platform(name: str | None, reader: Reader) -> Markup | None:
 def _account(account: Integration | None) -> Markup | None:
     if account is None:
         return None
-    if account.name and account.name != account.id:
+    if account.name.endswith(account.id):  # as it is named where only the platform's id is known
+        return visible(account.name)
+    if account.name:
         return Markup("{} <code>{}</code>").format(visible(account.name), visible(account.id))
     return visible(account.id)
 
 
-def _source(source: Source | None, reader: Reader) -> Markup | None:
+def _linked(side: str, entry: Entry, reader: Reader) -> Markup | None:
+    """The entry's integration, leading to its page in the host system, with what is registered beside it."""
+    account = entry.ec_integration if side == "ec" else entry.shipping_integration
+    shown = _account(account)
+    if account is None or shown is None:
+        return None
+    if link := host.account_link(side, account, entry, reader):
+        shown = _away(link, shown)
+    known = reader.registered.by_id(side, account.id)
+    if known is None:
+        return shown
+    aside = [Markup("{}: {}").format(visible(name), visible(value)) for name, value in known.settings.items()]
+    if not known.enabled:
+        aside.insert(0, reader.words("fact.switched_off"))
+    return shown + Markup("").join(Markup(' <span class="setting">{}</span>').format(one) for one in aside)
+
+
+def _away(link: str, shown: Markup) -> Markup:
+    return Markup('<a href="{}" rel="noopener noreferrer" target="_blank">{}</a>').format(link, shown)
+
+
+def _source(source: Source | None, entry: Entry, reader: Reader) -> Markup | None:
     if source is None:
         return None
     shown = visible(source.name or source.id)
-    if link := names.safe_link(source.link):
-        shown = Markup('<a href="{}" rel="noopener noreferrer" target="_blank">{}</a>').format(link, shown)
+    if link := host.source_link(source, entry, reader):
+        shown = _away(link, shown)
     named = Markup(" <code>{}</code>").format(visible(source.id)) if source.name and source.name != source.id else ""
     return Markup('{}{} <span class="kind">{}</span>').format(shown, named, names.source_type(source, reader.words))
 
 
 def _references(entry: Entry, query: PageQuery, reader: Reader) -> Markup:
-    """Each leads to everything that refers to the same."""
-    chip = Markup('<a class="ref" href="{}"><span class="kind">{}</span> {}</a> ')
-    shown = [
-        chip.format(
-            query.touching(one.type, one.id).url(), names.reference_type(one.type, reader.words), visible(one.id)
-        )
-        for one in entry.references[:REFERENCES_SHOWN]
-    ]
+    """Each leads to everything that refers to the same, and to its page in the host system where there is one."""
+    chip = Markup('<span class="ref"><a href="{}"><span class="kind">{}</span> {}</a>{}</span> ')
+    away = Markup(
+        '<a class="away" href="{}" rel="noopener noreferrer" target="_blank" title="{}">'
+        '<span aria-hidden="true">↗</span><span class="vh">{}</span></a>'
+    )
+    title = reader.words("fact.host_page")
+    shown = []
+    for one in entry.references[:REFERENCES_SHOWN]:
+        link = host.reference_link(one, entry, reader)
+        kind = names.reference_type(one.type, reader.words)
+        here = query.touching(one.type, one.id).url()
+        shown.append(chip.format(here, kind, visible(one.id), away.format(link, title, title) if link else ""))
     if (more := len(entry.references) - REFERENCES_SHOWN) > 0:
         shown.append(Markup('<span class="kind">{}</span>').format(reader.words.count("fact.more", more)))
     return Markup("").join(shown)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from markupsafe import Markup
 from msgspec import Struct
 
-from apitrail.entry import Entry, Payload
-from apitrail.server.pages import bodies, names
+from apitrail.entry import Entry, Item, Payload
+from apitrail.server.pages import bodies, host, names, tally
 from apitrail.server.pages.bodies.content import decode
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.clock import size
@@ -33,6 +35,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """What came of the call, whose words say so, and what to do."""
 
     status: Pill
+    what: str
+    """What was called, in the reader's language."""
     meaning: Markup
     """The outcome in one sentence."""
     code: str
@@ -43,8 +47,10 @@ class Verdict(Struct, frozen=True, kw_only=True):
     cause: str
     advice: str
     retryable: Markup
-    docs: Link | None
-    """The platform's documentation."""
+    links: list[Link]
+    """The platform's documentation, and the integration's page in the host system."""
+    tally: Markup
+    """How many results there were, of each kind."""
     items: list[ItemView]
     items_more: int
 
@@ -112,6 +118,7 @@ def _verdict(entry: Entry, reader: Reader) -> Verdict:
     bad = entry.outcome != "success"
     return Verdict(
         status=pill(entry, words),
+        what=names.action(entry.action, words),
         meaning=words(f"meaning.{entry.direction}.{kind}"),
         code=(entry.code or "") if bad else "",
         said=said(entry),
@@ -119,8 +126,10 @@ def _verdict(entry: Entry, reader: Reader) -> Verdict:
         cause=names.cause(entry, words) if bad else "",
         advice=names.advice(entry, reader) if bad else "",
         retryable=Markup("") if entry.retryable is None or not bad else words(f"retryable.{_yes(entry.retryable)}"),
-        docs=_docs(entry, reader) if bad else None,
-        items=[_item(entry, index, reader) for index in range(min(len(entry.items), ITEMS_SHOWN))],
+        links=list(_links(entry, reader)) if bad else [],
+        tally=tally.whole(entry, words),
+        # What failed is what one looks for, so it comes first.
+        items=[_item(one, entry, reader) for one in sorted(entry.items, key=_passed)[:ITEMS_SHOWN]],
         items_more=max(len(entry.items) - ITEMS_SHOWN, 0),
     )
 
@@ -129,28 +138,37 @@ def _said_by(entry: Entry, kind: str, reader: Reader) -> Markup:
     """Whose words they are: an aggregator passes a carrier's on, and an error that got no answer is our client's."""
     if kind in ("no_answer", "not_sent"):
         return reader.words(f"verdict.said.{kind}")
+    if entry.direction == "inbound":
+        return reader.words("verdict.said.us")
     who = entry.reported_by or entry.platform
     return reader.words("verdict.said.by", who=reader.platform(who)) if who else reader.words("verdict.said.nobody")
 
 
-def _docs(entry: Entry, reader: Reader) -> Link | None:
-    if entry.platform is None or reader.profiles is None:
-        return None
-    url = names.safe_link(reader.profiles.docs(entry.platform) or "")
-    return Link(reader.words("verdict.docs", platform=reader.platform(entry.platform)), url) if url else None
+def _links(entry: Entry, reader: Reader) -> Iterator[Link]:
+    words = reader.words
+    if entry.platform is not None and reader.profiles is not None:
+        url = names.safe_link(reader.profiles.docs(entry.platform) or "")
+        if url:
+            yield Link(words("verdict.docs", platform=reader.platform(entry.platform)), url)
+    for side, account in (("ec", entry.ec_integration), ("shipping", entry.shipping_integration)):
+        if account is not None and (url := host.account_link(side, account, entry, reader)):
+            yield Link(words("verdict.integration", name=account.name or account.id), url)
 
 
 def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _item(entry: Entry, index: int, reader: Reader) -> ItemView:
-    item = entry.items[index]
+def _passed(item: Item) -> bool:
+    return item.outcome == "success"
+
+
+def _item(item: Item, entry: Entry, reader: Reader) -> ItemView:
     words = reader.words
     icon = Pill(
         item.outcome, item.outcome, ICONS[item.outcome], words(f"outcome.{entry.direction}.{item.outcome}"), "", ""
     )
-    return ItemView(item.type, item.id, icon, item.code or "", item.message or "")
+    return ItemView(names.reference_type(item.type, words), item.id, icon, item.code or "", item.message or "")
 
 
 def _side(name: str, entry: Entry, payload: Payload | None, reader: Reader, *, whole: bool) -> SideView:

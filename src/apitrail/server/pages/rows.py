@@ -6,7 +6,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from apitrail.entry import EntryRow
-from apitrail.server.pages import names
+from apitrail.server.pages import names, tally
 from apitrail.server.pages.clock import duration
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.panel import PanelView
@@ -24,6 +24,8 @@ class RowView(Struct, kw_only=True):
     action_id: str
     inbound: bool
     counts: Markup
+    nothing: bool
+    """A fetch brought nothing."""
     method: str
     source: str
     source_type: str
@@ -57,7 +59,8 @@ def row(entry: EntryRow, query: PageQuery, reader: Reader, panel: PanelView | No
         action=names.action(entry.action, reader.words),
         action_id=entry.action,
         inbound=entry.direction == "inbound",
-        counts=counts(entry, reader),
+        counts=tally.short(entry, reader.words),
+        nothing=tally.nothing(entry),
         method=entry.method,
         source=source,
         source_type=source_type,
@@ -70,16 +73,3 @@ def row(entry: EntryRow, query: PageQuery, reader: Reader, panel: PanelView | No
         open_url=query.but(open=entry.id).url(),
         panel=panel,
     )
-
-
-def counts(entry: EntryRow, reader: Reader) -> Markup:
-    """How many objects the call brought or moved: a fetch that brought nothing is green, and worth seeing."""
-    held = entry.counts
-    if held is None:
-        return Markup("")
-    if held.refused:
-        total = held.refused + (held.accepted or 0)
-        return reader.words("row.refused", refused=f"{held.refused:,}", total=f"{total:,}")
-    if held.returned is not None:
-        return reader.words("row.returned", count=f"{held.returned:,}")
-    return Markup("") if held.accepted is None else reader.words("row.accepted", count=f"{held.accepted:,}")
