@@ -12,10 +12,12 @@ EVERYWHERE: tuple[str, ...] = (
     "=geosession",
     "=oauthnonce",
     "=oauthverifier",
+    "=scompany",
     "=signedpayload",
     "=wskey",
     "=xdpdclientid",
     "=xgeodisservice",
+    "=xokapikey",
     "=xpartner",
 )
 """Names that mean nothing else on any platform."""
@@ -27,6 +29,7 @@ ONLY_AT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("fedex", "", ("=clientid", "=meternumber")),
     ("fedex", "element", ("=key",)),
     ("gls", "", ("=uid", "=uidcliente")),
+    ("hct", "", ("=company",)),
     ("jt", "", ("=key",)),
     ("kerry_tj", "", ("=key",)),
     ("mondial_relay", "", ("=crc", "=security")),
@@ -61,6 +64,7 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (
             "ws.aramex.net",
             "ws.dev.aramex.net",
+            "ws.sbx.aramex.net",
         ),
     ),
     "dhl_ecommerce": (
@@ -169,6 +173,7 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "極兔",
         ),
         (
+            "api.jtexpress.{country}",
             "demogw.jtjms-{country}.com",
             "demoopenapi.jtexpress.{country}",
             "demoopenapi.jtjms-{country}.com",
