@@ -18,6 +18,7 @@ from apitrail.recorder.redact import Redactor
 from apitrail.registration import Registration
 from apitrail.server import folder
 from apitrail.server.batch import MESSAGEPACK
+from apitrail.server.digest import Deriver
 from apitrail.server.intake import Accepted, Intake
 from apitrail.server.masking import fingerprint_key
 from apitrail.server.registry import RegistrationsAnswer, Registry, read_wishes, register, registered
@@ -161,7 +162,9 @@ class OpenFolder:
         writer = Writer(self._store)
         self._stack.callback(writer.close)
         registry = Registry(self._store, profiles)
-        return Intake(writer, profiles, redactor, self._settings.max_exchanges, registered=registry.current)
+        settings = self._settings
+        deriver = Deriver(profiles, redactor, max_batch=settings.max_batch, max_exchanges=settings.max_exchanges)
+        return Intake(writer, deriver, registry.current)
 
     def _redactor(self) -> Redactor:
         folder.prepare(self._settings.data)  # with `store` elsewhere it may not be there yet

@@ -7,6 +7,7 @@ sender is heard out before it is refused (a client that is cut off while it writ
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 
 from litestar import Litestar, Response
@@ -21,6 +22,7 @@ from apitrail.recorder.redact import Redactor
 from apitrail.server import admin, api, health, integrations, login, reference
 from apitrail.server.access import Gate, Tokens
 from apitrail.server.answers import AnyRequest, exception_handlers, wants_page
+from apitrail.server.digest import Deriver, Digester
 from apitrail.server.health import Health
 from apitrail.server.ingest import Ingest, post_exchanges
 from apitrail.server.intake import Intake
@@ -31,7 +33,8 @@ from apitrail.server.pages import routes as page_routes
 from apitrail.server.pages import template_config
 from apitrail.server.problems import Problem
 from apitrail.server.registry import Registry
-from apitrail.server.settings import Settings
+from apitrail.server.settings import Settings, workers
+from apitrail.server.workers import Nursery, Pool, Terms
 from apitrail.store import Store, Writer
 
 _HEADERS = {
@@ -51,18 +54,27 @@ _DRAIN_BYTES = 256 << 20
 _DRAIN_S = 10.0
 
 
-def create_app(store: Store, writer: Writer, profiles: Profiles, settings: Settings) -> Litestar:
+def create_app(
+    store: Store, writer: Writer, profiles: Profiles, settings: Settings, nursery: Nursery | None = None
+) -> Litestar:
     """The application on an open store. Closes nothing: whoever opened the store closes it.
 
-    Handlers get `store`, `known`, `settings` and so on by name. `settings.data` must exist. Raises Problem for link
+    Handlers get `store`, `known`, `settings` and so on by name. `settings.data` must exist. With a `nursery`, batches
+    are digested by processes of it. Raises Problem for link
     templates that cannot be.
     """
     tokens = Tokens(store)
     gate = Gate(tokens, settings)
-    redactor = Redactor(fingerprint_key(settings.data))
+    key = fingerprint_key(settings.data)
+    redactor = Redactor(key)
     registry = Registry(store, profiles)
-    intake = Intake(writer, profiles, redactor, settings.max_exchanges, registered=registry.current)
-    ingest = Ingest(intake, settings)
+    digester: Digester = Deriver(profiles, redactor, max_batch=settings.max_batch, max_exchanges=settings.max_exchanges)
+    closing: list[Callable[[], None]] = []
+    if nursery is not None:
+        terms = Terms(key, settings.max_batch, settings.max_exchanges)
+        digester = pool = Pool(nursery, workers(settings), terms, digester)
+        closing.append(pool.close)
+    ingest = Ingest(Intake(writer, digester, registry.current), settings, workers(settings))
     state = Health()
     given = {
         "store": store,
@@ -92,7 +104,7 @@ def create_app(store: Store, writer: Writer, profiles: Profiles, settings: Setti
         guards=[gate.check],
         exception_handlers=exception_handlers(_to_login),
         request_max_body_size=_SMALL_BODY,
-        on_shutdown=[ingest.close],
+        on_shutdown=[ingest.close, *closing],
         template_config=template_config(),
         openapi_config=None,  # our own is at /docs: see apitrail.server.openapi
         logging_config=None,

@@ -18,13 +18,14 @@ from litestar.exceptions import InternalServerException
 from apitrail.server.access import INGEST
 from apitrail.server.answers import AnyRequest
 from apitrail.server.batch import media_type
+from apitrail.server.digest import is_small
 from apitrail.server.intake import Accepted, Intake
 from apitrail.server.openapi import EXAMPLE_BATCH, BatchBody, Operation, Parameter
 from apitrail.server.problems import Problem
 from apitrail.server.settings import Settings
-from apitrail.server.unpack import CODINGS, too_large, unpack
+from apitrail.server.unpack import CODINGS, too_large
+from apitrail.store.model import Written
 
-_WORKERS = 2
 _BUSY_RETRY_S = 1
 
 
@@ -56,12 +57,14 @@ class Allowance:
 class Ingest:
     """Takes batches from requests."""
 
-    def __init__(self, intake: Intake, settings: Settings) -> None:
+    def __init__(self, intake: Intake, settings: Settings, workers: int) -> None:
+        """`workers`: how many batches can be digested at once."""
         self._intake = intake
         self._max_batch = settings.max_batch
-        # One batch alone must fit, as sent and as unpacked.
-        self._allowance = Allowance(max(settings.in_flight, 2 * settings.max_batch))
-        self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="ingest")
+        self._allowance = Allowance(max(settings.in_flight, settings.max_batch))  # one batch must fit
+        self._threads = ThreadPoolExecutor(max(workers, 1), thread_name_prefix="ingest")
+        # Small batches wait for each other only, and not for large ones.
+        self._quick = ThreadPoolExecutor(1, thread_name_prefix="ingest-quick")
 
     async def receive(self, request: AnyRequest) -> Accepted:
         """Reads the request's batch and takes it in. Raises Problem; StoreError where it could not be written."""
@@ -84,9 +87,7 @@ class Ingest:
                     self._allowance.take(size - held)
                     held = size
                 parts.append(part)
-            data = b"".join(parts)
-            parts.clear()
-            return await self._take(data, kind, coding)
+            return await self._take(_joined(parts), kind, coding)
         except InternalServerException as error:
             raise Problem("the connection ended before the batch did", fix="Send it again.", field="body") from error
         finally:
@@ -95,20 +96,24 @@ class Ingest:
     def close(self) -> None:
         """Ends the worker threads, after what they have begun."""
         self._threads.shutdown()
+        self._quick.shutdown()
 
     async def _take(self, data: bytes, kind: str, coding: str) -> Accepted:
+        threads = self._quick if is_small(data, coding) else self._threads
         loop = asyncio.get_running_loop()
-        unpacked = await loop.run_in_executor(self._threads, unpack, data, coding, self._max_batch)
-        more = len(unpacked) if unpacked is not data else 0
-        self._allowance.take(more)
-        try:
-            batch, written = await loop.run_in_executor(self._threads, self._intake.submit, unpacked, kind)
-            result = None
-            if written is not None:
-                result = await asyncio.wrap_future(written)
-            return Accepted.of(batch, result)
-        finally:
-            self._allowance.give_back(more)
+        digest, written = await loop.run_in_executor(threads, self._intake.submit, data, kind, coding)
+        del data
+        stored: Written | None = None
+        if written is not None:
+            stored = await asyncio.wrap_future(written)
+        return Accepted.of(digest, stored)
+
+
+def _joined(parts: list[bytes]) -> bytes:
+    """The parts as one, which are not kept."""
+    data = parts[0] if len(parts) == 1 else b"".join(parts)
+    parts.clear()
+    return data
 
 
 @post(

@@ -1,7 +1,8 @@
 """Runs one server from start to stop.
 
-Order of the start: profiles and templates, then the port (the most common mistakes), then the folder, the store, the
-tokens, the socket for the commands. Whatever is wrong is a Problem with one message, and nothing is left behind.
+Order of the start: profiles and templates, the nursery of worker processes (which cannot be forked any more once there
+are threads), then the port (the most common mistakes), then the folder, the store, the tokens, the socket for the
+commands. Whatever is wrong is a Problem with one message, and nothing is left behind.
 
 The first SIGTERM or SIGINT stops in order: no new connections, the requests in hand are answered, the writer writes
 what it has, the store is closed; the process ends with 0. The second one ends it at once. Nothing that was
@@ -33,7 +34,8 @@ from apitrail.server.app import create_app
 from apitrail.server.known import load_profiles
 from apitrail.server.linking import LinkTemplates
 from apitrail.server.problems import Problem, shorten
-from apitrail.server.settings import Settings, changed
+from apitrail.server.settings import Settings, changed, workers
+from apitrail.server.workers import Nursery
 from apitrail.store import Store, Writer, open_store
 from apitrail.store.model import FolderInUse, StoreError
 
@@ -54,6 +56,10 @@ def run(settings: Settings, out: TextIO) -> None:
         stack.enter_context(stop.by_signals())
         profiles = load_profiles(settings)
         LinkTemplates(settings.link_templates)
+        nursery = None
+        if workers(settings):
+            nursery = Nursery.fork(profiles)
+            stack.callback(nursery.close)
         listener = stack.enter_context(sockets.listen_tcp(settings.host, settings.port))
         folder.prepare(settings.data)
         store = open_folder(settings)
@@ -63,7 +69,7 @@ def run(settings: Settings, out: TextIO) -> None:
         stack.callback(sockets.remove_unix, settings.data)
         writer = Writer(store)
         stack.callback(writer.close)
-        server = stop.server = _Server(create_app(store, writer, profiles, settings), settings)
+        server = stop.server = _Server(create_app(store, writer, profiles, settings, nursery), settings)
         if stop.asked:
             return
         _collect_seldom()

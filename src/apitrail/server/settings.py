@@ -7,6 +7,7 @@ holds. All three are read by the same parser, so that a wrong one is refused in 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -138,6 +139,19 @@ class Settings(Struct, frozen=True, kw_only=True):
             high=64,
         ),
     ] = 4
+    workers: Annotated[
+        int | None,
+        Setting(
+            about="How many processes derive entries beside the server's own, each on a processor of its own and with "
+            "about 50 MB. Empty: as many as there are processors, or none where there is but one. 0: the server does "
+            "it by itself, which takes least memory.",
+            unit="processes",
+            at_limit="Further batches wait for the next that is free; see `in_flight`.",
+            neighbour="in_flight",
+            low=0,
+            high=256,
+        ),
+    ] = None
     allow_host: Annotated[
         tuple[str, ...],
         Setting(
@@ -181,8 +195,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     in_flight: Annotated[
         int,
         Setting(
-            about="How many bytes of batches, as sent and as unpacked, are worked on at once; never less than twice "
-            "`max_batch`.",
+            about="How many bytes of batches, as sent, are worked on at once; never less than `max_batch`.",
             unit=_BYTES,
             at_limit="Further batches are answered with 429 and Retry-After; recorders keep them and come again.",
             neighbour="max_batch",
@@ -229,7 +242,7 @@ class Row(Struct, frozen=True):
             return ",".join(value)
         if self.setting.unit is _BYTES:
             return _write_size(value)
-        return str(value)
+        return "" if value is None else str(value)
 
     def read(self, text: str, origin: str) -> Any:
         """The value of `text`. Raises Problem naming `origin` (the flag or variable) for what does not fit."""
@@ -241,7 +254,7 @@ class Row(Struct, frozen=True):
         if self.kind is tuple:
             return tuple(part.strip() for part in text.split(",") if part.strip())
         if self.kind is int:
-            return self._read_number(text, origin)
+            return None if not text and self.default is None else self._read_number(text, origin)
         if self.kind is Path:
             if not text:
                 raise Problem("is empty", field=origin, fix="Name a folder.")
@@ -269,7 +282,8 @@ def rows() -> Iterator[Row]:
     for field in fields(Settings):
         kind, setting = get_args(hints[field.name])
         assert field.default is not NODEFAULT, field.name
-        yield Row(field.name, get_origin(kind) or kind, field.default, setting)
+        plain = int if kind == int | None else get_origin(kind) or kind
+        yield Row(field.name, plain, field.default, setting)
 
 
 def load(given: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
@@ -288,6 +302,14 @@ def load(given: Mapping[str, object], environment: Mapping[str, str]) -> Setting
         elif row.variable in environment:
             values[row.name] = row.read(environment[row.variable], row.variable)
     return Settings(**values)
+
+
+def workers(settings: Settings) -> int:
+    """How many processes derive entries beside the server's own."""
+    if settings.workers is not None:
+        return settings.workers
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return processors if processors > 1 else 0
 
 
 def changed(settings: Settings) -> list[tuple[str, str]]:

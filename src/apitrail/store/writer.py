@@ -1,8 +1,9 @@
 """Group commit: batches of many requests go into one insert.
 
 One thread writes. An insert follows the one before it after `max_wait` seconds at the earliest, so that the engine
-gets few and large parts, or at once where `max_rows` or `max_bytes` are waiting; a lone request after a quiet time
-does not wait at all. Each request has its own answer, when its entries are durable.
+gets few and large parts, or at once where `enough_rows` or `enough_bytes` are waiting; a lone request after a quiet
+time does not wait at all. An insert takes `max_rows` or `max_bytes` and a batch at most. Each request has its own
+answer, when its entries are durable.
 
 Where the engine refuses a group, it is halved until the batch at fault stands alone: its neighbours are stored.
 Where the engine is unavailable, all of the group fail, and their senders keep them.
@@ -47,12 +48,16 @@ class Writer:
         self,
         store: Store,
         *,
+        enough_rows: int = 5_000,
+        enough_bytes: int = 16 << 20,
         max_rows: int = 20_000,
         max_bytes: int = 32 << 20,
         max_wait: float = 0.2,
         max_pending_bytes: int = 128 << 20,
     ) -> None:
         self._store = store
+        self._enough_rows = min(enough_rows, max_rows)
+        self._enough_bytes = min(enough_bytes, max_bytes)
         self._max_rows = max_rows
         self._max_bytes = max_bytes
         self._max_wait = max_wait
@@ -80,15 +85,20 @@ class Writer:
         """
         return self.submit_batch(Batch.of(entries, losses))
 
+    def demand_room(self, size: int) -> None:
+        """Raises Busy where a batch of so many bytes could not be queued now."""
+        with self._changed:
+            if self._pending_bytes and self._pending_bytes + size > self._max_pending_bytes:
+                seconds = math.ceil(self._pending_bytes / self._bytes_per_second)
+                raise Busy(min(max(seconds, 1), MAX_RETRY_AFTER), self._pending_bytes, self._max_pending_bytes)
+
     def submit_batch(self, batch: Batch) -> Future[Written]:
         """Queue what is encoded already."""
         future: Future[Written] = Future()
         with self._changed:
             if self._closed:
                 raise StoreUnavailable("the writer is closed: the server is stopping. Send again later")
-            if self._pending_bytes and self._pending_bytes + batch.size > self._max_pending_bytes:
-                seconds = math.ceil(self._pending_bytes / self._bytes_per_second)
-                raise Busy(min(max(seconds, 1), MAX_RETRY_AFTER), self._pending_bytes, self._max_pending_bytes)
+            self.demand_room(batch.size)
             self._waiting.append((batch, future))
             self._waiting_rows += batch.entries
             self._waiting_bytes += batch.size
@@ -118,7 +128,7 @@ class Writer:
         """Wait for a group; empty when closed and nothing waits."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed)
-            self._changed.wait_for(lambda: self._closed or self._full(), timeout=max(0.0, due - time.monotonic()))
+            self._changed.wait_for(lambda: self._closed or self._enough(), timeout=max(0.0, due - time.monotonic()))
             group: list[tuple[Batch, Future[Written]]] = []
             rows = size = 0
             while self._waiting and rows < self._max_rows and size < self._max_bytes:
@@ -130,8 +140,8 @@ class Writer:
             self._waiting_bytes -= size
             return group
 
-    def _full(self) -> bool:
-        return self._waiting_rows >= self._max_rows or self._waiting_bytes >= self._max_bytes
+    def _enough(self) -> bool:
+        return self._waiting_rows >= self._enough_rows or self._waiting_bytes >= self._enough_bytes
 
     def _write(self, group: list[tuple[Batch, Future[Written]]]) -> None:
         """Every future of the group gets its answer, whatever happens: this thread must not die."""
