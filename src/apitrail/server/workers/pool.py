@@ -44,16 +44,21 @@ class Pool:
         """See Digester. Raises Problem (413) for a batch that two workers died of."""
         if is_small(data, coding):
             return self._local.digest(data, kind, coding, registered)
-        for _ in range(2):
+        deaths = 0
+        while deaths < 2:
             worker = self._take()
             if worker is None:
                 return self._local.digest(data, kind, coding, registered)
             try:
-                answer = worker.do(data, kind, coding, registered)
-            except Gone as gone:
-                log.error("a worker process is gone in the middle of a batch of %d bytes: %s", len(data), gone)
-                self._drop(worker)
-                self._add()
+                worker.give(data, kind, coding, registered)
+            except Gone:  # it was gone before: not of this batch
+                self._replace(worker, "while it was idle")
+                continue
+            try:
+                answer = worker.answer()
+            except Gone:
+                deaths += 1
+                self._replace(worker, f"in the middle of a batch of {len(data)} bytes")
             else:
                 self._idle.put(worker)
                 return read_answer(answer)
@@ -98,11 +103,13 @@ class Pool:
                 return
         worker.close()
 
-    def _drop(self, worker: _Worker) -> None:
+    def _replace(self, worker: _Worker, when: str) -> None:
+        log.error("worker process %d ended, or did not answer for %d s, %s", worker.pid, JOB_S, when)
         self._nursery.kill(worker.pid)
         worker.close()
         with self._lock:
             self._workers.discard(worker)
+        self._add()
 
 
 class _Worker:
@@ -114,11 +121,14 @@ class _Worker:
         self._registered: Registered | None = None
         self._channel.send(terms_message(terms))
 
-    def do(self, data: bytes, kind: str, coding: str, registered: Registered) -> list[bytes]:
-        """The worker's answer to a batch."""
+    def give(self, data: bytes, kind: str, coding: str, registered: Registered) -> None:
+        """Hands it a batch."""
         news = registered if registered is not self._registered else None
         self._channel.send(job_message(data, kind, coding, news))
         self._registered = registered
+
+    def answer(self) -> list[bytes]:
+        """What it says to the batch."""
         return self._channel.receive()
 
     def close(self) -> None:
