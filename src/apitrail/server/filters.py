@@ -17,21 +17,12 @@ from msgspec import Struct
 from apitrail.entry import Cause, Outcome
 from apitrail.exchange import Direction
 from apitrail.server.problems import Problem
-from apitrail.store.model import BadCursor, Cursor, Filter
+from apitrail.store.model import BadCursor, Choices, Cursor, Filter
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 500
 
-ALTERNATIVES = (
-    "action",
-    "ec_integration",
-    "shipping_integration",
-    "outcome",
-    "platform",
-    "cause",
-    "direction",
-    "reference",
-)
+ALTERNATIVES = (*Choices.__struct_fields__, "direction")
 FILTER_PARAMETERS = ("from", "to", *ALTERNATIVES)
 PAGE_PARAMETERS = ("limit", "cursor")
 

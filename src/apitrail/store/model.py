@@ -25,15 +25,12 @@ class QueryTooLarge(StoreError):
     """A query met its time or memory limit: narrow the date range."""
 
 
-class Filter(Struct, frozen=True, kw_only=True):
-    """Which entries. Values within a field are alternatives, fields narrow each other.
+class Choices(Struct, frozen=True, kw_only=True):
+    """What may be chosen of an entry's fields. Values within a field are alternatives, fields narrow each other.
 
     An empty tuple means: not filtered. A value that is not in the log matches nothing; it never widens.
-    `since` and `until` are inclusive, to the microsecond.
     """
 
-    since: datetime | None = None
-    until: datetime | None = None
     action: tuple[str, ...] = ()
     ec_integration: tuple[str, ...] = ()
     """Integration ids."""
@@ -41,9 +38,16 @@ class Filter(Struct, frozen=True, kw_only=True):
     outcome: tuple[str, ...] = ()
     platform: tuple[str, ...] = ()
     cause: tuple[str, ...] = ()
-    direction: tuple[str, ...] = ()
     reference: tuple[str, ...] = ()
     """Ids that an entry refers to, exactly as they are; `type:id` for one of that type only."""
+
+
+class Filter(Choices, frozen=True, kw_only=True):
+    """Which entries: those of the choices, within the range. `since` and `until` are inclusive, to the microsecond."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    direction: tuple[str, ...] = ()
 
 
 class BadCursor(ValueError):

@@ -21,9 +21,9 @@ from msgspec.structs import replace
 
 from apitrail.entry import EntryRow, Outcome
 from apitrail.server.pages import ranges
-from apitrail.store.model import BadCursor, Cursor, Filter
+from apitrail.store.model import BadCursor, Choices, Cursor, Filter
 
-FIELDS = ("action", "ec_integration", "shipping_integration", "outcome", "platform", "cause", "reference")
+FIELDS = Choices.__struct_fields__
 """The filters that take any of several values."""
 
 SEARCH_RANGE = "all"
@@ -44,21 +44,13 @@ class Misread(Struct, frozen=True):
     value: str
 
 
-class PageQuery(Struct, frozen=True, kw_only=True):
+class PageQuery(Choices, frozen=True, kw_only=True):
     """The URL, understood."""
 
     range: str = ranges.DEFAULT
     """A quick range; empty where the two instants are given."""
     since: datetime | None = None
     until: datetime | None = None
-    action: tuple[str, ...] = ()
-    ec_integration: tuple[str, ...] = ()
-    shipping_integration: tuple[str, ...] = ()
-    outcome: tuple[str, ...] = ()
-    platform: tuple[str, ...] = ()
-    cause: tuple[str, ...] = ()
-    reference: tuple[str, ...] = ()
-    """Ids, or `type:id`, that an entry refers to."""
     open: str = ""
     """The entry that is expanded."""
     cursor: Cursor | None = None
@@ -78,13 +70,7 @@ class PageQuery(Struct, frozen=True, kw_only=True):
         return Filter(
             since=self.since if back is None else now - back,
             until=self.until,
-            action=self.action,
-            ec_integration=self.ec_integration,
-            shipping_integration=self.shipping_integration,
-            outcome=self.outcome,
-            platform=self.platform,
-            cause=self.cause,
-            reference=self.reference,
+            **{field: getattr(self, field) for field in FIELDS},
         )
 
     def but(self, **changes: Any) -> PageQuery:
