@@ -171,3 +171,10 @@ def test_the_login_has_the_houses_look(reader: Any, linked: Any) -> None:
         field.fill("nothing")
         button.click()
         expect(page.get_by_role("alert")).to_contain_text("not a read token")
+
+
+def test_the_login_speaks_the_readers_language(reader: Any, linked: Any) -> None:
+    page = reader.open("/login?next=%2F%3Flang%3Dzh-TW")
+    expect(page.locator("h2")).to_have_text("登入")
+    assert page.evaluate("document.documentElement.lang") == "zh-TW"
+    expect(reader.open("/login", locale="zh-TW").locator("h2")).to_have_text("登入")

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import time
-from html import escape
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.response import Redirect
+from markupsafe import Markup
 
 from apitrail.server.access import OPEN, SESSION_COOKIE, SESSION_S, Gate
 from apitrail.server.answers import AnyRequest
+from apitrail.server.pages import language
 from apitrail.server.plain import plain_page
 from apitrail.server.problems import Problem
 
 LOGIN_PATH = "/login"
 
-_FORM = """<h2>Sign in</h2>
-{message}
+_FORM = Markup("""<h2>{title}</h2>
+{refused}
 <form method="post" action="/login" class="fields-in-lines">
 <input type="hidden" name="next" value="{next}">
-<label for="token" class="label">Read token</label>
+<label for="token" class="label">{token}</label>
 <input id="token" name="token" type="password" autocomplete="current-password" spellcheck="false" required autofocus>
-<button type="submit" class="main">Sign in</button>
+<button type="submit" class="main">{title}</button>
 </form>
-<p class="quiet">Who runs this server makes one with <code>apitrail token create --scope read</code>.</p>"""
+<p class="quiet">{how} <code>apitrail token create --scope read</code></p>""")
 
 
 def login_url(path: str, query: bytes) -> str:
@@ -38,7 +39,7 @@ def login_url(path: str, query: bytes) -> str:
 @get(LOGIN_PATH, opt={"access": OPEN}, media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=False)
 def form(request: AnyRequest) -> str:
     """The form."""
-    return _page(_local(request.query_params.get("next", "")))
+    return _page(request, _local(request.query_params.get("next", "")))
 
 
 @post(LOGIN_PATH, opt={"access": OPEN}, include_in_schema=False, status_code=303)
@@ -49,8 +50,7 @@ async def sign_in(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[
     back = _local(fields.get("next", [""])[0])
     session = await gate.session(fields.get("token", [""])[0], time.time())
     if session is None:
-        message = '<p role="alert" class="alert">That is not a read token of this server, or it was revoked.</p>'
-        return Response(_page(back, message), media_type=MediaType.HTML, status_code=401)
+        return Response(_page(request, back, refused=True), media_type=MediaType.HTML, status_code=401)
     response: Response[str] = Response("", media_type=MediaType.HTML, status_code=303, headers={"Location": back})
     response.set_cookie(
         key=SESSION_COOKIE,
@@ -87,5 +87,12 @@ def _local(path: str) -> str:
     return path if safe else "/"
 
 
-def _page(back: str, message: str = "") -> str:
-    return plain_page("Sign in · Platform API Logs", _FORM.format(next=escape(back, quote=True), message=message))
+def _page(request: AnyRequest, back: str, *, refused: bool = False) -> str:
+    """In the language of the page that one comes from, else of the browser."""
+    asked = parse_qs(urlsplit(back).query).get("lang", [""])[0]
+    words = language.choose(asked, request.cookies.get(language.COOKIE, ""), request.headers.get("accept-language", ""))
+    alert = Markup('<p role="alert" class="alert">{}</p>').format(words("login.refused")) if refused else ""
+    body = _FORM.format(
+        title=words("login.title"), token=words("login.token"), how=words("login.how"), next=back, refused=alert
+    )
+    return plain_page(f"{words('login.title')} · {words('title')}", body, heading=words("title"), tag=words.language)

@@ -7,7 +7,7 @@ from html import escape
 from apitrail.server.pages.templating import static_path
 
 _FRAME = """<!doctype html>
-<html lang="en">
+<html lang="{tag}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -18,7 +18,7 @@ _FRAME = """<!doctype html>
 <link rel="stylesheet" href="{static}/css/layout.css">
 </head>
 <body>
-<header class="top"><h1><a href="/">Platform API Logs</a></h1></header>
+<header class="top"><h1><a href="/">{heading}</a></h1></header>
 <main><section class="state">
 {body}
 </section></main>
@@ -27,6 +27,6 @@ _FRAME = """<!doctype html>
 """
 
 
-def plain_page(title: str, body: str) -> str:
-    """A whole page. `title` is text, `body` is HTML."""
-    return _FRAME.format(title=escape(title), body=body, static=static_path())
+def plain_page(title: str, body: str, *, heading: str = "Platform API Logs", tag: str = "en") -> str:
+    """A whole page in the language of `tag`. `title` and `heading` are text, `body` is HTML."""
+    return _FRAME.format(title=escape(title), heading=escape(heading), body=body, tag=tag, static=static_path())
