@@ -21,6 +21,8 @@ WRITING = {
     "/api/v1/exchanges": "appends entries",
     "/api/v1/integrations": "registers integrations, which only entries to come are derived by",
     "/admin/exchanges": "appends entries, by the socket",
+    "/admin/backups": "copies the log elsewhere, by the socket",
+    "/admin/backups/list": "asks what is there; by POST for its key, by the socket",
     "/admin/tokens": "adds a token, by the socket",
     "/admin/tokens/{token_id:str}/revoke": "ends a token, by the socket",
     "/login": "sets a cookie",

@@ -178,6 +178,48 @@ def put_integrations(
     typer.echo(f"{len(kept)} integrations are registered.")
 
 
+@app.command()
+@with_settings("data", "store")
+def backup(
+    settings: Settings,
+    to: Annotated[str, typer.Argument(metavar="TO", help="A folder, or https://host/bucket/prefix.")],
+    full: Annotated[
+        bool, typer.Option("--full", help="Everything, not only what came since the last full one.")
+    ] = False,
+) -> None:
+    """Back up the log, beside a running server too: what has come since the last full backup there, or everything.
+
+    A bucket's key is taken from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+    """
+    from apitrail.cli.backup import make
+
+    make(settings, to, full=full)
+
+
+@app.command()
+@with_settings("data", "store")
+def backups(
+    settings: Settings,
+    at: Annotated[str, typer.Argument(metavar="AT", help="A folder, or https://host/bucket/prefix.")],
+) -> None:
+    """List the whole backups of a place, oldest first."""
+    from apitrail.cli.backup import show
+
+    show(settings, at)
+
+
+@app.command()
+@with_settings("data", "store", "memory")
+def restore(
+    settings: Settings,
+    source: Annotated[str, typer.Argument(metavar="FROM", help="PLACE/NAME, as `backups PLACE` lists it.")],
+) -> None:
+    """Make a new data folder from a backup. A log that is there already is never overwritten."""
+    from apitrail.cli.backup import bring_back
+
+    bring_back(settings, source)
+
+
 @profile_app.command("check")
 def check_profile(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A profile.toml; the samples beside it are run too.")],

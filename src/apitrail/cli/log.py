@@ -16,7 +16,8 @@ import msgspec
 from apitrail.cli.connection import Connection, to_folder
 from apitrail.recorder.redact import Redactor
 from apitrail.registration import Registration
-from apitrail.server import folder
+from apitrail.server import backups, folder
+from apitrail.server.backups import BackupAnswer, BackupsAnswer, BackupWish
 from apitrail.server.batch import MESSAGEPACK
 from apitrail.server.digest import Deriver
 from apitrail.server.intake import Accepted, Intake
@@ -51,6 +52,15 @@ class Log(Protocol):
 
     def add(self, batch: bytes) -> Accepted:
         """Stores a batch in MessagePack; returns when it is durable."""
+
+    def begin_backup(self, wish: BackupWish) -> BackupAnswer:
+        """Starts a backup of the log as it is now. Raises Problem, StoreError."""
+
+    def look_at_backup(self, backup: BackupAnswer) -> BackupAnswer:
+        """How far it is. Raises Problem or StoreError where it failed."""
+
+    def backups(self, wish: BackupWish) -> list[str]:
+        """The whole backups of a place, oldest first."""
 
 
 @contextmanager
@@ -117,6 +127,19 @@ class RunningServer:
         """See Log."""
         return self._connection.call("POST", f"{self._prefix}/exchanges", Accepted, batch, MESSAGEPACK)
 
+    def begin_backup(self, wish: BackupWish) -> BackupAnswer:
+        """See Log."""
+        return self._connection.call("POST", f"{self._prefix}/backups", BackupAnswer, msgspec.json.encode(wish))
+
+    def look_at_backup(self, backup: BackupAnswer) -> BackupAnswer:
+        """See Log."""
+        return self._connection.call("GET", f"{self._prefix}/backups/{backup.id}/{backup.name}", BackupAnswer)
+
+    def backups(self, wish: BackupWish) -> list[str]:
+        """See Log."""
+        path = f"{self._prefix}/backups/list"
+        return self._connection.call("POST", path, BackupsAnswer, msgspec.json.encode(wish)).names
+
 
 class OpenFolder:
     """The log of a folder that no server uses."""
@@ -153,6 +176,18 @@ class OpenFolder:
             self._intake = self._open_intake()
         read, written = self._intake.submit(batch, MESSAGEPACK)
         return Accepted.of(read, None if written is None else written.result())
+
+    def begin_backup(self, wish: BackupWish) -> BackupAnswer:
+        """See Log."""
+        return backups.begin(self._store, wish)
+
+    def look_at_backup(self, backup: BackupAnswer) -> BackupAnswer:
+        """See Log."""
+        return backups.look(self._store, backup.id, backup.name)
+
+    def backups(self, wish: BackupWish) -> list[str]:
+        """See Log."""
+        return backups.listed(self._store, wish).names
 
     def _open_intake(self) -> Intake:
         from apitrail.server.known import load_profiles

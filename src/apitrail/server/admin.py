@@ -10,8 +10,10 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from apitrail.server import backups
 from apitrail.server.access import SOCKET, Tokens
 from apitrail.server.answers import AnyRequest
+from apitrail.server.backups import BackupAnswer, BackupsAnswer, BackupWish
 from apitrail.server.ingest import Ingest
 from apitrail.server.intake import Accepted
 from apitrail.server.tokens import NewToken, TokenAnswer, TokensAnswer, TokenWish, create, listed, revoke
@@ -50,9 +52,35 @@ async def import_exchanges(request: AnyRequest, ingest: NamedDependency[Ingest])
     return await ingest.receive(request)
 
 
+@post("/backups", status_code=200, sync_to_thread=True)
+def begin_backup(data: JSONBody[BackupWish], store: NamedDependency[Store]) -> BackupAnswer:
+    """Starts a backup."""
+    return backups.begin(store, data)
+
+
+@post("/backups/list", status_code=200, sync_to_thread=True)
+def list_backups(data: JSONBody[BackupWish], store: NamedDependency[Store]) -> BackupsAnswer:
+    """Lists the backups of a place; by POST, for its key must not be in an address."""
+    return backups.listed(store, data)
+
+
+@get("/backups/{identity:str}/{name:str}", sync_to_thread=True)
+def look_at_backup(identity: FromPath[str], name: FromPath[str], store: NamedDependency[Store]) -> BackupAnswer:
+    """How far a backup is."""
+    return backups.look(store, identity, name)
+
+
 routes = Router(
     "/admin",
-    route_handlers=[create_token, list_tokens, revoke_token, import_exchanges],
+    route_handlers=[
+        create_token,
+        list_tokens,
+        revoke_token,
+        import_exchanges,
+        begin_backup,
+        list_backups,
+        look_at_backup,
+    ],
     opt={"access": SOCKET},
     include_in_schema=False,
 )

@@ -45,6 +45,7 @@ class EmbeddedEngine:
             "primary_index_cache_size": memory_limit // 32,
             "index_mark_cache_size": memory_limit // 64,
             "query_condition_cache_size": memory_limit // 64,
+            "backups.allowed_path": "/",  # where a backup goes is for who may use this folder to say
         }
         self._settings = {
             "max_execution_time": MAX_SECONDS,

@@ -22,7 +22,7 @@ from uuid import UUID
 from apitrail.entry import Entry
 from apitrail.exchange import Loss
 from apitrail.registration import Registration
-from apitrail.store import schema
+from apitrail.store import backup, schema
 from apitrail.store.batch import Batch
 from apitrail.store.block import COLUMNS, LOSS_COLUMNS, Key
 from apitrail.store.cluster import ClusterEngine
@@ -178,6 +178,19 @@ class Store:
             [[latest]] = self.engine.select(registrations.LATEST).rows
             version = max(micros(datetime.now(UTC)), latest + 1)  # the clock may have been set back
             self.engine.insert("integrations", tuple(registrations.COLUMNS), [registrations.rows(changed, version)])
+
+    def begin_backup(self, where: backup.Place, *, full: bool = False) -> tuple[str, str]:
+        """Start a backup of the log as it is now, and return its (engine's id, name). See `backup`."""
+        with self._writing:
+            return backup.begin(self.engine, where, full=full)
+
+    def backup_progress(self, identity: str, name: str) -> backup.Progress:
+        """How far a backup is. Raises StoreError where it failed."""
+        return backup.progress(self.engine, identity, name)
+
+    def backups(self, where: backup.Place) -> list[str]:
+        """The names of the whole backups there, oldest first."""
+        return where.names(self.engine)
 
     def check(self) -> None:
         """Whether the store answers. Raises StoreError with the reason."""

@@ -1,0 +1,128 @@
+"""`apitrail backup`, `backups` and `restore`.
+
+A backup in a folder has the key of the fingerprints beside it, readable by its owner only: without it the masked
+secrets of old and new entries could not be compared. A bucket does not get the key: whoever keeps it keeps that too.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from apitrail.cli.log import opened
+from apitrail.server.backups import BackupWish
+from apitrail.server.masking import KEY_FILE
+from apitrail.server.problems import Problem
+from apitrail.server.settings import Settings
+from apitrail.store import StoreError
+from apitrail.store.backup import NAME, Folder, place, sync
+from apitrail.store.restore import restore
+
+_POLL_S = 0.1
+
+
+def make(settings: Settings, to: str, *, full: bool) -> None:
+    """Makes a backup, and prints its name when it is on the disk. Raises Problem, StoreError."""
+    with opened(settings) as log, _shown("copied") as shown:
+        state = log.begin_backup(_wish(to, full=full))
+        while not state.done:
+            shown(state.copied, state.files)
+            time.sleep(_POLL_S)
+            state = log.look_at_backup(state)
+    where = place(to, *_key())
+    if isinstance(where, Folder):
+        _keep_key(settings.data, where.path)
+        sync(where.path / state.name)
+    typer.echo(f"{state.files} files, {state.bytes} bytes, in {where}/{state.name}")
+    if not isinstance(where, Folder):
+        typer.echo(f"The key of the fingerprints is not in it: keep {settings.data / KEY_FILE} in another safe place.")
+
+
+def show(settings: Settings, at: str) -> None:
+    """Prints the whole backups of a place, oldest first."""
+    with opened(settings) as log:
+        names = log.backups(_wish(at))
+    for name in names:
+        typer.echo(name)
+    if not names:
+        typer.echo(f"There are none: `apitrail backup {at}` makes one.")
+
+
+def bring_back(settings: Settings, source: str) -> None:
+    """Makes the data folder from a backup. Raises StoreError, Problem."""
+    at, _, name = source.rstrip("/").rpartition("/")
+    if not NAME.fullmatch(name):
+        raise Problem(
+            "names no backup",
+            field="FROM",
+            value=source,
+            fix="Give the place and the name, as `apitrail backups PLACE` lists them: PLACE/20260101T000000Z-full.",
+        )
+    if settings.store:
+        raise Problem(
+            "cannot be restored into",
+            field="store",
+            value=settings.store,
+            fix="Restore into a folder with --data; a cluster has its own RESTORE.",
+        )
+    where = place(at or ".", *_key())
+    with _shown("read") as shown:
+        span = restore(
+            settings.data,
+            where,
+            name,
+            memory_limit=settings.memory,
+            told=lambda state: shown(state.copied, state.files),
+        )
+    key = where.path / KEY_FILE if isinstance(where, Folder) else None
+    if key is not None and key.is_file() and not (settings.data / KEY_FILE).exists():
+        _copy_private(key, settings.data / KEY_FILE)
+    covered = ""
+    if span.oldest and span.newest:
+        covered = f", {span.oldest:%Y-%m-%d %H:%M} to {span.newest:%Y-%m-%d %H:%M} UTC"
+    typer.echo(f"{span.entries} entries{covered}, in {settings.data}")
+    if not (settings.data / KEY_FILE).exists():
+        typer.echo(f"Put {KEY_FILE} into that folder before the server starts, or fingerprints begin anew.")
+
+
+def _wish(to: str, *, full: bool = False) -> BackupWish:
+    # The server may have been started in another folder.
+    return BackupWish(to if "://" in to else str(Path(to).absolute()), full, *_key())
+
+
+def _key() -> tuple[str, str]:
+    return os.environ.get("AWS_ACCESS_KEY_ID", ""), os.environ.get("AWS_SECRET_ACCESS_KEY", "")
+
+
+def _keep_key(data: Path, beside: Path) -> None:
+    if (data / KEY_FILE).is_file() and not (beside / KEY_FILE).exists():
+        _copy_private(data / KEY_FILE, beside / KEY_FILE)
+
+
+def _copy_private(source: Path, target: Path) -> None:
+    try:
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file, source.open("rb") as key:
+            shutil.copyfileobj(key, file)
+            file.flush()
+            os.fsync(descriptor)
+    except OSError as error:
+        raise StoreError(f"{target}: the key cannot be written ({error.strerror}). Copy {source} by hand") from error
+
+
+@contextmanager
+def _shown(verb: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal; nothing elsewhere."""
+    console = Console(stderr=True)
+    columns = (TextColumn(verb), BarColumn(), TextColumn("{task.completed} of {task.total} files"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(verb, total=None)
+        yield lambda done, total: progress.update(task, completed=min(done, total), total=total or None)

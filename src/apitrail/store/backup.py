@@ -1,0 +1,203 @@
+"""Backups, by the engine's own BACKUP and RESTORE: of a log that is in use, to a folder or a bucket.
+
+- A backup is one folder, or one prefix of a bucket, named by its time: `20261125T131900Z-full` stands alone,
+  `20261125T140000Z-since-20261125T131900Z` holds what has come since that full one, and needs it to be restored.
+- It holds the log as it was at one moment: no write begins until the engine has taken hold of the parts, a matter of
+  milliseconds. What is written while it copies is in the next one.
+- Of each file the engine keeps size and checksum, and RESTORE checks them. A backup that broke off has no `.backup`
+  file, is not listed, and is never built upon.
+- The key of fingerprints is not in it: it lies beside the log, not in it (see the server's folder).
+
+What the engine is like (chDB 26.9): it must be told which folders it may write to (`backups.allowed_path`, set where
+it is opened); a backup's own name may be a parameter of the statement, the database's may not.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from apitrail.store.engine import Engine, Param, Query
+from apitrail.store.model import StoreError
+
+NAME = re.compile(r"\d{8}T\d{6}Z-(?:full|since-(\d{8}T\d{6}Z))")
+_POLL_S = 0.05
+_HOLD_S = 60.0
+"""How long writes may be held up until the parts are taken hold of; then the backup is given up."""
+
+
+class Folder(Struct, frozen=True):
+    """A folder on a disk that the engine reaches."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def target(self, name: str, prefix: str) -> tuple[str, dict[str, Param]]:
+        """The engine's words for one backup, and their values."""
+        return f"File({{{prefix}:String}})", {prefix: str(self.path / name)}
+
+    def names(self, engine: Engine) -> list[str]:
+        """The whole backups there, oldest first."""
+        found = self.path.glob("*/.backup") if self.path.is_dir() else []
+        return sorted(file.parent.name for file in found if NAME.fullmatch(file.parent.name))
+
+
+class Bucket(Struct, frozen=True):
+    """A prefix in a bucket of an S3-compatible store."""
+
+    url: str
+    """`https://host/bucket/prefix`."""
+    key: str
+    secret: str
+
+    def __str__(self) -> str:
+        return self.url
+
+    def target(self, name: str, prefix: str) -> tuple[str, dict[str, Param]]:
+        """See Folder."""
+        values: dict[str, Param] = {prefix: f"{self.url}/{name}", f"{prefix}_key": self.key}
+        values[f"{prefix}_secret"] = self.secret
+        return f"S3({{{prefix}:String}}, {{{prefix}_key:String}}, {{{prefix}_secret:String}})", values
+
+    def names(self, engine: Engine) -> list[str]:
+        """See Folder."""
+        query = Query(
+            "SELECT DISTINCT _path FROM s3({url:String}, {key:String}, {secret:String}, 'One')",
+            {"url": f"{self.url}/*/.backup", "key": self.key, "secret": self.secret},
+        )
+        found = (str(path).split("/")[-2] for (path,) in engine.select(query).rows)
+        return sorted(name for name in found if NAME.fullmatch(name))
+
+
+Place = Folder | Bucket
+
+
+class Progress(Struct, frozen=True):
+    """How far a backup or a restoring is."""
+
+    name: str
+    done: bool
+    files: int
+    bytes: int
+    """Of all that it will hold, with what it shares with the full one."""
+    copied: int
+    """Files so far, as the engine counts what it writes or reads."""
+
+
+def place(text: str, key: str = "", secret: str = "") -> Place:
+    """Where backups are: a folder, or `https://host/bucket/prefix` with the key's id and secret.
+
+    Raises StoreError for an address without a bucket or without a key.
+    """
+    if "://" not in text:
+        return Folder(Path(text).absolute())
+    if not re.fullmatch(r"https?://[^/@\s]+/[^/\s]+(/\S*)?", text):
+        shown = re.sub(r"//[^@/]*@", "//", text)
+        raise StoreError(f"{shown}: no address of a bucket. Write it as https://host/bucket/prefix")
+    if not key or not secret:
+        raise StoreError(f"{text}: no key. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment")
+    return Bucket(text.rstrip("/"), key, secret)
+
+
+def begin(engine: Engine, where: Place, *, full: bool = False, at: datetime | None = None) -> tuple[str, str]:
+    """Start a backup, and return its engine's id and its name once it holds the log's parts: what is written from
+    then on is not in it. The caller keeps writes off until then.
+
+    It holds what has come since the last full one there, or everything where there is none or `full` asks for it.
+    Raises StoreError.
+    """
+    if isinstance(where, Folder):
+        try:
+            where.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{where}: cannot be made ({error.strerror}). Give a folder to write to") from error
+    base = "" if full else max((name for name in where.names(engine) if name.endswith("-full")), default="")
+    stamp = f"{at or datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    name = f"{stamp}-since-{base.partition('-')[0]}" if base else f"{stamp}-full"
+    sql, values = where.target(name, "backup")
+    statement = f"BACKUP DATABASE {_database(engine)} TO {sql} SETTINGS async = 1"
+    if base:
+        more, based = where.target(base, "base")
+        statement += f", base_backup = {more}"
+        values |= based
+    ((identity, _),) = engine.select(Query(statement, values)).rows
+    until = time.monotonic() + _HOLD_S
+    while True:
+        state = progress(engine, str(identity), name)
+        if state.done or state.files:
+            return str(identity), name
+        if time.monotonic() > until:
+            raise StoreError(f"{where}: the engine did not begin to copy within {_HOLD_S:.0f} s. Try again")
+        time.sleep(_POLL_S)
+
+
+def progress(engine: Engine, identity: str, name: str) -> Progress:
+    """How far it is. Raises StoreError where it failed, with the engine's words, or is not known."""
+    query = Query(
+        "SELECT status, num_files, total_size, greatest(files_read, num_entries), error FROM system.backups "
+        "WHERE id = {id:String}",
+        {"id": identity},
+    )
+    rows = engine.select(query).rows
+    if not rows:
+        raise StoreError(f"backup {name}: the engine knows nothing of it; it was started anew since. Begin it again")
+    ((status, files, size, copied, error),) = rows
+    if str(status).endswith(("FAILED", "CANCELLED")):
+        said = str(error).split("\n", 1)[0].split(" (version ", 1)[0][:600]
+        raise StoreError(f"backup {name}: {said or status}")
+    return Progress(name, status in ("BACKUP_CREATED", "RESTORED"), files, size, copied)
+
+
+def bring_back(engine: Engine, where: Place, name: str, told: Callable[[Progress], None]) -> None:
+    """Restore the backup `name` into an engine whose database is empty. Raises StoreError."""
+    names = where.names(engine)
+    if name not in names:
+        have = ", ".join(names[-3:]) or "none"
+        raise StoreError(f"{where}: there is no whole backup {name!r} (there: {have}). Give one of `apitrail backups`")
+    sql, values = where.target(name, "backup")
+    statement = f"RESTORE DATABASE {_database(engine)} FROM {sql} SETTINGS async = 1"
+    if based := NAME.fullmatch(name)[1]:  # type: ignore[index]  # names() lists no others
+        more, base = where.target(f"{based}-full", "base")
+        statement += f", base_backup = {more}"
+        values |= base
+    ((identity, _),) = engine.select(Query(statement, values)).rows
+    for state in _until_done(engine, str(identity), name):
+        told(state)
+
+
+def _until_done(engine: Engine, identity: str, name: str) -> Iterator[Progress]:
+    while True:
+        state = progress(engine, identity, name)
+        yield state
+        if state.done:
+            return
+        time.sleep(_POLL_S)
+
+
+def _database(engine: Engine) -> str:
+    """The database's name, as an identifier: the engine takes no parameter in its place."""
+    ((name,),) = engine.select(Query("SELECT currentDatabase()")).rows
+    if not re.fullmatch(r"\w+", str(name)):
+        raise StoreError(
+            f"{engine.place}: the database is called {name!r}; only letters, digits and _ can be backed up"
+        )
+    return f"`{name}`"
+
+
+def sync(folder: Path) -> None:
+    """Make what is in a folder survive a power cut: the engine does not sync a backup by itself. Raises OSError."""
+    for root, _, files in os.walk(folder, topdown=False):
+        for name in (*files, ""):
+            descriptor = os.open(Path(root) / name, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)

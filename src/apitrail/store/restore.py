@@ -1,0 +1,54 @@
+"""A log brought back from a backup, into a folder of its own. Nothing that is there is ever overwritten."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from apitrail.store.backup import Place, Progress, bring_back
+from apitrail.store.embedded import EmbeddedEngine
+from apitrail.store.lock import FolderLock
+from apitrail.store.log import MEMORY_LIMIT, open_store
+from apitrail.store.model import Span, StoreError
+
+
+def restore(
+    folder: Path,
+    where: Place,
+    name: str,
+    *,
+    memory_limit: int = MEMORY_LIMIT,
+    told: Callable[[Progress], None] = lambda _: None,
+) -> Span:
+    """Make a data folder from the backup `name`, bring it to this version's schema, and say what it covers.
+
+    `told` hears how far it is. Raises FolderInUse, and StoreError where there is a log already or the backup cannot be
+    read; then nothing of it is left behind.
+    """
+    folder = folder.absolute()
+    inner = folder / "clickhouse"
+    if inner.exists():
+        raise StoreError(f"{folder}: there is a log already, and it is not overwritten. Give a new folder")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be used as a data folder ({error.strerror}). Give a folder") from error
+    lock = FolderLock(folder)
+    try:
+        inner.mkdir(mode=0o700)
+        engine = EmbeddedEngine(inner, memory_limit=memory_limit, readers=1)
+        try:
+            bring_back(engine, where, name, told)
+        finally:
+            engine.close()
+    except BaseException:
+        shutil.rmtree(inner, ignore_errors=True)
+        raise
+    finally:
+        lock.release()
+    store = open_store(folder, memory_limit=memory_limit)
+    try:
+        return store.span()
+    finally:
+        store.close()

@@ -1,0 +1,174 @@
+"""Backups: whole, since a whole one, of a log that is written meanwhile; and what comes back is what was there."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from apitrail.entry import Entry, Payload
+from apitrail.exchange import Reference
+from apitrail.store import Filter, Store, StoreError, open_store
+from apitrail.store.backup import Bucket, Folder, begin, place
+from apitrail.store.restore import restore
+
+Make = Callable[..., Entry]
+
+
+def taken(store: Store, where: Folder, *, full: bool = False) -> str:
+    identity, name = store.begin_backup(where, full=full)
+    while not store.backup_progress(identity, name).done:
+        time.sleep(0.01)
+    return name
+
+
+def entries(store: Store) -> list[Entry | None]:
+    return [store.entry(row.id) for row in store.page(Filter(), 1000).entries]
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Folder:
+    return Folder(tmp_path / "backups")
+
+
+def some(make: Make, count: int, first: float = 0) -> list[Entry]:
+    return [
+        make(
+            first + number * 3600.0,
+            references=[Reference("order", f"A-{number}")],
+            request=Payload(body=b"\x00\xff" * number, headers=[("A", "1"), ("A", "2")]),
+        )
+        for number in range(count)
+    ]
+
+
+def test_a_log_comes_back_as_it_was(folder: Path, where: Folder, make: Make, tmp_path: Path) -> None:
+    store = open_store(folder, durable=False)
+    store.write(some(make, 50))
+    kept = entries(store)
+    name = taken(store, where)
+    store.close()
+    span = restore(tmp_path / "again", where, name)
+    again = open_store(tmp_path / "again", durable=False)
+    assert span.entries == 50
+    assert entries(again) == kept
+    again.close()
+
+
+def test_the_second_backup_holds_only_what_is_new(folder: Path, where: Folder, make: Make, tmp_path: Path) -> None:
+    store = open_store(folder, durable=False)
+    store.write([make(n / 10, request=Payload(body=f"{n}".encode() * 500)) for n in range(2000)])
+    full = begin_at(store, where, datetime(2026, 1, 1, tzinfo=UTC))
+    store.write(some(make, 5, first=90 * 86400.0))
+    since = begin_at(store, where, datetime(2026, 1, 2, tzinfo=UTC))
+    kept = entries(store)
+    assert full == "20260101T000000Z-full"
+    assert since == "20260102T000000Z-since-20260101T000000Z"
+    assert store.backups(where) == [full, since]
+    assert size(where.path / since) < size(where.path / full) / 3
+    store.close()
+    assert restore(tmp_path / "again", where, since).entries == 2005
+    again = open_store(tmp_path / "again", durable=False)
+    assert entries(again) == kept
+    again.close()
+
+
+def begin_at(store: Store, where: Folder, at: datetime) -> str:
+    identity, name = begin(store.engine, where, at=at)
+    while not store.backup_progress(identity, name).done:
+        time.sleep(0.01)
+    return name
+
+
+def size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def test_a_backup_of_a_log_in_use_holds_what_was_acknowledged_before_it_and_nothing_in_part(
+    folder: Path, where: Folder, make: Make, tmp_path: Path
+) -> None:
+    store = open_store(folder, durable=False)
+    stop = threading.Event()
+    acknowledged = [0]
+
+    def write() -> None:
+        while not stop.is_set():
+            store.write(some(make, 20))
+            acknowledged[0] += 20
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    while acknowledged[0] < 100:
+        time.sleep(0.01)
+    before = acknowledged[0]
+    name = taken(store, where)
+    stop.set()
+    writer.join()
+    store.close()
+    found = restore(tmp_path / "again", where, name).entries
+    assert before <= found <= acknowledged[0]
+    assert found % 20 == 0
+
+
+def test_a_log_is_never_overwritten(folder: Path, where: Folder, make: Make) -> None:
+    store = open_store(folder, durable=False)
+    store.write(some(make, 3))
+    name = taken(store, where)
+    store.close()
+    with pytest.raises(StoreError, match="not overwritten"):
+        restore(folder, where, name)
+    again = open_store(folder, durable=False)
+    assert again.span().entries == 3
+    again.close()
+
+
+def test_a_backup_that_is_not_there_is_named_with_those_that_are(folder: Path, where: Folder, tmp_path: Path) -> None:
+    store = open_store(folder, durable=False)
+    name = taken(store, where)
+    store.close()
+    with pytest.raises(StoreError, match=name):
+        restore(tmp_path / "again", where, "20200101T000000Z-full")
+    assert not (tmp_path / "again" / "clickhouse").exists()
+
+
+def test_a_damaged_backup_is_refused_and_leaves_nothing(
+    folder: Path, where: Folder, make: Make, tmp_path: Path
+) -> None:
+    store = open_store(folder, durable=False)
+    store.write([make(n, request=Payload(body=f"{n}".encode() * 100)) for n in range(200)])
+    name = taken(store, where)
+    store.close()
+    largest = max((where.path / name / "data").rglob("*.bin"), key=lambda file: file.stat().st_size)
+    largest.write_bytes(largest.read_bytes()[:-100])
+    with pytest.raises(StoreError):
+        restore(tmp_path / "again", where, name)
+    assert not (tmp_path / "again" / "clickhouse").exists()
+
+
+def test_a_backup_that_broke_off_is_not_listed(store: Store, where: Folder) -> None:
+    name = taken(store, where)
+    (where.path / name / ".backup").unlink()
+    assert store.backups(where) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "said"),
+    [
+        ("https://s3.example", "k", "no address of a bucket"),
+        ("s3://bucket/x", "k", "no address of a bucket"),
+        ("https://u:p@s3.example/bucket", "k", "no address of a bucket"),
+        ("https://s3.example/bucket", "", "AWS_ACCESS_KEY_ID"),
+    ],
+)
+def test_a_place_that_cannot_be_is_refused(text: str, key: str, said: str) -> None:
+    with pytest.raises(StoreError, match=said):
+        place(text, key, key)
+
+
+def test_a_place_is_a_folder_or_a_bucket() -> None:
+    assert place("/var/backups/log") == Folder(Path("/var/backups/log"))
+    assert place("https://s3.example/bucket/log/", "k", "s") == Bucket("https://s3.example/bucket/log", "k", "s")
