@@ -25,6 +25,7 @@ EVERYWHERE: tuple[str, ...] = (
 ONLY_AT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("aramex", "", ("=username",)),
     ("dhl_ecommerce", "", ("=clientid",)),
+    ("dhl_parcel", "", ("=key",)),
     ("dhl_parcel_de", "", ("=appname", "=clientid", "=username")),
     ("fedex", "", ("=clientid", "=meternumber")),
     ("fedex", "element", ("=key",)),
@@ -91,6 +92,22 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "wsbexpress.dhl.com",
             "xmlpi-ea.dhl.com",
             "xmlpitest-ea.dhl.com",
+        ),
+    ),
+    "dhl_parcel": (
+        (
+            "dhlecommercenetherlands",
+            "dhlparcel",
+            "dhlparcelbenelux",
+            "dhlparcelbeneluxiberia",
+            "dhlparceles",
+            "dhlparceliberia",
+            "dhlparcelnl",
+        ),
+        (
+            "api-gw-accept.dhlparcel.nl",
+            "api-gw.dhlparcel.nl",
+            "external.dhl.es",
         ),
     ),
     "dhl_parcel_de": (
