@@ -13,7 +13,8 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from apitrail import __version__
@@ -36,8 +37,8 @@ class Log:
         self.body_limit = settings.body_limit
         self.body_edge = settings.body_edge
         self.gauge = Gauge(2**63)
-        self.exchanges: list[Exchange] = []
-        """In the order in which they ended."""
+        self._exchanges: list[Exchange] = []
+        self._taken: SimpleQueue[Capture | Exchange] = SimpleQueue()
         self._sequence = itertools.count(1)
 
         def make() -> Redacting:
@@ -47,7 +48,17 @@ class Log:
 
     def take(self, captured: Capture | Exchange) -> None:
         """Called by the hooks."""
-        self.exchanges.append(self._assembler.exchange(captured, next(self._sequence)))
+        self._taken.put(captured)
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """In the order in which they ended."""
+        # Assembled when they are asked for: by then it is known which of them belong together.
+        with suppress(Empty):
+            while True:
+                captured = self._taken.get_nowait()
+                self._exchanges.append(self._assembler.exchange(captured, next(self._sequence)))
+        return self._exchanges
 
     def clear(self) -> None:
         """Forget what was recorded so far."""

@@ -1,24 +1,27 @@
-"""A platform that answers as told, over real sockets, and one caller per client library and way of using it."""
+"""A platform that answers as told, over real sockets."""
 
 from __future__ import annotations
 
-import asyncio
 import gzip
-import ssl
 import threading
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextvars import copy_context
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
-import requests
 import trustme
+from backports import zstd
+from tests.clients.callers import CALLERS, Caller
 
 from apitrail import testing
+
+try:
+    import brotli
+except ImportError:
+    brotli = None
 
 TEXT = "訂單 2611239KQ4XW 已出貨。" * 40
 BINARY = bytes(range(256)) * 20
@@ -33,6 +36,7 @@ class Platform(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answering)
         self.bodies: list[bytes] = []
+        self.tries = 0
         self.release = threading.Event()
         self.scheme = "http"
 
@@ -99,6 +103,31 @@ class Answering(BaseHTTPRequestHandler):
                 self.answer(204)
             case ["redirect"]:
                 self.answer(302, b"over there", [("Location", "/text")])
+            case ["flaky"]:
+                self.server.tries += 1
+                failing = self.server.tries < int(query["until"])
+                self.answer(503 if failing else 200, b"busy" if failing else b"well", [("Retry-After", "0")])
+            case ["hang-up"]:
+                self.server.tries += 1
+                if self.server.tries < int(query["until"]):
+                    self.close_connection = True
+                    return
+                self.answer(200, b"well")
+            case ["zstd"]:
+                self.answer(200, zstd.compress(TEXT.encode()), [("Content-Encoding", "zstd")])
+            case ["br"]:
+                self.answer(200, brotli.compress(TEXT.encode()), [("Content-Encoding", "br")])
+            case ["events"]:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+                self.send_header("Connection", "close")
+                self.end_headers()
+                self.close_connection = True
+                with suppress(OSError):
+                    for number in range(10_000):
+                        self.wfile.write(b"id: %d\ndata: order\n\n" % number)
+                        if self.server.release.wait(0.01):
+                            break
             case ["chunked"]:
                 self.send_response(200)
                 self.send_header("Transfer-Encoding", "chunked")
@@ -124,136 +153,6 @@ class Answering(BaseHTTPRequestHandler):
 
     def do_HEAD(self) -> None:
         self.do_GET()
-
-
-class Answer(NamedTuple):
-    """What the host received."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    content: bytes
-
-
-class Caller(Protocol):
-    """One way of using one client library."""
-
-    library: str
-    version: str
-
-    def call(self, method: str, url: str, *, body: Any = None, headers: Any = None, timeout: float = 20) -> Answer:
-        """Make one call and read the answer, following redirects. Raises what the library raises."""
-
-    def upload(self, url: str, chunks: list[bytes]) -> Answer:
-        """POST a body that is made while it is sent."""
-
-    def peek(self, url: str) -> bytes:
-        """Stream an answer, take its first bytes, close it."""
-
-    def drop(self, url: str) -> None:
-        """Stream an answer and let go of it without closing."""
-
-
-class Httpx:
-    library = "httpx"
-    version = "HTTP/1.1"
-
-    def __init__(self, authority: trustme.CA) -> None:
-        context = ssl.create_default_context()
-        authority.configure_trust(context)
-        self.context = context
-        self.client = httpx.Client(verify=context, follow_redirects=True)
-
-    def call(self, method: str, url: str, *, body: Any = None, headers: Any = None, timeout: float = 20) -> Answer:
-        answer = self.client.request(method, url, content=body, headers=headers, timeout=timeout)
-        return Answer(answer.status_code, answer.headers.multi_items(), answer.content)
-
-    def upload(self, url: str, chunks: list[bytes]) -> Answer:
-        return self.call("POST", url, body=iter(chunks))
-
-    def peek(self, url: str) -> bytes:
-        with self.client.stream("GET", url) as answer:
-            return next(answer.iter_raw(7))
-
-    def drop(self, url: str) -> None:
-        self.client.send(self.client.build_request("GET", url), stream=True)
-
-    def close(self) -> None:
-        self.client.close()
-
-
-class HttpxAsync:
-    library = "httpx"
-    version = "HTTP/1.1"
-    http2 = False
-
-    def __init__(self, authority: trustme.CA) -> None:
-        self.context = ssl.create_default_context()
-        authority.configure_trust(self.context)
-        self.runner = asyncio.Runner()
-        self.client = self.runner.run(self._client())
-
-    async def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(verify=self.context, follow_redirects=True, http2=self.http2)
-
-    def call(self, method: str, url: str, *, body: Any = None, headers: Any = None, timeout: float = 20) -> Answer:
-        async def calling() -> Answer:
-            answer = await self.client.request(method, url, content=body, headers=headers, timeout=timeout)
-            return Answer(answer.status_code, answer.headers.multi_items(), answer.content)
-
-        return self.runner.run(calling(), context=copy_context())
-
-    def upload(self, url: str, chunks: list[bytes]) -> Answer:
-        async def made() -> AsyncIterator[bytes]:
-            for chunk in chunks:
-                yield chunk
-
-        return self.call("POST", url, body=made())
-
-    def peek(self, url: str) -> bytes:
-        async def peeking() -> bytes:
-            async with self.client.stream("GET", url) as answer:
-                return await anext(answer.aiter_raw(7))
-
-        return self.runner.run(peeking())
-
-    def drop(self, url: str) -> None:
-        async def dropping() -> None:
-            await self.client.send(self.client.build_request("GET", url), stream=True)
-
-        self.runner.run(dropping())
-
-    def close(self) -> None:
-        self.runner.run(self.client.aclose())
-        self.runner.close()
-
-
-class Requests:
-    library = "requests"
-    version = "HTTP/1.1"
-
-    def __init__(self, authority: trustme.CA) -> None:
-        self.session = requests.Session()
-        self.session.trust_env = False
-
-    def call(self, method: str, url: str, *, body: Any = None, headers: Any = None, timeout: float = 20) -> Answer:
-        answer = self.session.request(method, url, data=body, headers=headers, timeout=timeout, allow_redirects=True)
-        return Answer(answer.status_code, list(answer.raw.headers.iteritems()), answer.content)
-
-    def upload(self, url: str, chunks: list[bytes]) -> Answer:
-        return self.call("POST", url, body=(chunk for chunk in chunks))
-
-    def peek(self, url: str) -> bytes:
-        with self.session.get(url, stream=True) as answer:
-            return bytes(next(answer.iter_content(7)))
-
-    def drop(self, url: str) -> None:
-        self.session.get(url, stream=True)
-
-    def close(self) -> None:
-        self.session.close()
-
-
-CALLERS: dict[str, Callable[[trustme.CA], Any]] = {"httpx": Httpx, "httpx-async": HttpxAsync, "requests": Requests}
 
 
 @pytest.fixture(scope="session")
@@ -289,7 +188,7 @@ def log() -> Iterator[testing.Log]:
 
 @pytest.fixture
 def covered() -> set[str]:
-    return {kind.library for kind in (Httpx, HttpxAsync, Requests)}
+    return {kind.library for kind in CALLERS.values()}
 
 
 @pytest.fixture

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import http.client
 import subprocess
 import sys
+import urllib.request
 from typing import Any
 
 import httpx
 import pytest
 import requests
+import urllib3
 
 import apitrail
 from apitrail import testing
+from apitrail.recorder.clients import available
 from apitrail.recorder.clients.patch import Patch
 
-PLACES = (
+PLACES: tuple[tuple[type, str], ...] = (
+    (http.client.HTTPConnection, "putrequest"),
+    (http.client.HTTPConnection, "send"),
+    (http.client.HTTPConnection, "getresponse"),
+    (urllib.request.OpenerDirector, "open"),
+    (urllib3.PoolManager, "urlopen"),
+    (urllib3.HTTPConnectionPool, "urlopen"),
+    (urllib3.HTTPConnectionPool, "_make_request"),
+    (requests.Session, "send"),
+    (httpx.Client, "send"),
+    (httpx.AsyncClient, "send"),
     (httpx.HTTPTransport, "handle_request"),
     (httpx.AsyncHTTPTransport, "handle_async_request"),
     (requests.adapters.HTTPAdapter, "send"),
@@ -35,12 +49,12 @@ def test_uninstrument_leaves_the_very_same_objects() -> None:
 
 def test_instrumenting_twice_patches_once(log: testing.Log) -> None:
     once = there()
-    assert apitrail.instrument() == ["httpx", "requests"]
+    assert apitrail.instrument() == available()
     assert all(now is before for now, before in zip(there(), once, strict=True))
 
 
 def test_a_name_that_is_not_supported_is_named_with_what_is() -> None:
-    with pytest.raises(ValueError, match="cannot record 'htpx'; it can record httpx, requests"):
+    with pytest.raises(ValueError, match="cannot record 'htpx'; it can record httpx, aiohttp, requests"):
         apitrail.instrument("htpx")
 
 
@@ -91,7 +105,7 @@ def run(code: str, tmp_path: Any) -> str:
 def test_a_library_is_not_imported_by_us_and_is_patched_when_the_host_does(tmp_path: Any) -> None:
     code = """
 import sys, apitrail
-assert apitrail.instrument() == ["httpx", "requests"]
+assert {"httpx", "requests", "urllib3", "urllib.request", "http.client"} <= set(apitrail.instrument())
 assert "httpx" not in sys.modules and "requests" not in sys.modules
 import httpx, inspect
 assert hasattr(httpx.HTTPTransport.handle_request, "__wrapped__")

@@ -84,21 +84,31 @@ class Assembler:
         response = None
         if captured.response_headers is not None:
             headers = headers_of(captured.response_headers)
-            response = self._message(headers, captured.response_body, captured.response_incomplete)
+            response = self._message(
+                headers, captured.response_body, captured.response_incomplete, captured.response_unfolded
+            )
         status = captured.status if captured.status is not None and 100 <= captured.status <= 999 else None
         version = captured.http_version
+        given = self._identifiers.uuid7(captured.started_ns)
+        call = captured.call
+        if call is not None and not call.id and call.linked():
+            call.id = given
         return Exchange(
-            id=self._identifiers.uuid7(captured.started_ns),
+            id=given,
             created_at=EPOCH + timedelta(microseconds=captured.started_ns // 1000),
             direction=cast('Literal["outbound", "inbound"]', captured.direction),
             method=str(captured.method)[:40] or "-",
             url=str(captured.url) or "-",
-            request=self._message(request_headers, captured.request_body, captured.request_incomplete),
+            request=self._message(
+                request_headers, captured.request_body, captured.request_incomplete, captured.request_unfolded
+            ),
             response=response,
             status=status,
             duration_ms=max(captured.duration_ns, 0) / 1e6,
             error=_failure(captured.error),
             http_version=text_of(version)[:20],
+            attempt=captured.attempt,
+            call=call.id if call is not None else "",
             trace=next((value for name, value in request_headers if name.lower() == "traceparent"), None),
             stated=captured.stated,
             recorder=self._recorder(captured.client, sequence),
@@ -127,11 +137,11 @@ class Assembler:
     def _body(self) -> Body:
         return Body(self._settings.body_limit, self._settings.body_edge, self._gauge)
 
-    def _message(self, headers: Headers, body: Body | None, incomplete: bool) -> Message:
+    def _message(self, headers: Headers, body: Body | None, incomplete: bool, unfolded: bool) -> Message:
         cut = body.taken() if body is not None else Cut(b"")
         if incomplete and body is not None and body.size and _joined(headers, "content-length") == str(body.size):
             incomplete = False  # all of it had passed when the caller stopped reading
-        encodings = encodings_of(_joined(headers, "content-encoding")) if cut.body else []
+        encodings = encodings_of(_joined(headers, "content-encoding")) if cut.body and not unfolded else []
         if encodings:
             try:
                 cut, whole = decoded(cut, encodings, self._body, BOMB_FACTOR * self._settings.body_limit)

@@ -19,9 +19,13 @@ from typing import Any, Protocol, TypeAlias
 from apitrail.exchange import Exchange, Stated
 from apitrail.recorder import context
 from apitrail.recorder.body import Body, Gauge
+from apitrail.recorder.calls import Call
 from apitrail.recorder.losses import lose, never_raise
 
 RawHeaders: TypeAlias = Iterable[tuple[bytes | str, bytes | str]]
+
+STREAM_NS = 60_000_000_000
+"""How long a stream of events (text/event-stream) is followed before it becomes an entry."""
 
 
 class Sink(Protocol):
@@ -39,7 +43,9 @@ class Capture:
     """The raw facts of one call, as the library holds them. Handed over once, by `finish`."""
 
     __slots__ = (
+        "attempt",
         "begun_ns",
+        "call",
         "client",
         "direction",
         "done",
@@ -51,18 +57,25 @@ class Capture:
         "request_body",
         "request_headers",
         "request_incomplete",
+        "request_unfolded",
         "response_body",
         "response_headers",
         "response_incomplete",
+        "response_unfolded",
         "sequence",
         "started_ns",
         "stated",
         "status",
+        "stream_ends_ns",
         "url",
     )
 
-    def __init__(self, client: str, direction: str, method: str, url: Any, headers: RawHeaders) -> None:
+    def __init__(
+        self, client: str, direction: str, method: str, url: Any, headers: RawHeaders, call: Call | None = None
+    ) -> None:
         self.client = client
+        self.call = call
+        self.attempt = 1
         self.direction = direction
         self.method = method
         self.url = url
@@ -70,11 +83,16 @@ class Capture:
         self.request_headers = headers
         self.request_body: Body | None = None
         self.request_incomplete = False
+        self.request_unfolded = False
+        """The body is as before its Content-Encoding was applied: the library gives it to us so."""
         self.status: int | None = None
         self.response_headers: RawHeaders | None = None
         """None until an answer has come."""
         self.response_body: Body | None = None
         self.response_incomplete = False
+        self.response_unfolded = False
+        self.stream_ends_ns = 0
+        """Of an event stream, which has no end of its own: when to hand over what has come so far."""
         self.error: BaseException | tuple[str, str] | None = None
         """The exception's class and text."""
         self.http_version: str | bytes = ""
@@ -87,6 +105,9 @@ class Capture:
         self.duration_ns = 0
         self.started_ns = time.time_ns()
         self.begun_ns = time.perf_counter_ns()
+        if call is not None:
+            call.begins(method, url)
+            self.attempt = call.attempt
 
     def body(self) -> Body:
         """A fresh body under this process's limits."""
@@ -105,15 +126,42 @@ class Capture:
         self.status = status
         self.response_headers = headers
         self.http_version = http_version
+        self.error = None
         self.response_body = self.body()
 
     @never_raise
-    def failed(self, error: BaseException) -> None:
+    def streams(self) -> None:
+        """The answer is a stream of events: it is handed over after `STREAM_NS`, though it goes on."""
+        self.stream_ends_ns = self.begun_ns + STREAM_NS
+
+    def received(self, chunk: bytes | bytearray | memoryview) -> None:
+        """A piece of the answer's body has passed. Never raises."""
+        try:
+            if self.done or self.response_body is None:
+                return
+            self.response_body.feed(chunk)
+            if self.stream_ends_ns and time.perf_counter_ns() > self.stream_ends_ns:
+                self.finish(incomplete=True)
+        except Exception as error:
+            lose("capture_failed", error)
+
+    @never_raise
+    def failed(self, error: BaseException | tuple[str, str]) -> None:
         """The call ended by an exception. Class and text are taken at once: the exception holds the caller's frames."""
         if self.done:
             return
-        self.error = described(error)
-        self.response_incomplete = self.response_headers is not None
+        self.error = described(error) if isinstance(error, BaseException) else error
+        self.ends(incomplete=self.response_headers is not None)
+        if self.call is not None and self.call.open:
+            self.call.holds(self)
+        else:
+            self.finish()
+
+    @never_raise
+    def finish_failed(self, error: BaseException | None) -> None:
+        """It had failed; `error` is what the host got for it, where that is another exception."""
+        if error is not None and not self.done:
+            self.error = described(error)
         self.finish()
 
     def ends(self, *, incomplete: bool = False) -> None:
@@ -135,15 +183,30 @@ class Capture:
         sink.take(self)
 
 
-def begin(client: str, method: str, url: Any, headers: RawHeaders, direction: str = "outbound") -> Capture | None:
-    """Begin an exchange; None where nothing is to be recorded. Never raises."""
+def begin(
+    client: str,
+    method: str,
+    url: Any,
+    headers: RawHeaders,
+    direction: str = "outbound",
+    call: Call | None = None,
+) -> Capture | None:
+    """Begin an exchange, in a call where there is one; None where nothing is to be recorded. Never raises."""
     try:
         if context.muted.get():
             return None
-        return Capture(client, direction, method, url, headers)
+        return Capture(client, direction, method, url, headers, call)
     except Exception as error:
         lose("capture_failed", error)
         return None
+
+
+def streams_events(headers: Iterable[tuple[Any, Any]]) -> bool:
+    """Whether an answer is a stream of server-sent events (WHATWG HTML §9.2)."""
+    for name, value in headers:
+        if len(name) == 12 and name.lower() in ("content-type", b"content-type"):
+            return bool(value.startswith("text/event-stream" if isinstance(value, str) else b"text/event-stream"))
+    return False
 
 
 def described(error: BaseException) -> tuple[str, str]:

@@ -71,9 +71,9 @@ def _one(encoding: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
     if encoding == "deflate":
         return _inflated(pieces, zlib.MAX_WBITS)
     if encoding == "br":
-        return _by_module(pieces, _brotli())
+        return _by_module(pieces, *_brotli())
     if encoding == "zstd":
-        return _by_module(pieces, _zstd())
+        return _by_module(pieces, _zstd(), lambda: True)
     raise NotDecodable(f"Content-Encoding {encoding!r} is not known")
 
 
@@ -111,16 +111,23 @@ def _inflated(pieces: Iterator[bytes], window: int) -> Iterator[bytes]:
         raise _Torn
 
 
-def _by_module(pieces: Iterator[bytes], decompress: Callable[[bytes], bytes]) -> Iterator[bytes]:
+def _by_module(
+    pieces: Iterator[bytes], decompress: Callable[[bytes], bytes], finished: Callable[[], bool]
+) -> Iterator[bytes]:
+    came = False
     try:
         for piece in pieces:
             out = decompress(piece)
             if out:
+                came = True
                 yield out
     except _Torn:
         raise
     except Exception as error:
         raise NotDecodable(f"{type(error).__name__}: {error}") from error
+    if not finished():
+        # brotli has no mark of its own: it waits for the rest of what is none.
+        raise _Torn if came else NotDecodable("it ends before its first byte")
 
 
 def _imported(*names: str) -> Any:
@@ -132,10 +139,10 @@ def _imported(*names: str) -> Any:
     raise NotDecodable(f"none of {', '.join(names)} is installed")
 
 
-def _brotli() -> Callable[[bytes], bytes]:
+def _brotli() -> tuple[Callable[[bytes], bytes], Callable[[], bool]]:
     module = _imported("brotli", "brotlicffi")
     decompressor = module.Decompressor()
-    return getattr(decompressor, "decompress", None) or decompressor.process  # type: ignore[no-any-return]
+    return getattr(decompressor, "decompress", None) or decompressor.process, decompressor.is_finished
 
 
 def _zstd() -> Callable[[bytes], bytes]:

@@ -1,8 +1,8 @@
 """The client libraries that can be recorded: one file each, one registry.
 
 To support another: a module here with a `Client`, and its name in `CLIENTS`; the conformance suite in tests/clients
-then runs over it. A hook patches the library's transport and not its front: one call at the front may be several
-exchanges (redirects, authentication), each of which is an entry.
+then runs over it. A hook takes exchanges where the library's transport sends them, for one call at its front may be
+several (redirects, retries, authentication), each of which is an entry; what the front opens only links them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Client(Protocol):
         """Put back the very objects that were replaced."""
 
 
-CLIENTS = ("httpx", "requests")
+CLIENTS = ("httpx", "aiohttp", "requests", "urllib3", "urllib.request", "http.client")
 
 _installed: dict[str, Client] = {}
 _awaited: set[str] = set()
@@ -89,6 +89,6 @@ def _install_awaited(name: str) -> None:
 def _install(name: str) -> None:
     if name in _installed:
         return
-    client: Client = import_module(f"{__name__}.{name}").CLIENT
+    client: Client = import_module(f"{__name__}.{name.replace('.', '_')}").CLIENT
     client.install()
     _installed[name] = client

@@ -1,7 +1,7 @@
 """Hook for httpx: what passes HTTPTransport and AsyncHTTPTransport, so also their subclasses, mounts and proxies.
 
-Not Client.send: one send may be several exchanges (redirects, authentication). Keeps the chunks that pass; pulls
-none, closes nothing. An exchange ends when its response stream is read to the end, fails, or is closed.
+One Client.send may be several exchanges (redirects, authentication): it is their call. Keeps the chunks that pass;
+pulls none, closes nothing. An exchange ends when its response stream is read to the end, fails, or is closed.
 
 A transport that is not one of httpx's own (MockTransport, ASGITransport, a user's) sends nothing over the network
 by itself, and is not recorded.
@@ -15,8 +15,11 @@ from typing import Any
 import httpx
 from httpx import AsyncByteStream, ByteStream, Request, Response, SyncByteStream
 
+from apitrail.recorder import calls
 from apitrail.recorder.body import Body
-from apitrail.recorder.capture import Capture, begin
+from apitrail.recorder.capture import Capture, begin, streams_events
+from apitrail.recorder.clients.fronts import async_front, front
+from apitrail.recorder.clients.hooks import Hooks
 from apitrail.recorder.clients.patch import Patch
 from apitrail.recorder.losses import lose, never_raise
 
@@ -61,33 +64,21 @@ def _async(original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
     return handle_async_request
 
 
-class HttpxClient:
-    """Replaces one method of each of the two transports."""
-
-    name = "httpx"
-    _patches = (
+CLIENT = Hooks(
+    "httpx",
+    (
         Patch(httpx.HTTPTransport, "handle_request", _sync),
         Patch(httpx.AsyncHTTPTransport, "handle_async_request", _async),
-    )
-
-    def install(self) -> None:
-        """Replace the methods."""
-        for patch in self._patches:
-            patch.install()
-
-    def remove(self) -> None:
-        """Put them back."""
-        for patch in self._patches:
-            patch.remove()
-
-
-CLIENT = HttpxClient()
+        Patch(httpx.Client, "send", front("httpx")),
+        Patch(httpx.AsyncClient, "send", async_front("httpx")),
+    ),
+)
 
 
 @never_raise
 def _begun(request: Request) -> Capture | None:
     # `.raw` is a new list and the URL does not change, so the host may alter the request for its next attempt.
-    return begin("httpx", request.method, request.url, request.headers.raw)
+    return begin("httpx", request.method, request.url, request.headers.raw, "outbound", calls.current("httpx"))
 
 
 @never_raise
@@ -112,7 +103,10 @@ def _teed(capture: Capture, request: Request) -> SyncByteStream | AsyncByteStrea
 
 @never_raise
 def _answered(capture: Capture, response: Response) -> None:
-    capture.answered(response.status_code, response.headers.raw, response.extensions.get("http_version", b""))
+    headers = response.headers.raw
+    capture.answered(response.status_code, headers, response.extensions.get("http_version", b""))
+    if streams_events(headers):
+        capture.streams()
     stream: Any = response.stream
     if type(stream) is ByteStream:
         # Made by another hook between us and the network (a test's mock): the body is there already.
@@ -180,12 +174,6 @@ class _ResponseTee:
         self._stream = stream
         self._capture = capture
 
-    def _passed(self, chunk: bytes) -> None:
-        try:
-            self._capture.response_body.feed(chunk)  # type: ignore[union-attr]
-        except Exception as error:
-            lose("capture_failed", error)
-
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["_stream"], name)
 
@@ -198,7 +186,7 @@ class _SyncResponseTee(_ResponseTee, SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         try:
             for chunk in self._stream:
-                self._passed(chunk)
+                self._capture.received(chunk)
                 yield chunk
         except GeneratorExit:
             self._capture.finish(incomplete=True)
@@ -219,7 +207,7 @@ class _AsyncResponseTee(_ResponseTee, AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             async for chunk in self._stream:
-                self._passed(chunk)
+                self._capture.received(chunk)
                 yield chunk
         except GeneratorExit:
             self._capture.finish(incomplete=True)

@@ -17,7 +17,7 @@ _awaited: dict[str, Callable[[str], None]] = {}
 
 
 def when_imported(name: str, then: Callable[[str], None]) -> None:
-    """Call `then(name)` right after the top-level module `name` has been imported."""
+    """Call `then(name)` right after the module `name` has been imported."""
     _awaited[name] = then
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)

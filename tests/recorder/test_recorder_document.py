@@ -1,4 +1,4 @@
-"""docs/recording.md says what the table of settings says."""
+"""docs/recorder.md says what the table of settings says."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from apitrail.recorder.settings import SETTINGS, Setting
 
-DOCUMENT = "docs/recording.md"
+DOCUMENT = "docs/recorder.md"
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
