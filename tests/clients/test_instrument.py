@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import subprocess
 import sys
 import urllib.request
@@ -95,7 +96,7 @@ def run(code: str, tmp_path: Any) -> str:
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True,
         text=True,
-        env={"APITRAIL_SPOOL": str(tmp_path), "PATH": ""},
+        env={"APITRAIL_SPOOL": str(tmp_path), "PATH": "", "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
