@@ -21,7 +21,7 @@ from apitrail.server.backups import BackupAnswer, BackupsAnswer, BackupWish
 from apitrail.server.batch import MESSAGEPACK
 from apitrail.server.digest import Deriver
 from apitrail.server.intake import Accepted, Intake
-from apitrail.server.masking import fingerprint_key
+from apitrail.server.masking import fingerprint_key, redactor
 from apitrail.server.registry import RegistrationsAnswer, Registry, read_wishes, register, registered
 from apitrail.server.settings import Settings
 from apitrail.server.tokens import NewToken, TokenAnswer, TokensAnswer, TokenWish, create, listed, revoke
@@ -164,7 +164,7 @@ class OpenFolder:
 
     def register(self, document: bytes) -> list[Registration]:
         """See Log."""
-        return register(self._store, self._redactor(), read_wishes(document)).integrations
+        return register(self._store, Redactor(self._key()), read_wishes(document)).integrations
 
     def registrations(self) -> list[Registration]:
         """See Log."""
@@ -193,14 +193,18 @@ class OpenFolder:
         from apitrail.server.known import load_profiles
 
         profiles = load_profiles(self._settings)
-        redactor = self._redactor()
         writer = Writer(self._store)
         self._stack.callback(writer.close)
         registry = Registry(self._store, profiles)
         settings = self._settings
-        deriver = Deriver(profiles, redactor, max_batch=settings.max_batch, max_exchanges=settings.max_exchanges)
+        deriver = Deriver(
+            profiles,
+            redactor(self._key(), profiles),
+            max_batch=settings.max_batch,
+            max_exchanges=settings.max_exchanges,
+        )
         return Intake(writer, deriver, registry.current)
 
-    def _redactor(self) -> Redactor:
+    def _key(self) -> bytes:
         folder.prepare(self._settings.data)  # with `store` elsewhere it may not be there yet
-        return Redactor(fingerprint_key(self._settings.data))
+        return fingerprint_key(self._settings.data)

@@ -77,6 +77,12 @@ class Profiles:
         return cls(list(files.values()))
 
     @property
+    def own(self) -> list[File]:
+        """The profiles that are not ours: those of `load`'s folder."""
+        ours = {file.name: file for file in _built_in()}
+        return [file for file in self.files.values() if ours.get(file.name) is not file]
+
+    @property
     def platforms(self) -> dict[str, str]:
         """Name → what people read, of every platform that has a profile."""
         return {name: platform.label for name, platform in self._platforms.items()}

@@ -16,13 +16,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 from apitrail.profiles.engine import Profiles
 from apitrail.profiles.schema import File
 from apitrail.recorder import secrets_platforms
 from apitrail.recorder.redaction.names import platform_key
-from apitrail.recorder.secrets import GENERAL, Place, Terms, parts, words
+from apitrail.recorder.secrets import GENERAL, Group, Place, Terms, parts, words
 
 IDENTIFYING = words("id ids no number num name user login email account code type")
 """Last words of names that tell who somebody is: harmless, and wanted, on most platforms."""
@@ -86,6 +86,43 @@ def generated(files: Iterable[File]) -> str:
     return "\n".join(
         [*lines, "}", '"""Platform → (every name of it, folded; its hosts, with `{…}` for any part)."""', ""]
     )
+
+
+def groups(files: Iterable[File]) -> list[Group]:
+    """What these profiles declare, for the server's own masking: those of a user's folder, which no recorder knows."""
+    known = Terms(GENERAL)
+    found = []
+    for file in files:
+        names = tuple(sorted({platform_key(said) for said in (file.name, file.label, *file.aliases)} - {""}))
+        hosts = tuple(sorted(filter(None, map(_domain, file.hosts))))
+        for declared in file.secrets:
+            place, name = placed(declared)
+            pieces = parts(name)
+            if not pieces or any(
+                not (group.hosts or group.platforms or group.places or group.login) for group in known.judge(name)
+            ):
+                continue
+            everywhere = len(pieces) > 1 and pieces[-1] not in IDENTIFYING and not place
+            found.append(
+                Group(
+                    file.label,
+                    ("=" + "".join(pieces),),
+                    "Declared by a profile of the server's own.",
+                    hosts=() if everywhere else hosts,
+                    places=cast(
+                        "tuple[Place, ...]", ("query", "form") if place == "request" else (place,) * bool(place)
+                    ),
+                    platforms=() if everywhere else names,
+                )
+            )
+    return found
+
+
+def _domain(host: str) -> str:
+    """The host, or of a pattern the whole labels after what it captures: `acme.example` of `{shop}.acme.example`."""
+    _, captured, rest = host.lower().rpartition("}")
+    domain = rest.partition(".")[2] if captured else rest
+    return domain if "." in domain else ""
 
 
 def placed(declared: str) -> tuple[str, str]:

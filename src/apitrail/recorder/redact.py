@@ -30,7 +30,7 @@ from apitrail.recorder.redaction.names import NameBook, Names
 from apitrail.recorder.redaction.pairs import host_of
 from apitrail.recorder.redaction.pieces import BodyPiece, HeaderPiece, Mask, TextPiece
 from apitrail.recorder.redaction.views import of_text
-from apitrail.recorder.secrets import is_secret
+from apitrail.recorder.secrets import Group, is_secret
 
 _LOGIN = re.compile(
     r"(?<![a-z])(?:oauth2?|auth|authori[sz]e|authori[sz]ation|tokens?|access_token|log-?in|sign-?in|callback)(?![a-z])",
@@ -45,10 +45,11 @@ _FINGERPRINT = 10
 class Redactor:
     """Masks by the table of secrets and the names that the program adds. Safe to use from several threads."""
 
-    def __init__(self, key: bytes, extra_names: Iterable[str] = ()) -> None:
-        """`key`: any bytes, kept by the recorder's host; the same key gives the same fingerprints."""
+    def __init__(self, key: bytes, extra_names: Iterable[str] = (), groups: Iterable[Group] = ()) -> None:
+        """`key`: any bytes, kept by the recorder's host; the same key gives the same fingerprints. `groups`: of a
+        server's own profiles, beside those of the table."""
         self._key = key
-        self._book = NameBook(extra_names)
+        self._book = NameBook(extra_names, groups)
 
     def is_secret(self, name: str) -> bool:
         """Whether a field of this name is masked wherever it stands, on every platform."""

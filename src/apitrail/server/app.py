@@ -18,7 +18,6 @@ from litestar.response import Redirect
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Message, Receive, Scope, Send
 
 from apitrail.profiles import Profiles
-from apitrail.recorder.redact import Redactor
 from apitrail.server import admin, api, health, integrations, login, reference
 from apitrail.server.access import Gate, Tokens
 from apitrail.server.answers import AnyRequest, exception_handlers, wants_page
@@ -29,6 +28,7 @@ from apitrail.server.intake import Intake
 from apitrail.server.known import Known
 from apitrail.server.linking import LinkTemplates
 from apitrail.server.masking import fingerprint_key
+from apitrail.server.masking import redactor as redactor_of
 from apitrail.server.pages import routes as page_routes
 from apitrail.server.pages import template_config
 from apitrail.server.problems import Problem
@@ -66,7 +66,7 @@ def create_app(
     tokens = Tokens(store)
     gate = Gate(tokens, settings)
     key = fingerprint_key(settings.data)
-    redactor = Redactor(key)
+    redactor = redactor_of(key, profiles)
     registry = Registry(store, profiles)
     digester: Digester = Deriver(profiles, redactor, max_batch=settings.max_batch, max_exchanges=settings.max_exchanges)
     closing: list[Callable[[], None]] = []

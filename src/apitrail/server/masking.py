@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from apitrail.exchange import Exchange
+from apitrail.profiles import Profiles
+from apitrail.profiles.secrets import groups
 from apitrail.recorder.redact import Redactor
 from apitrail.server.problems import Problem
 
@@ -24,6 +26,11 @@ def masked(exchange: Exchange, redactor: Redactor) -> Exchange:
     if exchange.recorder is not None and exchange.recorder.version:
         return exchange
     return redactor.exchange(exchange)
+
+
+def redactor(key: bytes, profiles: Profiles) -> Redactor:
+    """Masks by the recorder's table and, beside it, by what profiles of the server's own declare as secret."""
+    return Redactor(key, groups=groups(profiles.own))
 
 
 def fingerprint_key(folder: Path) -> bytes:

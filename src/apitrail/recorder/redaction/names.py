@@ -185,10 +185,12 @@ class Names:
 class NameBook:
     """The names of every host: the common ones, and those true of a platform alone."""
 
-    def __init__(self, extra: Iterable[str] = ()) -> None:
-        own = configured(extra)
+    def __init__(self, extra: Iterable[str] = (), groups: Iterable[Group] = ()) -> None:
+        """With names that a program adds, and groups beside the table's whose `platforms` are folded names."""
+        own, more = configured(extra), tuple(groups)
         self._extra = Terms([own])
-        self._groups = (*TABLE, own)
+        self._groups = (*TABLE, own, *more)
+        self._named = {name for group in more for name in group.platforms}
         self._scoped = tuple({host for group in self._groups for host in group.hosts})
         self._names: dict[tuple[frozenset[str], bool], Names] = {}
         self._scopes: dict[tuple[str, str], frozenset[str]] = {}
@@ -221,7 +223,10 @@ class NameBook:
         for before, after, name in _BY_HOST:
             if host == before or (after is not None and host.startswith(before) and host.endswith(after)):
                 yield name
-        if platform and (stated := _BY_NAME.get(platform_key(platform))):
+        stated = platform_key(platform)
+        if stated in _BY_NAME:
+            yield _BY_NAME[stated]
+        if stated in self._named:
             yield stated
 
 

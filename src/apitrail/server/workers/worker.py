@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Struct
 
 from apitrail.profiles import NOBODY, Profiles, Registered
-from apitrail.recorder.redact import Redactor
 from apitrail.server.batch import Refusal
 from apitrail.server.digest import Deriver, Digest, place
+from apitrail.server.masking import redactor
 from apitrail.server.problems import Fault, Problem
 from apitrail.server.workers.frames import Channel, Gone
 from apitrail.store import Batch as Rows
@@ -100,7 +100,9 @@ def work(end: socket.socket, profiles: Profiles) -> None:
     channel = Channel(end)
     try:
         terms = _read_terms(channel.receive()[0])
-        deriver = Deriver(profiles, Redactor(terms.key), max_batch=terms.max_batch, max_exchanges=terms.max_exchanges)
+        deriver = Deriver(
+            profiles, redactor(terms.key, profiles), max_batch=terms.max_batch, max_exchanges=terms.max_exchanges
+        )
         registered = NOBODY
         while True:
             head, data, *table = channel.receive()
