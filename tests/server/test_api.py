@@ -94,7 +94,7 @@ def test_both_ends_of_the_range_are_inclusive(send: Any, an_exchange: Make, list
     assert listed(**{"from": "2026-03-09"}) == []
 
 
-@pytest.mark.parametrize("path", [PATH, "/api/v1/facets"])
+@pytest.mark.parametrize("path", [PATH, "/api/v1/facets", "/api/v1/histogram"])
 @pytest.mark.parametrize(("name", "value"), [("acton", "order.list"), ("from", "now"), ("outcome", "red"), ("to", "")])
 def test_a_slip_is_refused_by_name_and_never_widens(server: Any, path: str, name: str, value: str) -> None:
     answer = server.get(path, params={name: value})
@@ -199,6 +199,38 @@ def test_facets_count_what_one_would_get_by_choosing(server: Any, send: Any, an_
     facets = server.get("/api/v1/facets", params={"ec_integration": account, "action": "order.list"}).json()
     assert [(one["id"], one["count"]) for one in facets["action"]] == [("order.get", 2), ("order.list", 1)]
     assert [(one["id"], one["count"]) for one in facets["outcome"]] == [("success", 1)]
+
+
+def test_text_finds_what_bodies_say_and_refuses_what_it_does_not_understand(
+    server: Any, send: Any, an_exchange: Make, listed: Any
+) -> None:
+    send(
+        an_exchange(response={"headers": [["Content-Type", "application/json"]], "text": '{"sn": "260101ABCDEF12"}'}),
+        an_exchange(response={"headers": [["Content-Type", "text/plain"]], "text": "尚未取號"}),
+        an_exchange(),
+    )
+    assert listed(text="#260101abcdef12") == ["/orders/1"]
+    assert listed(text="取號") == ["/orders/2"]
+    assert listed(text="-取號 -260101ABCDEF12 action:order.get") == ["/orders/3"]
+    error = server.get(PATH, params={"text": "ordr:1"}).json()["error"]
+    assert (error["field"], error["value"]) == ("text", "ordr:1")
+
+
+def test_a_histogram_counts_by_time_and_outcome(server: Any, send: Any, an_exchange: Make, account: str) -> None:
+    send(
+        an_exchange(created_at="2026-03-09T06:00:00Z"),
+        an_exchange(created_at="2026-03-09T06:59:59.999Z", status=503, response=None),
+        an_exchange(created_at="2026-03-09T07:00:00Z"),
+    )
+    ask = {"ec_integration": account, "from": "2026-03-09T06:00:00Z", "to": "2026-03-09T08:59:59.999999Z"}
+    found = server.get("/api/v1/histogram", params={**ask, "step": "1h"}).json()
+    assert (found["step"], found["end"]) == ("1h", "2026-03-09T09:00:00Z")
+    assert [bar["start"] for bar in found["bars"]] == [f"2026-03-09T0{hour}:00:00Z" for hour in (6, 7, 8)]
+    assert [sum(bar["outcomes"].values()) for bar in found["bars"]] == [2, 1, 0]
+    assert found["bars"][1]["outcomes"] == {"success": 1}
+    refused = server.get("/api/v1/histogram", params={**ask, "from": "2020-01-01", "step": "1s"})
+    assert refused.status_code == 400
+    assert refused.json()["error"]["field"] == "step"
 
 
 def test_the_span_covers_the_log(server: Any, send: Any, an_exchange: Make) -> None:

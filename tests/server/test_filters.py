@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apitrail.server.filters import LIMIT_DEFAULT, parse, read_moment, read_page
+from apitrail.server.filters import LIMIT_DEFAULT, parse, read_bars, read_moment, read_page
 from apitrail.server.problems import Problem
-from apitrail.store.model import Cursor, Filter
+from apitrail.store.model import Cursor, Filter, Term
 
 
 def at(text: str) -> datetime:
@@ -77,6 +78,9 @@ def test_a_plus_sign_that_was_not_escaped_is_still_an_offset() -> None:
         (b"limit=%D9%A5", "limit"),
         (b"cursor=abc", "cursor"),
         (b"action=%ff", "query"),
+        (b"text=outcome:red", "text"),
+        (b"text=a&text=b", "text"),
+        (b"text=action:a&action=b", "text"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_its_name(query: bytes, field: str) -> None:
@@ -85,6 +89,25 @@ def test_what_cannot_be_read_is_refused_by_its_name(query: bytes, field: str) ->
     assert caught.value.fault.field == field
     assert caught.value.status == 400
     assert caught.value.fault.fix
+
+
+def test_a_text_is_words_and_filters() -> None:
+    found = read_page(
+        urlencode({"text": "#A-1001 取號 platform:shopee -cause:timeout", "action": "label.create"}).encode()
+    )
+    assert found.filter == Filter(
+        action=("label.create",),
+        platform=("shopee",),
+        text=(Term("A-1001", whole=True), Term("取號")),
+        without=(("cause", "timeout"),),
+    )
+
+
+@pytest.mark.parametrize(("query", "field"), [(b"step=2h", "step"), (b"tz=Mars", "tz"), (b"limit=5", "limit")])
+def test_bars_that_cannot_be_are_refused_by_name(query: bytes, field: str) -> None:
+    with pytest.raises(Problem) as caught:
+        read_bars(query)
+    assert caught.value.fault.field == field
 
 
 def test_a_cursor_comes_back_as_the_position_it_was() -> None:

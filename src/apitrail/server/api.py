@@ -15,13 +15,21 @@ from litestar.params import FromPath
 from apitrail.entry import Cause, Entry, Outcome
 from apitrail.exchange import Direction
 from apitrail.server.answers import AnyRequest
-from apitrail.server.filters import FILTER_PARAMETERS, LIMIT_DEFAULT, LIMIT_MAX, parse, read_filter, read_page
+from apitrail.server.filters import (
+    FILTER_PARAMETERS,
+    LIMIT_DEFAULT,
+    LIMIT_MAX,
+    parse,
+    read_bars,
+    read_filter,
+    read_page,
+)
 from apitrail.server.media import body_response
 from apitrail.server.openapi import Operation, Parameter
 from apitrail.server.problems import Problem
 from apitrail.server.shapes import EntriesAnswer, EntryAnswer, LossesAnswer, entry_answer
-from apitrail.store import Store
-from apitrail.store.model import Facets, Span
+from apitrail.store import STEPS, Store
+from apitrail.store.model import Facets, Histogram, Span
 
 _FILTERS = (
     Parameter(
@@ -48,6 +56,13 @@ _FILTERS = (
         "those of one type only.",
         repeated=True,
         example=["order:A-1001"],
+    ),
+    Parameter(
+        name="text",
+        about="What to look for, as one types it: an id (a whole word, in references and bodies), any other word or "
+        '"an exact phrase" (a part of a body or of the platform\'s message), `field:value`, and `-` before what must '
+        "not be there. What cannot be understood is refused with the reason.",
+        example='260101ABCDEF12 -action:stock.push "not in range"',
     ),
 )
 _PAGING = (
@@ -137,6 +152,39 @@ def get_facets(request: AnyRequest, store: NamedDependency[Store]) -> Facets:
 
 
 @get(
+    "/histogram",
+    opt={
+        "operation": Operation(
+            summary="Count entries by time and outcome",
+            answer=Histogram,
+            parameters=(
+                *_FILTERS,
+                Parameter(
+                    name="step",
+                    about="How long a bar is; by itself so that there are about a hundred.",
+                    choices=tuple(STEPS),
+                ),
+                Parameter(
+                    name="tz", about="The time zone at whose midnight bars of a day begin: UTC.", example="Asia/Taipei"
+                ),
+            ),
+            errors=_READING,
+        )
+    },
+    sync_to_thread=True,
+)
+def get_histogram(request: AnyRequest, store: NamedDependency[Store]) -> Histogram:
+    """The bars of the range, or of all that the log holds where it is open, those without entries too."""
+    asked = read_bars(request.scope["query_string"])
+    try:
+        return store.histogram(asked.filter, asked.step, asked.zone)
+    except ValueError as error:
+        raise Problem(
+            str(error), field="step", value=asked.step, fix="Choose a longer step, or leave it out."
+        ) from None
+
+
+@get(
     "/span",
     opt={"operation": Operation(summary="See what the log covers", answer=Span, errors=_READING)},
     sync_to_thread=True,
@@ -166,6 +214,7 @@ routes = Router(
         get_request_body,
         get_response_body,
         get_facets,
+        get_histogram,
         get_span,
         get_losses,
     ],

@@ -9,24 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import get_args
 from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from apitrail.entry import Cause, Outcome
-from apitrail.exchange import Direction
+from apitrail.server import search
 from apitrail.server.problems import Problem
+from apitrail.store import STEPS
 from apitrail.store.model import BadCursor, Choices, Cursor, Filter
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 500
 
 ALTERNATIVES = (*Choices.__struct_fields__, "direction")
-FILTER_PARAMETERS = ("from", "to", *ALTERNATIVES)
+FILTER_PARAMETERS = ("from", "to", *ALTERNATIVES, "text")
 PAGE_PARAMETERS = ("limit", "cursor")
+BARS_PARAMETERS = ("step", "tz")
 
-_CLOSED = {"outcome": get_args(Outcome), "cause": get_args(Cause), "direction": get_args(Direction)}
 _MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?P<second>:\d\d(?P<fraction>\.\d{1,6})?)?"
     # A plus sign that was not escaped arrives as a space.
@@ -43,6 +43,14 @@ class Query(Struct, frozen=True):
     filter: Filter
     limit: int
     after: Cursor | None
+
+
+class Bars(Struct, frozen=True):
+    """A query string of a histogram, read."""
+
+    filter: Filter
+    step: str | None
+    zone: ZoneInfo
 
 
 def parse(query_string: bytes, allowed: Iterable[str]) -> dict[str, list[str]]:
@@ -69,17 +77,42 @@ def read_filter(parameters: dict[str, list[str]]) -> Filter:
     """The filter of parsed parameters. Raises Problem naming the parameter that cannot be read."""
     since, until = (_one(parameters, "from"), _one(parameters, "to"))
     alternatives = {name: tuple(dict.fromkeys(parameters.get(name, ()))) for name in ALTERNATIVES}
-    for name, choices in _CLOSED.items():
+    found = read_text(_one(parameters, "text"))
+    for name, values in found.chosen.items():
+        if alternatives[name]:
+            raise Problem(
+                f"chooses by {name}, and so does the parameter {name}", field="text", fix="Say it in one place only."
+            )
+        alternatives[name] = values
+    for name, choices in search.CLOSED.items():
         for value in alternatives[name]:
             if value not in choices:
                 raise Problem(f"is no {name}", field=name, value=value, fix=f"One of: {', '.join(choices)}.")
-    found = Filter(
+    which = Filter(
         since=None if since is None else read_moment(since, "from"),
         until=None if until is None else read_moment(until, "to", last=True),
-        **alternatives,
+        action=alternatives["action"],
+        ec_integration=alternatives["ec_integration"],
+        shipping_integration=alternatives["shipping_integration"],
+        outcome=alternatives["outcome"],
+        platform=alternatives["platform"],
+        cause=alternatives["cause"],
+        direction=alternatives["direction"],
+        reference=alternatives["reference"],
+        text=found.text,
+        without=found.without,
     )
-    if found.since and found.until and found.since > found.until:
+    if which.since and which.until and which.since > which.until:
         raise Problem("is later than `to`", field="from", value=since, fix="Swap the two, or leave one out.")
+    return which
+
+
+def read_text(line: str | None) -> search.Search:
+    """What is typed to find something. Raises Problem for the first part that says nothing."""
+    found = search.read(line or "")
+    if found.misunderstood:
+        wrong = found.misunderstood[0]
+        raise Problem(wrong.reason, field="text", value=wrong.part, fix=wrong.fix)
     return found
 
 
@@ -99,6 +132,18 @@ def read_page(query_string: bytes) -> Query:
             fix="Take `next_cursor` of the page before as it is, or leave it out to start with the newest.",
         ) from error
     return Query(read_filter(parameters), LIMIT_DEFAULT if limit is None else int(limit), after)
+
+
+def read_bars(query_string: bytes) -> Bars:
+    """What a histogram is asked for."""
+    parameters = parse(query_string, (*FILTER_PARAMETERS, *BARS_PARAMETERS))
+    step, zone = _one(parameters, "step"), _one(parameters, "tz")
+    if step is not None and step not in STEPS:
+        raise Problem("is no length of a bar", field="step", value=step, fix=f"One of: {', '.join(STEPS)}.")
+    try:
+        return Bars(read_filter(parameters), step, ZoneInfo(zone or "UTC"))
+    except (ValueError, OSError, LookupError) as error:
+        raise Problem("is no time zone", field="tz", value=zone, fix="A name such as Asia/Taipei.") from error
 
 
 def read_moment(text: str, field: str, *, last: bool = False) -> datetime:

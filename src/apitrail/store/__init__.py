@@ -9,32 +9,39 @@ from apitrail.store.engine import StoreUnavailable
 from apitrail.store.log import MAX_LIMIT, MEMORY_LIMIT, Store, open_store
 from apitrail.store.model import (
     BadCursor,
+    Bar,
     Cursor,
     Facets,
     Filter,
     FolderInUse,
+    Histogram,
     LossRow,
     Option,
     Page,
     QueryTooLarge,
     Span,
     StoreError,
+    Term,
     Token,
     Written,
 )
+from apitrail.store.queries.histogram import STEPS
 from apitrail.store.writer import Busy, Writer
 
 __all__ = [
     "MAX_LIMIT",
     "MEMORY_LIMIT",
+    "STEPS",
     "BadCursor",
     "BadEntry",
+    "Bar",
     "Batch",
     "Busy",
     "Cursor",
     "Facets",
     "Filter",
     "FolderInUse",
+    "Histogram",
     "LossRow",
     "Option",
     "Page",
@@ -43,6 +50,7 @@ __all__ = [
     "Store",
     "StoreError",
     "StoreUnavailable",
+    "Term",
     "Token",
     "Writer",
     "Written",

@@ -77,8 +77,8 @@ LOSS_COLUMNS: native.Columns = {
 
 ID_SLACK_MS = 1
 """How far an id's time may lie from `created_at`: whole milliseconds taken from a float are at times one too low."""
-LATEST = datetime(2299, 12, 31, tzinfo=UTC)
-"""The engine's DateTime64 ends here."""
+LATEST = datetime(2105, 12, 31, tzinfo=UTC)
+"""The engine's DateTime, in which counts and mentions are kept, ends in the year after."""
 _LATEST = micros(LATEST)
 
 Key = tuple[bytes, int]

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from apitrail.store.model import QueryTooLarge, StoreError
 
-Param = str | int | list[str]
+Param = str | int | list[str] | list[int]
 
 MAX_SECONDS = 30
 """How long one question may take."""

@@ -18,25 +18,41 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec import structs
 
 from apitrail.entry import Entry
 from apitrail.exchange import Loss
 from apitrail.registration import Registration
-from apitrail.store import backup, schema
+from apitrail.store import backup, derived, schema
 from apitrail.store.batch import Batch
-from apitrail.store.block import COLUMNS, LOSS_COLUMNS, Key
+from apitrail.store.block import COLUMNS, LATEST, LOSS_COLUMNS, Key
 from apitrail.store.cluster import ClusterEngine
 from apitrail.store.embedded import EmbeddedEngine
 from apitrail.store.engine import Engine
 from apitrail.store.lock import FolderLock
-from apitrail.store.model import Cursor, Facets, Filter, LossRow, Page, Span, StoreError, Token, Written
+from apitrail.store.model import (
+    EPOCH,
+    Cursor,
+    Facets,
+    Filter,
+    Histogram,
+    LossRow,
+    Page,
+    Span,
+    StoreError,
+    Token,
+    Written,
+)
 from apitrail.store.queries import entry as one
-from apitrail.store.queries import facets, known, losses, page, registrations, span, tokens
+from apitrail.store.queries import facets, histogram, known, losses, page, registrations, span, tokens, words
 from apitrail.store.rows import decode_entry, decode_row
-from apitrail.store.times import micros
+from apitrail.store.times import instant, micros
 
 MEMORY_LIMIT = 1_200_000_000
 """Bytes that the embedded engine may use by default; the process around it needs about 300 MB more."""
+UTC_ZONE = ZoneInfo("UTC")
 MAX_LIMIT = 1000
 """Entries of one page."""
 MAX_INSERT = 64 << 20
@@ -76,11 +92,16 @@ class Store:
         self.engine = engine
         """For maintenance and tests. All questions of the server have a method here."""
         self._lock = lock
+        self._note = derived.Note(None if lock is None else lock.path.with_name("inserting.json"), durable=durable)
+        self._suspect: derived.Ranges = []
         self._writing = threading.Lock()
         try:
             dialect = schema.Dialect()
-            schema.migrate(engine, dialect)
+            migrated = schema.migrate(engine, dialect)
             schema.make_durable(engine, dialect, durable)
+            suspect = self._note.read()
+            if migrated or suspect or lock is not None:
+                derived.repair(engine, suspect)
         except BaseException:
             engine.close()
             raise
@@ -95,7 +116,8 @@ class Store:
             told = [batch.losses for batch in batches if batch.losses]
             if told:
                 self.engine.insert("losses", tuple(LOSS_COLUMNS), told)
-            seen = self._known([key for batch in batches for block in batch.blocks for key in block.identities()])
+            keys = [key for batch in batches for block in batch.blocks for key in block.identities()]
+            seen = self._known(keys)
             data: list[bytes] = []
             written: list[Written] = []
             for batch in batches:
@@ -106,19 +128,15 @@ class Store:
                     if count:
                         data.append(fresh)
                 written.append(Written(stored, batch.entries - stored))
-            for portion in _portions(data):
-                self.engine.insert("entries", tuple(COLUMNS), portion)
+            self._insert(data, [at for _, at in keys])
             return written
 
     def page(self, which: Filter, limit: int = 50, cursor: Cursor | None = None) -> Page:
         """The entries after `cursor`, newest first. Raises QueryTooLarge, StoreError; ValueError for the limit."""
         if not 1 <= limit <= MAX_LIMIT:
             raise ValueError(f"limit is {limit}; it must be from 1 to {MAX_LIMIT}")
-        rows: list[Sequence[Any]] = []
-        for window in page.windows(which, cursor, datetime.now(UTC)):
-            rows += self.engine.select(page.page(window, limit + 1 - len(rows), cursor)).rows
-            if len(rows) > limit:
-                break
+        wanted = words.mentions(which)
+        rows = self._looked_up(which, wanted, limit + 1, cursor) if wanted else self._read(which, limit + 1, cursor)
         entries = [decode_row(row) for row in rows[:limit]]
         more = len(rows) > limit
         return Page(entries, Cursor(entries[-1].created_at, entries[-1].id) if more else None)
@@ -136,7 +154,28 @@ class Store:
 
     def facets(self, which: Filter) -> Facets:
         """The choices of each filter. Raises QueryTooLarge, StoreError."""
-        return facets.read(self.engine.select(facets.facets(which)).rows)
+        return facets.read(self.engine.select(facets.facets(which, self._seconds(which))).rows)
+
+    def histogram(self, which: Filter, step: str | None = None, zone: ZoneInfo = UTC_ZONE) -> Histogram:
+        """Entries by time and outcome over the filter's range, or all of the log where it is open.
+
+        `step`: how long a bar is, one of `histogram.STEPS`; by itself so that there are about a hundred. Bars of a day
+        and more begin at midnight of `zone`. Raises ValueError for more than MOST_BARS bars, QueryTooLarge, StoreError.
+        """
+        covered = self.span()
+        if covered.oldest is None or covered.newest is None:
+            return Histogram(step or "1h", None, [])
+        since = covered.oldest if which.since is None else max(which.since, EPOCH)
+        until = covered.newest if which.until is None else min(which.until, LATEST)
+        if since > until:
+            return Histogram(step or "1h", None, [])
+        step = step or histogram.step_for(since, until)
+        cuts = histogram.edges(since, until, step, zone)
+        if len(cuts) - 1 > histogram.MOST_BARS:
+            raise ValueError(f"bars of {step} over this range would be more than {histogram.MOST_BARS}")
+        asked = structs.replace(which, since=since, until=until)
+        rows = self.engine.select(histogram.histogram(asked, cuts, self._seconds(asked))).rows
+        return histogram.read(rows, cuts, step)
 
     def span(self) -> Span:
         """What the whole log covers."""
@@ -201,8 +240,60 @@ class Store:
         """Wait for what runs, close the engine, free the folder. A second call does nothing."""
         with self._writing:
             self.engine.close()
+            if not self._suspect:
+                self._note.clear()
             if self._lock is not None:
                 self._lock.release()
+
+    def _insert(self, data: list[bytes], times: list[int]) -> None:
+        """Write new entries. What a failed insert before this one touched is looked at first."""
+        if not data:
+            return
+        if self._suspect:
+            derived.repair(self.engine, self._suspect)
+        self._suspect = derived.ranges(times)
+        self._note.write(self._suspect)
+        for portion in _portions(data):
+            self.engine.insert("entries", tuple(COLUMNS), portion)
+        self._suspect = []
+
+    def _read(self, which: Filter, limit: int, cursor: Cursor | None) -> list[Sequence[Any]]:
+        """The newest that the filter lets through, by reading back from the end of its range."""
+        rows: list[Sequence[Any]] = []
+        for window in page.windows(which, cursor, datetime.now(UTC)):
+            rows += self.engine.select(page.page(window, limit - len(rows), cursor)).rows
+            if len(rows) >= limit:
+                break
+        return rows
+
+    def _looked_up(
+        self, which: Filter, wanted: words.Mentions, limit: int, cursor: Cursor | None
+    ) -> list[Sequence[Any]]:
+        """The same by the seconds in which the filter's references and words are, some at a time, newest first."""
+        rows: list[Sequence[Any]] = []
+        until = which.until
+        if cursor is not None and (until is None or cursor.created_at < until):
+            until = cursor.created_at
+        many = words.FIRST_SECONDS
+        while True:
+            found = [second for (second,) in self.engine.select(words.seconds(wanted, which.since, until, many)).rows]
+            if found:
+                rows += self.engine.select(page.page(which, limit - len(rows), cursor, found)).rows
+            if len(rows) >= limit or len(found) < many:
+                return rows
+            until = instant(found[-1] * 1_000_000 - 1)
+            many = min(8 * many, words.MOST_SECONDS)
+
+    def _seconds(self, which: Filter) -> list[int] | None:
+        """All seconds in which the filter's references and words are; None where there are none, or too many."""
+        wanted = words.mentions(which)
+        if not wanted:
+            return None
+        limit = words.MOST_SECONDS
+        found = [
+            second for (second,) in self.engine.select(words.seconds(wanted, which.since, which.until, limit)).rows
+        ]
+        return found if len(found) < limit else None
 
     def _known(self, keys: Sequence[Key]) -> set[bytes]:
         """Ids that the log has: those of these keys, and perhaps others."""

@@ -25,6 +25,16 @@ class QueryTooLarge(StoreError):
     """A query met its time or memory limit: narrow the date range."""
 
 
+class Term(Struct, frozen=True):
+    """One thing to look for in text: in both bodies, the platform's message, and references."""
+
+    value: str
+    whole: bool = False
+    """A word by itself, whatever its case: an id, mostly. Otherwise any part of a text, which takes longer."""
+    excluded: bool = False
+    """The entries that do not have it."""
+
+
 class Choices(Struct, frozen=True, kw_only=True):
     """What may be chosen of an entry's fields. Values within a field are alternatives, fields narrow each other.
 
@@ -43,11 +53,17 @@ class Choices(Struct, frozen=True, kw_only=True):
 
 
 class Filter(Choices, frozen=True, kw_only=True):
-    """Which entries: those of the choices, within the range. `since` and `until` are inclusive, to the microsecond."""
+    """Which entries: those of the choices, within the range. `since` and `until` are inclusive, to the microsecond.
+
+    Terms narrow each other.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
     direction: tuple[str, ...] = ()
+    text: tuple[Term, ...] = ()
+    without: tuple[tuple[str, str], ...] = ()
+    """Values of fields, as (field, value), that no entry may have."""
 
 
 class BadCursor(ValueError):
@@ -109,6 +125,24 @@ class Facets(Struct, frozen=True, kw_only=True):
     outcome: list[Option]
     platform: list[Option]
     cause: list[Option]
+
+
+class Bar(Struct, frozen=True):
+    """One bar of a histogram."""
+
+    start: datetime
+    outcomes: dict[str, int]
+    """How many entries by outcome; only those that are there."""
+
+
+class Histogram(Struct, frozen=True):
+    """Entries by time and outcome, without a hole: a bar without entries is there too."""
+
+    step: str
+    """How long a bar is: `1m`, `15m`, `6h`, `1d`, … The first and the last may be cut by the range."""
+    end: datetime | None
+    """Where the last bar ends; None for an empty log."""
+    bars: list[Bar]
 
 
 class Span(Struct, frozen=True):

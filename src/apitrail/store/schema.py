@@ -37,7 +37,16 @@ DURABLE = (
     "min_rows_to_fsync_after_merge",
     "min_compressed_bytes_to_fsync_after_merge",
 )
-TABLES = ("entries", "losses", "tokens", "integrations")
+TABLES = (
+    "entries",
+    "losses",
+    "tokens",
+    "integrations",
+    "mentions",
+    "counts",
+    "counts_by_day",
+    "account_names",
+)
 
 
 class Dialect(Struct, frozen=True):
@@ -79,8 +88,11 @@ def applied(engine: Engine) -> set[int]:
     return {version for (version,) in engine.select(Query("SELECT DISTINCT version FROM migrations")).rows}
 
 
-def migrate(engine: Engine, dialect: Dialect, steps: list[Migration] | None = None) -> None:
-    """Bring the database to this version. Raises StoreError, and changes nothing, where it is newer."""
+def migrate(engine: Engine, dialect: Dialect, steps: list[Migration] | None = None) -> bool:
+    """Bring the database to this version; whether there was anything to do.
+
+    Raises StoreError, and changes nothing, where the database is of a newer version.
+    """
     steps = migrations() if steps is None else steps
     have = applied(engine)
     newest = max(step.version for step in steps)
@@ -90,9 +102,8 @@ def migrate(engine: Engine, dialect: Dialect, steps: list[Migration] | None = No
             "It was left as it is: install that version, or give another place to store"
         )
     engine.run(Query(dialect.render(JOURNAL)))
-    for step in steps:
-        if step.version in have:
-            continue
+    missing = [step for step in steps if step.version not in have]
+    for step in missing:
         for statement in step.statements:
             engine.run(Query(dialect.render(statement)))
         engine.run(
@@ -101,6 +112,7 @@ def migrate(engine: Engine, dialect: Dialect, steps: list[Migration] | None = No
                 {"version": step.version, "name": step.name, "at": micros(datetime.now(UTC))},
             )
         )
+    return bool(missing)
 
 
 def make_durable(engine: Engine, dialect: Dialect, durable: bool) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import structs
 
 from apitrail.store.engine import Query
 from apitrail.store.model import EPOCH, Cursor, Filter
-from apitrail.store.queries.where import chosen, within
+from apitrail.store.queries.where import chosen, near, told, within
 from apitrail.store.rows import LIST_SELECT
 from apitrail.store.times import micros
 
@@ -23,15 +23,18 @@ WINDOWS = (1, 8, 64, 512)
 """Days."""
 
 
-def page(which: Filter, limit: int, cursor: Cursor | None) -> Query:
-    """Newest first. A page is a position, not an offset: entries arrive while one reads.
+def page(which: Filter, limit: int, cursor: Cursor | None, seconds: Sequence[int] | None = None) -> Query:
+    """Newest first; of `seconds` only, where these are known.
+
+    A page is a position, not an offset: entries arrive while one reads.
 
     Within one microsecond the order is the engine's order of UUIDs (their second halves first), the same in the
     sort and in the bound.
     """
-    where = chosen(within(which), which)
+    where = near(within(which), seconds)
     if cursor is not None:
         where = where.also(AFTER, after=micros(cursor.created_at), after_id=cursor.id)
+    where = told(chosen(where, which), which)
     return Query(
         f"SELECT {LIST_SELECT} FROM entries WHERE {where.text}"  # noqa: S608, constants only
         " ORDER BY created_at DESC, id DESC LIMIT {limit:UInt32}",

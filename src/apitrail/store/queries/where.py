@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from msgspec import Struct
 
 from apitrail.store.engine import Param
 from apitrail.store.model import Filter
+from apitrail.store.queries.words import having
 from apitrail.store.times import micros
 
 # A field of Filter, and its column.
@@ -23,10 +24,9 @@ FIELDS = {
 }
 
 
-# The index knows ids alone, so the first condition finds granules and the second is exact.
+# Exactly: by the whole of `type:id`, or by the id alone.
 TOUCHING = (
-    "hasAny(reference_ids, {reference_ids:Array(String)})"
-    " AND arrayExists((type, id) -> has({reference:Array(String)}, id)"
+    "arrayExists((type, id) -> has({reference:Array(String)}, id)"
     " OR has({reference:Array(String)}, concat(type, ':', id)), reference_types, reference_ids)"
 )
 
@@ -57,15 +57,39 @@ def within(which: Filter) -> Where:
     return where
 
 
+def near(where: Where, seconds: Sequence[int] | None) -> Where:
+    """And only within these seconds since 1970, which find the few granules that can hold anything."""
+    if seconds is None:
+        return where
+    return where.also("toDateTime(created_at, 'UTC') IN {seconds:Array(UInt32)}", seconds=list(seconds))
+
+
 def chosen(where: Where, which: Filter, fields: Mapping[str, str] = FIELDS) -> Where:
-    """And the choices of `fields`, and the references. A choice that is not in the log matches nothing."""
+    """And the choices of `fields`. A choice that is not in the log matches nothing."""
     for field, column in fields.items():
         values: tuple[str, ...] = getattr(which, field)
         if values:
             # A list: the client writes a tuple as a tuple, which is no Array.
             where = where.also(f"{column} IN {{{field}:Array(String)}}", **{field: list(values)})
+    for number, (field, value) in enumerate(which.without):
+        name = f"without{number}"
+        if field in fields:
+            where = where.also(f"ifNull({fields[field]} != {{{name}:String}}, 1)", **{name: value})
+    return where
+
+
+def told_by_entries(which: Filter) -> bool:
+    """Whether only the entries themselves tell what the filter asks."""
+    return bool(which.reference or which.text or any(field == "reference" for field, _ in which.without))
+
+
+def told(where: Where, which: Filter) -> Where:
+    """And what only the entries themselves tell: references and text. Comes last, because it costs most."""
     if which.reference:
-        # What follows a colon may be an id whose type comes before it, or there is no type and the id has a colon.
-        ids = dict.fromkeys((*which.reference, *(value.partition(":")[2] for value in which.reference)))
-        where = where.also(TOUCHING, reference=list(which.reference), reference_ids=[value for value in ids if value])
+        where = where.also(TOUCHING, reference=list(which.reference))
+    if unwanted := [value for field, value in which.without if field == "reference"]:
+        where = where.also(f"NOT {TOUCHING.replace('{reference:', '{no_reference:')}", no_reference=unwanted)
+    for number, term in enumerate(which.text):
+        condition, params = having(term, f"text{number}")
+        where = where.also(f"NOT ({condition})" if term.excluded else condition, **params)
     return where

@@ -1,0 +1,192 @@
+"""What a person types to find something, understood: the one language of the page, the API and the command line.
+
+    260101ABCDEF12            an id: a whole word, in references and bodies; also with #, spaces, full-width digits
+    取號  timeout  2601*       any part of a body or of the platform's message
+    "not in range"            exactly these words, in this order
+    outcome:platform_error    a filter; `order:A-1001` is a reference of that type
+    -timeout  -action:stock.push   without
+
+Nothing that is not understood is left out in silence: it is a `Misunderstood` that says why.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+from unicodedata import normalize
+
+from msgspec import Struct
+
+from apitrail.entry import Cause, Outcome
+from apitrail.exchange import Direction
+from apitrail.store.model import Term
+
+FIELDS = {
+    "action": "action",
+    "ec": "ec_integration",
+    "ec_integration": "ec_integration",
+    "shipping": "shipping_integration",
+    "shipping_integration": "shipping_integration",
+    "outcome": "outcome",
+    "platform": "platform",
+    "cause": "cause",
+    "direction": "direction",
+    "reference": "reference",
+}
+"""What may stand before a colon, and the filter that it means."""
+CLOSED: dict[str, tuple[str, ...]] = {
+    "outcome": get_args(Outcome),
+    "cause": get_args(Cause),
+    "direction": get_args(Direction),
+}
+"""Filters that have these values and no others."""
+REFERENCE_TYPES = (
+    "order",
+    "order_line",
+    "shipment",
+    "tracking",
+    "package",
+    "label",
+    "sku",
+    "product",
+    "variant",
+    "customer",
+    "return",
+    "refund",
+    "pickup",
+    "invoice",
+    "request",
+    "job",
+    "batch",
+    "transaction",
+    "webhook",
+    "manifest",
+    "delivery",
+    "rate",
+    "location",
+    "store",
+    "fulfillment",
+)
+"""Types of references that may stand before a colon too. Others are written `reference:TYPE:ID`."""
+
+TEXT_MAX = 500
+TERMS_MAX = 12
+
+_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "「": '"', "」": '"', "『": '"', "』": '"', "«": '"', "»": '"'})
+_PART = re.compile(r'(?P<without>-?)(?:(?P<field>[^\s":]+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]*")
+_EDGES = " \t,;.!?，。、；！？"
+
+
+class Misunderstood(Struct, frozen=True):
+    """A part of the line, why it says nothing, and what to write instead."""
+
+    part: str
+    reason: str
+    fix: str
+
+
+class Search(Struct, frozen=True, kw_only=True):
+    """A line, understood."""
+
+    text: tuple[Term, ...] = ()
+    chosen: dict[str, tuple[str, ...]] = {}
+    """Values by filter."""
+    without: tuple[tuple[str, str], ...] = ()
+    misunderstood: tuple[Misunderstood, ...] = ()
+
+
+def read(line: str) -> Search:
+    """The line, understood as far as it can be."""
+    return _Reader(line).read()
+
+
+class _Reader:
+    def __init__(self, line: str) -> None:
+        self._line = re.sub(r"#\s+", "#", normalize("NFKC", line.translate(_QUOTES)).strip())
+        self._text: list[Term] = []
+        self._chosen: dict[str, tuple[str, ...]] = {}
+        self._without: list[tuple[str, str]] = []
+        self._wrong: list[Misunderstood] = []
+
+    def read(self) -> Search:
+        line = self._line
+        if len(line) > TEXT_MAX:
+            self._not(line[:40] + "…", f"is longer than {TEXT_MAX} characters", "Look for less at once.")
+        elif line.count('"') % 2:
+            self._not(line[line.rindex('"') :], "has a quotation mark that is not closed", 'Write "these words".')
+        elif number := _spaced_number(line):
+            self._text.append(Term(number, whole=True))
+        else:
+            for match in _PART.finditer(line):
+                self._part(match)
+        if len(self._text) > TERMS_MAX:
+            self._not(line[:40] + "…", f"has more than {TERMS_MAX} words", "Look for fewer, or put them in quotes.")
+        return Search(
+            text=tuple(dict.fromkeys(self._text)),
+            chosen=self._chosen,
+            without=tuple(dict.fromkeys(self._without)),
+            misunderstood=tuple(self._wrong),
+        )
+
+    def _not(self, part: str, reason: str, fix: str) -> None:
+        self._wrong.append(Misunderstood(part, reason, fix))
+
+    def _part(self, match: re.Match[str]) -> None:
+        field, phrase, word = match["field"], match["phrase"], match["word"]
+        without = bool(match["without"])
+        if field is not None and (field.isdigit() or (word or "").startswith("//")):
+            word, field, phrase = f"{field}:{word or phrase}", None, None  # 12:30, https://…
+        if field is not None:
+            self._field(match[0], field.lower(), phrase if phrase is not None else word, without)
+        elif phrase is not None:
+            self._phrase(match[0], phrase, without)
+        else:
+            self._word(match[0], word, without)
+
+    def _phrase(self, part: str, phrase: str, without: bool) -> None:
+        if not phrase.strip():
+            self._not(part, "has nothing between its quotation marks", "Write words there, or leave them out.")
+        else:
+            self._text.append(Term(phrase, excluded=without))
+
+    def _word(self, part: str, word: str, without: bool) -> None:
+        plain = word.strip(_EDGES).removeprefix("#")
+        stars = plain.strip("*")
+        if not stars.strip("-"):
+            self._not(part, "is no word", "Write what to look for after it.")
+        elif "*" in stars:
+            self._not(part, "has a * within", "Put * before or after a part of a word only.")
+        else:
+            whole = stars == plain and bool(_ID.fullmatch(plain)) and any(char.isdigit() for char in plain)
+            self._text.append(Term(stars, whole=whole, excluded=without))
+
+    def _field(self, part: str, field: str, value: str, without: bool) -> None:
+        name = FIELDS.get(field)
+        if name is None and field in REFERENCE_TYPES:
+            name, value = "reference", f"{field}:{value.removeprefix('#')}"
+        if name is None:
+            known = ", ".join((*FIELDS, *REFERENCE_TYPES))
+            self._not(
+                part, f"begins with {field}: which is no filter", f'One of {known}; or put it in quotes: "{part}".'
+            )
+        elif name in CLOSED and value not in CLOSED[name]:
+            self._not(part, f"is no {name}", f"One of: {', '.join(CLOSED[name])}.")
+        elif without:
+            self._without.append((name, value))
+        else:
+            self._chosen[name] = tuple(dict.fromkeys((*self._chosen.get(name, ()), value)))
+
+
+def _spaced_number(line: str) -> str:
+    """An id pasted with the spaces that labels print it with, such as 9400 1000 0000 or 1Z 999 AA1 01; else empty."""
+    groups = line.removeprefix("#").split()
+    joined = "".join(groups)
+    if len(groups) < 3 or len(joined) < 9 or not all(re.fullmatch("[0-9A-Z]{1,6}", group) for group in groups):
+        return ""
+    letters = [group for group in groups if group.isalpha()]
+    return joined if sum(map(str.isdigit, joined)) * 3 >= len(joined) * 2 and all(map(_short, letters)) else ""
+
+
+def _short(group: str) -> bool:
+    return len(group) < 3

@@ -1,0 +1,151 @@
+"""The tables that are made from `entries` (see migration 4), kept true to it.
+
+The engine fills them by views as rows come in, but has no transactions: a process that dies within an insert may
+leave an entry that is not counted, or not found by its ids. So
+
+- before an insert, the days and times that it touches are noted in a file (`Note`);
+- whoever opens the log after a death, and the same process after a failed insert, looks at these times again:
+  mentions and names are made anew (to have one twice does no harm), and what is counted of a day is compared with the
+  entries of that day, and the difference is added.
+
+The same fills the tables from a log that is older than they are, and takes away what retention has dropped. Counts are
+exact whenever no insert is under way: the writer lets no entry in twice, and a difference is zero the second time.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from apitrail.store.engine import Engine, Query
+
+DAY = 86_400_000_000
+COUNTS = ("counts", "counts_by_day")
+COPIES = ("mentions", "account_names")
+
+Ranges = list[tuple[int, int]]
+"""First and last time, in microseconds, both included."""
+
+
+class Note:
+    """What the last insert touched, in a file; None where no file can be kept."""
+
+    def __init__(self, path: Path | None, *, durable: bool) -> None:
+        self._path = path
+        self._durable = durable
+
+    def read(self) -> Ranges:
+        """What is noted. A file that cannot be read (a power cut) says nothing."""
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=Ranges) if self._path else []
+        except (OSError, msgspec.MsgspecError):
+            return []
+
+    def write(self, ranges: Ranges) -> None:
+        """Note it, on the disk where the store is durable."""
+        if self._path is None:
+            return
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            os.write(descriptor, msgspec.json.encode(ranges))
+            if self._durable:
+                os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def clear(self) -> None:
+        """Nothing is under way."""
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+
+
+def ranges(times: Iterable[int]) -> Ranges:
+    """The first and last of the times of each day."""
+    found: dict[int, tuple[int, int]] = {}
+    for at in times:
+        first, last = found.get(at // DAY, (at, at))
+        found[at // DAY] = (min(first, at), max(last, at))
+    return list(found.values())
+
+
+def repair(engine: Engine, suspect: Ranges) -> None:
+    """Bring the tables to what `entries` holds: all days by their counts, and the suspect times in full."""
+    if not _made(engine, COUNTS[0]):
+        return
+    for first, last in suspect:
+        for table in COPIES:
+            _copy(engine, table, first, last)
+    days = _entries_by_day(engine)
+    counted = {table: _counted_by_day(engine, table) for table in COUNTS}
+    for day in sorted(set(days).union(*counted.values())):
+        held = days.get(day, 0)
+        if held and not any(counted[table].get(day) for table in COUNTS):
+            for table in COPIES:
+                _copy(engine, table, day * DAY, (day + 1) * DAY - 1)
+        for table in COUNTS:
+            if counted[table].get(day, 0) != held:
+                _recount(engine, table, day)
+
+
+def _copy(engine: Engine, table: str, first: int, last: int) -> None:
+    engine.run(Query(f"INSERT INTO {table} {_made(engine, table)} {_GENTLY}", {"first": first, "last": last}))
+
+
+def _recount(engine: Engine, table: str, day: int) -> None:
+    """Add to the table what the entries of that day are more, or fewer."""
+    key = "at, outcome, direction, platform, action, ec_id, shipping_id, cause"
+    engine.run(
+        Query(
+            f"INSERT INTO {table} SELECT {key}, toInt64(sum(n)) AS total FROM ("  # noqa: S608, constants only
+            f"SELECT {key}, entries AS n FROM ({_made(engine, table)})"
+            f" UNION ALL SELECT {key}, -entries AS n FROM {table} WHERE toDate(at) = toDate({{day:UInt16}})"
+            f") GROUP BY {key} HAVING total != 0 {_GENTLY}",
+            {"first": day * DAY, "last": (day + 1) * DAY - 1, "day": day},
+        )
+    )
+
+
+_GENTLY = "SETTINGS max_threads = 1, max_insert_threads = 1, max_block_size = 8192"
+_WITHIN = (
+    "(SELECT * FROM entries WHERE created_at >= fromUnixTimestamp64Micro({first:Int64}, 'UTC')"
+    " AND created_at <= fromUnixTimestamp64Micro({last:Int64}, 'UTC'))"
+)
+
+
+def _made(engine: Engine, table: str) -> str:
+    """How the table's view makes its rows, of the entries between `first` and `last` alone; empty without a view."""
+    view = f"{table}_from_entries"
+    query = Query(
+        "SELECT as_select FROM system.tables WHERE database = currentDatabase() AND name = {view:String}",
+        {"view": view},
+    )
+    rows = engine.select(query).rows
+    if not rows:
+        return ""
+    [(text,)] = rows
+    made, count = re.subn(r"FROM (?:\S+\.)?entries\b", lambda _: f"FROM {_WITHIN} AS entries", text)
+    if count != 1:
+        raise AssertionError(f"{view} reads entries {count} times: {text}")
+    return made
+
+
+def _entries_by_day(engine: Engine) -> dict[int, int]:
+    """From the parts' own records: no row is read."""
+    query = Query(
+        "SELECT toUInt16(toDate(partition)), sum(rows) FROM system.parts"
+        " WHERE active AND database = currentDatabase() AND table = 'entries' GROUP BY partition"
+    )
+    return _by_day(engine.select(query).rows)
+
+
+def _counted_by_day(engine: Engine, table: str) -> dict[int, int]:
+    query = Query(f"SELECT toUInt16(toDate(at)) AS day, sum(entries) FROM {table} GROUP BY day")  # noqa: S608
+    return _by_day(engine.select(query).rows)
+
+
+def _by_day(rows: Sequence[Sequence[int]]) -> dict[int, int]:
+    return {day: count for day, count in rows}  # noqa: C416, a row is a tuple of any length to the type checker

@@ -1,0 +1,71 @@
+"""The bytes by which a text may stand in a body: bodies are kept as they came, so the text is looked for as it may be
+written, in its charsets, escapes and forms of letters. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from unicodedata import normalize
+from urllib.parse import quote
+
+MOST = 200
+"""The engine looks for at most 255 at once."""
+
+_SAME = {"台": "台臺", "臺": "臺台"}
+"""Characters that people use for each other."""
+_FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+_CHARSETS = ("big5", "gb18030", "shift_jis")
+
+
+def needles(text: str) -> list[bytes]:
+    """Every way to write it, the plainest first; at most MOST."""
+    found: dict[bytes, None] = {}
+    for form in _forms(text):
+        for written in _written(form):
+            found.setdefault(written)
+            if len(found) == MOST:
+                return list(found)
+    return list(found)
+
+
+def _forms(text: str) -> Iterator[str]:
+    """As typed, in half-width letters, in full-width ones, each with 台 and 臺."""
+    plain = normalize("NFKC", text)
+    for form in dict.fromkeys((text, plain, plain.translate(_FULL_WIDTH))):
+        choices = [_SAME.get(char, char) for char in form]
+        if sum(len(choice) > 1 for choice in choices) > 4:
+            yield form
+        else:
+            yield from map("".join, product(*choices))
+
+
+def _written(text: str) -> Iterator[bytes]:
+    yield text.encode("utf-8", "replace")
+    if '"' in text or "\\" in text or "/" in text:
+        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+        yield escaped.encode("utf-8", "replace")
+        yield escaped.replace("/", "\\/").encode("utf-8", "replace")
+    if text.isascii():
+        if not text.isalnum():
+            yield quote(text, safe="").encode()
+            yield quote(text, safe="").replace("%20", "+").encode()
+        return
+    yield _escaped(text, upper=False)
+    yield _escaped(text, upper=True)
+    yield quote(text, safe="", errors="replace").encode()
+    for charset in _CHARSETS:
+        try:
+            yield text.encode(charset)
+        except UnicodeEncodeError:
+            continue
+
+
+def _escaped(text: str, *, upper: bool) -> bytes:
+    """As JSON in ASCII writes it."""
+    units = text.encode("utf-16-be", "surrogatepass")
+    written = []
+    for high, low in zip(units[::2], units[1::2], strict=True):
+        code = high << 8 | low
+        written.append(chr(code) if code < 128 else f"\\u{code:04X}" if upper else f"\\u{code:04x}")
+    return "".join(written).encode()

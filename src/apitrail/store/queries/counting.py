@@ -1,0 +1,55 @@
+"""How many entries there are, by whatever one may choose: from the tables of counts where these know, else from the
+entries themselves. Never more than half an hour of entries is read for a filter of fields alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from apitrail.store.engine import Param
+from apitrail.store.model import Filter
+from apitrail.store.queries.pieces import Piece, pieces
+from apitrail.store.queries.where import FIELDS, Where, chosen, near, told, told_by_entries, within
+from apitrail.store.times import micros
+
+
+def counted(
+    which: Filter,
+    columns: Mapping[str, str],
+    seconds: Sequence[int] | None,
+    *,
+    days: bool = True,
+    quarters: bool = True,
+    fields: Mapping[str, str] = FIELDS,
+) -> tuple[str, dict[str, Param]]:
+    """A subquery of `columns` (their SQL by name, in which TIME stands for the row's time) and `n`, grouped by them.
+
+    `seconds`: those in which its references and words can be; None where there are none or too many. `fields`: the
+    choices that narrow it.
+    """
+    parts, params = [], dict[str, Param]()
+    if told_by_entries(which):
+        sources = [("entries", "created_at", "toInt64(1)", near(within(which), seconds))]
+    else:
+        found = list(pieces(which, days=days)) if quarters else [_raw(which)]
+        sources = []
+        for number, piece in enumerate(found):
+            condition, values = piece.condition(f"piece{number}")
+            sources.append((piece.table, piece.time, piece.count, Where((condition,), values)))
+    named = ", ".join(f"{{{name}}} AS {name}" for name in columns)
+    for table, time, count, where in sources:
+        whole = chosen(where, which, fields)
+        if table == "entries":
+            whole = told(whole, which)
+        params |= whole.params
+        select = named.format_map({name: sql.replace("TIME", time) for name, sql in columns.items()})
+        parts.append(f"SELECT {select}, {count} AS n FROM {table} WHERE {whole.text}")  # noqa: S608, constants only
+    names = ", ".join(columns)
+    text = " UNION ALL ".join(parts) or f"SELECT {', '.join(f'NULL AS {name}' for name in columns)}, 0 AS n WHERE 0"
+    return f"SELECT {names}, sum(n) AS n FROM ({text}) GROUP BY {names}", params  # noqa: S608, constants only
+
+
+def _raw(which: Filter) -> Piece:
+    first = None if which.since is None else micros(which.since)
+    end = None if which.until is None else micros(which.until) + 1
+    return Piece("entries", first, end)

@@ -1,0 +1,82 @@
+"""Entries by time and outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from apitrail.store.engine import Query
+from apitrail.store.model import Bar, Filter, Histogram
+from apitrail.store.queries.counting import counted
+from apitrail.store.queries.pieces import DAY, QUARTER
+from apitrail.store.times import instant, micros
+
+STEPS = {
+    name: timedelta(seconds=seconds)
+    for name, seconds in {
+        "1s": 1,
+        "5s": 5,
+        "15s": 15,
+        "1m": 60,
+        "5m": 300,
+        "15m": 900,
+        "1h": 3600,
+        "3h": 10_800,
+        "6h": 21_600,
+        "1d": 86_400,
+        "7d": 7 * 86_400,
+        "30d": 30 * 86_400,
+        "365d": 365 * 86_400,
+    }.items()
+}
+"""How long a bar may be. Those of a day and more begin at midnight of the reader's zone."""
+BARS = 120
+"""At most so many bars, where one does not say how long they are."""
+MOST_BARS = 2000
+
+
+def step_for(since: datetime, until: datetime, most: int = BARS) -> str:
+    """The shortest step that makes at most `most` bars."""
+    return next((name for name, step in STEPS.items() if (until - since) / step <= most - 1), "365d")
+
+
+def edges(since: datetime, until: datetime, step: str, zone: ZoneInfo) -> list[int]:
+    """Where bars begin, and where the last ends: microseconds. Never more than one over MOST_BARS bars."""
+    length = STEPS[step]
+    if length >= timedelta(days=1):
+        day = since.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+        found: list[int] = []
+        while len(found) <= MOST_BARS + 1:
+            found.append(micros(day.replace(tzinfo=zone).astimezone(UTC)))
+            if found[-1] > micros(until):
+                break
+            day += length
+        return found
+    size = length // timedelta(microseconds=1)
+    offset = (since.astimezone(zone).utcoffset() or timedelta()) // timedelta(microseconds=1)
+    first = (micros(since) + offset) // size * size - offset
+    last = first + ((micros(until) - first) // size + 1) * size
+    return list(range(first, min(last, first + (MOST_BARS + 1) * size) + 1, size))
+
+
+def histogram(which: Filter, cuts: Sequence[int], seconds: Sequence[int] | None = None) -> Query:
+    """Rows: the bar's number, outcome, count. The filter's range is within the cuts, and has both ends."""
+    quarters = all(cut % QUARTER == 0 for cut in cuts)
+    days = all(cut % DAY == 0 for cut in cuts)
+    bar = "roundDown(toUnixTimestamp(TIME), {cuts:Array(UInt32)})"
+    columns = {"bar": bar, "outcome": "toString(outcome)"}
+    source, params = counted(which, columns, seconds, days=days, quarters=quarters)
+    return Query(f"{source} ORDER BY bar", {**params, "cuts": [cut // 1_000_000 for cut in cuts[:-1]]})
+
+
+def read(rows: Sequence[Sequence[Any]], cuts: Sequence[int], step: str) -> Histogram:
+    """The answer, with the bars that have nothing."""
+    found: dict[int, dict[str, int]] = {}
+    for start, outcome, count in rows:
+        if count:
+            found.setdefault(start * 1_000_000, {})[outcome] = count
+    bars = [Bar(instant(start), found.get(start, {})) for start, _ in pairwise(cuts)]
+    return Histogram(step, instant(cuts[-1]), bars)

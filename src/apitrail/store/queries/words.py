@@ -1,0 +1,108 @@
+"""Text in entries: the conditions, and the seconds in which a word can be at all.
+
+A word with six letters and digits together, one of them a digit, is in `mentions` wherever it stands in a body, and so
+is every reference. What is found there is the second, and then looked at in the entries. Any other text is looked for
+in the bodies themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from msgspec import Struct
+
+from apitrail.store.engine import Param, Query
+from apitrail.store.model import Filter, Term
+from apitrail.store.needles import needles
+from apitrail.store.times import micros
+
+_PIECE = re.compile("[0-9A-Za-z]+")
+_LEAST, _MIXED, _MOST = 6, 24, 36
+"""Characters of what is kept as a word: see the view `mentions_from_entries`."""
+
+FIRST_SECONDS = 256
+MOST_SECONDS = 16_384
+
+_PLAIN = "if(position(request_body, '%') > 0, decodeURLFormComponent(request_body), request_body)"
+"""A body that escapes itself for a form, as what it means."""
+
+
+class Mentions(Struct, frozen=True):
+    """Sets of words; an entry has one of each set."""
+
+    sets: tuple[tuple[str, ...], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.sets)
+
+
+def mentions(which: Filter) -> Mentions:
+    """What the filter's references and words come down to; nothing where none of them can be looked up."""
+    sets = []
+    if which.reference:
+        # What follows a colon may be an id whose type comes before it, or there is no type and the id has a colon.
+        ids = (*which.reference, *(value.partition(":")[2] for value in which.reference))
+        sets.append(tuple(dict.fromkeys(value for value in ids if value)))
+    for term in which.text:
+        if term.whole and not term.excluded and (piece := _indexed(term.value)):
+            sets.append(tuple(dict.fromkeys((term.value, piece))))
+    return Mentions(tuple(sets))
+
+
+def seconds(wanted: Mentions, since: datetime | None, until: datetime | None, limit: int) -> Query:
+    """The latest seconds within the range that have all that is wanted, as numbers since 1970, newest first."""
+    params: dict[str, Param] = {"limit": limit}
+    conditions, groups = [], []
+    for number, words in enumerate(wanted.sets):
+        params[f"words{number}"] = list(words)
+        groups.append(f"word IN (SELECT arrayJoin(arrayMap(w -> xxHash32(lower(w)), {{words{number}:Array(String)}})))")
+    conditions.append(f"({' OR '.join(groups)})")
+    if since is not None:
+        params["first"] = micros(since) // 1_000_000
+        conditions.append("at >= toDateTime({first:Int64}, 'UTC')")
+    if until is not None:
+        params["last"] = micros(until) // 1_000_000
+        conditions.append("at <= toDateTime({last:Int64}, 'UTC')")
+    having_all = " AND ".join(f"countIf({group}) > 0" for group in groups) if len(groups) > 1 else "1"
+    return Query(
+        f"SELECT toUnixTimestamp(at) FROM mentions WHERE {' AND '.join(conditions)}"  # noqa: S608, constants only
+        f" GROUP BY at HAVING {having_all} ORDER BY at DESC LIMIT {{limit:UInt32}}",
+        params,
+    )
+
+
+def having(term: Term, name: str) -> tuple[str, dict[str, Param]]:
+    """The condition that an entry has the term, exactly. `name` begins the names of its parameters."""
+    if term.whole and _indexed(term.value):
+        params: dict[str, Param] = {
+            name: term.value,
+            f"{name}_body": f"(?i)(^|[^0-9A-Za-z]){re.escape(term.value)}($|[^0-9A-Za-z])",
+        }
+        body = f"{{{name}_body:String}}"
+        return (
+            f"arrayExists(id -> lower(id) = lower({{{name}:String}}), reference_ids)"
+            f" OR match(response_body, {body}) OR match({_PLAIN}, {body}) OR match(ifNull(message, ''), {body})",
+            params,
+        )
+    search = "multiSearchAnyCaseInsensitive" if re.search("[A-Za-z]", term.value) else "multiSearchAny"
+    texts = f"arrayMap(x -> unhex(x), {{{name}:Array(String)}})"
+    written = [needle.hex() for needle in needles(term.value)]
+    found = " OR ".join(f"{search}({column}, {texts})" for column in ("response_body", "request_body"))
+    condition = f"{found} OR {search}(ifNull(message, ''), {texts})"
+    values: dict[str, Param] = {name: written}
+    if term.whole:
+        condition += f" OR arrayExists(id -> lower(id) = lower({{{name}_id:String}}), reference_ids)"
+        values[f"{name}_id"] = term.value
+    return condition, values
+
+
+def _indexed(word: str) -> str:
+    """The part of a word that is surely in `mentions` where the word is in a body; empty where there is none."""
+    return max(filter(_kept, _PIECE.findall(word)), key=len, default="")
+
+
+def _kept(piece: str) -> bool:
+    if not _LEAST <= len(piece) <= _MOST or not any(char in "0123456789" for char in piece):
+        return False
+    return len(piece) <= _MIXED or piece in (piece.lower(), piece.upper())

@@ -1,0 +1,164 @@
+"""What text finds: words that are looked up, and anything else that is looked for in the bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+
+from apitrail.entry import Entry, Payload
+from apitrail.exchange import Reference
+from apitrail.store import Cursor, Filter, Store, Term
+from apitrail.store.engine import Query
+from apitrail.store.needles import MOST, needles
+
+Make = Callable[..., Entry]
+
+
+def found(store: Store, *terms: Term, **more: object) -> list[str]:
+    return [row.id for row in store.page(Filter(text=terms, **more)).entries]  # type: ignore[arg-type]
+
+
+def body(text: str | bytes) -> Payload:
+    return Payload(body=text if isinstance(text, bytes) else text.encode())
+
+
+def test_a_word_is_found_whole_in_either_body_and_in_references(either: Store, make: Make) -> None:
+    entries = [
+        make(0, request=body('{"order_sn":"260101ABCDEF12"}')),
+        make(1, response=body('{"order_list":[{"order_sn":"260101abcdef12"}]}')),
+        make(2, references=[Reference("order", "260101ABCDEF12")]),
+        make(3, request=body("payload=" + quote('{"sn":"260101ABCDEF12"}'))),
+        make(4, response=body("訂單260101ABCDEF12已取消")),
+        make(5, message="Order 260101ABCDEF12 is unknown", response=body("260101ABCDEF12")),
+        make(6, response=body('{"order_sn":"260101ABCDEF123"}')),
+        make(7, references=[Reference("order", "X260101ABCDEF12")]),
+    ]
+    either.write(entries)
+    assert found(either, Term("260101ABCDEF12", whole=True)) == [entry.id for entry in reversed(entries[:6])]
+
+
+def test_a_word_of_several_parts_is_found_with_its_signs(either: Store, make: Make) -> None:
+    right, wrong = make(0, response=body("id LNT-000123.")), make(1, response=body("id LNT/000123"))
+    either.write([right, wrong])
+    assert found(either, Term("LNT-000123", whole=True)) == [right.id]
+
+
+def test_a_word_too_short_to_be_looked_up_is_found_all_the_same(either: Store, make: Make) -> None:
+    entries = [make(0, references=[Reference("order", "1001")]), make(1, response=body("order 1001")), make(2)]
+    either.write(entries)
+    assert found(either, Term("1001", whole=True)) == [entries[1].id, entries[0].id]
+
+
+@pytest.mark.parametrize("word", ["a" * 37 + "1", "aB3" * 9, "ABCDEFG"])
+def test_a_word_that_is_no_id_is_looked_for_in_the_bodies(store: Store, make: Make, word: str) -> None:
+    entry = make(0, response=body(f"<{word}>"))
+    store.write([entry, make(1)])
+    assert store.engine.select(Query("SELECT count() FROM mentions")).rows == [(0,)]
+    assert found(store, Term(word, whole=True)) == [entry.id]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "尚未取號",
+        '{"msg":"\\u5c1a\\u672a\\u53d6\\u865f"}',
+        '{"msg":"\\u5C1A\\u672A\\u53D6\\u865F"}',
+        "尚未取號".encode("big5"),
+        "尚未取號".encode("gb18030"),
+        quote("尚未取號"),
+    ],
+)
+def test_two_characters_are_found_however_they_are_written(either: Store, make: Make, written: str | bytes) -> None:
+    entry = make(0, response=body(written))
+    either.write([entry, make(1, response=body("取消"))])
+    assert found(either, Term("取號")) == [entry.id]
+
+
+def test_characters_that_people_use_for_each_other_are_the_same(store: Store, make: Make) -> None:
+    entries = [make(0, response=body("台北市")), make(1, request=body("臺北市")), make(2, response=body("北市"))]
+    store.write(entries)
+    for word in ("台北", "臺北"):
+        assert found(store, Term(word)) == [entries[1].id, entries[0].id]
+
+
+def test_full_width_letters_are_the_same(store: Store, make: Make) -> None:
+    entries = [make(0, response=body("ＡＢＣ－１")), make(1, response=body("abc-1"))]
+    store.write(entries)
+    assert found(store, Term("ABC-1")) == [entries[1].id, entries[0].id]
+
+
+def test_a_phrase_is_found_as_json_and_forms_write_it(store: Store, make: Make) -> None:
+    entries = [
+        make(0, response=body(r'{"a":"say \"no\" \/ yes"}')),
+        make(1, request=body("a=say+%22no%22+%2F+yes")),
+        make(2, message='he would say "no" / yes'),
+    ]
+    store.write(entries)
+    assert found(store, Term('say "no" / yes')) == [entry.id for entry in reversed(entries)]
+
+
+def test_terms_narrow_each_other_and_what_is_excluded_is_not_there(either: Store, make: Make) -> None:
+    entries = [
+        make(0, response=body("2601000001 2601000002 late")),
+        make(1, response=body("2601000001 late")),
+        make(2, response=body("2601000002")),
+        make(3, response=body("late")),
+    ]
+    either.write(entries)
+    one, two, late = Term("2601000001", whole=True), Term("2601000002", whole=True), Term("late")
+    ids = [entry.id for entry in entries]
+    assert found(either, one, two) == [ids[0]]
+    assert found(either, one, late) == [ids[1], ids[0]]
+    assert found(either, Term("2601000001", whole=True, excluded=True)) == [ids[3], ids[2]]
+    assert found(either, two, Term("late", excluded=True)) == [ids[2]]
+
+
+def test_values_that_must_not_be_there_narrow(either: Store, make: Make) -> None:
+    entries = [
+        make(0, action="a", platform="ups", references=[Reference("order", "1")]),
+        make(1, action="b", references=[Reference("sku", "1")]),
+        make(2, action="c", platform="usps", references=[Reference("order", "2")]),
+    ]
+    either.write(entries)
+    ids = [entry.id for entry in entries]
+    for without, left in [
+        ((("action", "a"),), [2, 1]),
+        ((("platform", "ups"),), [2, 1]),
+        ((("platform", "ups"), ("action", "c")), [1]),
+        ((("reference", "order:1"),), [2, 1]),
+        ((("reference", "1"),), [2]),
+    ]:
+        which = Filter(without=without)
+        assert [row.id for row in either.page(which).entries] == [ids[one] for one in left]
+        assert sum(option.count for option in either.facets(which).outcome) == len(left)
+
+
+def test_a_word_in_very_many_seconds_is_paged_without_a_hole(store: Store, make: Make) -> None:
+    entries = [make(number, references=[Reference("sku", "COMMON")]) for number in range(0, 3000, 2)]
+    rare = {entries[3].id, entries[700].id}
+    entries = [
+        Entry(**{name: getattr(entry, name) for name in entry.__struct_fields__} | {"action": "rare"})
+        if entry.id in rare
+        else entry
+        for entry in entries
+    ]
+    store.write(entries)
+    which = Filter(reference=("COMMON",), action=("rare",))
+    assert [row.id for row in store.page(which).entries] == [entries[700].id, entries[3].id]
+    seen: list[str] = []
+    cursor: Cursor | None = None
+    while True:
+        page = store.page(Filter(reference=("COMMON",)), 400, cursor)
+        seen += [row.id for row in page.entries]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == [entry.id for entry in reversed(entries)]
+
+
+def test_what_is_written_in_many_ways_stays_within_what_the_engine_takes() -> None:
+    assert len(needles("台" * 300)) <= MOST
+    assert len(needles('台臺台臺 ＡＢＣ/"\\' * 3)) <= MOST
+    assert needles("取號")[0] == "取號".encode()
