@@ -72,6 +72,7 @@ PLANTED: dict[str, Exchange] = {
     "fragment": exchange(f"https://a.example/done#access_token={SECRET}&state=1"),
     "path parameter": exchange(f"https://a.example/x;jsessionid={SECRET}?y=1"),
     "address that is a secret": exchange(f"https://hooks.slack.com/services/T1/B1/{SECRET}"),
+    "key in a path": exchange(f"https://my.novaposhta.ua/orders/printDocument/orders[]/1/apiKey/{SECRET}/zebra"),
     "authorization": exchange(sent=("Authorization", f"Bearer {SECRET}")),
     "authorization without a scheme": exchange(sent=("authorization", SECRET)),
     "authorization of many parts": exchange(

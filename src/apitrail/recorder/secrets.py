@@ -273,6 +273,7 @@ PATHS: tuple[tuple[str, str], ...] = (
     ("hooks.slack.com", r"/(?:services|workflows|triggers)/(.+)"),
     ("api.telegram.org", r"/(?:file/)?bot([^/]+)"),
     ("discord.com", r"/api/(?:v\d+/)?webhooks/\d+/([^/]+)"),
+    ("my.novaposhta.ua", r"/.+?/apiKey/([^/]+)"),
 )
 
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\x00-\x7f]+")
