@@ -131,6 +131,14 @@ def test_every_story_is_told_to_its_end(demo: Demo) -> None:
     assert len(log.splitlines()) == 1
 
 
+def test_accounts_that_platforms_name_are_known_as_the_backends_own(entries: list[dict[str, Any]]) -> None:
+    named = [entry for entry in entries if entry["platform"] in ("shopee", "shopify", "tcat")]
+    assert {one["platform"] for one in named} == {"shopee", "shopify", "tcat"}
+    for entry in named:
+        overruled = entry["derived"] or {}
+        assert not {"ec_integration", "shipping_integration"} & overruled.keys(), (entry["url"], overruled)
+
+
 def test_every_promised_action_appears_in_success_and_in_failure(entries: list[dict[str, Any]]) -> None:
     outcomes: dict[str, set[str]] = defaultdict(set)
     for entry in entries:

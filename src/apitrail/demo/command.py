@@ -26,6 +26,7 @@ from typing import Annotated
 import typer
 
 from apitrail.demo.children import Child
+from apitrail.demo.trade import ACCOUNTS
 
 HOST = "127.0.0.1"
 CLI = (sys.executable, "-m", "apitrail.cli")
@@ -117,6 +118,8 @@ class Stage:
         server = self.start("server", command)
         self.wait_for(lambda: answers(self.port), server)
         token = self.token()
+        if not register(self.port, token):
+            raise CannotRun(f"the server did not take the integrations:\n{server.last_words()}")
 
         command = [sys.executable, "-m", "apitrail.demo.sandbox", "--seed", self.seed]
         platforms = self.start("platforms", command, output=True)
@@ -244,10 +247,30 @@ def answers(port: int) -> bool:
 
 def accepted(port: int, token: str) -> bool:
     """Whether the server takes batches under this token. An empty batch asks without storing anything."""
+    return _told(port, token, "POST", "/api/v1/exchanges", {"exchanges": []})
+
+
+def register(port: int, token: str) -> bool:
+    """Tell the server which integrations the backend has, as a host system does. Whether it took them."""
+    known = [
+        {
+            "id": account.id,
+            "name": account.name,
+            "side": account.kind,
+            "platform": account.platform,
+            "accounts": [account.login],
+            "merchant": account.merchant.id if account.merchant else "",
+        }
+        for account in ACCOUNTS
+    ]
+    return _told(port, token, "PUT", "/api/v1/integrations", {"integrations": known})
+
+
+def _told(port: int, token: str, method: str, path: str, document: object) -> bool:
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     try:
-        connection.request("POST", "/api/v1/exchanges", b'{"exchanges": []}', headers)
+        connection.request(method, path, json.dumps(document), headers)
         return connection.getresponse().status == 200
     except OSError:
         return False
