@@ -130,7 +130,12 @@ class Program:
             stdin=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            env={"PATH": "", "HOME": str(self.folder), **self.environment},
+            env={
+                "PATH": "",
+                "HOME": str(self.folder),
+                "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+                **self.environment,
+            },
         )
         self.started.append(process)
         return process

@@ -12,26 +12,22 @@ Other scopes (websocket, lifespan) and other paths pass untouched.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from apitrail.exchange import Stated
 from apitrail.recorder import process
 from apitrail.recorder.capture import Capture, begin, described
-from apitrail.recorder.context import AnyIntegration, labels
 from apitrail.recorder.losses import never_raise
+from apitrail.recorder.webhooks.rules import Paths, Rules
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
-App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
-Labels: TypeAlias = Mapping[str, Any]
-"""`ec`, `shipping`, `name`, `platform`, `merchant`, `action`: as `apitrail.integration` and `apitrail.action` take."""
-Paths: TypeAlias = str | Iterable[str] | Mapping[str, Labels] | Callable[[Scope], "bool | Labels | None"] | None
-
-LABELS = frozenset({"ec", "shipping", "name", "platform", "merchant", "action"})
+App: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
+"""Loosely typed: every framework has types of its own for the three."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 ENDS = ("http.response.pathsend", "http.response.zerocopysend")
 """Messages that send a body which does not pass here."""
@@ -40,11 +36,7 @@ ENDS = ("http.response.pathsend", "http.response.zerocopysend")
 class ApitrailMiddleware:
     """Records the requests that are webhooks.
 
-    `paths` says which: None for all, a prefix, several, a mapping from prefixes to their labels, or a function of
-    the scope that answers True, False or labels. A prefix ends where a part of the path does: `/hooks` takes
-    `/hooks` and `/hooks/ups`, and not `/hooksmith`; the longest that fits wins. The labels given beside it hold for
-    all and yield to those of a path.
-
+    `paths` and labels: see `apitrail.recorder.webhooks.rules`; a function of the host's gets the scope.
     Raises ValueError for a label that does not exist.
     """
 
@@ -53,29 +45,14 @@ class ApitrailMiddleware:
         app: App,
         *,
         paths: Paths = None,
-        ec: AnyIntegration | None = None,
-        shipping: AnyIntegration | None = None,
-        name: str | None = None,
-        platform: str | None = None,
-        merchant: str | None = None,
-        action: str | None = None,
+        **labels: Any,
     ) -> None:
         self.app = app
-        given = {
-            "ec": ec,
-            "shipping": shipping,
-            "name": name,
-            "platform": platform,
-            "merchant": merchant,
-            "action": action,
-        }
-        self._general: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
-        self._choose = paths if callable(paths) else None
-        self._prefixes = [] if callable(paths) else self._ordered(paths)
+        self._rules = Rules(paths, labels)
         process.recorder()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        stated = self._stated(scope) if scope["type"] == "http" else None
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        stated = self._rules.stated(scope["path"], scope) if scope["type"] == "http" else None
         watch = _begun(scope, receive, send, stated) if stated is not None else None
         if watch is None:
             await self.app(scope, receive, send)
@@ -86,34 +63,6 @@ class ApitrailMiddleware:
             watch.failed(error)
             raise
         watch.returned()
-
-    def _ordered(self, paths: str | Iterable[str] | Mapping[str, Labels] | None) -> list[tuple[str, Stated]]:
-        if paths is None:
-            rules: Mapping[str, Labels] = {"": {}}
-        elif isinstance(paths, str):
-            rules = {paths: {}}
-        elif isinstance(paths, Mapping):
-            rules = paths
-        else:
-            rules = {path: {} for path in paths}
-        for path, said in rules.items():
-            for label in set(said) - LABELS:
-                raise ValueError(f"paths[{path!r}] holds {label!r}: a label is one of {', '.join(sorted(LABELS))}")
-        found = [(path.rstrip("/"), labels(**(self._general | dict(said)))) for path, said in rules.items()]
-        return sorted(found, key=lambda rule: len(rule[0]), reverse=True)
-
-    @never_raise
-    def _stated(self, scope: Scope) -> Stated | None:
-        if self._choose is not None:
-            answer = self._choose(scope)
-            if not isinstance(answer, Mapping):
-                return labels(**self._general) if answer else None
-            return labels(**(self._general | dict(answer)))
-        path = scope["path"]
-        for prefix, stated in self._prefixes:
-            if path == prefix or path.startswith(f"{prefix}/") or not prefix:
-                return stated
-        return None
 
 
 @never_raise

@@ -1,0 +1,30 @@
+"""The views of `frameworks.django`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+
+
+def echo(request: Any) -> Any:
+    return HttpResponse(request.body, content_type="application/json")
+
+
+def crash(request: Any) -> Any:
+    raise LookupError("no such order")
+
+
+def stream(request: Any) -> Any:
+    _ = request.body
+    return StreamingHttpResponse(iter([b"one,", b"two"]))
+
+
+urlpatterns = [
+    path("hooks/shopee", csrf_exempt(echo)),
+    path("hooks/shopee/crash", csrf_exempt(crash)),
+    path("hooks/shopee/stream", csrf_exempt(stream)),
+    path("other", csrf_exempt(echo)),
+]
