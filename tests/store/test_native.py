@@ -85,7 +85,7 @@ def test_the_engine_reads_what_was_written(store: Store) -> None:
         for number in range(1000)
     ]
     # Together more different words than one byte can number, and a body whose length takes three.
-    store.engine.insert("all_types", tuple(COLUMNS), [block(values[:10]), block(values[10:])])
+    store.engine.insert("all_types", COLUMNS, [block(values[:10]), block(values[10:])])
     texts = ("id", "at", "seen_at")
     shown = [f"toInt64({name})" if name in ("at", "seen_at") else name for name in COLUMNS]
     shown[:3] = ["reinterpretAsFixedString(id)", *(f"toUnixTimestamp64Micro({name})" for name in texts[1:])]

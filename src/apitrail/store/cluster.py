@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from apitrail.store.engine import MAX_SECONDS, Answer, Query, StoreUnavailable, failure
 from apitrail.store.model import StoreError
+from apitrail.store.native import Columns
 
 SCHEMES = {"clickhouse": False, "http": False, "clickhouses": True, "https": True}
 """Scheme to TLS."""
@@ -78,11 +79,11 @@ class ClusterEngine:
         except Exception as error:
             raise _failure(self.place, error) from error
 
-    def insert(self, table: str, columns: Sequence[str], blocks: Sequence[bytes]) -> None:
+    def insert(self, table: str, columns: Columns, blocks: Sequence[bytes]) -> None:
         """See Engine."""
         self._alive()
         try:
-            self._client.raw_insert(table, columns, insert_block=b"".join(blocks), fmt="Native")
+            self._client.raw_insert(table, list(columns), insert_block=b"".join(blocks), fmt="Native")
         except Exception as error:
             raise _failure(self.place, error) from error
 

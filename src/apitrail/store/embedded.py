@@ -8,8 +8,9 @@ What the engine is like, each found by trying (chDB 26.9):
 - at its first import it leaves SIGPIPE blocked in the importing thread, which child processes would inherit: the
   mask is put back. It takes handlers for crashes (SIGSEGV, SIGABRT, …), none for SIGTERM or SIGINT;
 - a forked child has none of its threads: there the engine must not be called, and is not (an error says so);
-- inserts go through its streaming insert, not through a file in /tmp, which a kill would leave behind with bodies
-  in it. Nothing is written before `finish`.
+- its streaming insert says that all rows are written when none are, on a full disk for one. So rows are inserted by
+  a statement, which tells its errors, from a file that is only in memory: one in /tmp would be left behind, with
+  bodies in it, when the process is killed.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from apitrail.store.engine import MAX_SECONDS, Answer, Query, StoreUnavailable, failure
 from apitrail.store.model import StoreError
+from apitrail.store.native import Columns
 
 DATABASE = "apitrail"
 
@@ -52,31 +55,28 @@ class EmbeddedEngine:
             "max_memory_usage": memory_limit // 2,
         }
         self._clients: list[Any] = []
-        self._max_clients = readers + 1
+        self._max_clients = readers + 2
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
         self._inserting = threading.Lock()
-        self._inserter: Any = None
+        self._rows = _memory_file()
         with _unchanged_signal_mask():
             self._open()
 
     def _open(self) -> None:
-        import chdb  # half a gigabyte of code, so not before it is needed
-
         try:
             self._changer = self._connect()
-            self._inserter = chdb.connect(self.place)
-            self._inserter.query(f"USE {DATABASE}")
-            # An import may span years in one insert; a day is a partition.
-            self._inserter.query("SET max_partitions_per_insert_block = 0, async_insert = 0")
+            # An import may span years in one insert; a day is a partition. A slow disk may take its time.
+            lasting = {"max_partitions_per_insert_block": 0, "async_insert": 0, "max_execution_time": 0}
+            self._inserter = self._connect(**lasting)
         except Exception as error:
             self.close()
             raise _failure(self.place, error) from error
 
-    def _connect(self) -> Any:
-        import clickhouse_connect
+    def _connect(self, **settings: int) -> Any:
+        import clickhouse_connect  # with half a gigabyte of engine, so not before it is needed
 
         client = clickhouse_connect.get_client(
-            interface="chdb", path=self.place, chdb_options=self._options, settings=self._settings
+            interface="chdb", path=self.place, chdb_options=self._options, settings=self._settings | settings
         )
         self._clients.append(client)
         client.command(f"CREATE DATABASE IF NOT EXISTS {DATABASE}")
@@ -114,18 +114,29 @@ class EmbeddedEngine:
         except Exception as error:
             raise self._failure(error) from error
 
-    def insert(self, table: str, columns: Sequence[str], blocks: Sequence[bytes]) -> None:
+    def insert(self, table: str, columns: Columns, blocks: Sequence[bytes]) -> None:
         """See Engine."""
         self._alive()
+        names = ", ".join(columns)
+        statement = (
+            f"INSERT INTO {table} ({names})"  # noqa: S608, names of our own
+            f" SELECT {names} FROM file({{path:String}}, 'Native', {{structure:String}})"
+        )
+        params = {
+            "path": f"/dev/fd/{self._rows.fileno()}",
+            "structure": ", ".join(f"{name} {kind.name}" for name, kind in columns.items()),
+        }
         with self._inserting:
             try:
-                stream = self._inserter.send_insert(f"INSERT INTO {table} ({', '.join(columns)})", "Native")
-                with stream:
-                    for block in blocks:
-                        stream.append(block)
-                    stream.finish()
+                for block in blocks:
+                    self._rows.write(block)
+                self._rows.flush()
+                self._inserter.command(statement, parameters=params)
             except Exception as error:
                 raise self._failure(error) from error
+            finally:
+                self._rows.seek(0)
+                self._rows.truncate()
 
     def close(self) -> None:
         """See Engine. In a forked child this only forgets."""
@@ -135,11 +146,9 @@ class EmbeddedEngine:
             self._closed = True
             if os.getpid() != self._pid:
                 return
-            with self._inserting:
-                if self._inserter is not None:
-                    self._inserter.close()
             for client in self._clients:
                 client.close()  # waits for the question that is running on it
+            self._rows.close()
 
     def _alive(self) -> None:
         if os.getpid() != self._pid:
@@ -172,6 +181,13 @@ def _failure(place: str, error: Exception) -> StoreError:
             "Close the other store first"
         )
     return failure(place, error)
+
+
+def _memory_file() -> IO[bytes]:
+    """A file without a name, in memory where the system can do that."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("apitrail-rows"), "wb")
+    return tempfile.TemporaryFile()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from apitrail.store.model import QueryTooLarge, StoreError
+from apitrail.store.native import Columns
 
 Param = str | int | list[str] | list[int]
 
@@ -59,7 +60,7 @@ class Engine(Protocol):
     def run(self, query: Query) -> None:
         """Change something other than by insert: tables, settings, rows copied within the engine."""
 
-    def insert(self, table: str, columns: Sequence[str], blocks: Sequence[bytes]) -> None:
+    def insert(self, table: str, columns: Columns, blocks: Sequence[bytes]) -> None:
         """Append rows: blocks of these columns in the Native format. All rows of one partition become one part."""
 
     def close(self) -> None:

@@ -115,7 +115,7 @@ class Store:
         with self._writing:
             told = [batch.losses for batch in batches if batch.losses]
             if told:
-                self.engine.insert("losses", tuple(LOSS_COLUMNS), told)
+                self.engine.insert("losses", LOSS_COLUMNS, told)
             keys = [key for batch in batches for block in batch.blocks for key in block.identities()]
             seen = self._known(keys)
             data: list[bytes] = []
@@ -216,7 +216,7 @@ class Store:
         with self._writing:
             [[latest]] = self.engine.select(registrations.LATEST).rows
             version = max(micros(datetime.now(UTC)), latest + 1)  # the clock may have been set back
-            self.engine.insert("integrations", tuple(registrations.COLUMNS), [registrations.rows(changed, version)])
+            self.engine.insert("integrations", registrations.COLUMNS, [registrations.rows(changed, version)])
 
     def begin_backup(self, where: backup.Place, *, full: bool = False) -> tuple[str, str]:
         """Start a backup of the log as it is now, and return its (engine's id, name). See `backup`."""
@@ -254,7 +254,7 @@ class Store:
         self._suspect = derived.ranges(times)
         self._note.write(self._suspect)
         for portion in _portions(data):
-            self.engine.insert("entries", tuple(COLUMNS), portion)
+            self.engine.insert("entries", COLUMNS, portion)
         self._suspect = []
 
     def _read(self, which: Filter, limit: int, cursor: Cursor | None) -> list[Sequence[Any]]:
