@@ -38,6 +38,7 @@ ONLY_AT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("royal_mail", "", ("=nonce",)),
     ("sendcloud", "", ("=hash",)),
     ("shipengine", "", ("=accountnumber",)),
+    ("square", "", ("=sourceid",)),
     ("yahoo_scm", "", ("=sp",)),
 )
 """(platform, place or empty for every place, terms)."""
@@ -274,6 +275,17 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (
             "api.shipengine.com",
             "api.shipstation.com",
+        ),
+    ),
+    "square": (
+        (
+            "square",
+            "squareup",
+        ),
+        (
+            "connect.squareup.com",
+            "connect.squareupsandbox.com",
+            "squareup.com",
         ),
     ),
     "ups": (
