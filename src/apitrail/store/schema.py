@@ -46,6 +46,8 @@ TABLES = (
     "counts",
     "counts_by_day",
     "account_names",
+    "removals",
+    "pins",
 )
 
 
