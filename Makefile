@@ -5,16 +5,19 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint format bench secrets setup browser lock clean help
+.PHONY: run test test-faults lint format bench secrets setup browser lock clean help
 
 help:  ## what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
 
 run: setup  ## the server with live sample traffic on http://127.0.0.1:8700
 	$(BIN)/apitrail demo
 
 test: setup browser  ## every test
 	$(BIN)/python -m pytest
+
+test-faults: setup  ## kill the server 200 times under load, and recount
+	APITRAIL_FAULT_KILLS=200 $(BIN)/python -m pytest -s tests/server/test_faults.py
 
 lint: setup  ## style, types, import rules
 	$(BIN)/ruff check .

@@ -152,6 +152,9 @@ def recount(folder: Path, sent: set[str]) -> None:
         ).rows
         assert len(rows) == len(sent), f"{len(rows)} rows of {len(sent)} sent"
         assert {name for name, _ in rows} == sent
+        assert store.engine.select(Query("SELECT sum(entries) FROM counts")).rows == [(len(sent),)], (
+            "and it is counted once"
+        )
         assert all(body == body_of(name, len(body) - len(name)) for name, body in rows)
     finally:
         store.close()

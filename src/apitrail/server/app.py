@@ -78,6 +78,7 @@ def create_app(
     state = Health()
     given = {
         "store": store,
+        "writer": writer,
         "known": Known(profiles, registry, LinkTemplates(settings.link_templates)),
         "registry": registry,
         "redactor": redactor,

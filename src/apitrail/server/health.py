@@ -11,7 +11,7 @@ from apitrail.server.access import OPEN
 from apitrail.server.answers import STORE_RETRY_S
 from apitrail.server.openapi import Operation
 from apitrail.server.problems import Problem
-from apitrail.store import Store
+from apitrail.store import Store, Writer
 
 
 class Health:
@@ -37,11 +37,12 @@ def healthz() -> str:
     opt={"access": OPEN, "operation": Operation(summary="Is the log ready?", answer=Ready, errors=(503,))},
     sync_to_thread=True,
 )
-def readyz(store: NamedDependency[Store], health: NamedDependency[Health]) -> Ready:
-    """Whether the store answers; 503 with the reason while it does not, or while the server stops."""
+def readyz(store: NamedDependency[Store], writer: NamedDependency[Writer], health: NamedDependency[Health]) -> Ready:
+    """Whether the store answers and takes entries; 503 with the reason while it does not, or the server stops."""
     if health.stopping:
         raise Problem("the server is stopping", fix="Try again soon.", status=503, retry_after=STORE_RETRY_S)
     store.check()
+    writer.check()
     return Ready()
 
 

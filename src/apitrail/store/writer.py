@@ -29,6 +29,8 @@ from apitrail.store.log import Store
 from apitrail.store.model import StoreError, Written
 
 MAX_RETRY_AFTER = 30
+TROUBLE_S = 15.0
+"""How long a failed write is told of when nothing was written since: it may be that nobody tries."""
 
 
 class Busy(StoreError):
@@ -69,6 +71,7 @@ class Writer:
         self._pending_bytes = 0
         self._bytes_per_second = float(max_bytes)
         self._closed = False
+        self._trouble: tuple[float, StoreUnavailable] | None = None
         self._thread = threading.Thread(target=self._run, name="apitrail-writer", daemon=True)
         self._thread.start()
 
@@ -76,6 +79,12 @@ class Writer:
     def pending_bytes(self) -> int:
         """Encoded bytes that wait or are being written."""
         return self._pending_bytes
+
+    def check(self) -> None:
+        """Raises StoreUnavailable with the reason where nothing could be written within the last TROUBLE_S seconds."""
+        trouble = self._trouble
+        if trouble is not None and time.monotonic() - trouble[0] < TROUBLE_S:
+            raise StoreUnavailable(str(trouble[1])) from trouble[1]
 
     def submit(self, entries: Sequence[Entry], losses: Sequence[Loss] = ()) -> Future[Written]:
         """Queue a batch. The future's result comes when the batch is durable; its exception is a StoreError.
@@ -150,6 +159,8 @@ class Writer:
         try:
             answers = self._store.commit([batch for batch, _ in group])
         except Exception as error:
+            if isinstance(error, StoreUnavailable):
+                self._trouble = (time.monotonic(), error)
             if len(group) > 1 and not isinstance(error, StoreUnavailable):
                 half = len(group) // 2
                 self._write(group[:half])
@@ -158,5 +169,6 @@ class Writer:
             for _, future in group:
                 future.set_exception(error)
         else:
+            self._trouble = None
             for (_, future), answer in zip(group, answers, strict=True):
                 future.set_result(answer)
