@@ -97,6 +97,78 @@ def import_files(
         raise typer.Exit(1)
 
 
+WORDS = 'What to look for: an id, words, "a phrase", field:value; and what must not be there, as -word after `--`.'
+Words = Annotated[list[str] | None, typer.Argument(metavar="WORDS...", help=WORDS)]
+Since = Annotated[str, typer.Option("--from", help="A date (UTC) or a time with its offset; all of the log if empty.")]
+Until = Annotated[str, typer.Option("--to", help="The same, inclusive.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Url = Annotated[str, typer.Option(help="A server elsewhere, instead of the log on the data folder.")]
+ReadToken = Annotated[str, typer.Option(envvar="APITRAIL_READ_TOKEN", help="A read token of the server at --url.")]
+
+
+@app.command()
+@with_settings("data", "store")
+def search(
+    settings: Settings,
+    words: Words = None,
+    since: Since = "",
+    until: Until = "",
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    as_json: AsJson = False,
+    url: Url = "",
+    token: ReadToken = "",
+) -> None:
+    """Find entries, newest first. Ends with 1 if there are none.
+
+    apitrail search 260101ABCDEF12 outcome:platform_error --from 2026-03-01
+    """
+    from apitrail.cli import reading
+
+    text = " ".join(words or ())
+    asked = reading.Asked(
+        settings=settings, url=url, token=token, text=text, since=since, until=until, limit=limit, as_json=as_json
+    )
+    if not reading.search(asked):
+        raise typer.Exit(1)
+
+
+@app.command()
+@with_settings("data", "store")
+def tail(
+    settings: Settings,
+    words: Words = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for more, until Ctrl+C.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many to begin with.")] = 10,
+    as_json: AsJson = False,
+    url: Url = "",
+    token: ReadToken = "",
+) -> None:
+    """Print the newest entries, oldest first; with -f also those that come."""
+    from apitrail.cli import reading
+
+    text = " ".join(words or ())
+    asked = reading.Asked(settings=settings, url=url, token=token, text=text, limit=limit, as_json=as_json)
+    try:
+        reading.tail(asked, follow=follow)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+@app.command()
+@with_settings("data", "store")
+def show(
+    settings: Settings,
+    entry_id: Annotated[str, typer.Argument(metavar="ID", help="As `search` prints it.")],
+    as_json: AsJson = False,
+    url: Url = "",
+    token: ReadToken = "",
+) -> None:
+    """Print one entry with the headers and bodies of both sides."""
+    from apitrail.cli import reading
+
+    reading.show(reading.Asked(settings=settings, url=url, token=token, as_json=as_json), entry_id)
+
+
 @token_app.command("create")
 @with_settings("data", "store")
 def create_token(

@@ -34,15 +34,24 @@ class Connection:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def call(
-        self, method: str, path: str, kind: type[T], body: bytes | None = None, content_type: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        kind: type[T],
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        query: str = "",
     ) -> T:
-        """The answer's JSON as `kind`. Waits and sends again while the server asks for it, up to PATIENCE_S.
+        """The answer's JSON as `kind`. `query` is the query string, encoded.
+
+        Waits and sends again while the server asks for it, up to PATIENCE_S.
 
         Raises Problem with the server's own words, or where it cannot be reached.
         """
         deadline = time.monotonic() + PATIENCE_S
         while True:
-            status, retry_after, answer = self._send(method, path, body, content_type)
+            address = quote(path) + (f"?{query}" if query else "")
+            status, retry_after, answer = self._send(method, address, body, content_type)
             if status == 200:
                 return _decode(answer, kind, self._name)
             problem = _problem(status, answer, self._name)
@@ -54,12 +63,12 @@ class Connection:
         """Closes it."""
         self._wire.close()
 
-    def _send(self, method: str, path: str, body: bytes | None, content_type: str) -> tuple[int, float, bytes]:
+    def _send(self, method: str, address: str, body: bytes | None, content_type: str) -> tuple[int, float, bytes]:
         headers = {**self._headers, "Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = content_type
         try:
-            self._wire.request(method, self._prefix + quote(path), body, headers)
+            self._wire.request(method, self._prefix + address, body, headers)
             response = self._wire.getresponse()
             answer = response.read()
         except (OSError, http.client.HTTPException) as error:

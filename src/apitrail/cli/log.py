@@ -16,6 +16,7 @@ import msgspec
 from apitrail.cli.connection import Connection, to_folder
 from apitrail.recorder.redact import Redactor
 from apitrail.registration import Registration
+from apitrail.server import api as read
 from apitrail.server import backups, folder
 from apitrail.server.backups import BackupAnswer, BackupsAnswer, BackupWish
 from apitrail.server.batch import MESSAGEPACK
@@ -24,10 +25,12 @@ from apitrail.server.intake import Accepted, Intake
 from apitrail.server.masking import fingerprint_key, redactor
 from apitrail.server.registry import RegistrationsAnswer, Registry, read_wishes, register, registered
 from apitrail.server.settings import Settings
+from apitrail.server.shapes import EntriesAnswer, EntryAnswer, entry_answer
 from apitrail.server.tokens import NewToken, TokenAnswer, TokensAnswer, TokenWish, create, listed, revoke
 from apitrail.store import FolderInUse, Store, Writer, open_store
 
 INTEGRATIONS = "/api/v1/integrations"
+ENTRIES = "/api/v1/entries"
 _STARTING_S = 30.0
 _POLL_S = 0.1
 
@@ -52,6 +55,12 @@ class Log(Protocol):
 
     def add(self, batch: bytes) -> Accepted:
         """Stores a batch in MessagePack; returns when it is durable."""
+
+    def entries(self, query: str) -> EntriesAnswer:
+        """A page of entries, as the API's query string asks for them. Raises Problem for what cannot be read."""
+
+    def entry(self, entry_id: str) -> EntryAnswer:
+        """One entry, whole. Raises Problem where there is none."""
 
     def begin_backup(self, wish: BackupWish) -> BackupAnswer:
         """Starts a backup of the log as it is now. Raises Problem, StoreError."""
@@ -127,6 +136,14 @@ class RunningServer:
         """See Log."""
         return self._connection.call("POST", f"{self._prefix}/exchanges", Accepted, batch, MESSAGEPACK)
 
+    def entries(self, query: str) -> EntriesAnswer:
+        """See Log."""
+        return self._connection.call("GET", ENTRIES, EntriesAnswer, query=query)
+
+    def entry(self, entry_id: str) -> EntryAnswer:
+        """See Log."""
+        return self._connection.call("GET", f"{ENTRIES}/{entry_id}", EntryAnswer)
+
     def begin_backup(self, wish: BackupWish) -> BackupAnswer:
         """See Log."""
         return self._connection.call("POST", f"{self._prefix}/backups", BackupAnswer, msgspec.json.encode(wish))
@@ -176,6 +193,14 @@ class OpenFolder:
             self._intake = self._open_intake()
         read, written = self._intake.submit(batch, MESSAGEPACK)
         return Accepted.of(read, None if written is None else written.result())
+
+    def entries(self, query: str) -> EntriesAnswer:
+        """See Log."""
+        return read.entries(self._store, query.encode())
+
+    def entry(self, entry_id: str) -> EntryAnswer:
+        """See Log."""
+        return entry_answer(read.find(self._store, entry_id))
 
     def begin_backup(self, wish: BackupWish) -> BackupAnswer:
         """See Log."""

@@ -102,9 +102,7 @@ def list_entries(request: AnyRequest, store: NamedDependency[Store]) -> EntriesA
     the log matches nothing. An unknown parameter is refused, so that a slip never shows more than was asked for.
     A page is a position (`cursor`): it stays where it is while new entries arrive.
     """
-    query = read_page(request.scope["query_string"])
-    page = store.page(query.filter, query.limit, query.after)
-    return EntriesAnswer(page.entries, page.next_cursor.encode() if page.next_cursor else None)
+    return entries(store, request.scope["query_string"])
 
 
 @get(
@@ -119,19 +117,19 @@ def list_entries(request: AnyRequest, store: NamedDependency[Store]) -> EntriesA
 def get_entry(request: AnyRequest, entry_id: FromPath[str], store: NamedDependency[Store]) -> EntryAnswer:
     """A whole entry, with the headers and bodies of both sides."""
     parse(request.scope["query_string"], ())
-    return entry_answer(_find(store, entry_id))
+    return entry_answer(find(store, entry_id))
 
 
 @get("/entries/{entry_id:str}/request/body", opt={"operation": _BODY}, sync_to_thread=True)
 def get_request_body(request: AnyRequest, entry_id: FromPath[str], store: NamedDependency[Store]) -> Response[bytes]:
     """The request's body as it was sent, after content-decoding and with secrets masked."""
-    return _body(request, _find(store, entry_id), "request")
+    return _body(request, find(store, entry_id), "request")
 
 
 @get("/entries/{entry_id:str}/response/body", opt={"operation": _BODY}, sync_to_thread=True)
 def get_response_body(request: AnyRequest, entry_id: FromPath[str], store: NamedDependency[Store]) -> Response[bytes]:
     """The response's body as it was received, after content-decoding and with secrets masked."""
-    return _body(request, _find(store, entry_id), "response")
+    return _body(request, find(store, entry_id), "response")
 
 
 @get(
@@ -221,7 +219,15 @@ routes = Router(
 )
 
 
-def _find(store: Store, identifier: str) -> Entry:
+def entries(store: Store, query_string: bytes) -> EntriesAnswer:
+    """A page of entries. Raises Problem, StoreError."""
+    query = read_page(query_string)
+    page = store.page(query.filter, query.limit, query.after)
+    return EntriesAnswer(page.entries, page.next_cursor.encode() if page.next_cursor else None)
+
+
+def find(store: Store, identifier: str) -> Entry:
+    """The entry of that id. Raises Problem where it is no id, or there is none."""
     try:
         wanted = str(UUID(identifier))
     except ValueError:

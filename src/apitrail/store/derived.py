@@ -109,7 +109,7 @@ def _recount(engine: Engine, table: str, day: int) -> None:
     )
 
 
-_GENTLY = "SETTINGS max_threads = 1, max_insert_threads = 1, max_block_size = 8192"
+_GENTLY = "SETTINGS max_threads = 1, max_insert_threads = 1, max_block_size = 8192, max_execution_time = 0"
 _WITHIN = (
     "(SELECT * FROM entries WHERE created_at >= fromUnixTimestamp64Micro({first:Int64}, 'UTC')"
     " AND created_at <= fromUnixTimestamp64Micro({last:Int64}, 'UTC'))"

@@ -1,0 +1,81 @@
+"""How long answers take, as a client sees it: one kept connection, one question after another."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import statistics
+import time
+from pathlib import Path
+
+from msgspec import Struct
+
+from bench.store.questions import Question
+
+SCANS = 5
+"""How many of the questions that look at every body."""
+PATIENCE_S = 120
+
+
+class Times(Struct, frozen=True):
+    """Milliseconds."""
+
+    p50: float
+    p95: float
+    found: float
+    """Entries or bars in an answer, on average: an answer of none is no measurement."""
+
+
+def ask(port: int, asked: list[str], *, warm: int = 2) -> Times:
+    """The times of these addresses, after `warm` of them unmeasured. Raises RuntimeError for an answer but 200."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+    taken, sizes = [], []
+    for number, address in enumerate(asked[:warm] + asked):
+        begun = time.perf_counter()
+        connection.request("GET", address)
+        answer = connection.getresponse()
+        text = answer.read()
+        seconds = time.perf_counter() - begun
+        if answer.status != 200:
+            raise RuntimeError(f"{address}: {answer.status} {text[:300]!r}")
+        if number >= warm:
+            taken.append(seconds * 1e3)
+            sizes.append(_found(text))
+    connection.close()
+    p95 = statistics.quantiles(taken, n=20)[18] if len(taken) > 1 else taken[0]
+    return Times(statistics.median(taken), min(p95, max(taken)), statistics.fmean(sizes))
+
+
+def chosen(question: list[Question], contender: str) -> list[str]:
+    """The addresses of one kind of question."""
+    asked = [getattr(one, contender) for one in question]
+    return asked[:SCANS] if question[0].scan else asked
+
+
+def disk(folder: Path) -> int:
+    """Bytes of all files, once these stay the same for five seconds: merging is over, and its sources are gone."""
+    before, same = -1, 0
+    while same < 5:
+        now = 0
+        for path in folder.rglob("*"):
+            try:
+                now += path.lstat().st_size if path.is_file() and not path.is_symlink() else 0
+            except FileNotFoundError:
+                continue
+        same = same + 1 if now == before else 0
+        before = now
+        time.sleep(1)
+    return before
+
+
+def _found(text: bytes) -> int:
+    if not text.startswith(b"{"):
+        return text.count(b"\n")
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return text.count(b"\n")
+    for name in ("entries", "bars", "hits", "facets"):
+        if name in answer:
+            return len(answer[name])
+    return len(answer)

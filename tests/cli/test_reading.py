@@ -1,0 +1,128 @@
+"""`apitrail search`, `tail` and `show`, beside a server and without one."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+EXCHANGES = [
+    {
+        "created_at": f"2026-03-09T06:00:0{number}Z",
+        "method": "POST",
+        "url": f"https://api.carrier.example/labels/{number}",
+        "request": {
+            "headers": [["X-Trace", f"t{number}"]],
+            "text": '{"order":"A-100%d","big":9223372036854775807123}' % number,
+        },
+        "status": status,
+        "response": {"headers": [["Content-Type", "application/json"]], "text": text},
+        "stated": {"action": action, "ec_integration": {"id": "shop-1", "name": "Shop 一"}},
+    }
+    for number, (status, action, text) in enumerate(
+        [
+            (200, "order.list", '{"sn":"260101ABCDEF12"}'),
+            (503, "label.create", "尚未取號 \x1b[31m"),
+            (200, "label.create", '{"tracking":"9400100000000000000000"}'),
+        ]
+    )
+]
+
+
+@pytest.fixture
+def beside(run: Any, serve: Any) -> str:
+    """The URL of a server on the folder that has three entries."""
+    token = run("token", "create").stdout.splitlines()[-1]
+    url: str = serve()
+    send(url, token, EXCHANGES)
+    return url
+
+
+def send(url: str, token: str, exchanges: list[dict[str, Any]]) -> None:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    with urlopen(Request(f"{url}/api/v1/exchanges", json.dumps({"exchanges": exchanges}).encode(), headers)) as answer:
+        assert json.load(answer)["stored"] == len(exchanges)
+
+
+def urls(text: str) -> list[str]:
+    return [json.loads(line)["url"].rpartition("/")[2] for line in text.splitlines()]
+
+
+def test_search_finds_what_the_page_finds_newest_first(run: Any, beside: str, folder: Path) -> None:
+    assert urls(run("search", "--json").stdout) == ["2", "1", "0"]
+    assert urls(run("search", "action:label.create", "--json").stdout) == ["2", "1"]
+    assert urls(run("search", "#260101abcdef12", "--json").stdout) == ["0"]
+    assert urls(run("search", "取號", "--json").stdout) == ["1"]
+    without = run("search", "--json", "--", "-取號", "-action:order.list", data=False, APITRAIL_DATA=str(folder))
+    assert urls(without.stdout) == ["2"]
+    assert urls(run("search", "--from", "2026-03-09T06:00:02Z", "--to", "2026-03-09", "--json").stdout) == ["2"]
+    assert urls(run("search", "--url", beside, "9400 1000 0000 0000 0000 00", "--json").stdout) == ["2"]
+    more = run("search", "--limit", "2", "--json")
+    assert urls(more.stdout) == ["2", "1"]
+    assert "There is more" in more.stderr
+    assert run("search", "nothing", fails=1).stdout == ""
+    assert "which is no filter" in run("search", "ordr:1", fails=2).stderr
+
+
+def test_a_line_says_when_what_and_why_without_control_characters(run: Any, beside: str) -> None:
+    [line] = run("search", "outcome:platform_error").stdout.splitlines()
+    assert re.search(r"platform_error +503 +label\.create +Shop 一 .* [0-9a-f-]{36} ", line)
+    assert "\x1b" not in line
+
+
+def test_an_entry_is_shown_whole_with_every_digit(run: Any, beside: str) -> None:
+    found = json.loads(run("search", "260101ABCDEF12", "--json").stdout)
+    shown = run("show", found["id"]).stdout
+    assert "X-Trace: t0" in shown
+    assert '"big": 9223372036854775807123' in shown
+    assert '"sn": "260101ABCDEF12"' in shown
+    whole = json.loads(run("show", found["id"], "--json").stdout)
+    assert whole["response"]["body"] == '{"sn":"260101ABCDEF12"}'
+    bad = json.loads(run("search", "取號", "--json").stdout)
+    assert "\x1b" not in run("show", bad["id"]).stdout
+    assert "no such entry" in run("show", "019cd1f6-7c3a-7b42-8d0e-4f5a6b7c8d9e", fails=2).stderr
+    assert "is not an id" in run("show", "7", fails=2).stderr
+
+
+def test_without_a_server_the_folder_itself_is_read(run: Any, folder: Path, tmp_path: Path) -> None:
+    har = tmp_path / "a.har"
+    request = {"method": "GET", "url": "https://api.example/260101ABCDEF12", "headers": [], "httpVersion": "HTTP/1.1"}
+    content = {"size": 16, "mimeType": "text/plain", "text": "260101ABCDEF12 x"}
+    response = {"status": 200, "headers": [], "content": content, "httpVersion": "HTTP/1.1"}
+    entry = {"startedDateTime": "2026-03-09T06:00:00Z", "time": 5, "request": request, "response": response}
+    har.write_text(json.dumps({"log": {"version": "1.2", "creator": {"name": "t"}, "entries": [entry]}}))
+    run("import", str(har))
+    found = json.loads(run("search", "260101ABCDEF12", "--json").stdout)
+    assert run("show", found["id"]).stdout.count("260101ABCDEF12 x") == 1
+    assert urls(run("tail", "--json").stdout) == ["260101ABCDEF12"]
+
+
+def test_tail_begins_with_the_latest_and_follows(run: Any, beside: str, folder: Path) -> None:
+    assert urls(run("tail", "--limit", "2", "--json").stdout) == ["1", "2"]
+    token = run("token", "create").stdout.splitlines()[-1]
+    command = [
+        sys.executable,
+        "-m",
+        "apitrail.cli",
+        "tail",
+        "-f",
+        "action:label.create",
+        "--json",
+        "--data",
+        str(folder),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as following:
+        assert following.stdout is not None
+        assert urls("".join(following.stdout.readline() for _ in range(2))) == ["1", "2"]
+        late = {**EXCHANGES[1], "created_at": "2026-03-09T06:00:01.5Z", "url": "https://api.carrier.example/late"}
+        new = {**EXCHANGES[2], "created_at": "2026-03-09T06:00:05Z", "url": "https://api.carrier.example/new"}
+        other = {**EXCHANGES[0], "created_at": "2026-03-09T06:00:06Z", "url": "https://api.carrier.example/other"}
+        send(beside, token, [late, new, other])
+        assert urls("".join(following.stdout.readline() for _ in range(2))) == ["late", "new"]
+        following.terminate()
