@@ -19,7 +19,7 @@ EXCHANGES = [
         "url": f"https://api.carrier.example/labels/{number}",
         "request": {
             "headers": [["X-Trace", f"t{number}"]],
-            "text": '{"order":"A-100%d","big":9223372036854775807123}' % number,
+            "text": f'{{"order":"A-100{number}","big":9223372036854775807123}}',
         },
         "status": status,
         "response": {"headers": [["Content-Type", "application/json"]], "text": text},
