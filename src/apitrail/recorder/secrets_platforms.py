@@ -6,6 +6,7 @@ Data only, so that a recorder need not read profiles. A term is written as in `a
 from __future__ import annotations
 
 EVERYWHERE: tuple[str, ...] = (
+    "=challengeanswer",
     "=childkey",
     "=encryptiondetails",
     "=encryptiv",
@@ -27,6 +28,7 @@ ONLY_AT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("dhl_ecommerce", "", ("=clientid",)),
     ("dhl_parcel", "", ("=key",)),
     ("dhl_parcel_de", "", ("=appname", "=clientid", "=username")),
+    ("endicia", "", ("=requesterid",)),
     ("fedex", "", ("=clientid", "=meternumber")),
     ("fedex", "element", ("=key",)),
     ("gls", "", ("=uid", "=uidcliente")),
@@ -39,6 +41,7 @@ ONLY_AT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("sendcloud", "", ("=hash",)),
     ("shipengine", "", ("=accountnumber",)),
     ("square", "", ("=sourceid",)),
+    ("stamps_com", "", ("=authenticator", "=codeword", "=integrationid")),
     ("yahoo_scm", "", ("=sp",)),
 )
 """(platform, place or empty for every place, terms)."""
@@ -130,6 +133,20 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (
             "api.easypost.com",
             "easypost-files.s3.us-west-2.amazonaws.com",
+        ),
+    ),
+    "endicia": (
+        (
+            "els",
+            "endicia",
+            "endicialabelserver",
+            "ewslabelservice",
+        ),
+        (
+            "elstestserver.endicia.com",
+            "labelserver.endicia.com",
+            "www.endicia.com",
+            "www.envmgr.com",
         ),
     ),
     "fedex": (
@@ -286,6 +303,21 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "connect.squareup.com",
             "connect.squareupsandbox.com",
             "squareup.com",
+        ),
+    ),
+    "stamps_com": (
+        (
+            "endiciasera",
+            "stampscom",
+            "swsim",
+        ),
+        (
+            "api.stampsendicia.com",
+            "api.testing.stampsendicia.com",
+            "signin.stampsendicia.com",
+            "signin.testing.stampsendicia.com",
+            "swsim.stamps.com",
+            "swsim.testing.stamps.com",
         ),
     ),
     "ups": (
