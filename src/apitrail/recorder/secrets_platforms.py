@@ -25,6 +25,7 @@ EVERYWHERE: tuple[str, ...] = (
 
 ONLY_AT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("aramex", "", ("=username",)),
+    ("bluedart", "", ("=clientid", "=lickey")),
     ("dhl_ecommerce", "", ("=clientid",)),
     ("dhl_parcel", "", ("=key",)),
     ("dhl_parcel_de", "", ("=appname", "=clientid", "=username")),
@@ -70,6 +71,17 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "ws.aramex.net",
             "ws.dev.aramex.net",
             "ws.sbx.aramex.net",
+        ),
+    ),
+    "bluedart": (
+        (
+            "bluedart",
+            "bluedartexpress",
+        ),
+        (
+            "apigateway-sandbox.bluedart.com",
+            "apigateway.bluedart.com",
+            "netconnect.bluedart.com",
         ),
     ),
     "dhl_ecommerce": (
