@@ -23,6 +23,8 @@ WRITING = {
     "/admin/exchanges": "appends entries, by the socket",
     "/admin/backups": "copies the log elsewhere, by the socket",
     "/admin/backups/list": "asks what is there; by POST for its key, by the socket",
+    "/admin/pins": "keeps what refers to an order from being removed by age, by the socket",
+    "/admin/pins/remove": "ends that, by the socket",
     "/admin/tokens": "adds a token, by the socket",
     "/admin/tokens/{token_id:str}/revoke": "ends a token, by the socket",
     "/login": "sets a cookie",

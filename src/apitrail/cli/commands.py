@@ -35,6 +35,12 @@ integrations_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(integrations_app, name="integrations")
+pin_app = typer.Typer(
+    help="References (an order under dispute) whose entries and bodies are kept, whatever their age.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(pin_app, name="pin")
 profile_app = typer.Typer(
     help="Platform profiles: check one, try it on an exchange, see what is not understood. Nothing is stored.",
     no_args_is_help=True,
@@ -248,6 +254,70 @@ def put_integrations(
     with opened(settings, make=True) as log:
         kept = log.register(document)
     typer.echo(f"{len(kept)} integrations are registered.")
+
+
+@app.command()
+@with_settings(
+    "data", "store", "keep_success_bodies", "keep_failure_bodies", "keep_entries", "keep_integration", "disk_budget"
+)
+def stats(
+    settings: Settings,
+    days: Annotated[
+        int, typer.Option(min=1, max=3660, help="How many days back the largest senders are counted.")
+    ] = 30,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, all of it.")] = False,
+) -> None:
+    """Show what the log takes, by day, action and integration, what is kept how long, and when the disk is full.
+
+    Beside a running server the times are the server's own.
+    """
+    from apitrail.cli.stats import show
+
+    show(settings, days, as_json=as_json)
+
+
+@pin_app.command("add")
+@with_settings("data", "store")
+def add_pin(
+    settings: Settings,
+    reference: Annotated[str, typer.Argument(metavar="TYPE:ID", help="Such as order:2611250CZ3ZJWF.")],
+    note: Annotated[str, typer.Option(help="Why, to know it by later.")] = "",
+) -> None:
+    """Keep all that refers to an order, a shipment or the like. Bodies that have expired do not come back."""
+    from apitrail.cli.log import opened
+    from apitrail.server.pins import PinWish
+
+    with opened(settings) as log:
+        made = log.pin(PinWish(reference, note))
+    typer.echo(f"{made.reference} is pinned.")
+
+
+@pin_app.command("list")
+@with_settings("data", "store")
+def list_pins(settings: Settings) -> None:
+    """List what is pinned, oldest first."""
+    from apitrail.cli.log import opened
+
+    with opened(settings) as log:
+        found = log.pins()
+    for one in found:
+        typer.echo(f"{one.pinned_at:%Y-%m-%d %H:%M} UTC  {one.reference}  {shorten(one.note)}")
+    if not found:
+        typer.echo("Nothing is pinned: `apitrail pin add order:ID` keeps an order's entries.")
+
+
+@pin_app.command("remove")
+@with_settings("data", "store")
+def remove_pin(
+    settings: Settings, reference: Annotated[str, typer.Argument(metavar="TYPE:ID", help="As `pin list` shows it.")]
+) -> None:
+    """Let it go: its entries are removed with the others of their age."""
+    from apitrail.cli.log import opened
+    from apitrail.server.pins import PinWish
+
+    with opened(settings) as log:
+        log.unpin(PinWish(reference))
+    typer.echo(f"{reference} is no longer pinned.")
 
 
 @app.command()

@@ -17,15 +17,17 @@ from apitrail.cli.connection import Connection, to_folder
 from apitrail.recorder.redact import Redactor
 from apitrail.registration import Registration
 from apitrail.server import api as read
-from apitrail.server import backups, folder
+from apitrail.server import backups, folder, pins
 from apitrail.server.backups import BackupAnswer, BackupsAnswer, BackupWish
 from apitrail.server.batch import MESSAGEPACK
 from apitrail.server.digest import Deriver
 from apitrail.server.intake import Accepted, Intake
 from apitrail.server.masking import fingerprint_key, redactor
+from apitrail.server.pins import PinAnswer, PinsAnswer, PinWish
 from apitrail.server.registry import RegistrationsAnswer, Registry, read_wishes, register, registered
 from apitrail.server.settings import Settings
 from apitrail.server.shapes import EntriesAnswer, EntryAnswer, entry_answer
+from apitrail.server.storage import StorageAnswer, storage
 from apitrail.server.tokens import NewToken, TokenAnswer, TokensAnswer, TokenWish, create, listed, revoke
 from apitrail.store import FolderInUse, Store, Writer, open_store
 
@@ -61,6 +63,18 @@ class Log(Protocol):
 
     def entry(self, entry_id: str) -> EntryAnswer:
         """One entry, whole. Raises Problem where there is none."""
+
+    def pins(self) -> list[PinAnswer]:
+        """The pinned references, oldest first."""
+
+    def pin(self, wish: PinWish) -> PinAnswer:
+        """Pins a reference. Raises Problem for what is none."""
+
+    def unpin(self, wish: PinWish) -> list[PinAnswer]:
+        """Lets a reference go; what is pinned then. Raises Problem or StoreError."""
+
+    def storage(self, days: int) -> StorageAnswer:
+        """What the log takes, and who sent it in the last `days` days."""
 
     def begin_backup(self, wish: BackupWish) -> BackupAnswer:
         """Starts a backup of the log as it is now. Raises Problem, StoreError."""
@@ -144,6 +158,22 @@ class RunningServer:
         """See Log."""
         return self._connection.call("GET", f"{ENTRIES}/{entry_id}", EntryAnswer)
 
+    def pins(self) -> list[PinAnswer]:
+        """See Log."""
+        return self._connection.call("GET", f"{self._prefix}/pins", PinsAnswer).pins
+
+    def pin(self, wish: PinWish) -> PinAnswer:
+        """See Log."""
+        return self._connection.call("POST", f"{self._prefix}/pins", PinAnswer, msgspec.json.encode(wish))
+
+    def unpin(self, wish: PinWish) -> list[PinAnswer]:
+        """See Log."""
+        return self._connection.call("POST", f"{self._prefix}/pins/remove", PinsAnswer, msgspec.json.encode(wish)).pins
+
+    def storage(self, days: int) -> StorageAnswer:
+        """See Log."""
+        return self._connection.call("GET", f"{self._prefix}/stats/{days}", StorageAnswer)
+
     def begin_backup(self, wish: BackupWish) -> BackupAnswer:
         """See Log."""
         return self._connection.call("POST", f"{self._prefix}/backups", BackupAnswer, msgspec.json.encode(wish))
@@ -201,6 +231,22 @@ class OpenFolder:
     def entry(self, entry_id: str) -> EntryAnswer:
         """See Log."""
         return entry_answer(read.find(self._store, entry_id))
+
+    def pins(self) -> list[PinAnswer]:
+        """See Log."""
+        return pins.listed(self._store).pins
+
+    def pin(self, wish: PinWish) -> PinAnswer:
+        """See Log."""
+        return pins.put(self._store, wish)
+
+    def unpin(self, wish: PinWish) -> list[PinAnswer]:
+        """See Log."""
+        return pins.remove(self._store, wish).pins
+
+    def storage(self, days: int) -> StorageAnswer:
+        """See Log."""
+        return storage(self._store, self._settings, days)
 
     def begin_backup(self, wish: BackupWish) -> BackupAnswer:
         """See Log."""

@@ -10,12 +10,15 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from apitrail.server import backups
+from apitrail.server import backups, pins
 from apitrail.server.access import SOCKET, Tokens
 from apitrail.server.answers import AnyRequest
 from apitrail.server.backups import BackupAnswer, BackupsAnswer, BackupWish
 from apitrail.server.ingest import Ingest
 from apitrail.server.intake import Accepted
+from apitrail.server.pins import PinAnswer, PinsAnswer, PinWish
+from apitrail.server.settings import Settings
+from apitrail.server.storage import StorageAnswer, storage
 from apitrail.server.tokens import NewToken, TokenAnswer, TokensAnswer, TokenWish, create, listed, revoke
 from apitrail.store import Store
 
@@ -70,6 +73,30 @@ def look_at_backup(identity: FromPath[str], name: FromPath[str], store: NamedDep
     return backups.look(store, identity, name)
 
 
+@get("/pins", sync_to_thread=True)
+def list_pins(store: NamedDependency[Store]) -> PinsAnswer:
+    """Lists the pinned references."""
+    return pins.listed(store)
+
+
+@post("/pins", status_code=200, sync_to_thread=True)
+def put_pin(data: JSONBody[PinWish], store: NamedDependency[Store]) -> PinAnswer:
+    """Pins a reference."""
+    return pins.put(store, data)
+
+
+@post("/pins/remove", status_code=200, sync_to_thread=True)
+def remove_pin(data: JSONBody[PinWish], store: NamedDependency[Store]) -> PinsAnswer:
+    """Lets a reference go."""
+    return pins.remove(store, data)
+
+
+@get("/stats/{days:int}", sync_to_thread=True)
+def stats(days: FromPath[int], store: NamedDependency[Store], settings: NamedDependency[Settings]) -> StorageAnswer:
+    """What the log takes."""
+    return storage(store, settings, days)
+
+
 routes = Router(
     "/admin",
     route_handlers=[
@@ -80,6 +107,10 @@ routes = Router(
         begin_backup,
         list_backups,
         look_at_backup,
+        list_pins,
+        put_pin,
+        remove_pin,
+        stats,
     ],
     opt={"access": SOCKET},
     include_in_schema=False,

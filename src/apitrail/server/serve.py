@@ -31,6 +31,7 @@ from apitrail import __version__
 from apitrail.server import folder, sockets
 from apitrail.server.access import INGEST, READ, is_loopback
 from apitrail.server.app import create_app
+from apitrail.server.keeping import Keeper, rules
 from apitrail.server.known import load_profiles
 from apitrail.server.linking import LinkTemplates
 from apitrail.server.problems import Problem, shorten
@@ -60,6 +61,7 @@ def run(settings: Settings, out: TextIO) -> None:
         if workers(settings):
             nursery = Nursery.fork(profiles)
             stack.callback(nursery.close)
+        held = rules(settings)
         listener = stack.enter_context(sockets.listen_tcp(settings.host, settings.port))
         folder.prepare(settings.data)
         store = open_folder(settings)
@@ -69,6 +71,7 @@ def run(settings: Settings, out: TextIO) -> None:
         stack.callback(sockets.remove_unix, settings.data)
         writer = Writer(store)
         stack.callback(writer.close)
+        stack.callback(Keeper(store, held).close)
         server = stop.server = _Server(create_app(store, writer, profiles, settings, nursery), settings)
         if stop.asked:
             return

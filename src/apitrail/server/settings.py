@@ -18,6 +18,7 @@ from msgspec.structs import fields
 
 from apitrail.server.problems import Problem
 from apitrail.store import MEMORY_LIMIT
+from apitrail.store.retention import FOREVER, Keep
 
 ENVIRONMENT_PREFIX = "APITRAIL_"
 
@@ -152,6 +153,62 @@ class Settings(Struct, frozen=True, kw_only=True):
             high=256,
         ),
     ] = None
+    keep_success_bodies: Annotated[
+        int,
+        Setting(
+            about="How many days the bodies of successful calls are kept. The entry itself, its references and its "
+            "headers stay for `keep_entries`.",
+            unit="days",
+            at_limit="Bodies of the day before are removed, the whole day at once; the entry says that they have "
+            "expired.",
+            neighbour="keep_failure_bodies",
+            low=1,
+            high=FOREVER,
+        ),
+    ] = Keep().success_bodies
+    keep_failure_bodies: Annotated[
+        int,
+        Setting(
+            about="How many days the bodies of failed and partly failed calls are kept.",
+            unit="days",
+            at_limit="As with `keep_success_bodies`.",
+            neighbour="keep_entries",
+            low=1,
+            high=FOREVER,
+        ),
+    ] = Keep().failure_bodies
+    keep_entries: Annotated[
+        int,
+        Setting(
+            about="How many days entries are kept, with their references.",
+            unit="days",
+            at_limit="The oldest day is removed as a whole. What is pinned stays.",
+            neighbour="keep_integration",
+            low=1,
+            high=FOREVER,
+        ),
+    ] = Keep().entries
+    keep_integration: Annotated[
+        tuple[str, ...],
+        Setting(
+            about="Other times for single integrations, in the order of the three settings above: "
+            "`ec:shopee-tw-01=30/180/800`, `shipping:ups-main=7/30/400`.",
+            unit="side:id=days/days/days, by commas",
+            at_limit="An entry of two integrations is kept as long as the longer says.",
+            neighbour="keep_entries",
+        ),
+    ] = ()
+    disk_budget: Annotated[
+        int,
+        Setting(
+            about="How much disk the log may take; 0 for as much as there is. `apitrail stats` and the page Storage "
+            "show when it will be met.",
+            unit=_BYTES,
+            at_limit="The oldest days go first, whole, and never today; what is pinned stays. What went is shown.",
+            neighbour="keep_entries",
+            low=0,
+        ),
+    ] = 0
     allow_host: Annotated[
         tuple[str, ...],
         Setting(

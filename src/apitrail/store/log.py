@@ -13,7 +13,7 @@ A reader sees all of a write's entries of one day, or none of them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from msgspec import structs
 from apitrail.entry import Entry
 from apitrail.exchange import Loss
 from apitrail.registration import Registration
-from apitrail.store import backup, derived, schema
+from apitrail.store import backup, derived, retention, schema, stats
 from apitrail.store.batch import Batch
 from apitrail.store.block import COLUMNS, LATEST, LOSS_COLUMNS, Key
 from apitrail.store.cluster import ClusterEngine
@@ -40,14 +40,17 @@ from apitrail.store.model import (
     Histogram,
     LossRow,
     Page,
+    Pin,
     Span,
     StoreError,
     Token,
     Written,
 )
 from apitrail.store.queries import entry as one
-from apitrail.store.queries import facets, histogram, known, losses, page, registrations, span, tokens, words
+from apitrail.store.queries import facets, histogram, known, losses, page, pins, registrations, span, tokens, words
+from apitrail.store.retention import Removed, Rules
 from apitrail.store.rows import decode_entry, decode_row
+from apitrail.store.stats import Stats
 from apitrail.store.times import instant, micros
 
 MEMORY_LIMIT = 1_200_000_000
@@ -217,6 +220,49 @@ class Store:
             [[latest]] = self.engine.select(registrations.LATEST).rows
             version = max(micros(datetime.now(UTC)), latest + 1)  # the clock may have been set back
             self.engine.insert("integrations", registrations.COLUMNS, [registrations.rows(changed, version)])
+
+    def pins(self) -> list[Pin]:
+        """The references that are pinned, oldest first."""
+        return pins.read(self.engine.select(pins.PINS).rows)
+
+    def pin(self, kind: str, identity: str, note: str) -> Pin:
+        """Keep what refers to this. Pinning it again changes the note."""
+        at = datetime.now(UTC)
+        with self._writing:
+            made = Pin(kind, identity, note, at)
+            self.engine.run(pins.put(made, at, removed=False))
+        return made
+
+    def unpin(self, kind: str, identity: str) -> None:
+        """Let it go. Raises StoreError where it is not pinned."""
+        with self._writing:
+            found = [one for one in self.pins() if (one.type, one.id) == (kind, identity)]
+            if not found:
+                raise StoreError(f"pin {kind}:{identity}: it is not pinned. List the pins to see which there are")
+            self.engine.run(pins.put(found[0], datetime.now(UTC), removed=True))
+
+    def tidy(
+        self, rules: Rules, now: datetime | None = None, stop: Callable[[], bool] = lambda: False
+    ) -> list[Removed]:
+        """Take away what is too old or too much. See `retention`."""
+        pinned = sorted({one.id for one in self.pins()})
+        return retention.tidy(self.engine, rules, pinned, writes_off=lambda: self._writing, now=now, stop=stop)
+
+    def stats(self, rules: Rules, since: datetime, free: int | None, now: datetime | None = None) -> Stats:
+        """What the log takes, who sent it since then, and how it will go on. `free`: bytes free on the disk."""
+        known = stats.days(self.engine)
+        return Stats(
+            span=self.span(),
+            bytes_on_disk=retention.used_bytes(self.engine),
+            days=known,
+            since=since,
+            actions=stats.uses(self.engine, "action", "''", since),
+            ec_integrations=stats.uses(self.engine, "ec_id", "anyLast(ec_name)", since),
+            shipping_integrations=stats.uses(self.engine, "shipping_id", "anyLast(shipping_name)", since),
+            forecast=stats.forecast(self.engine, rules, known, free, now or datetime.now(UTC)),
+            removed=retention.removals(self.engine),
+            pins=self.pins(),
+        )
 
     def begin_backup(self, where: backup.Place, *, full: bool = False) -> tuple[str, str]:
         """Start a backup of the log as it is now, and return its (engine's id, name). See `backup`."""

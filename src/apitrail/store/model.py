@@ -174,6 +174,15 @@ class LossRow(Struct, frozen=True, kw_only=True):
     text: str
 
 
+class Pin(Struct, frozen=True):
+    """A reference whose entries are kept, whatever their age: an order under dispute."""
+
+    type: str
+    id: str
+    note: str
+    pinned_at: datetime
+
+
 class Token(Struct, frozen=True, kw_only=True):
     """A right to write or read. The secret itself is never kept, only its SHA-256."""
 

@@ -103,18 +103,22 @@ def tidy(
     *,
     writes_off: Callable[[], AbstractContextManager[Any]],
     now: datetime | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> list[Removed]:
     """Take away what is old enough or too much, and return what that was, oldest day first. Raises StoreError.
 
-    `pins`: ids of pinned references. `writes_off` keeps writes out while counts are brought in line.
+    `pins`: ids of pinned references. `writes_off` keeps writes out while counts are brought in line. `stop` is asked
+    before each day: true ends it there.
     """
     today = (now or datetime.now(UTC)).date()
     removed: list[Removed] = []
     noted = _noted(engine)
     for day in _days(engine):
+        if stop():
+            break
         age = (today - day).days
         removed += _of_age(engine, day, age, rules, pins, noted)
-    if rules.disk_budget:
+    if rules.disk_budget and not stop():
         removed += _over_budget(engine, rules.disk_budget, pins, today)
     if any(one.what == "entries" for one in removed):
         with writes_off():

@@ -1,0 +1,80 @@
+"""`apitrail stats`: what the log takes, as a person reads it in a terminal."""
+
+from __future__ import annotations
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.filesize import decimal
+from rich.table import Table
+
+from apitrail.cli.log import opened
+from apitrail.server.problems import shorten
+from apitrail.server.settings import Settings
+from apitrail.server.storage import StorageAnswer
+from apitrail.store.stats import Use
+
+SHOWN_DAYS = 14
+
+
+def show(settings: Settings, days: int, *, as_json: bool) -> None:
+    """Prints it. Raises Problem, StoreError."""
+    with opened(settings) as log:
+        answer = log.storage(days)
+    if as_json:
+        typer.echo(msgspec.json.encode(answer))
+        return
+    console = Console()
+    _whole(console, answer)
+    _by_day(console, answer)
+    stats = answer.stats
+    for title, uses in (
+        ("Action", stats.actions),
+        ("EC integration", stats.ec_integrations),
+        ("Shipping integration", stats.shipping_integrations),
+    ):
+        if uses:
+            _by_use(console, f"{title}, last {days} days", uses)
+    for one in stats.removed[:SHOWN_DAYS]:
+        why = "too old" if one.why == "age" else "over the disk budget"
+        console.print(f"{one.at:%Y-%m-%d %H:%M} UTC: {one.what} of {one.entries} entries of {one.day} removed, {why}")
+
+
+def _whole(console: Console, answer: StorageAnswer) -> None:
+    stats, keep, ahead = answer.stats, answer.keep, answer.stats.forecast
+    covered = ""
+    if stats.span.oldest and stats.span.newest:
+        covered = f", {stats.span.oldest:%Y-%m-%d} to {stats.span.newest:%Y-%m-%d}"
+    console.print(f"{stats.span.entries:,} entries{covered}; {decimal(stats.bytes_on_disk)} on the disk")
+    console.print(
+        f"kept: bodies {keep.success_bodies} days, of failures {keep.failure_bodies}; entries {keep.entries} days"
+        + (f"; at most {decimal(answer.disk_budget)}" if answer.disk_budget else "")
+    )
+    if ahead.bytes_per_day is None:
+        console.print("forecast: after the first whole day")
+        return
+    said = f"forecast: {decimal(ahead.bytes_per_day)} a day, settles at about {decimal(ahead.settles_at or 0)}"
+    if ahead.limit is not None:
+        said += f" of {decimal(ahead.limit)}"
+        said += "" if ahead.days_left is None else f"; [bold]full in {ahead.days_left} days[/bold]"
+    console.print(said)
+
+
+def _by_day(console: Console, answer: StorageAnswer) -> None:
+    table = Table("Day (UTC)", box=None)
+    table.add_column("Entries", justify="right")
+    table.add_column("On the disk", justify="right")
+    for one in answer.stats.days[:SHOWN_DAYS]:
+        table.add_row(one.day.isoformat(), f"{one.entries:,}", decimal(one.bytes_on_disk))
+    console.print(table)
+    if len(answer.stats.days) > SHOWN_DAYS:
+        console.print(f"and {len(answer.stats.days) - SHOWN_DAYS} days before")
+
+
+def _by_use(console: Console, title: str, uses: list[Use]) -> None:
+    table = Table(title, box=None)
+    table.add_column("Entries", justify="right")
+    table.add_column("Bodies as received", justify="right")
+    for one in uses:
+        table.add_row(shorten(one.name or one.id), f"{one.entries:,}", decimal(one.bytes))
+    console.print(table)

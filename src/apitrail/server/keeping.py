@@ -1,0 +1,86 @@
+"""What is kept how long, as the settings say, and the thread that sees to it.
+
+It looks a minute after the start and then every hour: a day is due for at most that much longer than it was to be kept.
+What it does not manage (a full disk, an engine that does not answer) is logged, and tried again the next hour.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+import threading
+from collections.abc import Iterable
+
+from apitrail.server.problems import Problem
+from apitrail.server.settings import Settings
+from apitrail.store import Store, StoreError
+from apitrail.store.retention import Account, Keep, Rules
+
+log = logging.getLogger("apitrail.server")
+
+FIRST_S = 60.0
+EVERY_S = 3600.0
+_INTEGRATION = re.compile(r"(ec|shipping):(.{1,200})=(\d{1,6})/(\d{1,6})/(\d{1,6})")
+
+
+def rules(settings: Settings) -> Rules:
+    """The rules that the settings make. Raises Problem naming the one that cannot be read."""
+    default = Keep(settings.keep_success_bodies, settings.keep_failure_bodies, settings.keep_entries)
+    return Rules(default, dict(_accounts(settings.keep_integration)), settings.disk_budget)
+
+
+def _accounts(texts: Iterable[str]) -> Iterable[tuple[Account, Keep]]:
+    for text in texts:
+        found = _INTEGRATION.fullmatch(text)
+        if found is None:
+            raise Problem(
+                "is no integration with three numbers of days",
+                field="keep_integration",
+                value=text,
+                fix="Write it as ec:ID=30/180/800: bodies of successes, bodies of failures, entries.",
+            )
+        yield (found[1], found[2]), Keep(int(found[3]), int(found[4]), int(found[5]))
+
+
+def free_bytes(settings: Settings) -> int | None:
+    """What the log's disk has free; None where the log is on a server of its own."""
+    if settings.store:
+        return None
+    try:
+        return shutil.disk_usage(settings.data).free
+    except OSError:
+        return None
+
+
+class Keeper:
+    """Removes what is due, in a thread of its own, until `close`."""
+
+    def __init__(self, store: Store, which: Rules, *, first: float = FIRST_S, every: float = EVERY_S) -> None:
+        self._store = store
+        self._rules = which
+        self._first = first
+        self._every = every
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="apitrail-keeper", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Ends the thread, after the day that it is at."""
+        self._closed.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        wait = self._first
+        while not self._closed.wait(wait):
+            wait = self._every
+            try:
+                removed = self._store.tidy(self._rules, stop=self._closed.is_set)
+            except StoreError as error:
+                log.warning("what is too old could not be removed, and is tried again in an hour: %s", error)
+                continue
+            except Exception:
+                log.exception("what is too old could not be removed")
+                continue
+            for one in removed:
+                log.info("removed the %s of %d entries of %s (%s)", one.what, one.entries, one.day, one.why)

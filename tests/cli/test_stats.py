@@ -1,0 +1,56 @@
+"""`apitrail stats` and `apitrail pin`, with and without a server."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+HAR = Path(__file__).parents[1] / "end_to_end" / "orders.har"
+
+
+@pytest.fixture(params=["without a server", "beside a server"])
+def place(request: pytest.FixtureRequest, run: Any, serve: Any) -> str | None:
+    """A log with entries, and the URL of the server on it, where there is one."""
+    run("import", str(HAR), "--ec-integration", "shop-7")
+    return serve() if request.param == "beside a server" else None
+
+
+def test_what_the_log_takes_is_told_in_words_and_as_json(run: Any, place: str | None) -> None:
+    said = run("stats", "--days", "3660").stdout
+    assert "shop-7" in said
+    assert "kept: bodies 14 days, of failures 90; entries 400 days" in said
+    told = json.loads(run("stats", "--json", "--days", "3660").stdout)
+    assert told["stats"]["span"]["entries"] == sum(day["entries"] for day in told["stats"]["days"]) > 0
+    assert told["stats"]["ec_integrations"][0]["id"] == "shop-7"
+    assert told["stats"]["bytes_on_disk"] > 0
+    assert told["disk_free"] > 0
+    if place is not None:
+        with urlopen(f"{place}/api/v1/stats?days=3660") as answer:
+            served = json.load(answer)
+        assert served["stats"]["actions"] == told["stats"]["actions"]
+
+
+def test_an_order_is_pinned_listed_and_let_go(run: Any, place: str | None) -> None:
+    assert "order:A-1 is pinned" in run("pin", "add", "order:A-1", "--note", "爭議 dispute").stdout
+    listed = run("pin", "list").stdout
+    assert "order:A-1" in listed
+    assert "爭議" in listed
+    assert "no longer" in run("pin", "remove", "order:A-1").stdout
+    assert "Nothing is pinned" in run("pin", "list").stdout
+    assert "not pinned" in run("pin", "remove", "order:A-1", fails=2).stderr
+
+
+def test_what_is_no_reference_is_refused_with_how_to_write_it(run: Any, place: str | None) -> None:
+    assert "order:2611250CZ3ZJWF" in run("pin", "add", "A-1", fails=2).stderr
+
+
+@pytest.mark.parametrize("rule", ["shop=1/2/3", "ec:shop", "ec:shop=1/2", "ec:shop=a/b/c"])
+def test_a_rule_that_cannot_be_read_stops_the_start(run: Any, rule: str) -> None:
+    said = run("serve", "--keep-integration", rule, "--port", "0", fails=2).stderr
+    assert "keep_integration" in said
+    assert rule in said
+    assert "ec:ID=30/180/800" in said

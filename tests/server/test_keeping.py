@@ -1,0 +1,53 @@
+"""The thread that removes what is due: it does so by itself, survives what goes wrong, and ends when it shall."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from apitrail.server.keeping import Keeper, rules
+from apitrail.server.problems import Problem
+from apitrail.server.settings import Settings
+from apitrail.store import StoreError
+from apitrail.store.retention import Keep, Removed, Rules
+
+
+class Log:
+    """Stands for the store, which has tests of its own: it tells when it was asked, and fails the first time."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.twice = threading.Event()
+
+    def tidy(self, which: Rules, *, stop: Callable[[], bool]) -> list[Removed]:
+        assert not stop()
+        self.asked += 1
+        if self.asked == 1:
+            raise StoreError("the disk is full")
+        self.twice.set()
+        return []
+
+
+def test_a_failure_is_tried_again_and_closing_ends_it() -> None:
+    log: Any = Log()
+    keeper = Keeper(log, Rules(), first=0.0, every=0.01)
+    assert log.twice.wait(30)
+    keeper.close()
+    asked = log.asked
+    assert not threading.Event().wait(0.05)
+    assert log.asked == asked
+
+
+def test_settings_make_the_rules() -> None:
+    found = rules(Settings(keep_success_bodies=1, keep_entries=9, keep_integration=("ec:a=b=1/2/3",), disk_budget=7))
+    assert found.default == Keep(1, 90, 9)
+    assert found.accounts == {("ec", "a=b"): Keep(1, 2, 3)}
+    assert found.disk_budget == 7
+
+
+def test_a_rule_that_is_none_is_named() -> None:
+    with pytest.raises(Problem, match="other:x=1/2/3"):
+        rules(Settings(keep_integration=("other:x=1/2/3",)))
