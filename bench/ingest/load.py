@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-CONNECTIONS = 8
+CONNECTIONS = 16
 PATIENCE_S = 60
 
 

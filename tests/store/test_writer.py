@@ -133,6 +133,18 @@ def test_a_full_group_does_not_wait(store: Store, make: Make) -> None:
     writer.close()
 
 
+def test_while_more_is_on_its_way_what_waits_waits_for_it(store: Store, make: Make) -> None:
+    writer = Writer(store, busy_rows=2, max_wait=10 * PATIENCE_S)
+    writer.submit([make(0)]).result(PATIENCE_S)
+    with writer.expecting():
+        first = writer.submit([make(1), make(2)])
+        second = writer.submit([make(3)])
+        assert not first.running()
+    assert [future.result(PATIENCE_S).stored for future in (first, second)] == [2, 1]
+    assert inserts(store) == 2
+    writer.close()
+
+
 def test_closing_writes_what_waits_and_takes_no_more(store: Store, make: Make) -> None:
     writer = Writer(store, max_wait=10 * PATIENCE_S)
     writer.submit([make(0)]).result(PATIENCE_S)

@@ -53,10 +53,11 @@ class Intake:
         """
         try:
             self._writer.demand_room(len(data))  # before the work, which would be in vain
-            digest = self._digester.digest(data, kind, coding, self._registered())
-            if not digest.rows.size:
-                return digest, None
-            return digest, self._writer.submit_batch(digest.rows)
+            with self._writer.expecting():
+                digest = self._digester.digest(data, kind, coding, self._registered())
+                if not digest.rows.size:
+                    return digest, None
+                return digest, self._writer.submit_batch(digest.rows)
         except Busy as busy:
             raise Problem(
                 "the store is behind with writing",
