@@ -96,6 +96,19 @@ def test_a_poisoned_batch_does_not_fail_its_neighbours(store: Store, make: Make)
     writer.close()
 
 
+def test_where_the_engine_is_short_of_memory_the_batch_is_to_come_again(store: Store, make: Make) -> None:
+    writer = Writer(store)
+    many = native.block({"recorder_sequence": native.UINT64}, 2**29, [()])
+    huge = writer.submit_batch(Batch([Block(bytes(16), bytes(8), many)]))
+    with pytest.raises(StoreUnavailable, match="not enough memory"):  # a refusal for good would lose it
+        huge.result(PATIENCE_S)
+    with pytest.raises(StoreUnavailable, match="not enough memory"):
+        writer.check()
+    assert writer.submit([make(0)]).result(PATIENCE_S) == Written(1, 0)
+    writer.check()
+    writer.close()
+
+
 def test_an_entry_that_cannot_be_a_row_is_refused_before_it_is_queued(store: Store, make: Make) -> None:
     writer = Writer(store)
     with pytest.raises(BadEntry):

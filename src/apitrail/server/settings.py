@@ -258,7 +258,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             neighbour="max_batch",
             low=1 << 10,
         ),
-    ] = 256 << 20
+    ] = 128 << 20
     stop_timeout: Annotated[
         int,
         Setting(

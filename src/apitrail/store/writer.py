@@ -10,7 +10,7 @@ what one of 20,000 does), and parts must not pile up. So an insert follows the o
 Each request has its own answer, when its entries are durable.
 
 Where the engine refuses a group, it is halved until the batch at fault stands alone: its neighbours are stored.
-Where the engine is unavailable, all of the group fail, and their senders keep them.
+Where the engine is unavailable or short of memory, all of the group fail, and their senders keep them.
 
 What waits is bounded by `max_pending_bytes`: past it `submit` raises Busy, and nothing is queued. A batch larger than
 that is taken when nothing else waits. `close` writes what waits.
@@ -31,7 +31,7 @@ from apitrail.exchange import Loss
 from apitrail.store.batch import Batch
 from apitrail.store.engine import StoreUnavailable
 from apitrail.store.log import Store
-from apitrail.store.model import StoreError, Written
+from apitrail.store.model import QueryTooLarge, StoreError, Written
 
 BUSY = 3
 MAX_RETRY_AFTER = 30
@@ -184,7 +184,11 @@ class Writer:
             return
         try:
             answers = self._store.commit([batch for batch, _ in group])
-        except Exception as error:
+        except Exception as problem:
+            error = problem
+            if isinstance(problem, QueryTooLarge):
+                # The engine was short of memory or time, which passes; nothing is wrong with the batch.
+                error = StoreUnavailable(f"the store had not enough memory or time to write: {problem}")
             if isinstance(error, StoreUnavailable):
                 self._trouble = (time.monotonic(), error)
             if len(group) > 1 and not isinstance(error, StoreUnavailable):
