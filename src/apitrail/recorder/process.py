@@ -2,6 +2,10 @@
 
 Threads are daemons and begin with the first exchange. There are no signal handlers. At exit everything captured goes
 into the spool, always; sending it may then take `flush_at_exit` seconds, and ends at once where the server is away.
+
+`os._exit` runs no exit handlers, and forked children leave by it (RQ's, Celery's, a host's own). So once something has
+been captured it is replaced: what is in flight is spooled, which takes milliseconds and `SPOOL_AT_OS_EXIT_S` at most,
+and then the process ends as it would have.
 """
 
 from __future__ import annotations
@@ -30,6 +34,7 @@ from apitrail.recorder.spool_file import SpoolUnusable
 from apitrail.recorder.worker import Queue, Worker
 
 SPOOL_AT_EXIT_S = 5.0
+SPOOL_AT_OS_EXIT_S = 1.0
 
 
 class Stats(Struct, frozen=True):
@@ -97,6 +102,7 @@ class ProcessRecorder:
                 if self._shipper is not None:
                     self._shipper.start()
                 _finish_with_multiprocessing()
+                _finish_before_os_exit()
             self._started = True
         finally:
             self._starting.release()
@@ -173,6 +179,13 @@ class ProcessRecorder:
             self._shipped(time.monotonic() + self.settings.flush_at_exit, once=True)
         if self._shipper is not None:
             self._shipper.stop()  # or it would leave with a lease that nobody ends
+
+    @never_raise
+    def leave(self) -> None:
+        """Before `os._exit`: spool what is in flight, and wait for nothing else."""
+        if self._worker is not None:
+            self._exiting = True
+            self._worker.flush(SPOOL_AT_OS_EXIT_S)
 
     def close(self) -> None:
         """Spool what is left, stop shipping, close the files."""
@@ -320,6 +333,20 @@ def _finish_with_multiprocessing() -> None:
         module = sys.modules.get(name)
         if module is not None:
             module.Finalize(None, _exit, exitpriority=0)
+
+
+def _finish_before_os_exit() -> None:
+    leave = os._exit
+    if getattr(leave, "_apitrail", False):
+        return
+
+    def _exit(status: int = 0) -> None:
+        if _recorder is not None:
+            _recorder.leave()
+        leave(status)
+
+    _exit._apitrail = True  # type: ignore[attr-defined]
+    os._exit = _exit  # type: ignore[assignment]
 
 
 def _exit() -> None:
