@@ -31,6 +31,7 @@ class Platform(ThreadingHTTPServer):
     """Answers by path, and remembers the bodies that it got."""
 
     daemon_threads = True
+    request_queue_size = 128
     block_on_close = False
 
     def __init__(self) -> None:
