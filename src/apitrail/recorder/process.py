@@ -4,8 +4,8 @@ Threads are daemons and begin with the first exchange. There are no signal handl
 into the spool, always; sending it may then take `flush_at_exit` seconds, and ends at once where the server is away.
 
 `os._exit` runs no exit handlers, and forked children leave by it (RQ's, Celery's, a host's own). So once something has
-been captured it is replaced: what is in flight is spooled, which takes milliseconds and `SPOOL_AT_OS_EXIT_S` at most,
-and then the process ends as it would have.
+been captured it is replaced: what is in flight is spooled, which takes milliseconds and `SPOOL_AT_EXIT_S` at most, and sent
+as far as `SEND_AT_OS_EXIT_S` allows, for the parent may never run a shipper; then the process ends as it would have.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from apitrail.recorder.spool_file import SpoolUnusable
 from apitrail.recorder.worker import Queue, Worker
 
 SPOOL_AT_EXIT_S = 5.0
-SPOOL_AT_OS_EXIT_S = 1.0
+SEND_AT_OS_EXIT_S = 1.0
 
 
 class Stats(Struct, frozen=True):
@@ -182,10 +182,13 @@ class ProcessRecorder:
 
     @never_raise
     def leave(self) -> None:
-        """Before `os._exit`: spool what is in flight, and wait for nothing else."""
-        if self._worker is not None:
-            self._exiting = True
-            self._worker.flush(SPOOL_AT_OS_EXIT_S)
+        """Before `os._exit`: spool what is in flight, and send it where the server takes it at once."""
+        if self._worker is None:
+            return
+        self._exiting = True
+        most = min(self.settings.flush_at_exit, SEND_AT_OS_EXIT_S)
+        if self._worker.flush(SPOOL_AT_EXIT_S) and most > 0 and self._shipper is not None:
+            self._shipped(time.monotonic() + most, once=True)
 
     def close(self) -> None:
         """Spool what is left, stop shipping, close the files."""
