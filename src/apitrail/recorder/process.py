@@ -4,8 +4,8 @@ Threads are daemons and begin with the first exchange. There are no signal handl
 into the spool, always; sending it may then take `flush_at_exit` seconds, and ends at once where the server is away.
 
 `os._exit` runs no exit handlers, and forked children leave by it (RQ's, Celery's, a host's own). So once something has
-been captured it is replaced: what is in flight is spooled, which takes milliseconds and `SPOOL_AT_EXIT_S` at most, and sent
-as far as `SEND_AT_OS_EXIT_S` allows, for the parent may never run a shipper; then the process ends as it would have.
+been captured it is replaced: what is in flight is spooled, which takes milliseconds and `SPOOL_AT_EXIT_S` at most, and
+sent as far as `SEND_AT_OS_EXIT_S` allows, for the parent may never run a shipper; then the process ends as it would.
 """
 
 from __future__ import annotations
