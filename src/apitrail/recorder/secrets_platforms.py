@@ -37,6 +37,7 @@ ONLY_AT: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("jt", "", ("=key",)),
     ("kerry_tj", "", ("=key",)),
     ("mondial_relay", "", ("=crc", "=security")),
+    ("ontrac", "query", ("=pw",)),
     ("otto", "", ("=username",)),
     ("royal_mail", "", ("=nonce",)),
     ("sendcloud", "", ("=hash",)),
@@ -253,6 +254,13 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "api.mondialrelay.com",
             "connect-api-sandbox.mondialrelay.com",
             "connect-api.mondialrelay.com",
+        ),
+    ),
+    "ontrac": (
+        ("ontrac",),
+        (
+            "shipontrac.net",
+            "www.shipontrac.net",
         ),
     ),
     "otto": (
