@@ -24,6 +24,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.ingest.load import get
 from bench.store import asking, ours, peer, questions
 from bench.store.direct import CHUNK, chunk, chunks, fill, raw_bytes
 from bench.store.trade import DAYS, END, exchanges
@@ -65,14 +66,14 @@ def measure(folder: Path, count: int, days: float, through_http: int, binary: Pa
         loader.join()
         if loader.exitcode:
             raise SystemExit(loader.exitcode)
-    orders = questions.known(count, days)
-    asked = list(questions.questions(orders, days))
     more = list(exchanges(ARRIVING * ARRIVING_S, seed=10**6, days=0.1, until=END + timedelta(days=0.1)))
     with ours.running(log) as server:
         if not note.exists():
             fresh = [x for number in range(chunks(count) - last, chunks(count)) for x in chunk(count, number, days)]
             print(f"ingest through HTTP: {server.post(fresh):,.0f} entries/s, durable, profiles applied")
             note.write_bytes(msgspec.json.encode({"count": count}))
+        orders = questions.known(lambda address: get(f"{server.url}{address}"), days)
+        asked = list(questions.questions(orders, days))
         raw = raw_bytes(count, days)
         print(f"{server.entries():,} entries, {raw / count:.0f} raw bytes each")
         size = asking.disk(log)

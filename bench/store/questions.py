@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from msgspec import Struct
 
 from apitrail.store.model import Cursor
-from bench.store.direct import chunk, chunks
 from bench.store.trade import END, SHOPS
 
 ROUNDS = 20
@@ -35,17 +35,20 @@ class Question(Struct, frozen=True):
     """It has to look at every body, so it is asked fewer times."""
 
 
-def known(count: int, days: float, many: int = ROUNDS) -> list[Known]:
-    """Orders from all over the last seven days of a log of `count`, or of all of it where it is shorter."""
+def known(ask: Callable[[str], bytes], days: float, many: int = ROUNDS) -> list[Known]:
+    """Orders from all over the last seven days of a log, or of all of it where it is shorter.
+
+    `ask` answers an address of Apitrail's: the values come from its log, which the peer's is the same as.
+    """
     dice = random.Random(5)
-    last = chunks(count)
-    first = max(0, int(last * (1 - min(7 / days, 1))))
-    found = []
-    for number in sorted(dice.sample(range(first, last), min(many, last - first))):
-        opened = [x for x in chunk(count, number, days) if "get_order_detail" in x.url and x.status == 200]
-        for x in dice.sample(opened, -(-many // min(many, last - first))):
-            found.append(Known(x.url.rpartition("=")[2], x.id, x.created_at))
-    return found[:many]
+    found: list[Known] = []
+    while len(found) < many:
+        at = END - timedelta(days=dice.random() * min(7, days * 0.9))
+        query = {"action": "order.get", "outcome": "success", "to": _written(at), "limit": 1}
+        [entry] = json.loads(ask(_ours("entries", **query)))["entries"]
+        order = next(one["id"] for one in entry["references"] if one["type"] == "order")
+        found.append(Known(order, entry["id"], datetime.fromisoformat(entry["created_at"])))
+    return found
 
 
 def questions(orders: list[Known], days: float) -> Iterator[list[Question]]:

@@ -165,13 +165,13 @@ class Store:
         `step`: how long a bar is, one of `histogram.STEPS`; by itself so that there are about a hundred. Bars of a day
         and more begin at midnight of `zone`. Raises ValueError for more than MOST_BARS bars, QueryTooLarge, StoreError.
         """
-        covered = self.span()
-        if covered.oldest is None or covered.newest is None:
+        since, until = which.since, which.until
+        if since is None or until is None:
+            covered = self.span()
+            since, until = since or covered.oldest, until or covered.newest
+        if since is None or until is None or since > until:
             return Histogram(step or "1h", None, [])
-        since = covered.oldest if which.since is None else max(which.since, EPOCH)
-        until = covered.newest if which.until is None else min(which.until, LATEST)
-        if since > until:
-            return Histogram(step or "1h", None, [])
+        since, until = max(since, EPOCH), min(until, LATEST)
         step = step or histogram.step_for(since, until)
         cuts = histogram.edges(since, until, step, zone)
         if len(cuts) - 1 > histogram.MOST_BARS:

@@ -24,6 +24,10 @@ _LEAST, _MIXED, _MOST = 6, 24, 36
 FIRST_SECONDS = 256
 MOST_SECONDS = 16_384
 
+FEW = 3
+"""Up to so many ways to write a text are looked for one after another."""
+
+_MESSAGE = "ifNull(message, '')"
 _PLAIN = "if(position(request_body, '%') > 0, decodeURLFormComponent(request_body), request_body)"
 """A body that escapes itself for a form, as what it means."""
 
@@ -82,19 +86,34 @@ def having(term: Term, name: str) -> tuple[str, dict[str, Param]]:
         body = f"{{{name}_body:String}}"
         return (
             f"arrayExists(id -> lower(id) = lower({{{name}:String}}), reference_ids)"
-            f" OR match(response_body, {body}) OR match({_PLAIN}, {body}) OR match(ifNull(message, ''), {body})",
+            f" OR match(response_body, {body}) OR match({_PLAIN}, {body}) OR match({_MESSAGE}, {body})",
             params,
         )
-    search = "multiSearchAnyCaseInsensitive" if re.search("[A-Za-z]", term.value) else "multiSearchAny"
-    texts = f"arrayMap(x -> unhex(x), {{{name}:Array(String)}})"
-    written = [needle.hex() for needle in needles(term.value)]
-    found = " OR ".join(f"{search}({column}, {texts})" for column in ("response_body", "request_body"))
-    condition = f"{found} OR {search}(ifNull(message, ''), {texts})"
-    values: dict[str, Param] = {name: written}
+    written = needles(term.value)
+    few = len(written) <= FEW
+    found = (_each if few else _together)(written, name, anycase=bool(re.search("[A-Za-z]", term.value)))
+    condition = " OR ".join(found.replace("COLUMN", column) for column in ("response_body", "request_body", _MESSAGE))
+    values: dict[str, Param] = {f"{name}_{number}": needle.hex() for number, needle in enumerate(written) if few}
+    if not few:
+        values[name] = [needle.hex() for needle in written]
     if term.whole:
         condition += f" OR arrayExists(id -> lower(id) = lower({{{name}_id:String}}), reference_ids)"
         values[f"{name}_id"] = term.value
     return condition, values
+
+
+def _each(written: list[bytes], name: str, *, anycase: bool) -> str:
+    """One search after another, for few needles: a search for one is a fifth quicker than one for several."""
+    found = []
+    for number, needle in enumerate(written):
+        function = "positionCaseInsensitive" if anycase and needle.isascii() else "position"
+        found.append(f"{function}(COLUMN, unhex({{{name}_{number}:String}})) > 0")
+    return " OR ".join(found)
+
+
+def _together(written: list[bytes], name: str, *, anycase: bool) -> str:
+    function = "multiSearchAnyCaseInsensitive" if anycase else "multiSearchAny"
+    return f"{function}(COLUMN, arrayMap(x -> unhex(x), {{{name}:Array(String)}}))"
 
 
 def _indexed(word: str) -> str:
