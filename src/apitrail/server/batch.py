@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,14 +49,44 @@ class Refusal(Struct, frozen=True):
     fix: str
 
 
-class Batch(Struct, frozen=True):
-    """What a batch held. `indices[i]` is where `exchanges[i]` stood in it."""
+class Batch:
+    """A readable batch. Its exchanges are decoded as they are asked for: all of them at once take several times the
+    memory, and more time, because a processor's cache does not hold them.
+    """
 
-    exchanges: list[Exchange]
-    indices: list[int]
-    refused: list[Refusal]
-    losses: list[Loss]
-    refused_losses: list[Refusal]
+    def __init__(self, kind: str, raw: Sequence[Raw], latest: datetime) -> None:
+        self._form = _FORMATS[kind]
+        self._raw = raw
+        self._latest = latest
+        self.refused: list[Refusal] = []
+        """Of the exchanges that were asked for."""
+        self.losses: list[Loss] = []
+        self.refused_losses: list[Refusal] = []
+
+    def exchanges(self) -> Iterator[tuple[int, Exchange]]:
+        """Those that can be taken, each with its index. To be gone through once."""
+        decode = self._form.exchange.decode
+        for index, raw in enumerate(self._raw):
+            try:
+                exchange: Exchange = decode(raw)
+                check(exchange, self._latest)
+            except (_Refused, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+                self.refused.append(_refusal(index, error, raw, self._form.anything))
+            else:
+                yield index, exchange
+
+    def read_losses(self, losses: Sequence[Raw]) -> None:
+        """Reads the batch's losses, which are few."""
+        for index, raw in enumerate(losses):
+            try:
+                loss: Loss = self._form.loss.decode(raw)
+                _check_time("$.first_at", loss.first_at, self._latest)
+                _check_time("$.last_at", loss.last_at, self._latest)
+                _check_int("$.count", loss.count)
+            except (_Refused, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+                self.refused_losses.append(_refusal(index, error, raw, self._form.anything))
+            else:
+                self.losses.append(loss)
 
 
 class _Envelope(Struct):
@@ -124,32 +155,9 @@ def read_batch(data: bytes, kind: str, *, now: datetime, max_exchanges: int) -> 
             fix="Send smaller batches, or raise the setting max_exchanges.",
             status=413,
         )
-    latest = now + _EARLY
-    exchanges: list[Exchange] = []
-    indices: list[int] = []
-    refused: list[Refusal] = []
-    for index, raw in enumerate(envelope.exchanges):
-        try:
-            exchange: Exchange = form.exchange.decode(raw)
-            check(exchange, latest)
-        except (_Refused, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            refused.append(_refusal(index, error, raw, form.anything))
-        else:
-            exchanges.append(exchange)
-            indices.append(index)
-    losses: list[Loss] = []
-    refused_losses: list[Refusal] = []
-    for index, raw in enumerate(envelope.losses):
-        try:
-            loss: Loss = form.loss.decode(raw)
-            _check_time("$.first_at", loss.first_at, latest)
-            _check_time("$.last_at", loss.last_at, latest)
-            _check_int("$.count", loss.count)
-        except (_Refused, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            refused_losses.append(_refusal(index, error, raw, form.anything))
-        else:
-            losses.append(loss)
-    return Batch(exchanges, indices, refused, losses, refused_losses)
+    batch = Batch(kind, envelope.exchanges, now + _EARLY)
+    batch.read_losses(envelope.losses)
+    return batch
 
 
 def check(exchange: Exchange, latest: datetime) -> None:

@@ -23,10 +23,13 @@ from apitrail.server.masking import masked
 from apitrail.server.unpack import unpack
 from apitrail.store import BadEntry
 from apitrail.store import Batch as Rows
-from apitrail.store.block import encode, encode_losses
+from apitrail.store.block import Block, encode, encode_losses
 
 log = logging.getLogger("apitrail.server")
 
+_BLOCK_ROWS = 200
+_BLOCK_BYTES = 4 << 20
+"""What is encoded together: enough to share the work, and little enough to be in a processor's cache still."""
 _SMALL = 16 << 10
 _PACKED = 8
 """How many times smaller a compressed batch is taken to be."""
@@ -83,16 +86,30 @@ class Deriver:
     def _rows(self, batch: Batch, now: datetime, registered: Registered) -> Rows:
         """What is to be written; what cannot be is added to the batch's refusals."""
         namer = Namer()
+        blocks: list[Block] = []
         entries: list[tuple[int, Entry]] = []
-        for index, exchange in zip(batch.indices, batch.exchanges, strict=True):
+        size = 0
+
+        def encode_these() -> None:
+            block = _encoded(encode, entries, batch.refused)
+            if block is not None:
+                blocks.append(block)
+
+        for index, exchange in batch.exchanges():
             try:
-                entries.append((index, self._entry(exchange, namer, now, registered)))
+                entry = self._entry(exchange, namer, now, registered)
             except Exception as error:
                 batch.refused.append(_refused(index, error))
-        block = _encoded(encode, entries, batch.refused)
+                continue
+            entries.append((index, entry))
+            size += len(entry.request.body) + (len(entry.response.body) if entry.response else 0)
+            if len(entries) >= _BLOCK_ROWS or size >= _BLOCK_BYTES:
+                encode_these()
+                entries, size = [], 0
+        encode_these()
         losses = _encoded(encode_losses, list(enumerate(batch.losses)), batch.refused_losses)
         batch.refused.sort(key=lambda one: one.index)
-        return Rows([block] if block else [], losses or b"")
+        return Rows(blocks, losses or b"")
 
     def _entry(self, exchange: Exchange, namer: Namer, now: datetime, registered: Registered) -> Entry:
         exchange = masked(exchange, self._redactor)
