@@ -27,7 +27,7 @@ root = "AcmeOrder"
 header = "Server: ^Acme/[0-9]"
 
 [endpoints]
-"GET /orders" = {{ action = "order.list", list = "response:$.data.orders[]" }}
+"GET /orders" = {{ action = "order.list", list = ["response:$.data.orders[]", "response:$.page.rows[]"] }}
 "POST /stock" = "stock.push"
 "POST /parcels" = "tracking.get"
 
@@ -36,8 +36,16 @@ topic = "request-header:X-Topic"
 answered = ["response:$.0 = 1", "response:$.1 = OK"]
 
 [webhooks.topics]
+"parcel.*" = "webhook.logistics.status"
+"orders/*" = "webhook.order.updated"
 "*" = "webhook.other"
 
+[[sign]]
+inbound = true
+outcome = "warning"
+when = "request:$.failed"
+message = "request:$.failed"
+{SOURCE}
 [[items]]
 at = "response:$.errors[]"
 id = "sku + warehouse"
@@ -96,6 +104,8 @@ def test_a_call_that_failed_as_a_whole_accepted_nothing(acme: Profiles, make: Ma
         ('{"data": {"orders": [{}, {}]}}', 2),
         ('{"data": {"orders": []}}', 0),
         ('{"data": {}}', 0),
+        ('{"page": {"rows": [1]}}', 1),
+        ("[]", 0),
         ("", 0),
         ('{"info": 1}', None),
         ("<html>orders</html>", None),
@@ -119,6 +129,40 @@ def test_a_notification_counts_as_received_only_by_the_answer_that_the_platform_
     exchange = make("POST", "https://api.acme.example/hook", direction="inbound", status=status)
     exchange.response = Message(headers=[("Content-Type", "text/plain")], body=answer.encode())
     assert acme.entry(exchange).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("topic", "action"),
+    [
+        ("parcel.moved", "webhook.logistics.status"),
+        ("Parcel.Moved", "webhook.logistics.status"),
+        ("orders/paid", "webhook.order.updated"),
+        ("parcels.moved", "webhook.other"),
+        ("moved", "webhook.other"),
+    ],
+)
+def test_a_family_of_topics_is_told_by_what_stands_before_the_last_mark(
+    acme: Profiles, make: Make, topic: str, action: str
+) -> None:
+    exchange = make("POST", "https://api.acme.example/hook", direction="inbound", answer="1|OK")
+    exchange.request.headers = [("X-Topic", topic)]
+    assert acme.entry(exchange).action == action
+
+
+def test_what_a_notification_reports_is_told_beside_that_it_was_received(acme: Profiles, make: Make) -> None:
+    exchange = make("POST", "https://api.acme.example/hook", direction="inbound", sent='{"failed": "No stock"}')
+    assert exchange.response is not None
+    exchange.response = Message(headers=[("Content-Type", "text/plain")], body=b"1|OK")
+    entry = acme.entry(exchange)
+    assert (entry.outcome, entry.message, entry.reported_by) == ("warning", "No stock", "acme")
+    assert entry.advice is not None
+    outbound = acme.entry(make("POST", "https://api.acme.example/stock", sent='{"failed": "No stock"}'))
+    assert outbound.outcome == "success"
+
+
+def test_what_a_notification_reports_is_no_failure_of_the_call(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="of a notification"):
+        profiles_of(tmp_path, PROFILE.replace('outcome = "warning"', 'outcome = "failure"'))
 
 
 def test_a_platform_is_known_by_the_first_element_of_its_soap_body(acme: Profiles, make: Make) -> None:

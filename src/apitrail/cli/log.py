@@ -27,8 +27,8 @@ from apitrail.server.pins import PinAnswer, PinsAnswer, PinWish
 from apitrail.server.registry import RegistrationsAnswer, Registry, read_wishes, register, registered
 from apitrail.server.settings import Settings
 from apitrail.server.shapes import EntriesAnswer, EntryAnswer, entry_answer
-from apitrail.server.storage import StorageAnswer, storage
 from apitrail.server.tokens import NewToken, TokenAnswer, TokensAnswer, TokenWish, create, listed, revoke
+from apitrail.server.usage import StorageAnswer, storage
 from apitrail.store import FolderInUse, Store, Writer, open_store
 
 INTEGRATIONS = "/api/v1/integrations"

@@ -11,7 +11,7 @@ from rich.table import Table
 from apitrail.cli.log import opened
 from apitrail.server.problems import shorten
 from apitrail.server.settings import Settings
-from apitrail.server.storage import StorageAnswer
+from apitrail.server.usage import StorageAnswer
 from apitrail.store.stats import Use
 
 SHOWN_DAYS = 14

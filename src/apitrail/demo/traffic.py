@@ -104,7 +104,7 @@ def main() -> int:
     stop = threading.Event()
     on_stop(stop.set)
     apitrail.configure(service="demo backend")
-    apitrail.instrument()
+    apitrail.instrument("httpx", "requests")  # not what the director asks the sandboxes with
     with socket.socket() as nobody, receiver() as webhooks:
         nobody.bind(("127.0.0.1", 0))  # bound and never listening: a port that refuses, and that nobody else takes
         closed = f"http://127.0.0.1:{nobody.getsockname()[1]}"

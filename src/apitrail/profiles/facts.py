@@ -53,6 +53,7 @@ class Facts:
         "request_payload",
         "response_parsed",
         "response_payload",
+        "selected",
         "status",
     )  # fmt: skip
 
@@ -66,6 +67,8 @@ class Facts:
         self.host, self.path, self.query_text = split_url(exchange.url)
         self.captures: dict[str, str] = {}
         self.action = "unknown"
+        self.selected: dict[str, Any] = {}
+        """What the places that endpoints choose by say: several endpoints may ask for the same."""
         self._query: dict[str, Any] | None = None
         self.request_parsed: Parsed | None = None
         self.response_parsed: Parsed | None = None

@@ -81,8 +81,11 @@ class Judge:
             if outcome in ("failure", "partial"):
                 judgement = self._failure(facts, platform, self._said(sign, facts))
                 if outcome == "partial":
+                    items, failed, _ = self._items(facts, platform, plan.action)
                     judgement.outcome = "partial"
-                    judgement.counts = _counts(facts, plan, None, None)
+                    judgement.items = items
+                    told = (len(items) - len(failed), len(failed)) if items else (None, None)
+                    judgement.counts = _counts(facts, plan, *told)
                 return judgement
             if outcome == "items":
                 look_inside = self._said(sign, facts)
@@ -138,7 +141,7 @@ class Judge:
             "platform_error" if theirs else "request_error",
             cause=found.cause,
             code=said.code,
-            message=said.message[:LONGEST_MESSAGE] if said.message else None,
+            message=_cut(said.message),
             reported_by=said.reported_by or platform_name(platform, said),
             retryable=found.retryable,
         )
@@ -229,7 +232,7 @@ class Judge:
             return Judgement("platform_error", cause, retryable=True)
         if status < 400:
             if platform.answered is None or status >= 300 or platform.answered(facts):
-                return Judgement("success")
+                return self._reported(facts, platform)
             said = self._generic_words(facts)
             return Judgement("request_error", "unknown", said.code, said.message, None, None)
         said = self._generic_words(facts)
@@ -238,6 +241,17 @@ class Judge:
             return Judgement("platform_error", cause, said.code, said.message, None, True)
         found = verdict(Finding(said.code, said.message, status=status), (), self._generic.errors)
         return Judgement("request_error", found.cause, said.code, said.message, None, found.retryable)
+
+    def _reported(self, facts: Facts, platform: Platform) -> Judgement:
+        """What a notification that was received reports: a label that failed is no success worth passing over."""
+        for sign in platform.reports(facts.action):
+            if sign.holds(facts):
+                said = self._said(sign, facts)
+                found = self._weigh(facts, platform, said)
+                cause = None if found.cause == "unknown" else found.cause
+                speaker = said.reported_by or platform_name(platform, said)
+                return Judgement("warning", cause, said.code, _cut(said.message), speaker)
+        return Judgement("success")
 
     def _said(self, sign: CompiledSign, facts: Facts) -> Said:
         rule = sign.rule
@@ -267,27 +281,35 @@ def _accepted(facts: Facts, group: CompiledItems, items: list[Item]) -> None:
                 items.append(Item(group.rule.type, asked, "success"))
 
 
+def _cut(message: str | None) -> str | None:
+    return message[:LONGEST_MESSAGE] if message else None
+
+
 def platform_name(platform: Platform, said: Said) -> str | None:
     """Who spoke: the platform, where its answer held any words."""
     return platform.name if platform.name != "generic" and (said.code or said.message) else None
 
 
 def _counts(facts: Facts, plan: Plan, accepted: int | None, refused: int | None) -> Counts | None:
-    returned = None
-    place = plan.list
-    if place is not None:
-        found = place.first(facts)
-        if type(found) is list:
-            returned = len(found)
-        elif type(found) is dict:
-            returned = 1
-        elif found is not None and place.steps:  # in XML, an empty list is an empty text
-            returned = 1 if found else 0
-        elif found is None and refused is None and _brought_nothing(facts, place):
-            returned = 0
+    returned = _returned(facts, plan.lists, may_lack=refused is None) if plan.lists else None
     if returned is None and accepted is None and refused is None:
         return None
     return Counts(returned, accepted, refused)
+
+
+def _returned(facts: Facts, places: tuple[Locator, ...], *, may_lack: bool) -> int | None:
+    """How many the fetched list holds: the first place that has one tells."""
+    for place in places:
+        found = place.first(facts)
+        if type(found) is list:
+            return len(found)
+        if type(found) is dict:
+            return 1
+        if found is not None and place.steps:  # in XML, an empty list is an empty text
+            return 1 if found else 0
+    if may_lack and any(_brought_nothing(facts, place) for place in places):
+        return 0
+    return None
 
 
 def _brought_nothing(facts: Facts, place: Locator) -> bool:
@@ -298,7 +320,7 @@ def _brought_nothing(facts: Facts, place: Locator) -> bool:
     if status is None or not 200 <= status < 300 or place.place != "response":
         return False
     form, holder = facts.response()
-    if form == "empty":
+    if form == "empty" or holder == []:  # PHP writes an empty object as an empty list
         return True
     if form not in ("json", "xml"):
         return False

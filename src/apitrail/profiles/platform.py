@@ -31,8 +31,8 @@ class Plan(Struct, frozen=True):
 
     action: str
     collect: Collector
-    list: Locator | None = None
-    """The list that the call fetched, as a whole."""
+    lists: tuple[Locator, ...] = ()
+    """Where the list that the call fetched may be, as a whole."""
     source: str = ""
     selectors: tuple[tuple[str, bool, frozenset[str] | None], ...] = ()
     """(name, wanted, values): the place says one of the values; None for any; not wanted: it says nothing."""
@@ -98,6 +98,7 @@ class Platform:
             common = places(hooks.ids)
             self._topics = {topic: self._plan(settled(value), common=common) for topic, value in hooks.topics.items()}
         self._signs = [_sign(sign) for sign in file.sign]
+        self._reports = [sign for sign in self._signs if sign.rule.inbound]
         self._items = [_items(items) for items in file.items]
         self._signs_of: dict[str, tuple[CompiledSign, ...]] = {}
         self._items_of: dict[str, tuple[CompiledItems, ...]] = {}
@@ -124,17 +125,23 @@ class Platform:
             return self._topics.get("*", self.unmatched)
         found = self._topics.get(topic) or self._topics.get(topic.lower())
         if found is None:
-            head, slash, _ = topic.rpartition("/")
-            found = (self._topics.get(head + "/*") if slash else None) or self._topics.get("*", self.unmatched)
+            cut = max(topic.rfind("/"), topic.rfind("."))
+            family_of = topic[: cut + 1] + "*"
+            found = self._topics.get(family_of) or self._topics.get(family_of.lower())
+            found = found or self._topics.get("*", self.unmatched)
         return found
 
     def signs(self, action: str) -> tuple[CompiledSign, ...]:
         """The signs that hold for an action, in their order."""
         found = self._signs_of.get(action)
         if found is None:
-            found = tuple(sign for sign in self._signs if family(action, sign.rule.actions))
+            found = tuple(sign for sign in self._signs if family(action, sign.rule.actions) and not sign.rule.inbound)
             self._signs_of[action] = found
         return found
+
+    def reports(self, action: str) -> tuple[CompiledSign, ...]:
+        """The signs of what a notification reports, in their order."""
+        return tuple(sign for sign in self._reports if family(action, sign.rule.actions))
 
     def items(self, action: str) -> tuple[CompiledItems, ...]:
         """The lists of results that an action's answer may hold."""
@@ -145,8 +152,12 @@ class Platform:
         return found
 
     def _selected(self, plan: Plan, facts: Facts) -> bool:
+        known = facts.selected
         for name, wanted, values in plan.selectors:
-            value = self.select[name].first(facts)
+            if name in known:
+                value = known[name]
+            else:
+                value = known[name] = self.select[name].first(facts)
             if values is None:
                 if (value is not None and value != "") is not wanted:
                     return False
@@ -164,7 +175,11 @@ class Platform:
         return Plan(
             action=endpoint.action,
             collect=deferred([*places(endpoint.ids), *(common or ()), *self._everywhere]),
-            list=Locator(endpoint.list.removesuffix("[]")) if endpoint.list else None,
+            lists=tuple(
+                Locator(text.removesuffix("[]"))
+                for text in ([endpoint.list] if isinstance(endpoint.list, str) else endpoint.list)
+                if text
+            ),
             source=endpoint.source,
             selectors=selectors,
         )

@@ -208,6 +208,12 @@ class _Check:
         for number, sign in enumerate(self._profile.sign):
             where: Where = ("sign", number)
             self._when((*where, "when"), sign.when)
+            if sign.inbound and sign.outcome != "warning":
+                self._refuse(
+                    (*where, "outcome"),
+                    f'"{sign.outcome}" of a notification',
+                    'What it reports is outcome = "warning".',
+                )
             for action in sign.actions:
                 self._action((*where, "actions"), action, family=True)
             for name in ("code", "message", "kind", "field", "reported_by"):

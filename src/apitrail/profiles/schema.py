@@ -85,8 +85,8 @@ class Endpoint(Struct, forbid_unknown_fields=True):
 
     action: str
     ids: dict[str, Places] = {}
-    list: str = ""
-    """The list that the call fetched: its length is shown, 0 too."""
+    list: Places = ""
+    """The list that the call fetched, or where it may be: its length is shown, 0 too."""
     source: str = ""
     """Type of the reference that owns the call, where the action does not tell."""
 
@@ -112,6 +112,8 @@ class Sign(Struct, forbid_unknown_fields=True):
     """`items`: a failure whose reasons are in the items, where there are any. `partial`: some of it worked."""
     actions: list[str] = []
     """Only for these; `label.*` for a family."""
+    inbound: bool = False
+    """What a notification reports, and not how it was received: `warning` is its only outcome."""
     code: Places = []
     message: Places = []
     kind: Places = []

@@ -18,8 +18,8 @@ from apitrail.server.ingest import Ingest
 from apitrail.server.intake import Accepted
 from apitrail.server.pins import PinAnswer, PinsAnswer, PinWish
 from apitrail.server.settings import Settings
-from apitrail.server.storage import StorageAnswer, storage
 from apitrail.server.tokens import NewToken, TokenAnswer, TokensAnswer, TokenWish, create, listed, revoke
+from apitrail.server.usage import StorageAnswer, storage
 from apitrail.store import Store
 
 

@@ -1,68 +1,16 @@
-"""What the log takes and how long it is kept: for the API, the page and the command `apitrail stats`."""
+"""`/api/v1/stats`: what the log takes and how long it is kept."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from litestar import get
 from litestar.di import NamedDependency
-from msgspec import Struct
 
 from apitrail.server.answers import AnyRequest
 from apitrail.server.filters import parse
-from apitrail.server.keeping import free_bytes, rules
 from apitrail.server.openapi import Operation, Parameter
-from apitrail.server.problems import Problem
 from apitrail.server.settings import Settings
+from apitrail.server.usage import StorageAnswer, read_days, storage
 from apitrail.store import Store
-from apitrail.store.retention import Keep
-from apitrail.store.stats import Stats
-
-DAYS = 30
-MOST_DAYS = 3660
-
-
-class KeptIntegration(Struct, frozen=True):
-    """An integration with times of its own."""
-
-    side: str
-    id: str
-    keep: Keep
-
-
-class StorageAnswer(Struct, frozen=True):
-    """What the log takes, and what is kept how long."""
-
-    stats: Stats
-    keep: Keep
-    keep_integrations: list[KeptIntegration]
-    disk_budget: int
-    """Bytes; 0: none."""
-    disk_free: int | None
-    """Bytes; None where the log is on a server of its own."""
-
-
-def storage(store: Store, settings: Settings, days: int = DAYS) -> StorageAnswer:
-    """The uses of the last `days` days, and all else."""
-    held = rules(settings)
-    free = free_bytes(settings)
-    since = datetime.now(UTC) - timedelta(days=days)
-    return StorageAnswer(
-        stats=store.stats(held, since, free),
-        keep=held.default,
-        keep_integrations=[KeptIntegration(side, one, keep) for (side, one), keep in sorted(held.accounts.items())],
-        disk_budget=held.disk_budget,
-        disk_free=free,
-    )
-
-
-def read_days(text: str | None, field: str) -> int:
-    """How many days back. Raises Problem."""
-    if text is None:
-        return DAYS
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST_DAYS:
-        raise Problem("is no number of days", field=field, value=text, fix=f"Give a number from 1 to {MOST_DAYS}.")
-    return int(text)
 
 
 @get(

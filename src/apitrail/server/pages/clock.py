@@ -73,4 +73,6 @@ def size(count: int) -> str:
         return f"{count} B"
     if count < 1_000_000:
         return f"{count / 1000:.1f} KB"
-    return f"{count / 1_000_000:.1f} MB"
+    if count < 1_000_000_000:
+        return f"{count / 1_000_000:.1f} MB"
+    return f"{count / 1_000_000_000:.1f} GB"

@@ -16,12 +16,14 @@ from apitrail.entry import Entry
 from apitrail.server.access import OPEN
 from apitrail.server.known import Known
 from apitrail.server.media import body_response
-from apitrail.server.pages import errors, language, links, log, templating
+from apitrail.server.pages import errors, language, links, log, storage, templating
 from apitrail.server.pages.headers import guard
 from apitrail.server.pages.panel import panel
 from apitrail.server.pages.query import PageQuery, canonical
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.rows import EntryView, row
+from apitrail.server.settings import Settings
+from apitrail.server.usage import storage as storage_answer
 from apitrail.store import Store
 from apitrail.store.model import BadCursor, Cursor, StoreError
 
@@ -127,11 +129,20 @@ def entry_body(
     return body_response(payload, part, f"{found.id}-{side}")
 
 
+@get("/storage", sync_to_thread=True)
+def storage_page(
+    request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], settings: NamedDependency[Settings]
+) -> Template:
+    """What the log takes, and what is kept how long."""
+    query, reader = _asked(request, known)
+    return _page("storage.html", storage.storage(storage_answer(store, settings), query, reader), reader, query)
+
+
 def routes() -> list[ControllerRouterHandler]:
     """Every page, and the files that they need."""
     pages = Router(
         "/",
-        route_handlers=[log_page, more_rows, new_entries, entry_page, entry_panel, entry_body],
+        route_handlers=[log_page, more_rows, new_entries, entry_page, entry_panel, entry_body, storage_page],
         after_request=guard,
         exception_handlers={errors.Missing: errors.shown, StoreError: errors.shown},
         include_in_schema=False,
