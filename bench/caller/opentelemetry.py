@@ -1,4 +1,4 @@
-"""OpenTelemetry's own httpx instrumentation with a batch processor and an exporter that discards.
+"""OpenTelemetry's own instrumentation with a batch processor and an exporter that discards.
 
 It records no bodies and exports nowhere, so it does less than Apitrail does in the same run.
 """
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from opentelemetry import trace
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+from opentelemetry.instrumentation.requests import RequestsInstrumentor
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
@@ -24,5 +25,8 @@ if __name__ == "__main__":
     provider = TracerProvider()
     provider.add_span_processor(BatchSpanProcessor(Discard()))
     trace.set_tracer_provider(provider)
-    HTTPXClientInstrumentor().instrument()
+    if calls.library() == "httpx":
+        HTTPXClientInstrumentor().instrument()
+    else:
+        RequestsInstrumentor().instrument()
     calls.run()

@@ -9,7 +9,7 @@ from bench.caller import calls
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as spool:
         apitrail.configure(url="http://127.0.0.1:9", token="bench", spool=spool, flush_at_exit=0)
-        apitrail.instrument("httpx")
+        apitrail.instrument(calls.library())
         with (
             apitrail.integration(ec="shopee-tw-01", name="Shopee TW", platform="shopee"),
             apitrail.action("stock.push", source=("product", "SKU-1")),

@@ -17,6 +17,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -127,8 +128,8 @@ class ProcessRecorder:
                 self.settings.batch_bytes,
                 self.settings.batch_exchanges,
             )
-        assembler = Assembler(self.settings, self.identity, lambda: _redactor(self.settings, folder))
-        self._worker = Worker(
+        assembler = Assembler(self.settings, self.identity, lambda: _redactor(self.settings, folder, worker.breathe))
+        self._worker = worker = Worker(
             self.queue, assembler, self._spool, losses.ledger, self.settings, self.identity, self._spooled
         )
 
@@ -286,8 +287,8 @@ def resume() -> None:
     capture.set_sink(_recorder if _recorder is not None else capture.Nowhere())
 
 
-def _redactor(settings: Settings, folder: Path) -> Redacting:
-    return Redactor(_fingerprint_key(settings.token, folder), settings.redact_names)
+def _redactor(settings: Settings, folder: Path, breathe: Callable[[], None]) -> Redacting:
+    return Redactor(_fingerprint_key(settings.token, folder), settings.redact_names, breathe=breathe)
 
 
 def _fingerprint_key(token: str | None, folder: Path) -> bytes:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
@@ -45,11 +45,19 @@ _FINGERPRINT = 10
 class Redactor:
     """Masks by the table of secrets and the names that the program adds. Safe to use from several threads."""
 
-    def __init__(self, key: bytes, extra_names: Iterable[str] = (), groups: Iterable[Group] = ()) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        extra_names: Iterable[str] = (),
+        groups: Iterable[Group] = (),
+        breathe: Callable[[], None] = lambda: None,
+    ) -> None:
         """`key`: any bytes, kept by the recorder's host; the same key gives the same fingerprints. `groups`: of a
-        server's own profiles, beside those of the table."""
+        server's own profiles, beside those of the table. `breathe` is called between small pieces of the work, so
+        that other threads may have the interpreter."""
         self._key = key
-        self._book = NameBook(extra_names, groups)
+        self._breathe = breathe
+        self._book = NameBook(extra_names, groups, breathe)
 
     def is_secret(self, name: str) -> bool:
         """Whether a field of this name is masked wherever it stands, on every platform."""
@@ -67,9 +75,11 @@ class Redactor:
         url = TextPiece(exchange.url, "url")
         url.scan(Look(asked))
         request = _Side(exchange.request, asked, answer=False)
+        self._breathe()
         response = None
         if exchange.response is not None:
             response = _Side(exchange.response, self._book.names(host, login=False, platform=platform), answer=True)
+            self._breathe()
         notes = [TextPiece(text) for text in _notes(exchange)]
         for note in notes:
             note.scan(Look(asked))
@@ -81,6 +91,7 @@ class Redactor:
             echoes = Echoes(known)
             for piece in pieces:
                 piece.echo(echoes)
+            self._breathe()
 
         mask = self._mask
         masked = replace(

@@ -80,7 +80,7 @@ SETTINGS = (
     ),
     Setting("service", None, "text", "APITRAIL_SERVICE", "Name of this program in the log. Default: its file name."),
     Setting("linger", 0.05, "seconds", None, "How long the worker gathers exchanges before it spools them together."),
-    Setting("batch_bytes", 4 * MIB, "bytes", None, "Of encoded exchanges in one request, though never less than one."),
+    Setting("batch_bytes", MIB, "bytes", None, "Of encoded exchanges in one request, though never less than one."),
     Setting("batch_exchanges", 1000, "exchanges", None, "In one request at most."),
     Setting("timeout", 10.0, "seconds", None, "For one request to the server. Past it: back off, send again."),
 )
@@ -100,7 +100,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     redact_names: tuple[str, ...] = ()
     service: str | None = None
     linger: float = 0.05
-    batch_bytes: int = 4 * MIB
+    batch_bytes: int = MIB
     batch_exchanges: int = 1000
     timeout: float = 10.0
 

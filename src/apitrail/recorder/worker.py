@@ -4,10 +4,12 @@ It sleeps until the first exchange comes, then gathers for `linger` seconds and 
 transaction: one wake-up and one commit for many calls.
 
 Callers come first. Masking costs a multiple of capturing, and a thread that computes makes others wait for the
-interpreter lock, each time they come back from the network. So the worker computes in turns of `TURN_S` and rests
-between them: most calls meet none of its turns, some meet one. It rests the less the older what it works on is, hardly
-from `PATIENCE_S` on, and not at all when memory fills up or somebody waits (`flush`). So what a kill can take is what
-came in the last moment, and under a flood of calls what came in the last second or two.
+interpreter lock, each time they come back from the network: as long as it goes on, for a thread that computes gives the
+lock back only after five milliseconds. So the worker computes in turns of `TURN_S`, also within one exchange
+(`breathe`, which masking calls between its pieces), and rests between them: most calls meet none of its turns, some
+meet one. It rests the less the older what it works on is, hardly from `PATIENCE_S` on, and not at all when memory fills
+up or somebody waits (`flush`). So what a kill can take is what came in the last moment, and under a flood of calls what
+came in the last second.
 
 What the spool cannot take now is kept and tried again; past `in_flight_limit` bytes the oldest go, counted as
 `spool_unusable`.
@@ -38,12 +40,12 @@ AT_ONCE = 256
 """Exchanges spooled in one transaction at most."""
 COMMIT_S = 0.1
 """How long one transaction may gather."""
-TURN_S = 0.002
-REST = 8.0
+TURN_S = 0.000_1
+REST = 24.0
 """Rest after a turn on what has just come, as a multiple of the turn."""
 REST_LEAST = 0.5
 REST_MOST_S = 0.05
-PATIENCE_S = 1.5
+PATIENCE_S = 0.6
 RETRY_S = 1.0
 WEIGHT = 2048
 """What an exchange weighs in memory beside its bodies: headers, URL, labels."""
@@ -97,6 +99,8 @@ class Worker:
         self._pending_bytes = 0
         self._sequence = 0
         self._said = ""
+        self._turn_began = 0.0
+        self._over_ns = 0
         self.count = 0
         """Exchanges spooled."""
 
@@ -149,7 +153,7 @@ class Worker:
             waiting: list[threading.Event] = []
             encoded = 0
             commit_at = time.monotonic() + COMMIT_S
-            turn_began = time.perf_counter()
+            self._turn_began = time.perf_counter()
             while encoded < AT_ONCE and self._pending_bytes <= most and time.monotonic() < commit_at:
                 item, self._next = self._next, None
                 if item is None:
@@ -161,12 +165,10 @@ class Worker:
                 if isinstance(item, threading.Event):
                     waiting.append(item)
                     continue
+                self._over_ns = item.begun_ns + item.duration_ns if isinstance(item, Capture) else 0
                 self._encode(item)
                 encoded += 1
-                turn = time.perf_counter() - turn_began
-                if turn > TURN_S:
-                    self._rest(item, turn)
-                    turn_began = time.perf_counter()
+                self.breathe()
                 del item
             if not self._store():
                 more = False
@@ -175,13 +177,17 @@ class Worker:
                 event.set()
         return not self._pending
 
-    def _rest(self, item: Capture | Exchange, turn: float) -> None:
+    def breathe(self) -> None:
+        """Rest, where this turn has been long enough. Called by who works for this thread, between pieces."""
+        turn = time.perf_counter() - self._turn_began
+        if turn <= TURN_S:
+            return
         if self._waited_for or self._queue.gauge.bytes > self._queue.gauge.limit // 2:
             time.sleep(0)  # still lets others have the interpreter
-            return
-        over_ns = item.begun_ns + item.duration_ns if isinstance(item, Capture) else 0
-        age = (time.perf_counter_ns() - over_ns) / 1e9
-        time.sleep(min(turn * max(REST_LEAST, REST * (1 - age / PATIENCE_S)), REST_MOST_S))
+        else:
+            age = (time.perf_counter_ns() - self._over_ns) / 1e9
+            time.sleep(min(turn * max(REST_LEAST, REST * (1 - age / PATIENCE_S)), REST_MOST_S))
+        self._turn_began = time.perf_counter()
 
     def _encode(self, captured: Capture | Exchange) -> None:
         self._sequence += 1

@@ -8,7 +8,7 @@ that is one scan at C speed. It must never miss a name that a scanner would find
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -18,8 +18,8 @@ from apitrail.recorder.secrets_platforms import PLATFORMS
 REMEMBERED = 20_000
 """Names kept as judged; then the memory starts anew. Keys made of ids would fill it for ever."""
 
-WINDOW = 1 << 18
-"""A longer text is looked at in pieces, so that the interpreter's lock is not held for long by one scan."""
+WINDOW = 1 << 13
+"""A longer text is looked at in pieces: each holds the interpreter's lock for some 0.1 ms, and then it may breathe."""
 
 _OVERLAP = 512
 _QUOTED = re.compile(r'"([^"\\]{1,128}+)\\*+"[ \t\r\n]*+:')
@@ -88,8 +88,9 @@ NONE = Hits()
 class Names:
     """The names that are secret in the calls to one host."""
 
-    def __init__(self, groups: Iterable[Group]) -> None:
+    def __init__(self, groups: Iterable[Group], breathe: Callable[[], None]) -> None:
         self._terms = Terms(groups)
+        self._breathe = breathe
         self._judged: dict[str, list[Group]] = {}
         self._plain: set[str] = set()
         self._plain_phrases: set[str] = set()
@@ -123,20 +124,26 @@ class Names:
 
     def hits(self, text: str) -> Hits:
         """The quick look. No hit means: no scanner would find a secret name."""
-        if len(text) <= WINDOW:
-            return self._look(text)
+        # What may stand far from what it belongs to is asked of the whole.
+        valued = "alue" in text
+        if "code=" in text and any(leg in text for leg in LEGS):
+            return self._pieces(text, valued)._replace(other=True)
+        return self._look(text, valued) if len(text) <= WINDOW else self._pieces(text, valued)
+
+    def _pieces(self, text: str, valued: bool) -> Hits:
         quoted: frozenset[str] = frozenset()
         named = other = False
         for start in range(0, len(text), WINDOW):
-            found = self._look(text[start : start + WINDOW + _OVERLAP])
+            found = self._look(text[start : start + WINDOW + _OVERLAP], valued)
+            self._breathe()
             quoted |= found.quoted
             named |= found.named
             other |= found.other
         return Hits(quoted, named, other)
 
-    def _look(self, text: str) -> Hits:
+    def _look(self, text: str, valued: bool) -> Hits:
         quoted = frozenset(self._any(_QUOTED.findall(text)))
-        named = "alue" in text and bool(self._any(NAMED.findall(text)))
+        named = valued and bool(self._any(NAMED.findall(text)))
         flat = flattened(text)
         # Quotes with a backslash before them: the key of a document within a string.
         other = (bool(quoted) and '\\"' in text) or self._unquoted(flat)
@@ -169,8 +176,6 @@ class Names:
             phrases = _ENDINGS.findall("\n".join([piece[-32:] for piece in ends]) + "\n")
             if not self._plain_phrases.issuperset(phrases) and any(map(self._says, phrases)):
                 return True
-        if "code=" in text and any(leg in text for leg in LEGS):
-            return True
         if 'ame="' in text and self._any(_PART.findall(text)):
             return True
         if "<" in text and (
@@ -185,8 +190,11 @@ class Names:
 class NameBook:
     """The names of every host: the common ones, and those true of a platform alone."""
 
-    def __init__(self, extra: Iterable[str] = (), groups: Iterable[Group] = ()) -> None:
+    def __init__(
+        self, extra: Iterable[str] = (), groups: Iterable[Group] = (), breathe: Callable[[], None] = lambda: None
+    ) -> None:
         """With names that a program adds, and groups beside the table's whose `platforms` are folded names."""
+        self._breathe = breathe
         own, more = configured(extra), tuple(groups)
         self._extra = Terms([own])
         self._groups = (*TABLE, own, *more)
@@ -209,12 +217,13 @@ class NameBook:
             at = self._scopes[host, platform] = frozenset(self._scope(host, platform))
         names = self._names.get((at, login))
         if names is None:
-            names = self._names[at, login] = Names(
+            groups = [
                 group
                 for group in self._groups
                 if (login or not group.login)
                 and (not (group.hosts or group.platforms) or not at.isdisjoint((*group.hosts, *group.platforms)))
-            )
+            ]
+            names = self._names[at, login] = Names(groups, self._breathe)
         return names
 
     def _scope(self, host: str, platform: str) -> Iterable[str]:
