@@ -32,6 +32,7 @@ from apitrail.exchange import (
 )
 from apitrail.recorder.context import action, bind, current, integration
 from apitrail.recorder.losses import never_raise
+from apitrail.recorder.rules import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,6 +48,7 @@ __all__ = [
     "Integration",
     "Message",
     "Reference",
+    "Rule",
     "Source",
     "Stated",
     "action",
@@ -74,6 +76,7 @@ def configure(
     in_flight_limit: int | None = None,
     flush_at_exit: float | None = None,
     redact_names: Iterable[str] | None = None,
+    redact: Iterable[Rule] | None = None,
     service: str | None = None,
     **more: Any,
 ) -> None:
@@ -96,6 +99,7 @@ def configure(
         "in_flight_limit": in_flight_limit,
         "flush_at_exit": flush_at_exit,
         "redact_names": redact_names,
+        "redact": redact,
         "service": service,
     }
     process.configure(given | more)

@@ -42,7 +42,7 @@ class Log:
         self._sequence = itertools.count(1)
 
         def make() -> Redacting:
-            return Redactor(b"apitrail.testing", settings.redact_names)
+            return Redactor(b"apitrail.testing", settings.redact_names, rules=settings.redact)
 
         self._assembler = Assembler(settings, Identity("test", time.time_ns(), __version__), make)
 

@@ -36,6 +36,7 @@ def test_importing_it_loads_nothing_that_it_does_not_need() -> None:
         "apitrail.recorder",
         "apitrail.recorder.context",
         "apitrail.recorder.losses",
+        "apitrail.recorder.rules",
     }
 
 

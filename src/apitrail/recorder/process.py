@@ -288,7 +288,9 @@ def resume() -> None:
 
 
 def _redactor(settings: Settings, folder: Path, breathe: Callable[[], None]) -> Redacting:
-    return Redactor(_fingerprint_key(settings.token, folder), settings.redact_names, breathe=breathe)
+    return Redactor(
+        _fingerprint_key(settings.token, folder), settings.redact_names, breathe=breathe, rules=settings.redact
+    )
 
 
 def _fingerprint_key(token: str | None, folder: Path) -> bytes:

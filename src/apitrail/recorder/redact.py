@@ -27,9 +27,11 @@ from apitrail.exchange import Exchange, Failure, Message
 from apitrail.recorder.redaction.echoes import SHORTEST, Echoes, echoing
 from apitrail.recorder.redaction.look import Look
 from apitrail.recorder.redaction.names import NameBook, Names
+from apitrail.recorder.redaction.own import OwnRules
 from apitrail.recorder.redaction.pairs import host_of
 from apitrail.recorder.redaction.pieces import BodyPiece, HeaderPiece, Mask, TextPiece
 from apitrail.recorder.redaction.views import of_text
+from apitrail.recorder.rules import Rule
 from apitrail.recorder.secrets import Group, is_secret
 
 _LOGIN = re.compile(
@@ -51,13 +53,18 @@ class Redactor:
         extra_names: Iterable[str] = (),
         groups: Iterable[Group] = (),
         breathe: Callable[[], None] = lambda: None,
+        rules: Iterable[Rule] = (),
     ) -> None:
         """`key`: any bytes, kept by the recorder's host; the same key gives the same fingerprints. `groups`: of a
         server's own profiles, beside those of the table. `breathe` is called between small pieces of the work, so
-        that other threads may have the interpreter."""
+        that other threads may have the interpreter. `rules`: the host's own, `apitrail.recorder.redaction.own`."""
         self._key = key
+        self._names_added = tuple(extra_names)
+        self._groups = tuple(groups)
+        self._own = OwnRules(rules)
+        self._books: dict[tuple[str, ...], NameBook] = {}
         self._breathe = breathe
-        self._book = NameBook(extra_names, groups, breathe)
+        self._book = self._book_with(())
 
     def is_secret(self, name: str) -> bool:
         """Whether a field of this name is masked wherever it stands, on every platform."""
@@ -69,22 +76,27 @@ class Redactor:
 
     def exchange(self, exchange: Exchange) -> Exchange:
         """The exchange without its secrets."""
+        own = self._own.applied(exchange)
+        book = self._book if own is None or not own.names else self._book_with(tuple(own.names))
         host = host_of(exchange.url)
         platform = (exchange.stated.platform if exchange.stated else None) or ""
-        asked = self._book.names(host, login=_logs_in(exchange), platform=platform)
+        asked = book.names(host, login=_logs_in(exchange), platform=platform)
         url = TextPiece(exchange.url, "url")
         url.scan(Look(asked))
         request = _Side(exchange.request, asked, answer=False)
         self._breathe()
         response = None
         if exchange.response is not None:
-            response = _Side(exchange.response, self._book.names(host, login=False, platform=platform), answer=True)
+            response = _Side(exchange.response, book.names(host, login=False, platform=platform), answer=True)
             self._breathe()
         notes = [TextPiece(text) for text in _notes(exchange)]
         for note in notes:
             note.scan(Look(asked))
 
         pieces = [url, *notes, *request.pieces, *(response.pieces if response else ())]
+        if own is not None:
+            for piece in pieces:
+                piece.own(own)
         known = {value for piece in pieces for value in echoing(piece.spans, host)}
         known.update(value for value in request.headers.basic if len(value) >= SHORTEST)
         if known:
@@ -100,7 +112,17 @@ class Redactor:
             request=request.masked(mask),
             response=response.masked(mask) if response else None,
         )
-        return _with_notes(masked, [note.masked(mask) for note in notes]) if notes else masked
+        if notes:
+            masked = _with_notes(masked, [note.masked(mask) for note in notes])
+        for function in own.functions if own is not None else ():
+            masked = _checked(function(masked))
+        return masked
+
+    def _book_with(self, names: tuple[str, ...]) -> NameBook:
+        book = self._books.get(names)
+        if book is None:
+            book = self._books[names] = NameBook((*self._names_added, *names), self._groups, self._breathe)
+        return book
 
     def _mask(self, value: str) -> str:
         try:
@@ -109,6 +131,12 @@ class Redactor:
             data = value.encode("utf-8", "surrogatepass")
         last = _NOT_KEPT.sub("_", value[-4:]) if len(value) >= _LAST_FROM else ""
         return f"masked~{last}~{hmac.digest(self._key, data, 'sha256').hex()[:_FINGERPRINT]}"
+
+
+def _checked(answer: Exchange) -> Exchange:
+    if not isinstance(answer, Exchange):
+        raise TypeError(f"a rule's function returned {type(answer).__name__} and no Exchange")
+    return answer
 
 
 class _Side:

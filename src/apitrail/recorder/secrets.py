@@ -265,6 +265,13 @@ SHAPES: tuple[tuple[str, str], ...] = (
     ("ck_", r"ck_[0-9a-f]{40}"),  # WooCommerce
     ("cs_", r"cs_[0-9a-f]{40}"),  # WooCommerce
     ("EZ", r"EZ[AT]K[0-9a-f]{16,}\w*"),  # EasyPost
+    (
+        "PRIVATE KEY-",
+        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]*+(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?",
+    ),  # RFC 7468
+    ("AIza", r"AIza[\w-]{35}"),  # Google
+    ("xox", r"xox[abprs]-[\w-]{10,}"),  # Slack
+    ("gh", r"gh[opsur]_\w{36,}"),  # GitHub
     ("Atz", r"Atz[ar]\|[\w+/=.-]{16,}"),  # Amazon
 )
 

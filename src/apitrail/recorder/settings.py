@@ -78,6 +78,14 @@ SETTINGS = (
     Setting(
         "redact_names", (), "names", None, "Names of headers, parameters and fields to mask beside the known ones."
     ),
+    Setting(
+        "redact",
+        (),
+        "rules",
+        None,
+        "Own rules, `apitrail.Rule`: by name, header, JSON path, regular expression or function, and what alone to "
+        "keep.",
+    ),
     Setting("service", None, "text", "APITRAIL_SERVICE", "Name of this program in the log. Default: its file name."),
     Setting("linger", 0.05, "seconds", None, "How long the worker gathers exchanges before it spools them together."),
     Setting("batch_bytes", MIB, "bytes", None, "Of encoded exchanges in one request, though never less than one."),
@@ -98,6 +106,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     in_flight_limit: int = 32 * MIB
     flush_at_exit: float = 3.0
     redact_names: tuple[str, ...] = ()
+    redact: tuple[Any, ...] = ()
     service: str | None = None
     linger: float = 0.05
     batch_bytes: int = MIB
@@ -138,6 +147,10 @@ def _checked(setting: Setting, value: Any) -> Any:
         if isinstance(value, str):
             raise ValueError(f"redact_names is {value!r}: give a list of names, such as [{value!r}]")
         return tuple(str(one) for one in value)
+    if name == "redact":
+        from apitrail.recorder.redaction.own import rules_of  # dear to import, and most programs have none
+
+        return rules_of(value)
     if isinstance(setting.default, (int, float)):
         least = 1 if setting.unit in ("bytes", "exchanges") and name != "body_edge" else 0
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value < float("inf"):

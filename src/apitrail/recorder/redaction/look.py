@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from apitrail.recorder.redaction import documents, markup, pairs, prose
+from apitrail.recorder.redaction import cards, documents, markup, pairs, prose
 from apitrail.recorder.redaction.layers import MASK, Codec, Span, decode, merged, outwards
 from apitrail.recorder.redaction.names import Hits, Names
 from apitrail.recorder.secrets import SCHEMES, SHAPES, Group, Place
@@ -65,12 +65,18 @@ class Look:
         for mark, pattern in _SHAPES:
             if mark in text:
                 found += [Span(*match.span(), match[0]) for match in pattern.finditer(text)]
+        numbers = cards.spans(text)
+        if numbers:
+            in_json = (shape or shape_of(text)) == "json"
+            found += [_quoted(text, span) if in_json else span for span in numbers]
         return merged(found, text) if found else found
 
     def sees(self, text: str) -> bool:
         """Whether there may be anything to find."""
-        return bool(self._names.hits(text)) or any(
-            mark in text and pattern.search(text) is not None for mark, pattern in _SHAPES
+        return (
+            bool(self._names.hits(text))
+            or any(mark in text and pattern.search(text) is not None for mark, pattern in _SHAPES)
+            or bool(cards.spans(text))
         )
 
     def secret(self, name: str, place: Place) -> list[Group]:
@@ -157,6 +163,12 @@ def shape_of(text: str, content_type: str = "") -> Shape:
 def _bare_scheme(scheme: str, groups: list[Group]) -> bool:
     """An authorization header may have a scheme that nobody registered; it has letters only."""
     return scheme.replace("-", "").isalpha() and any(group.title == "Authorization" for group in groups)
+
+
+def _quoted(text: str, span: Span) -> Span:
+    """A bare number of JSON becomes a string."""
+    before = text[max(0, span.start - 20) : span.start].rstrip(" \t\r\n")[-1:]
+    return span._replace(wrap='"') if before in (":", ",", "[") else span
 
 
 def _valid(text: str) -> bool:

@@ -12,9 +12,10 @@ from collections.abc import Callable
 
 from apitrail.exchange import Headers
 from apitrail.recorder.redaction.echoes import Echoes
-from apitrail.recorder.redaction.layers import AS_IS, Span, merged
+from apitrail.recorder.redaction.layers import AS_IS, MASK, Span, merged
 from apitrail.recorder.redaction.look import Look, Shape, shape_of
 from apitrail.recorder.redaction.names import Names
+from apitrail.recorder.redaction.own import Applied
 from apitrail.recorder.redaction.pairs import cookies
 from apitrail.recorder.redaction.views import View, of_text, spliced, to_text, view
 from apitrail.recorder.secrets import words
@@ -25,6 +26,9 @@ _STRICT = words(
     "transfer-encoding vary"
 )
 """Fields whose grammar has no place for a secret. They are still searched for secrets of other places."""
+
+PLAIN = _STRICT | words("content-type server user-agent via upgrade retry-after traceparent x-apitrail-note")
+"""Fields that stay in strict mode."""
 
 Mask = Callable[[str], str]
 
@@ -48,6 +52,14 @@ class TextPiece:
         try:
             self.spans = look.find(self._seen, self._shape, self._boundary)
         except Exception:  # a scanner met what nobody foresaw: nothing of it may pass
+            self._failed = True
+
+    def own(self, rules: Applied) -> None:
+        """Find what the host's own rules hide."""
+        try:
+            found = rules.url(self._seen) if self._shape == "url" else rules.text(self._seen)
+            self.spans = joined(self.spans, found, self._seen)
+        except Exception:
             self._failed = True
 
     def echo(self, echoes: Echoes) -> None:
@@ -90,6 +102,16 @@ class BodyPiece:
             return
         try:
             self.spans = look.find(self._seen.text, self.shape, self._boundary)
+        except Exception:
+            self._failed = True
+
+    def own(self, rules: Applied) -> None:
+        """Find what the host's own rules hide. Strictly, a body that is no text is hidden whole."""
+        try:
+            if self.binary:
+                self._failed |= rules.keep is not None
+            else:
+                self.spans = joined(self.spans, rules.body(self._seen.text, self.shape), self._seen.text)
         except Exception:
             self._failed = True
 
@@ -141,6 +163,18 @@ class HeaderPiece:
         except Exception:
             self._failed = True
 
+    def own(self, rules: Applied) -> None:
+        """Find what the host's own rules hide."""
+        try:
+            for index, (name, value) in enumerate(self._headers):
+                seen = of_text(value)
+                whole = [Span(0, len(seen), seen, echoes=name.lower() in rules.headers)]
+                found = whole if seen and rules.hides_header(name, PLAIN) else rules.text(seen)
+                if found:
+                    self._keep(index, seen, joined(self._spans_of(index), found, seen))
+        except Exception:
+            self._failed = True
+
     def echo(self, echoes: Echoes) -> None:
         """Find the secrets of other pieces. What has a secret's name is masked already."""
         try:
@@ -182,6 +216,12 @@ class HeaderPiece:
     def _keep(self, index: int, value: str, spans: list[Span]) -> None:
         if spans:
             self._found[index] = (value, spans)
+
+
+def joined(spans: list[Span], more: list[Span], text: str) -> list[Span]:
+    """Both, without overlaps. What is a mask already, by us before, stays as it is."""
+    fresh = [span for span in more if not MASK.fullmatch(span.value)]
+    return merged(spans + fresh, text) if fresh else spans
 
 
 def with_echoes(spans: list[Span], echoes: Echoes, text: str, shape: Shape) -> list[Span]:
