@@ -78,10 +78,10 @@ def measure(folder: Path, count: int, days: float, through_http: int, binary: Pa
         print(f"{server.entries():,} entries, {raw / count:.0f} raw bytes each")
         size = asking.disk(log)
         print(f"disk: {size / 1e6:,.0f} MB, {size / raw:.3f} per raw byte")
-        quiet = [asking.ask(ours.PORT, asking.chosen(one, "ours")) for one in asked]
+        quiet = [asking.ask(ours.PORT, server.process.pid, asking.chosen(one, "ours")) for one in asked]
         memory = server.memory_mb()
         with server.arriving(more, ARRIVING) as sent:
-            busy = [asking.ask(ours.PORT, asking.chosen(one, "ours")) for one in asked]
+            busy = [asking.ask(ours.PORT, server.process.pid, asking.chosen(one, "ours")) for one in asked]
         print(f"memory at most: {memory:,.0f} MB, {server.memory_mb():,.0f} MB with {sum(sent):,} arriving")
     theirs: list[asking.Times] = []
     if binary:
@@ -100,7 +100,7 @@ def _peer(
                 f"VictoriaLogs: {loaded.rate:,.0f} entries/s of the last {CHUNK:,}, {loaded.raw / count:.0f} B a line"
             )
         size = asking.disk(folder)
-        times = [asking.ask(peer.PORT, asking.chosen(one, "peer")) for one in asked]
+        times = [asking.ask(peer.PORT, server.process.pid, asking.chosen(one, "peer")) for one in asked]
         memory = server.memory_mb()
         print(
             f"VictoriaLogs: disk {size / 1e6:,.0f} MB (ours / theirs {ours_ / size:.2f}), memory at most {memory:,.0f}"
@@ -115,13 +115,15 @@ def _table(
     busy: list[asking.Times],
     theirs: list[asking.Times],
 ) -> None:
-    print(f"\n{'milliseconds':<34}{'p50':>8}{'p95':>8}{'busy p50':>10}{'p95':>8}{'found':>8}", end="")
-    print(f"{'peer p50':>10}{'p95':>8}{'ratio':>7}" if theirs else "")
+    print(f"\n{'milliseconds':<34}{'p50':>8}{'p95':>8}{'cpu':>7}{'busy p50':>10}{'p95':>8}{'found':>8}", end="")
+    print(f"{'peer p50':>10}{'p95':>8}{'cpu':>7}{'p50 ratio':>11}{'cpu':>6}" if theirs else "")
     for number, (one, calm, full) in enumerate(zip(asked, quiet, busy, strict=True)):
-        line = f"{one[0].name:<34}{calm.p50:8.1f}{calm.p95:8.1f}{full.p50:10.1f}{full.p95:8.1f}{calm.found:8.1f}"
+        line = f"{one[0].name:<34}{calm.p50:8.1f}{calm.p95:8.1f}{calm.cpu:7.1f}{full.p50:10.1f}{full.p95:8.1f}"
+        line += f"{calm.found:8.1f}"
         if theirs:
             other = theirs[number]
-            line += f"{other.p50:10.1f}{other.p95:8.1f}{calm.p50 / other.p50:7.2f}"
+            line += f"{other.p50:10.1f}{other.p95:8.1f}{other.cpu:7.1f}{calm.p50 / other.p50:11.2f}"
+            line += f"{calm.cpu / max(other.cpu, 0.1):6.1f}"
         print(line)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import statistics
 import time
 from pathlib import Path
@@ -22,15 +23,19 @@ class Times(Struct, frozen=True):
 
     p50: float
     p95: float
+    cpu: float
+    """Of a processor, in the server, for one question: what a busy machine does not stretch."""
     found: float
     """Entries or bars in an answer, on average: an answer of none is no measurement."""
 
 
-def ask(port: int, asked: list[str], *, warm: int = 2) -> Times:
+def ask(port: int, pid: int, asked: list[str], *, warm: int = 2) -> Times:
     """The times of these addresses, after `warm` of them unmeasured. Raises RuntimeError for an answer but 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
-    taken, sizes = [], []
+    taken, sizes, worked = [], [], 0.0
     for number, address in enumerate(asked[:warm] + asked):
+        if number == warm:
+            worked = _processor_ms(pid)
         begun = time.perf_counter()
         connection.request("GET", address)
         answer = connection.getresponse()
@@ -41,9 +46,10 @@ def ask(port: int, asked: list[str], *, warm: int = 2) -> Times:
         if number >= warm:
             taken.append(seconds * 1e3)
             sizes.append(_found(text))
+    worked = (_processor_ms(pid) - worked) / len(taken)
     connection.close()
     p95 = statistics.quantiles(taken, n=20)[18] if len(taken) > 1 else taken[0]
-    return Times(statistics.median(taken), min(p95, max(taken)), statistics.fmean(sizes))
+    return Times(statistics.median(taken), min(p95, max(taken)), worked, statistics.fmean(sizes))
 
 
 def chosen(question: list[Question], contender: str) -> list[str]:
@@ -66,6 +72,12 @@ def disk(folder: Path) -> int:
         before = now
         time.sleep(1)
     return before
+
+
+def _processor_ms(pid: int) -> float:
+    """What the process has used of processors so far (Linux, in ticks of 10 ms)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1e3 / os.sysconf("SC_CLK_TCK")
 
 
 def _found(text: bytes) -> int:
