@@ -85,9 +85,16 @@ def test_a_question_over_its_limits_asks_for_a_narrower_range(log: Store) -> Non
     for limit in ("max_memory_usage = 100000", "max_rows_to_read = 10, read_overflow_mode = 'throw'"):
         with pytest.raises(QueryTooLarge, match="narrow the date range"):
             log.engine.select(Query(f"SELECT groupArray(request_body) FROM entries SETTINGS {limit}"))
-    with pytest.raises(QueryTooLarge, match="time or memory limit"):
+    with pytest.raises(QueryTooLarge, match=r"limit of time \(query_seconds\): narrow the date range"):
         log.engine.select(Query("SELECT sum(sleepEachRow(0.01)) FROM entries SETTINGS max_execution_time = 0.1"))
     log.check()
+
+
+def test_a_question_may_take_as_long_as_was_asked_for(address: str) -> None:
+    other = open_store(address, durable=False, max_seconds=1)
+    with pytest.raises(QueryTooLarge, match="query_seconds"):
+        other.engine.select(Query("SELECT sum(sleepEachRow(0.1)) FROM numbers(100) SETTINGS max_block_size = 1"))
+    other.close()
 
 
 def test_the_engines_memory_is_limited_as_asked(log: Store) -> None:

@@ -99,6 +99,7 @@ def open_folder(settings: Settings) -> Store:
             durable=settings.durable,
             memory_limit=settings.memory,
             readers=settings.readers,
+            max_seconds=settings.query_seconds,
         )
     except FolderInUse as error:
         raise Problem(

@@ -17,7 +17,7 @@ from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
 from apitrail.server.problems import Problem
-from apitrail.store import MEMORY_LIMIT
+from apitrail.store import MAX_SECONDS, MEMORY_LIMIT
 from apitrail.store.retention import FOREVER, Keep
 
 ENVIRONMENT_PREFIX = "APITRAIL_"
@@ -209,6 +209,17 @@ class Settings(Struct, frozen=True, kw_only=True):
             low=0,
         ),
     ] = 0
+    query_seconds: Annotated[
+        int,
+        Setting(
+            about="How long one question to the log may take. Words in bodies over a long range take longest.",
+            unit="seconds",
+            at_limit="The question ends with the advice to narrow its dates (422).",
+            neighbour="memory",
+            low=1,
+            high=600,
+        ),
+    ] = MAX_SECONDS
     allow_host: Annotated[
         tuple[str, ...],
         Setting(

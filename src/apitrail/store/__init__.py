@@ -6,7 +6,7 @@ Only this package knows SQL, and only `embedded.py` and `cluster.py` in it reach
 from apitrail.store.batch import Batch
 from apitrail.store.block import BadEntry
 from apitrail.store.engine import StoreUnavailable
-from apitrail.store.log import MAX_LIMIT, MEMORY_LIMIT, Store, open_store
+from apitrail.store.log import MAX_LIMIT, MAX_SECONDS, MEMORY_LIMIT, Store, open_store
 from apitrail.store.model import (
     BadCursor,
     Bar,
@@ -30,6 +30,7 @@ from apitrail.store.writer import Busy, Writer
 
 __all__ = [
     "MAX_LIMIT",
+    "MAX_SECONDS",
     "MEMORY_LIMIT",
     "STEPS",
     "BadCursor",

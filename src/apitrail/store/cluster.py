@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from apitrail.store.engine import MAX_SECONDS, Answer, Query, StoreUnavailable, failure
+from apitrail.store.engine import Answer, Query, StoreUnavailable, failure
 from apitrail.store.model import StoreError
 from apitrail.store.native import Columns
 
@@ -24,14 +24,14 @@ EXAMPLE = "clickhouse://user:password@host:8123/database"
 class ClusterEngine:
     """The server at `address`. `memory_limit` is in bytes, for one question. Raises StoreError."""
 
-    def __init__(self, address: str, *, memory_limit: int) -> None:
+    def __init__(self, address: str, *, memory_limit: int, max_seconds: int) -> None:
         import clickhouse_connect
 
         target = _Target(address)
         self.place = target.place
         self._closed = False
         settings = {
-            "max_execution_time": MAX_SECONDS,
+            "max_execution_time": max_seconds,
             "max_memory_usage": memory_limit // 2,
             "max_partitions_per_insert_block": 0,
             "async_insert": 0,
@@ -47,7 +47,7 @@ class ClusterEngine:
                 settings=settings,
                 client_name="apitrail",
                 connect_timeout=10,
-                send_receive_timeout=MAX_SECONDS + 30,
+                send_receive_timeout=max_seconds + 30,
                 autogenerate_session_id=False,  # a session would queue its callers
                 form_encode_query_params=True,  # values in the body: an address is too short for thousands of ids
             )

@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from apitrail.store.engine import MAX_SECONDS, Answer, Query, StoreUnavailable, failure
+from apitrail.store.engine import Answer, Query, StoreUnavailable, failure
 from apitrail.store.model import StoreError
 from apitrail.store.native import Columns
 
@@ -35,7 +35,7 @@ DATABASE = "apitrail"
 class EmbeddedEngine:
     """chDB on `folder`, which this process must have locked. `memory_limit` is in bytes, for all of the engine."""
 
-    def __init__(self, folder: Path, *, memory_limit: int, readers: int) -> None:
+    def __init__(self, folder: Path, *, memory_limit: int, readers: int, max_seconds: int) -> None:
         self.place = str(folder)
         if "?" in self.place:
             raise StoreError(f"{folder}: the engine takes no folder with a question mark in its path. Rename it")
@@ -51,7 +51,7 @@ class EmbeddedEngine:
             "backups.allowed_path": "/",  # where a backup goes is for who may use this folder to say
         }
         self._settings = {
-            "max_execution_time": MAX_SECONDS,
+            "max_execution_time": max_seconds,
             "max_memory_usage": memory_limit // 2,
         }
         self._clients: list[Any] = []
@@ -64,7 +64,7 @@ class EmbeddedEngine:
 
     def _open(self) -> None:
         try:
-            self._changer = self._connect()
+            self._changer = self._connect(max_execution_time=0)
             # An import may span years in one insert; a day is a partition. A slow disk may take its time.
             lasting = {"max_partitions_per_insert_block": 0, "async_insert": 0, "max_execution_time": 0}
             self._inserter = self._connect(**lasting)

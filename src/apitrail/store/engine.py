@@ -18,11 +18,9 @@ from apitrail.store.native import Columns
 
 Param = str | int | list[str] | list[int]
 
-MAX_SECONDS = 30
-"""How long one question may take."""
-
 # ClickHouse's ErrorCodes.cpp. Too much: rows, bytes, time, memory, a sort or set that outgrew its limit.
 _TOO_LARGE = frozenset({158, 159, 160, 191, 241, 307, 396})
+_TOO_LONG = frozenset({159, 160})
 # No disk space left, read-only table, too many parts, no connection: another try of the same may well succeed.
 _PASSING = frozenset({74, 75, 76, 164, 209, 210, 242, 243, 252, 279, 319, 999})
 
@@ -75,7 +73,8 @@ def failure(place: str, error: Exception) -> StoreError:
     said = text[found.start() :] if found else text
     said = said.split("\n", 1)[0].split(" (version ", 1)[0][:600]
     if code in _TOO_LARGE:
-        return QueryTooLarge(f"the question met the store's time or memory limit: narrow the date range ({said})")
+        met = "time (query_seconds)" if code in _TOO_LONG else "memory (memory)" if code == 241 else "size"
+        return QueryTooLarge(f"the question met the store's limit of {met}: narrow the date range ({said})")
     if code == 243 or "No space left" in text:
         return StoreUnavailable(f"{place}: the disk is full. Free some space; nothing acknowledged is lost ({said})")
     if code in _PASSING or not found:

@@ -58,21 +58,31 @@ MEMORY_LIMIT = 1_200_000_000
 UTC_ZONE = ZoneInfo("UTC")
 MAX_LIMIT = 1000
 """Entries of one page."""
+MAX_SECONDS = 30
+"""How long one question may take, by default."""
 MAX_INSERT = 64 << 20
 """Bytes of one insert. A larger write becomes several."""
 
 
 def open_store(
-    target: str | Path, *, durable: bool = True, memory_limit: int = MEMORY_LIMIT, readers: int = 4
+    target: str | Path,
+    *,
+    durable: bool = True,
+    memory_limit: int = MEMORY_LIMIT,
+    readers: int = 4,
+    max_seconds: int = MAX_SECONDS,
 ) -> Store:
     """Open the log at a folder (made where missing, readable by its owner only) or at `clickhouse://…`.
 
     `durable`: whether a write is synced to the disk before it is acknowledged. `memory_limit`: bytes, for the whole
     embedded engine, or twice what one question may use on a server. `readers`: how many questions an embedded engine
-    answers at once. Raises FolderInUse, StoreError (a newer schema, a bad address, no right to write, …).
+    answers at once. `max_seconds`: how long one question may take; what
+    changes the log may take its time.
+
+    Raises FolderInUse, StoreError (a newer schema, a bad address, no right to write, …).
     """
     if isinstance(target, str) and "://" in target:
-        return Store(ClusterEngine(target, memory_limit=memory_limit), None, durable)
+        return Store(ClusterEngine(target, memory_limit=memory_limit, max_seconds=max_seconds), None, durable)
     folder = Path(target).absolute()
     inner = folder / "clickhouse"
     try:
@@ -82,7 +92,9 @@ def open_store(
         raise StoreError(f"{folder}: cannot be used as a data folder ({error.strerror}). Give a folder") from error
     lock = FolderLock(folder)
     try:
-        return Store(EmbeddedEngine(inner, memory_limit=memory_limit, readers=readers), lock, durable)
+        return Store(
+            EmbeddedEngine(inner, memory_limit=memory_limit, readers=readers, max_seconds=max_seconds), lock, durable
+        )
     except BaseException:
         lock.release()
         raise

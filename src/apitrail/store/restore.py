@@ -37,7 +37,7 @@ def restore(
     lock = FolderLock(folder)
     try:
         inner.mkdir(mode=0o700)
-        engine = EmbeddedEngine(inner, memory_limit=memory_limit, readers=1)
+        engine = EmbeddedEngine(inner, memory_limit=memory_limit, readers=1, max_seconds=0)
         try:
             bring_back(engine, where, name, told)
         finally:
