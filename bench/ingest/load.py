@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import queue
 import threading
 import time
@@ -75,7 +76,30 @@ def wait_until(ready: str, seconds: float = PATIENCE_S) -> None:
     raise TimeoutError(f"{ready} did not answer 200 within {seconds} s")
 
 
-def resident_mb(pid: int) -> float:
-    """The highest resident memory that the process ever had, in MB (Linux, /proc/PID/status)."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+def family(pid: int) -> list[int]:
+    """The process, its children and theirs (Linux)."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += family(int(child))
+    return found
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time that the process and its family have taken so far."""
+    ticks = 0
+    for one in family(pid):
+        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mb(pid: int) -> float:
+    """The highest resident memory that the process ever had, and what its family adds to that now, in MB."""
+    peak = _kilobytes(f"/proc/{pid}/status", "VmHWM:")
+    return (peak + sum(_kilobytes(f"/proc/{one}/smaps_rollup", "Pss:") for one in family(pid)[1:])) / 1024
+
+
+def _kilobytes(file: str, name: str) -> int:
+    lines = Path(file).read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))

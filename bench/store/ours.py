@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from apitrail.exchange import Exchange
-from bench.ingest.load import get, post_all, resident_mb, wait_until
+from bench.ingest.load import get, memory_mb, post_all, wait_until
 
 PORT = 18711
 BATCH = 1000
@@ -76,7 +76,7 @@ class Server:
     def memory_mb(self) -> float:
         """The most that the server and its children ever held, in MB."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return sum(resident_mb(int(pid)) for pid in (str(self.process.pid), *children))
+        return sum(memory_mb(int(pid)) for pid in (str(self.process.pid), *children))
 
 
 @contextmanager

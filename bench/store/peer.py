@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from apitrail.exchange import Exchange
 from apitrail.profiles import Profiles
-from bench.ingest.load import get, post_all, resident_mb, wait_until
+from bench.ingest.load import get, memory_mb, post_all, wait_until
 from bench.ingest.victorialogs import INSERT, STREAMS
 from bench.store.direct import chunk, chunks
 
@@ -66,7 +66,7 @@ class Server:
 
     def memory_mb(self) -> float:
         """The most that it ever held, in MB."""
-        return resident_mb(self.process.pid)
+        return memory_mb(self.process.pid)
 
 
 def line(x: Exchange, profiles: Profiles) -> bytes:

@@ -30,6 +30,8 @@ from apitrail.store.model import StoreError
 from apitrail.store.native import Columns
 
 DATABASE = "apitrail"
+ROWS_KEPT = 32 << 20
+"""Bytes of memory that stay with the file of an insert's rows."""
 
 
 class EmbeddedEngine:
@@ -128,15 +130,18 @@ class EmbeddedEngine:
         }
         with self._inserting:
             try:
+                # Written over what the last insert left: memory that is kept need not be made anew.
+                self._rows.seek(0)
                 for block in blocks:
                     self._rows.write(block)
+                self._rows.truncate()
                 self._rows.flush()
                 self._inserter.command(statement, parameters=params)
             except Exception as error:
                 raise self._failure(error) from error
             finally:
-                self._rows.seek(0)
-                self._rows.truncate()
+                if self._rows.tell() > ROWS_KEPT:
+                    self._rows.truncate(0)
 
     def close(self) -> None:
         """See Engine. In a forked child this only forgets."""
