@@ -16,7 +16,7 @@ from apitrail.entry import Entry
 from apitrail.server.access import OPEN
 from apitrail.server.known import Known
 from apitrail.server.media import body_response
-from apitrail.server.pages import errors, language, links, log, storage, templating
+from apitrail.server.pages import errors, histogram, language, links, log, storage, templating
 from apitrail.server.pages.headers import guard
 from apitrail.server.pages.panel import panel
 from apitrail.server.pages.query import PageQuery, canonical
@@ -89,6 +89,17 @@ def new_entries(request: Asked, store: NamedDependency[Store], known: NamedDepen
     return _page("new.html", found, reader, query) if found else Response(None, status_code=204)
 
 
+@get("/histogram", sync_to_thread=True)
+def histogram_table(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+    """The numbers of the histogram above the list, as a table."""
+    query, reader = _asked(request, known)
+    if query.misread:
+        raise errors.Missing(query.misread[0].field)
+    found = histogram.read(store, query, reader)
+    page = histogram.table(found, query, reader, links.home(query), links.languages(query, reader, "/histogram"))
+    return _page("histogram.html", page, reader, query)
+
+
 @get("/entries/{entry_id:str}", sync_to_thread=True)
 def entry_page(
     request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], entry_id: FromPath[str]
@@ -142,7 +153,7 @@ def routes() -> list[ControllerRouterHandler]:
     """Every page, and the files that they need."""
     pages = Router(
         "/",
-        route_handlers=[log_page, more_rows, new_entries, entry_page, entry_panel, entry_body, storage_page],
+        route_handlers=[log_page, more_rows, new_entries, histogram_table, entry_page, entry_panel, entry_body, storage_page],
         after_request=guard,
         exception_handlers={errors.Missing: errors.shown, StoreError: errors.shown},
         include_in_schema=False,

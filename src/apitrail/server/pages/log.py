@@ -10,8 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.entry import EntryRow
-from apitrail.server.pages import links
+from apitrail.server.pages import histogram, links
 from apitrail.server.pages.filters import FiltersView, filters
+from apitrail.server.pages.histogram import HistogramView
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.losses import LossesView, losses
 from apitrail.server.pages.panel import panel
@@ -44,6 +45,7 @@ class NewerView(RowsView, frozen=True, kw_only=True):
     """Rows that are put in before the others, and the counts that change with them."""
 
     filters: FiltersView
+    histogram: HistogramView | None
     total: Markup
 
 
@@ -64,6 +66,7 @@ class LogView(Struct, frozen=True, kw_only=True):
 
     state: Literal["rows", "empty", "no_match", "misread"]
     filters: FiltersView
+    histogram: HistogramView | None
     page: RowsView
     linked: RowView | None
     """The entry that the URL opens where the list does not hold it."""
@@ -105,6 +108,7 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str) -> LogV
     return LogView(
         state=_state(rows, query, span),
         filters=offered,
+        histogram=None if query.misread else _histogram(store, query, reader),
         page=_page(rows, found.next_cursor, query),
         linked=row(entry, query, reader, opened) if entry and not listed else None,
         linked_missing=query.open if query.open and entry is None else "",
@@ -134,7 +138,12 @@ def newer(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> New
     """The rows that came before `newest` in the list since then: what a reader of the page does not have yet."""
     rows = [row(one, query, reader) for one in _newer(store, query, newest, reader)]
     facets = store.facets(query.filter(reader.clock.now))
-    return NewerView(rows=rows, filters=filters(query, facets, reader), total=_total(query, facets, reader))
+    return NewerView(
+        rows=rows,
+        filters=filters(query, facets, reader),
+        histogram=_histogram(store, query, reader),
+        total=_total(query, facets, reader),
+    )
 
 
 def new(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> NewView | None:
@@ -150,6 +159,10 @@ def new(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> NewVi
         rows_url="" if many or newest.id == NOWHERE else query.but(open="").url("/rows", newer=newest.encode()),
         next_url=_new_url(query, found),
     )
+
+
+def _histogram(store: Store, query: PageQuery, reader: Reader) -> HistogramView | None:
+    return histogram.histogram(histogram.read(store, query, reader), query, reader)
 
 
 def _newer(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> list[EntryRow]:

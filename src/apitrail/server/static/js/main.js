@@ -3,6 +3,7 @@ import "./time.js";
 import "./rows.js";
 import "./filters.js";
 import "./live.js";
+import "./histogram.js";
 import "./copy.js";
 
 document.documentElement.classList.add("scripted");

@@ -10,7 +10,7 @@ const parts = new Intl.DateTimeFormat("en-CA", {
   hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3,
 });
 
-function local(iso) {
+export function local(iso) {
   const found = Object.fromEntries(parts.formatToParts(new Date(iso)).map((part) => [part.type, part.value]));
   return {
     date: `${found.year.padStart(4, "0")}-${found.month}-${found.day}`,
@@ -26,6 +26,11 @@ function convert() {
     element.querySelector(".clock").textContent = element.hasAttribute("data-exact") ? `${clock}.${fraction}` : clock;
   }
   for (const element of document.querySelectorAll("body [data-zone]")) element.textContent = zone;
+  for (const element of document.querySelectorAll("text[data-instant]")) {
+    const { date, clock } = local(element.dataset.instant);
+    const minute = clock.slice(0, 5);
+    element.textContent = { second: clock, minute, moment: `${date.slice(5)} ${minute}`, day: date }[element.dataset.form];
+  }
 }
 
 // The two fields of the range: where a quick range stands now, to begin from.
