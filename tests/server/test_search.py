@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apitrail.server.search import REFERENCE_TYPES, TERMS_MAX, TEXT_MAX, read
+from apitrail.server.search import REFERENCE_TYPES, TERMS_MAX, TEXT_MAX, read, written
 from apitrail.store import Term
 
 
@@ -78,3 +78,28 @@ def test_what_is_not_understood_is_named_with_what_to_write(line: str, part: str
     assert part in wrong.part
     assert reason in wrong.reason
     assert fix in wrong.fix
+    assert wrong.kind
+
+
+def test_status_method_and_duration_are_filters() -> None:
+    found = read("status:4XX status:none -status:404 method:post duration:>1.5s merchant:m-1 source:order:A-1")
+    assert found.chosen == {
+        "status": ("4xx", "none"),
+        "method": ("POST",),
+        "merchant": ("m-1",),
+        "source": ("order:A-1",),
+    }
+    assert found.without == (("status", "404"),)
+    assert found.duration_over == 1500.0
+    for line in ("status:4", "duration:>long", "-duration:>2s"):
+        assert [wrong.kind for wrong in read(line).misunderstood] == ["no_value"]
+
+
+@pytest.mark.parametrize(
+    "line", ["260101ABCDEF12", "timeout", '"2601"', '"not in range" -timeout', '-action:stock.push -source:"a b" 取號']
+)
+def test_a_line_that_was_read_is_written_so_that_it_means_the_same(line: str) -> None:
+    found = read(line)
+    again = read(written(found))
+    assert (again.text, again.without) == (found.text, found.without)
+    assert written(again) == written(found)

@@ -50,6 +50,21 @@ _FILTERS = (
     Parameter(name="platform", about="Platforms.", repeated=True),
     Parameter(name="cause", about="Why calls failed.", repeated=True, choices=get_args(Cause)),
     Parameter(name="direction", about="Who called.", repeated=True, choices=get_args(Direction)),
+    Parameter(name="merchant", about="Merchants.", repeated=True),
+    Parameter(
+        name="source",
+        about="Ids of owning objects; `type:id` for one of that type only.",
+        repeated=True,
+        example=["order:A-1001"],
+    ),
+    Parameter(name="method", about="HTTP methods, in capitals.", repeated=True, example=["POST"]),
+    Parameter(
+        name="status",
+        about="HTTP statuses: `404`, `4xx`, or `none` for calls without an answer.",
+        repeated=True,
+        example=["4xx"],
+    ),
+    Parameter(name="duration_over", about="Only calls that took longer: milliseconds, or like `1.5s`.", example="1.5s"),
     Parameter(
         name="reference",
         about="Ids that entries refer to (order and tracking numbers, SKUs, …), exactly as they are; `type:id` for "

@@ -22,8 +22,8 @@ from apitrail.store.model import BadCursor, Choices, Cursor, Filter
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 500
 
-ALTERNATIVES = (*Choices.__struct_fields__, "direction")
-FILTER_PARAMETERS = ("from", "to", *ALTERNATIVES, "text")
+ALTERNATIVES = Choices.__struct_fields__
+FILTER_PARAMETERS = ("from", "to", *ALTERNATIVES, "duration_over", "text")
 PAGE_PARAMETERS = ("limit", "cursor")
 BARS_PARAMETERS = ("step", "tz")
 
@@ -84,6 +84,9 @@ def read_filter(parameters: dict[str, list[str]]) -> Filter:
                 f"chooses by {name}, and so does the parameter {name}", field="text", fix="Say it in one place only."
             )
         alternatives[name] = values
+    for value in alternatives["status"]:
+        if not search.STATUS.fullmatch(value):
+            raise Problem("is no status", field="status", value=value, fix="Like 404, 4xx, or none for no answer.")
     for name, choices in search.CLOSED.items():
         for value in alternatives[name]:
             if value not in choices:
@@ -91,16 +94,10 @@ def read_filter(parameters: dict[str, list[str]]) -> Filter:
     which = Filter(
         since=None if since is None else read_moment(since, "from"),
         until=None if until is None else read_moment(until, "to", last=True),
-        action=alternatives["action"],
-        ec_integration=alternatives["ec_integration"],
-        shipping_integration=alternatives["shipping_integration"],
-        outcome=alternatives["outcome"],
-        platform=alternatives["platform"],
-        cause=alternatives["cause"],
-        direction=alternatives["direction"],
-        reference=alternatives["reference"],
+        duration_over=_duration(parameters, found),
         text=found.text,
         without=found.without,
+        **alternatives,
     )
     if which.since and which.until and which.since > which.until:
         raise Problem("is later than `to`", field="from", value=since, fix="Swap the two, or leave one out.")
@@ -168,6 +165,20 @@ def read_moment(text: str, field: str, *, last: bool = False) -> datetime:
         return at + step - timedelta(microseconds=1) if last else at
     except (ValueError, OverflowError) as error:
         raise Problem("is not a time of the log's calendar", field=field, value=text, fix=_MOMENT_FIX) from error
+
+
+def _duration(parameters: dict[str, list[str]], found: search.Search) -> float | None:
+    text = _one(parameters, "duration_over")
+    if text is None:
+        return found.duration_over
+    over = search.milliseconds(text)
+    if over is None:
+        raise Problem("is no duration", field="duration_over", value=text, fix="Milliseconds, or like 1.5s, 2m.")
+    if found.duration_over is not None:
+        raise Problem(
+            "tells a duration, and so does the parameter duration_over", field="text", fix="Say it in one place only."
+        )
+    return over
 
 
 def _one(parameters: dict[str, list[str]], name: str) -> str | None:

@@ -4,6 +4,7 @@
     取號  timeout  2601*       any part of a body or of the platform's message
     "not in range"            exactly these words, in this order
     outcome:platform_error    a filter; `order:A-1001` is a reference of that type
+    status:4xx  duration:>2s  a hundred of statuses (or `none`), calls that took longer
     -timeout  -action:stock.push   without
 
 Nothing that is not understood is left out in silence: it is a `Misunderstood` that says why.
@@ -31,6 +32,10 @@ FIELDS = {
     "platform": "platform",
     "cause": "cause",
     "direction": "direction",
+    "merchant": "merchant",
+    "source": "source",
+    "method": "method",
+    "status": "status",
     "reference": "reference",
 }
 """What may stand before a colon, and the filter that it means."""
@@ -74,7 +79,11 @@ TERMS_MAX = 12
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "「": '"', "」": '"', "『": '"', "』": '"', "«": '"', "»": '"'})
 _PART = re.compile(r'(?P<without>-?)(?:(?P<field>[^\s":]+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
+STATUS = re.compile("[1-5]xx|[1-9][0-9]{2}|none")
+_DURATION = re.compile(r">?([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m)?")
+_MS = {"ms": 1.0, "s": 1000.0, "m": 60_000.0}
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]*")
+_SPELT = {"method": str.upper, "status": str.lower}
 _EDGES = " \t,;.!?，。、；！？"
 
 
@@ -84,6 +93,10 @@ class Misunderstood(Struct, frozen=True):
     part: str
     reason: str
     fix: str
+    kind: str = ""
+    """What is wrong, in a word: for who says it in another language."""
+    names: str = ""
+    """What could stand there instead, where that is a list; else a number that was exceeded, or a field."""
 
 
 class Search(Struct, frozen=True, kw_only=True):
@@ -93,6 +106,8 @@ class Search(Struct, frozen=True, kw_only=True):
     chosen: dict[str, tuple[str, ...]] = {}
     """Values by filter."""
     without: tuple[tuple[str, str], ...] = ()
+    duration_over: float | None = None
+    """Milliseconds."""
     misunderstood: tuple[Misunderstood, ...] = ()
 
 
@@ -101,36 +116,62 @@ def read(line: str) -> Search:
     return _Reader(line).read()
 
 
+def written(found: Search) -> str:
+    """The line that means the text and what must not be there; not what is chosen, which filters show better."""
+    parts = [("-" if term.excluded else "") + _written(term) for term in found.text]
+    parts += [f"-{field}:{_quoted(value)}" for field, value in found.without]
+    return " ".join(parts)
+
+
+def milliseconds(text: str) -> float | None:
+    """A duration as one types it: `1500`, `1.5s`, `>2m`; None for what is none."""
+    match = _DURATION.fullmatch(text)
+    return float(match[1]) * _MS[match[2] or "ms"] if match else None
+
+
+def _written(term: Term) -> str:
+    return term.value if read(term.value).text == (Term(term.value, whole=term.whole),) else f'"{term.value}"'
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if re.search(r"\s", value) else value
+
+
 class _Reader:
     def __init__(self, line: str) -> None:
         self._line = re.sub(r"#\s+", "#", normalize("NFKC", line.translate(_QUOTES)).strip())
         self._text: list[Term] = []
         self._chosen: dict[str, tuple[str, ...]] = {}
         self._without: list[tuple[str, str]] = []
+        self._over: float | None = None
         self._wrong: list[Misunderstood] = []
 
     def read(self) -> Search:
         line = self._line
         if len(line) > TEXT_MAX:
-            self._not(line[:40] + "…", f"is longer than {TEXT_MAX} characters", "Look for less at once.")
+            reason = f"is longer than {TEXT_MAX} characters"
+            self._not(line[:40] + "…", reason, "Look for less at once.", "long", str(TEXT_MAX))
         elif line.count('"') % 2:
-            self._not(line[line.rindex('"') :], "has a quotation mark that is not closed", 'Write "these words".')
+            part = line[line.rindex('"') :]
+            self._not(part, "has a quotation mark that is not closed", 'Write "these words".', "open_quote")
         elif number := _spaced_number(line):
             self._text.append(Term(number, whole=True))
         else:
             for match in _PART.finditer(line):
                 self._part(match)
         if len(self._text) > TERMS_MAX:
-            self._not(line[:40] + "…", f"has more than {TERMS_MAX} words", "Look for fewer, or put them in quotes.")
+            reason = f"has more than {TERMS_MAX} words"
+            self._not(line[:40] + "…", reason, "Look for fewer, or put them in quotes.", "many", str(TERMS_MAX))
         return Search(
             text=tuple(dict.fromkeys(self._text)),
             chosen=self._chosen,
             without=tuple(dict.fromkeys(self._without)),
+            duration_over=self._over,
             misunderstood=tuple(self._wrong),
         )
 
-    def _not(self, part: str, reason: str, fix: str) -> None:
-        self._wrong.append(Misunderstood(part, reason, fix))
+    def _not(self, part: str, reason: str, fix: str, kind: str, names: str = "") -> None:
+        self._wrong.append(Misunderstood(part, reason, fix, kind, names))
 
     def _part(self, match: re.Match[str]) -> None:
         field, phrase, word = match["field"], match["phrase"], match["word"]
@@ -146,7 +187,8 @@ class _Reader:
 
     def _phrase(self, part: str, phrase: str, without: bool) -> None:
         if not phrase.strip():
-            self._not(part, "has nothing between its quotation marks", "Write words there, or leave them out.")
+            reason = "has nothing between its quotation marks"
+            self._not(part, reason, "Write words there, or leave them out.", "empty_quotes")
         else:
             self._text.append(Term(phrase, excluded=without))
 
@@ -154,28 +196,40 @@ class _Reader:
         plain = word.strip(_EDGES).removeprefix("#")
         stars = plain.strip("*")
         if not stars.strip("-"):
-            self._not(part, "is no word", "Write what to look for after it.")
+            self._not(part, "is no word", "Write what to look for after it.", "no_word")
         elif "*" in stars:
-            self._not(part, "has a * within", "Put * before or after a part of a word only.")
+            self._not(part, "has a * within", "Put * before or after a part of a word only.", "star")
         else:
             whole = stars == plain and bool(_ID.fullmatch(plain)) and any(char.isdigit() for char in plain)
             self._text.append(Term(stars, whole=whole, excluded=without))
 
     def _field(self, part: str, field: str, value: str, without: bool) -> None:
+        if field == "duration":
+            self._duration(part, value, without)
+            return
         name = FIELDS.get(field)
         if name is None and field in REFERENCE_TYPES:
             name, value = "reference", f"{field}:{value.removeprefix('#')}"
         if name is None:
             known = ", ".join((*FIELDS, *REFERENCE_TYPES))
-            self._not(
-                part, f"begins with {field}: which is no filter", f'One of {known}; or put it in quotes: "{part}".'
-            )
+            reason = f"begins with {field}: which is no filter"
+            self._not(part, reason, f'One of {known}; or put it in quotes: "{part}".', "no_filter", ", ".join(FIELDS))
         elif name in CLOSED and value not in CLOSED[name]:
-            self._not(part, f"is no {name}", f"One of: {', '.join(CLOSED[name])}.")
+            self._not(part, f"is no {name}", f"One of: {', '.join(CLOSED[name])}.", "no_value", ", ".join(CLOSED[name]))
+        elif name == "status" and not STATUS.fullmatch(value.lower()):
+            self._not(part, "is no status", "Like 404, 4xx, or none.", "no_value", "404, 4xx, none")
         elif without:
-            self._without.append((name, value))
+            self._without.append((name, _SPELT.get(name, str)(value)))
         else:
+            value = _SPELT.get(name, str)(value)
             self._chosen[name] = tuple(dict.fromkeys((*self._chosen.get(name, ()), value)))
+
+    def _duration(self, part: str, value: str, without: bool) -> None:
+        over = milliseconds(value)
+        if over is None or without:
+            self._not(part, "is no duration", "Like duration:>2s or duration:>500ms.", "no_value", ">2s, >500ms")
+        else:
+            self._over = over
 
 
 def _spaced_number(line: str) -> str:

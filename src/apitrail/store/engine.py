@@ -16,7 +16,7 @@ from msgspec import Struct
 from apitrail.store.model import QueryTooLarge, StoreError
 from apitrail.store.native import Columns
 
-Param = str | int | list[str] | list[int]
+Param = str | int | float | list[str] | list[int]
 
 # ClickHouse's ErrorCodes.cpp. Too much: rows, bytes, time, memory, a sort or set that outgrew its limit.
 _TOO_LARGE = frozenset({158, 159, 160, 191, 241, 307, 396})

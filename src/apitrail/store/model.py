@@ -48,6 +48,13 @@ class Choices(Struct, frozen=True, kw_only=True):
     outcome: tuple[str, ...] = ()
     platform: tuple[str, ...] = ()
     cause: tuple[str, ...] = ()
+    direction: tuple[str, ...] = ()
+    merchant: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    """Ids of owning objects; `type:id` for one of that type only."""
+    method: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    """HTTP statuses: `404`, `4xx` for all of a hundred, `none` for calls without an answer."""
     reference: tuple[str, ...] = ()
     """Ids that an entry refers to, exactly as they are; `type:id` for one of that type only."""
 
@@ -60,7 +67,8 @@ class Filter(Choices, frozen=True, kw_only=True):
 
     since: datetime | None = None
     until: datetime | None = None
-    direction: tuple[str, ...] = ()
+    duration_over: float | None = None
+    """Milliseconds: only calls that took longer."""
     text: tuple[Term, ...] = ()
     without: tuple[tuple[str, str], ...] = ()
     """Values of fields, as (field, value), that no entry may have."""
@@ -125,6 +133,7 @@ class Facets(Struct, frozen=True, kw_only=True):
     outcome: list[Option]
     platform: list[Option]
     cause: list[Option]
+    direction: list[Option]
 
 
 class Bar(Struct, frozen=True):

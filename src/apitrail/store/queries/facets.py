@@ -10,7 +10,7 @@ from apitrail.store.model import Facets, Filter, Option
 from apitrail.store.queries.counting import counted
 from apitrail.store.queries.where import FIELDS
 
-COUNTED = ("action", "ec_integration", "shipping_integration", "outcome", "platform", "cause")
+COUNTED = ("action", "ec_integration", "shipping_integration", "outcome", "platform", "cause", "direction")
 _KINDS = {"ec_integration": "ec", "shipping_integration": "shipping"}
 
 

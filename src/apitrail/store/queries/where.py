@@ -24,11 +24,18 @@ FIELDS = {
 }
 
 
-# Exactly: by the whole of `type:id`, or by the id alone.
-TOUCHING = (
-    "arrayExists((type, id) -> has({reference:Array(String)}, id)"
-    " OR has({reference:Array(String)}, concat(type, ':', id)), reference_types, reference_ids)"
-)
+# What is not counted beforehand: a field of Filter, and the condition that an entry has one of VALUES. Never NULL.
+BY_ENTRY = {
+    "method": "has(VALUES, method)",
+    "merchant": "has(VALUES, ifNull(merchant, ''))",
+    "status": "has(VALUES, ifNull(toString(status), 'none'))"
+    " OR has(VALUES, concat(toString(intDiv(ifNull(status, 0), 100)), 'xx'))",
+    # Exactly: by the whole of `type:id`, or by the id alone.
+    "source": "has(VALUES, ifNull(source_id, ''))"
+    " OR has(VALUES, concat(ifNull(source_type, ''), ':', ifNull(source_id, '')))",
+    "reference": "arrayExists((type, id) -> has(VALUES, id) OR has(VALUES, concat(type, ':', id)),"
+    " reference_types, reference_ids)",
+}
 
 
 class Where(Struct, frozen=True):
@@ -80,15 +87,20 @@ def chosen(where: Where, which: Filter, fields: Mapping[str, str] = FIELDS) -> W
 
 def told_by_entries(which: Filter) -> bool:
     """Whether only the entries themselves tell what the filter asks."""
-    return bool(which.reference or which.text or any(field == "reference" for field, _ in which.without))
+    asked = any(getattr(which, field) for field in BY_ENTRY) or any(field in BY_ENTRY for field, _ in which.without)
+    return bool(asked or which.text or which.duration_over is not None)
 
 
 def told(where: Where, which: Filter) -> Where:
-    """And what only the entries themselves tell: references and text. Comes last, because it costs most."""
-    if which.reference:
-        where = where.also(TOUCHING, reference=list(which.reference))
-    if unwanted := [value for field, value in which.without if field == "reference"]:
-        where = where.also(f"NOT {TOUCHING.replace('{reference:', '{no_reference:')}", no_reference=unwanted)
+    """And what only the entries themselves tell: the text last, because it costs most."""
+    if which.duration_over is not None:
+        where = where.also("duration_ms > {duration_over:Float64}", duration_over=which.duration_over)
+    for field, condition in BY_ENTRY.items():
+        if values := list(getattr(which, field)):
+            where = where.also(condition.replace("VALUES", f"{{{field}:Array(String)}}"), **{field: values})
+        if unwanted := [value for other, value in which.without if other == field]:
+            negated = condition.replace("VALUES", f"{{no_{field}:Array(String)}}")
+            where = where.also(f"NOT ({negated})", **{f"no_{field}": unwanted})
     for number, term in enumerate(which.text):
         condition, params = having(term, f"text{number}")
         where = where.also(f"NOT ({condition})" if term.excluded else condition, **params)
