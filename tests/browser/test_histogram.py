@@ -79,7 +79,7 @@ def test_a_click_on_a_colour_filters_and_the_drawing_keeps_in_step(desk: Any, mi
 def test_without_a_script_it_is_drawn_and_leads_to_a_table(desk: Any, mine: str) -> None:
     page = desk.open(f"{mine}&tz=Asia/Taipei", java_script_enabled=False)
     expect(page.locator(".bars path")).to_have_count(2)
-    assert page.locator(".axis text").first.inner_text() == "10:00"
+    assert page.locator(".axis text").first.text_content() == "10:00"
     page.get_by_role("link", name="As a table").click()
     cells = page.locator(".numbers tbody tr").last.locator("th, td").all_inner_texts()
     assert cells == ["2026-04-07 10:05:00", "2026-04-07 10:06:00", "4", "0", "0", "1", "0", "5"]

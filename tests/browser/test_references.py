@@ -34,7 +34,7 @@ def test_a_number_leads_to_every_call_that_touched_it_and_back(desk: Any, server
     page.locator("#find").fill(f" #{number} ")
     page.keyboard.press("Enter")
     expect(page.locator(".entry")).to_have_count(2)
-    expect(page.locator(".reference .value")).to_have_text(number)
+    expect(page.locator(".applied .value")).to_have_text(number)
 
     failed = page.locator(".entry").first
     expect(failed.locator(".why .cause")).to_have_text("Authorisation expired")
@@ -50,6 +50,6 @@ def test_a_number_leads_to_every_call_that_touched_it_and_back(desk: Any, server
     page.locator("#menu-more label", has_text="Authorisation expired").click()
     expect(page.locator(".entry")).to_have_count(1)
     assert asked(page.url) == {"reference": [f"order:{number}"], "cause": ["token_expired"]}
-    page.locator(".reference").click()
-    expect(page.locator(".reference")).to_have_count(0)
+    page.locator(".of-reference.applied").click()
+    expect(page.locator(".of-reference.applied")).to_have_count(0)
     assert asked(page.url) == {"cause": ["token_expired"]}

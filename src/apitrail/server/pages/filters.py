@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from markupsafe import Markup
 from msgspec import Struct
 
 from apitrail.server.pages import names, ranges
-from apitrail.server.pages.query import FIELDS, OUTCOMES, PageQuery
+from apitrail.server.pages.clock import duration
+from apitrail.server.pages.query import OUTCOMES, PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.status import ICONS
 from apitrail.store.model import Facets, Option
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+STATUSES = ("2xx", "3xx", "4xx", "5xx", "none")
+DURATIONS = (1000.0, 3000.0, 10_000.0, 30_000.0)
+"""Milliseconds."""
 
 
 class Quick(Struct, frozen=True):
@@ -28,7 +34,8 @@ class Choice(Struct, frozen=True):
 
     id: str
     name: str
-    count: int
+    count: int | None
+    """None where these are not counted."""
     chosen: bool
     url: str
     """The page with this value added, or taken away."""
@@ -54,20 +61,31 @@ class Chip(Struct, frozen=True, kw_only=True):
     choice: Choice
 
 
-class ReferenceView(Struct, frozen=True, kw_only=True):
-    """A reference that the list is narrowed to."""
+class Applied(Struct, frozen=True, kw_only=True):
+    """One thing that the list is narrowed to, to be taken back alone."""
 
+    field: str
+    title: Markup | str
     value: str
-    kind: str
-    """What it is the number of; empty where that was not said."""
-    id: str
     remove_url: str
+
+
+class Typed(Struct, frozen=True, kw_only=True):
+    """A filter whose values are typed."""
+
+    field: str
+    title: Markup
+    values: tuple[str, ...]
+    """What is chosen already: carried along by the form."""
+    hint: str
 
 
 class RangeView(Struct, frozen=True, kw_only=True):
     """The date range: the Created At filter."""
 
     name: str
+    carried: str
+    """What the form says of it: nothing where it is as by default, which depends on what is looked for."""
     quick: list[Quick]
     since: str
     until: str
@@ -81,10 +99,17 @@ class RangeView(Struct, frozen=True, kw_only=True):
 
 class FiltersView(Struct, frozen=True, kw_only=True):
     range: RangeView
-    references: list[ReferenceView]
+    text: str
+    suggest_url: str
+    """Where suggestions for what is being typed are asked for."""
+    applied: list[Applied]
+    carried: list[tuple[str, str]]
+    """What the form has no field for: names and values."""
     menus: list[Menu]
     more: list[Menu]
     """Filters that few need, behind one button."""
+    typed: list[Typed]
+    durations: list[Choice]
     chips: list[Chip]
     lang: str
     """Carried along by the form, as is the zone."""
@@ -97,32 +122,88 @@ def filters(query: PageQuery, facets: Facets, reader: Reader) -> FiltersView:
         "action": lambda name: names.action(name, reader.words),
         "platform": reader.platform,
         "cause": lambda name: names.cause_label(name, reader.words),
+        "status": lambda name: _word(f"filter.status_{name}", name, reader),
+        "direction": lambda name: _word(f"direction.{name}", name, reader),
     }
 
     def menus(*fields: str) -> list[Menu]:
         return [_menu(field, query, getattr(facets, field), labels.get(field), reader) for field in fields]
 
+    first = menus("action", "ec_integration", "shipping_integration")
+    more = [
+        *menus("platform", "cause", "direction"),
+        _menu("method", query, [Option(one, one, -1) for one in METHODS], None, reader),
+        _menu("status", query, [Option(one, one, -1) for one in STATUSES], labels["status"], reader),
+    ]
     return FiltersView(
         range=_range(query, reader),
-        references=[_reference(value, query, reader) for value in query.reference],
-        menus=menus("action", "ec_integration", "shipping_integration"),
-        more=menus("platform", "cause"),
+        text=query.text,
+        suggest_url=PageQuery(tz=query.tz, lang=query.lang).url("/suggest"),
+        applied=list(_applied(query, [*first, *more], reader)),
+        carried=[("reference", value) for value in query.reference],
+        menus=first,
+        more=more,
+        typed=[_typed(field, query, reader) for field in ("merchant", "source")],
+        durations=_durations(query, reader),
         chips=_chips(query, facets.outcome, reader),
         lang=query.lang,
-        clear_url=query.but(**dict.fromkeys(FIELDS, ())).url() if query.narrowed else "",
+        clear_url=query.cleared().url() if query.narrowed else "",
     )
 
 
-def _reference(value: str, query: PageQuery, reader: Reader) -> ReferenceView:
-    kind, _, identifier = value.partition(":")
-    label = names.reference_type(kind, reader.words)
-    named = bool(identifier) and label != kind
-    return ReferenceView(
-        value=value,
-        kind=label if named else "",
-        id=identifier if named else value,
-        remove_url=query.toggled("reference", value).url(),
+def _applied(query: PageQuery, menus: list[Menu], reader: Reader) -> Iterator[Applied]:
+    """Everything that narrows the list but the outcomes, which are chips already."""
+    words = reader.words
+    if query.text:
+        yield Applied(field="text", title=words("filter.text"), value=query.text, remove_url=query.but(text="").url())
+    for value in query.reference:
+        kind, _, identifier = value.partition(":")
+        label = names.reference_type(kind, words)
+        named = bool(identifier) and label != kind
+        yield Applied(
+            field="reference",
+            title=label if named else words("filter.reference"),
+            value=identifier if named else value,
+            remove_url=query.toggled("reference", value).url(),
+        )
+    for menu in menus:
+        for choice in menu.choices:
+            if choice.chosen:
+                yield Applied(field=menu.field, title=menu.title, value=choice.name, remove_url=choice.url)
+    for field in ("merchant", "source"):
+        for value in getattr(query, field):
+            yield Applied(
+                field=field, title=words(f"filter.{field}"), value=value, remove_url=query.toggled(field, value).url()
+            )
+    if query.duration_over is not None:
+        yield Applied(
+            field="duration_over",
+            title=words("filter.duration_over"),
+            value=duration(query.duration_over),
+            remove_url=query.but(duration_over=None).url(),
+        )
+
+
+def _typed(field: str, query: PageQuery, reader: Reader) -> Typed:
+    return Typed(
+        field=field,
+        title=reader.words(f"filter.{field}"),
+        values=getattr(query, field),
+        hint=reader.words(f"filter.{field}_hint"),
     )
+
+
+def _durations(query: PageQuery, reader: Reader) -> list[Choice]:
+    over = query.duration_over
+    offered = sorted({*DURATIONS, *([] if over is None else [over])})
+    any_of_them = Choice("", reader.words("filter.any"), None, over is None, query.but(duration_over=None).url())
+    return [any_of_them] + [
+        Choice(f"{ms:g}", f"> {duration(ms)}", None, ms == over, query.but(duration_over=ms).url()) for ms in offered
+    ]
+
+
+def _word(key: str, otherwise: str, reader: Reader) -> str:
+    return reader.words(key) if reader.words.known(key) else otherwise
 
 
 def _range(query: PageQuery, reader: Reader) -> RangeView:
@@ -135,6 +216,7 @@ def _range(query: PageQuery, reader: Reader) -> RangeView:
     until = asked.until or (clock.now if query.range not in ("", "all") else None)
     return RangeView(
         name=query.range,
+        carried="" if query.range == query.usual else query.range,
         quick=quick,
         since=clock.field(query.since),
         until=clock.field(query.until),
@@ -162,7 +244,7 @@ def _menu(
         Choice(
             one.id,
             label(one.id) if label else one.name or one.id,
-            one.count,
+            None if one.count < 0 else one.count,
             one.id in chosen,
             _url(query, field, one.id),
         )
@@ -170,8 +252,9 @@ def _menu(
     ]
     # What was chosen and is no longer in the log stays chosen, and says so by its count.
     present = {one.id for one in options}
+    uncounted = any(one.count < 0 for one in options)
     choices += [
-        Choice(value, label(value) if label else value, 0, True, _url(query, field, value))
+        Choice(value, label(value) if label else value, None if uncounted else 0, True, _url(query, field, value))
         for value in chosen
         if value not in present
     ]

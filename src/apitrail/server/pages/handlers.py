@@ -16,7 +16,7 @@ from apitrail.entry import Entry
 from apitrail.server.access import OPEN
 from apitrail.server.known import Known
 from apitrail.server.media import body_response
-from apitrail.server.pages import errors, histogram, language, links, log, storage, templating
+from apitrail.server.pages import errors, histogram, language, links, log, storage, suggest, templating
 from apitrail.server.pages.headers import guard
 from apitrail.server.pages.panel import panel
 from apitrail.server.pages.query import PageQuery, canonical
@@ -64,8 +64,9 @@ def log_page(request: Asked, store: NamedDependency[Store], known: NamedDependen
     """The list with its filters, and one entry expanded where the URL says so."""
     query, reader = _asked(request, known)
     page = log.log(store, query, reader, str(request.base_url).rstrip("/"))
-    answer = _page("log.html", page, reader, query, 400 if query.misread else 200)
-    if "HX-Request" in request.headers and not query.misread:
+    asked_by_script = "HX-Request" in request.headers  # whose console would call an answer of 400 a fault of the page
+    answer = _page("log.html", page, reader, query, 400 if query.misread and not asked_by_script else 200)
+    if asked_by_script and not query.misread:
         answer.headers["HX-Push-Url"] = query.url()  # the address bar gets the shortest form of what was asked
     return answer
 
@@ -87,6 +88,14 @@ def new_entries(request: Asked, store: NamedDependency[Store], known: NamedDepen
     query, reader = _asked(request, known)
     found = log.new(store, query, _position(request, "after"), reader)
     return _page("new.html", found, reader, query) if found else Response(None, status_code=204)
+
+
+@get("/suggest", sync_to_thread=True)
+def suggestions(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+    """What the line that is being typed into the search box may become."""
+    reader = Reader.of(request, PageQuery.read({**request.query_params.dict(), "text": []}), known)
+    line = request.query_params.get("text", "")
+    return _page("suggestions.html", suggest.suggest(store, line, reader), reader, PageQuery())
 
 
 @get("/histogram", sync_to_thread=True)
@@ -153,7 +162,7 @@ def routes() -> list[ControllerRouterHandler]:
     """Every page, and the files that they need."""
     pages = Router(
         "/",
-        route_handlers=[log_page, more_rows, new_entries, histogram_table, entry_page, entry_panel, entry_body, storage_page],
+        route_handlers=[log_page, more_rows, new_entries, suggestions, histogram_table, entry_page, entry_panel, entry_body, storage_page],
         after_request=guard,
         exception_handlers={errors.Missing: errors.shown, StoreError: errors.shown},
         include_in_schema=False,

@@ -16,7 +16,7 @@ from apitrail.server.pages.histogram import HistogramView
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.losses import LossesView, losses
 from apitrail.server.pages.panel import panel
-from apitrail.server.pages.query import PageQuery, canonical
+from apitrail.server.pages.query import Misread, PageQuery, canonical
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.rows import RowView, row
 from apitrail.store import Store
@@ -29,7 +29,7 @@ NEW_LIMIT = 100
 """New entries that are counted one by one, and put in without loading the page anew."""
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"
-NOTHING = Facets(action=[], ec_integration=[], shipping_integration=[], outcome=[], platform=[], cause=[])
+NOTHING = Facets(action=[], ec_integration=[], shipping_integration=[], outcome=[], platform=[], cause=[], direction=[])
 
 
 class RowsView(Struct, frozen=True, kw_only=True):
@@ -114,7 +114,7 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str) -> LogV
         linked_missing=query.open if query.open and entry is None else "",
         total=_total(query, facets, reader),
         losses=losses(store.losses(asked.since or EPOCH, asked.until or now), reader),
-        misread=[reader.words(f"misread.{one.field}", value=one.value) for one in query.misread],
+        misread=[_misread(one, reader) for one in query.misread],
         narrowed=query.narrowed,
         widen=[] if rows else _widen(query, offered, reader),
         span=_span(span, reader),
@@ -199,6 +199,11 @@ def _state(rows: list[RowView], query: PageQuery, span: Span) -> Literal["rows",
     return "no_match" if span.entries else "empty"
 
 
+def _misread(one: Misread, reader: Reader) -> Markup:
+    key = f"misread.line.{one.kind}" if one.kind else f"misread.{one.field}"
+    return reader.words(key, value=one.value, names=one.names)
+
+
 def _everything(query: PageQuery) -> PageQuery:
     return PageQuery(range="all", tz=query.tz, lang=query.lang)
 
@@ -208,13 +213,10 @@ def _widen(query: PageQuery, offered: FiltersView, reader: Reader) -> list[Link]
     words, found = reader.words, []
     if query.range != "all":
         found.append(Link(words("widen.range"), query.but(range="all", since=None, until=None).url()))
-    chosen = [(menu.title, menu.chosen, menu.field) for menu in (*offered.menus, *offered.more)]
-    chosen.append((words("filter.reference"), [one.id for one in offered.references], "reference"))
-    chosen.append((words("filter.outcome"), [chip.word for chip in offered.chips if chip.choice.chosen], "outcome"))
-    for title, values, field in chosen:
-        if values:
-            label = words("widen.field", field=title, value=", ".join(values))
-            found.append(Link(label, query.but(**{field: ()}).url()))
+    found += [Link(words("widen.field", field=one.title, value=one.value), one.remove_url) for one in offered.applied]
+    if outcomes := [chip.word for chip in offered.chips if chip.choice.chosen]:
+        label = words("widen.field", field=words("filter.outcome"), value=", ".join(outcomes))
+        found.append(Link(label, query.but(outcome=()).url()))
     return found
 
 

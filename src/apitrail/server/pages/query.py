@@ -1,16 +1,19 @@
 """What the page's URL asks. Every state of the page is such a URL, and one that can be sent to somebody.
 
     /?range=24h | from=…&to=…   action=…  ec_integration=…  shipping_integration=…  outcome=…
-      platform=…  cause=…  reference=ID or TYPE:ID  (each repeatable)
+      platform=…  cause=…  direction=…  merchant=…  source=…  method=…  status=404|4xx|none
+      reference=ID or TYPE:ID  (each repeatable)   duration_over=MILLISECONDS   text=LINE
       open=ENTRY   cursor=POSITION   tz=ZONE   lang=LANGUAGE
 
-A value that is not understood is a `Misread` that names it: it never widens what is shown.
+`text` is the language of `apitrail.server.search`. What it chooses of filters becomes those filters: `text` keeps the
+words alone. A value that is not understood is a `Misread` that names it: it never widens what is shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, get_args
 from unicodedata import normalize
 from urllib.parse import urlencode
@@ -20,6 +23,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.entry import EntryRow, Outcome
+from apitrail.server import search
 from apitrail.server.pages import ranges
 from apitrail.store.model import BadCursor, Choices, Cursor, Filter
 
@@ -28,6 +32,9 @@ FIELDS = Choices.__struct_fields__
 
 SEARCH_RANGE = "all"
 """How far back one looks for a reference where the URL says nothing of dates: an order may be old."""
+
+NUMBER_LEAST = 4
+"""Characters of what is looked for as a number without a date range."""
 
 REFERENCE_MAX = 500
 """Characters."""
@@ -42,6 +49,9 @@ class Misread(Struct, frozen=True):
 
     field: str
     value: str
+    kind: str = ""
+    """What is wrong with a part of `text`: worded by `misread.line.<kind>`."""
+    names: str = ""
 
 
 class PageQuery(Choices, frozen=True, kw_only=True):
@@ -51,6 +61,10 @@ class PageQuery(Choices, frozen=True, kw_only=True):
     """A quick range; empty where the two instants are given."""
     since: datetime | None = None
     until: datetime | None = None
+    text: str = ""
+    """Words to look for, as they were typed."""
+    duration_over: float | None = None
+    """Milliseconds."""
     open: str = ""
     """The entry that is expanded."""
     cursor: Cursor | None = None
@@ -70,6 +84,9 @@ class PageQuery(Choices, frozen=True, kw_only=True):
         return Filter(
             since=self.since if back is None else now - back,
             until=self.until,
+            duration_over=self.duration_over,
+            text=_read(self.text).text,
+            without=_read(self.text).without,
             **{field: getattr(self, field) for field in FIELDS},
         )
 
@@ -77,9 +94,10 @@ class PageQuery(Choices, frozen=True, kw_only=True):
         """The same query with some fields changed. Any change of what is listed begins at the newest again."""
         if not changes.keys() <= {"open", "lang", "tz", "cursor"}:
             changes = {"cursor": None, "open": "", **changes}
-        if changes.get("reference") == () and self.reference and self.range == SEARCH_RANGE:
-            changes = {"range": ranges.DEFAULT, **changes}  # all dates came with the search, and go with it
-        return replace(self, **changes)
+        changed = replace(self, **changes)
+        if self.range == SEARCH_RANGE == self.usual != changed.usual and "range" not in changes:
+            return replace(changed, range=changed.usual)  # all dates came with the search, and go with it
+        return changed
 
     def toggled(self, field: str, value: str) -> PageQuery:
         """The same query with one value of a filter added, or taken away where it was chosen."""
@@ -112,17 +130,28 @@ class PageQuery(Choices, frozen=True, kw_only=True):
     @property
     def narrowed(self) -> bool:
         """Whether anything but the date range narrows it."""
-        return any(getattr(self, field) for field in FIELDS)
+        return bool(self.text or self.duration_over is not None or any(getattr(self, field) for field in FIELDS))
+
+    @property
+    def usual(self) -> str:
+        """The range of such a query whose URL says nothing of dates."""
+        return _usual(self.reference, self.text)
+
+    def cleared(self) -> PageQuery:
+        """The same range with nothing else that narrows it."""
+        return self.but(text="", duration_over=None, **dict.fromkeys(FIELDS, ()))
 
     def pairs(self) -> list[tuple[str, str]]:
         """The URL's parameters; what is as by default is left out."""
         out: list[tuple[str, str]] = []
         if self.range:
-            out += [("range", self.range)] if self.range != _usual(self.reference) else []
+            out += [("range", self.range)] if self.range != self.usual else []
         else:
             out += [("from", ranges.written(self.since))] if self.since else []
             out += [("to", ranges.written(self.until, end=True))] if self.until else []
         out += [(field, value) for field in FIELDS for value in getattr(self, field)]
+        out += [("duration_over", f"{self.duration_over:g}")] if self.duration_over is not None else []
+        out += [("text", self.text)] if self.text else []
         out += [("cursor", self.cursor.encode())] if self.cursor else []
         out += [(name, value) for name in ("open", "tz", "lang") if (value := getattr(self, name))]
         return out
@@ -144,13 +173,21 @@ class _Reader:
         since, until = self.instant("from", tz), self.instant("to", tz, end=True)
         if since and until and since > until:
             self.wrong("order", f"{self.one('from')} > {self.one('to')}")
-        quick = self.quick()
+        found = self.text()
+        line = self.one("text").strip() if found.misunderstood else search.written(found)
+        chosen = {field: self.several(field) for field in FIELDS if field != "reference"}
+        chosen["reference"] = self.references()
+        for field, values in found.chosen.items():
+            chosen[field] = tuple(dict.fromkeys((*chosen[field], *values)))
+        self.spelt("status", chosen)
+        quick = self.quick(_usual(chosen["reference"], line))
         return PageQuery(
             range="" if since or until else quick,
             since=since,
             until=until,
-            **{field: self.several(field) for field in FIELDS if field != "reference"},
-            reference=self.references(),
+            text=line,
+            duration_over=self.duration(found),
+            **chosen,
             open=self.entry(),
             cursor=self.cursor(),
             tz=tz,
@@ -158,8 +195,26 @@ class _Reader:
             misread=tuple(self.misread),
         )
 
-    def wrong(self, field: str, value: str) -> None:
-        self.misread.append(Misread(field, value[:200]))
+    def wrong(self, field: str, value: str, kind: str = "", names: str = "") -> None:
+        self.misread.append(Misread(field, value[:200], kind, names))
+
+    def text(self) -> search.Search:
+        found = _read(" ".join(value for value in self.values.get("text", ()) if value))
+        for part in found.misunderstood:
+            self.wrong("text", part.part, part.kind, part.names)
+        return found
+
+    def spelt(self, field: str, chosen: dict[str, tuple[str, ...]]) -> None:
+        for value in chosen[field]:
+            if not search.STATUS.fullmatch(value):
+                self.wrong(field, value)
+
+    def duration(self, found: search.Search) -> float | None:
+        text = self.one("duration_over")
+        over = search.milliseconds(text)
+        if text and over is None:
+            self.wrong("duration_over", text)
+        return found.duration_over if over is None else over
 
     def one(self, name: str) -> str:
         return next((value for value in self.values.get(name, ()) if value), "")
@@ -174,8 +229,8 @@ class _Reader:
         )
         return tuple(dict.fromkeys(value[:REFERENCE_MAX] for value in typed if value))
 
-    def quick(self) -> str:
-        name = self.one("range") or _usual(self.references())
+    def quick(self, usual: str) -> str:
+        name = self.one("range") or usual
         if name in ranges.QUICK:
             return name
         self.wrong("range", name)
@@ -213,9 +268,16 @@ class _Reader:
         return canonical(text) or text[:100]
 
 
-def _usual(reference: tuple[str, ...]) -> str:
-    """The range of a URL that says nothing of dates."""
-    return SEARCH_RANGE if reference else ranges.DEFAULT
+@lru_cache(maxsize=512)
+def _read(line: str) -> search.Search:
+    return search.read(line)
+
+
+def _usual(reference: tuple[str, ...], line: str) -> str:
+    """The range of a URL that says nothing of dates: a number is looked for in all of the log, words in the latest."""
+    words = _read(line).text
+    number = any(term.whole and not term.excluded and len(term.value) >= NUMBER_LEAST for term in words)
+    return SEARCH_RANGE if reference or number else ranges.DEFAULT
 
 
 def canonical(text: str) -> str:

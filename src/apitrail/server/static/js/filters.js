@@ -4,7 +4,7 @@ import { held } from "./time.js";
 const form = () => document.getElementById("filters");
 
 document.addEventListener("change", (event) => {
-  if (event.target.matches("#filters input[type='checkbox']")) form().requestSubmit();
+  if (event.target.matches("#filters input[type='checkbox'], #filters .line > *")) form().requestSubmit();
 });
 
 document.addEventListener("input", (event) => {
@@ -26,7 +26,7 @@ document.addEventListener("htmx:configRequest", (event) => {
   }
   const fields = ["from", "to"].map((name) => document.getElementById(name));
   const untouched = fields.every((field) => field.value === (field.dataset.filled ?? ""));
-  if (parameters.has("range") && untouched) {
+  if (form().dataset.quick !== undefined && untouched) {
     fields.forEach((field) => parameters.delete(field.name));
     return;
   }

@@ -106,9 +106,10 @@ document.addEventListener("keydown", (event) => {
   const last = numbers().edges.length - 2;
   const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -last, End: last };
   if (event.key in steps) {
-    if (event.shiftKey) from ??= at ?? last;
+    const begin = steps[event.key] > 0 || event.key === "Home" ? 0 : last;
+    if (event.shiftKey) from ??= at ?? begin;
     else from = null;
-    at = at === null ? last : Math.min(Math.max(at + steps[event.key], 0), last);
+    at = at === null && event.key !== "End" ? begin : Math.min(Math.max(at + steps[event.key], 0), last);
     show();
   } else if (event.key === "Enter" && at !== null) zoom();
   else if (event.key === "Escape") hide();

@@ -4,6 +4,7 @@ import "./rows.js";
 import "./filters.js";
 import "./live.js";
 import "./histogram.js";
+import "./find.js";
 import "./copy.js";
 
 document.documentElement.classList.add("scripted");

@@ -1,0 +1,123 @@
+"""The search box and the filters: by number, by words, by what is suggested; each taken back alone or all at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from apitrail.exchange import Exchange, Integration
+
+Call = Callable[..., Exchange]
+
+
+def asked(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+@pytest.fixture
+def mine(account: Integration) -> str:
+    return f"/?ec_integration={account.id}"
+
+
+def test_a_number_in_a_body_is_found_however_old_it_is(desk: Any, server: Any, call: Call) -> None:
+    number = uuid4().hex[:14].upper() + "7"
+    server.record(call(ago=timedelta(days=90), body=f'{{"waybill":"{number}"}}'.encode()), call())
+    page = desk.open()
+    page.locator("#find").fill(f" #{number.lower()} ")
+    page.locator("#find").press("Enter")
+    page.wait_for_url(f"**/?text={number.lower()}")
+    expect(page.locator(".entry")).to_have_count(1)
+    expect(page.locator("#range-all")).to_have_attribute("aria-current", "true")
+    page.locator(".applied").click()
+    expect(page.locator("#range-24h")).to_have_attribute("aria-current", "true")
+
+
+def test_a_line_of_filters_and_words_becomes_chips_that_are_taken_back(
+    desk: Any, server: Any, call: Call, mine: str
+) -> None:
+    server.record(
+        call(
+            "label.create", method="POST", status=422, body=b'{"message":"postcode not in range"}', duration_ms=2500.0
+        ),
+        call("label.create", method="POST", status=422, body=b'{"message":"no such account"}'),
+        call("order.list"),
+    )
+    page = desk.open(mine)
+    page.locator("#find").fill('status:4xx duration:>1s method:post "not in range"')
+    page.locator("#find").press("Enter")
+    expect(page.locator(".entry")).to_have_count(1)
+    expect(page.locator("#find")).to_have_value('"not in range"')
+    values = page.locator(".applied .value")
+    assert values.all_inner_texts()[0] == '"not in range"'
+    assert values.all_inner_texts()[2:] == ["POST", "4xx", "1.00 s"]
+    page.locator(".applied.of-duration_over").click()
+    expect(page.locator(".applied.of-duration_over")).to_have_count(0)
+    page.locator(".applied.of-text").click()
+    expect(page.locator(".entry")).to_have_count(2)
+    page.go_back()
+    expect(page.locator(".entry")).to_have_count(1)
+    expect(page.locator("#find")).to_have_value('"not in range"')
+    page.locator(".clear-all").click()
+    expect(page.locator(".applied")).to_have_count(0)
+    assert asked(page) == {}
+
+
+def test_what_the_line_does_not_say_is_told_and_nothing_is_shown(desk: Any, server: Any, call: Call, mine: str) -> None:
+    server.record(call())
+    page = desk.open(mine)
+    page.locator("#find").fill("outcome:red")
+    page.locator("#find").press("Enter")
+    expect(page.locator("#misread li")).to_have_text(re.compile("“outcome:red” is not possible.*platform_error"))
+    expect(page.locator(".entry")).to_have_count(0)
+    expect(page.locator("#find")).to_have_value("outcome:red")
+
+
+def test_suggestions_are_of_the_log_and_taken_by_keys(desk: Any, server: Any, call: Call, account: Integration) -> None:
+    server.record(call("label.create"), call("order.list"))
+    page = desk.open()
+    page.locator("#find").press_sequentially(account.name.split()[1])
+    option = page.locator("#suggestions li")
+    expect(option).to_have_count(1)
+    expect(option.locator("code")).to_have_text(f"ec:{account.id}")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#find")).to_have_attribute("aria-activedescendant", "suggestion-1")
+    page.keyboard.press("Enter")
+    expect(page.locator("#find")).to_have_value(f"ec:{account.id} ")
+    page.locator("#find").press_sequentially("action:lab")
+    expect(option.locator(".name").first).to_have_text(re.compile("label", re.IGNORECASE))
+    page.keyboard.press("Escape")
+    expect(page.locator("#suggestions")).to_be_hidden()
+    page.locator("#find").fill(f"ec:{account.id} action:label.create")
+    page.keyboard.press("Enter")
+    expect(page.locator(".entry")).to_have_count(1)
+
+
+def test_merchants_and_durations_are_narrowed_by_hand(desk: Any, server: Any, call: Call, mine: str) -> None:
+    server.record(call(duration_ms=12_000.0), call(duration_ms=40.0))
+    page = desk.open(mine)
+    page.locator("#menu-more summary").click()
+    page.locator("#f-duration_over").select_option("10000")
+    expect(page.locator(".entry")).to_have_count(1)
+    page.locator("#f-source").fill("order:A-2")
+    page.locator("#f-source").press("Enter")
+    expect(page.locator(".entry")).to_have_count(0)
+    assert asked(page)["source"] == ["order:A-2"]
+    page.locator(".applied.of-duration_over").click()
+    expect(page.locator(".entry")).to_have_count(1)
+
+
+def test_without_a_script_the_line_and_the_filters_work(desk: Any, server: Any, call: Call, mine: str) -> None:
+    server.record(call(status=404), call())
+    page = desk.open(mine, java_script_enabled=False)
+    page.locator("#find").fill("status:404")
+    page.locator("#find").press("Enter")
+    expect(page.locator(".entry")).to_have_count(1)
+    page.locator(".applied.of-status").click()
+    expect(page.locator(".entry")).to_have_count(2)
