@@ -34,6 +34,7 @@ from apitrail.server.pages import template_config
 from apitrail.server.problems import Problem
 from apitrail.server.registry import Registry
 from apitrail.server.settings import Settings, workers
+from apitrail.server.usual import Durations
 from apitrail.server.workers import Nursery, Pool, Terms
 from apitrail.store import Store, Writer
 
@@ -79,7 +80,7 @@ def create_app(
     given = {
         "store": store,
         "writer": writer,
-        "known": Known(profiles, registry, LinkTemplates(settings.link_templates)),
+        "known": Known(profiles, registry, LinkTemplates(settings.link_templates), Durations(store)),
         "registry": registry,
         "redactor": redactor,
         "settings": settings,

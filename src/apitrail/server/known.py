@@ -11,6 +11,7 @@ from apitrail.server.linking import LinkTemplates
 from apitrail.server.problems import Problem
 from apitrail.server.registry import Registry
 from apitrail.server.settings import Settings
+from apitrail.server.usual import Durations
 
 
 class Known(Struct, frozen=True):
@@ -19,6 +20,7 @@ class Known(Struct, frozen=True):
     profiles: Profiles
     registry: Registry
     templates: LinkTemplates
+    durations: Durations
 
 
 def load_profiles(settings: Settings) -> Profiles:

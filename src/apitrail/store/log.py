@@ -44,10 +44,23 @@ from apitrail.store.model import (
     Span,
     StoreError,
     Token,
+    Usual,
     Written,
 )
 from apitrail.store.queries import entry as one
-from apitrail.store.queries import facets, histogram, known, losses, page, pins, registrations, span, tokens, words
+from apitrail.store.queries import (
+    facets,
+    histogram,
+    known,
+    losses,
+    page,
+    pins,
+    registrations,
+    span,
+    tokens,
+    usual,
+    words,
+)
 from apitrail.store.retention import Removed, Rules
 from apitrail.store.rows import decode_entry, decode_row
 from apitrail.store.stats import Stats
@@ -195,6 +208,10 @@ class Store:
     def span(self) -> Span:
         """What the whole log covers."""
         return span.read(self.engine.select(span.SPAN).rows)
+
+    def usual(self, since: datetime) -> dict[tuple[str, str], Usual]:
+        """How long calls since then took, by platform (empty for none) and action. Raises QueryTooLarge, StoreError."""
+        return usual.read(self.engine.select(usual.usual(since)).rows)
 
     def losses(self, since: datetime | None = None, until: datetime | None = None) -> list[LossRow]:
         """What recorders gave up within the range, newest first."""

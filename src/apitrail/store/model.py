@@ -162,6 +162,14 @@ class Span(Struct, frozen=True):
     newest: datetime | None
 
 
+class Usual(Struct, frozen=True):
+    """How long calls of an action take, in milliseconds."""
+
+    median: float
+    high: float
+    """Nineteen of twenty took less."""
+
+
 class Written(Struct, frozen=True):
     """What became of a batch: durable when this is returned."""
 

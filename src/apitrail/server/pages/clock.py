@@ -6,16 +6,19 @@ that the next page is right from the start. `?tz=` holds the page to one zone.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
 from apitrail.server.pages import ranges
+from apitrail.server.pages.language import Words
 
 COOKIE = "apitrail_tz"
 
+_SKEW_S: Final = 5
+"""Seconds that another machine's clock may be ahead."""
 _SECOND: Final = 1000.0
 _MINUTE: Final = 60_000.0
 
@@ -49,9 +52,26 @@ class Clock:
             clock,
         )
 
+    def exact(self, moment: datetime) -> str:
+        """The moment to the millisecond, with its zone."""
+        local = moment.astimezone(self.zone)
+        return f"{local:%Y-%m-%d %H:%M:%S}.{local.microsecond // 1000:03d} {self.zone.key}"
+
     def field(self, moment: datetime | None) -> str:
         """The value of a date and time field; empty for an open end."""
         return f"{moment.astimezone(self.zone):%Y-%m-%dT%H:%M:%S}" if moment else ""
+
+
+def ago(since: timedelta, words: Words) -> str:
+    """How long ago, in the unit that one reads at a glance; empty for a day and more, and for what is to come."""
+    seconds = since.total_seconds()
+    if not -_SKEW_S <= seconds < 86_400:
+        return ""
+    if seconds < 60:
+        return str(words("ago.seconds", count=max(int(seconds), 0)))
+    if seconds < 3600:
+        return str(words("ago.minutes", count=int(seconds // 60)))
+    return str(words("ago.hours", count=int(seconds // 3600)))
 
 
 def duration(ms: float) -> str:

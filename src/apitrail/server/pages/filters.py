@@ -12,6 +12,7 @@ from apitrail.server.pages.clock import duration
 from apitrail.server.pages.query import OUTCOMES, PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.status import ICONS
+from apitrail.server.pages.zones import Zone, zones
 from apitrail.store.model import Facets, Option
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -94,6 +95,7 @@ class RangeView(Struct, frozen=True, kw_only=True):
     until_instant: str
     """Where the range begins and ends as of now: what the script puts into the fields."""
     zone: str
+    zones: list[Zone]
     summary: Markup
 
 
@@ -223,6 +225,7 @@ def _range(query: PageQuery, reader: Reader) -> RangeView:
         since_instant=ranges.written(asked.since) if asked.since else "",
         until_instant=ranges.written(until, end=True) if until else "",
         zone=clock.zone.key,
+        zones=zones(query, reader),
         summary=words(f"range.{query.range}") if query.range else _span(query, reader),
     )
 

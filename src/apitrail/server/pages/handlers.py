@@ -162,7 +162,17 @@ def routes() -> list[ControllerRouterHandler]:
     """Every page, and the files that they need."""
     pages = Router(
         "/",
-        route_handlers=[log_page, more_rows, new_entries, suggestions, histogram_table, entry_page, entry_panel, entry_body, storage_page],
+        route_handlers=[
+            log_page,
+            more_rows,
+            new_entries,
+            suggestions,
+            histogram_table,
+            entry_page,
+            entry_panel,
+            entry_body,
+            storage_page,
+        ],
         after_request=guard,
         exception_handlers={errors.Missing: errors.shown, StoreError: errors.shown},
         include_in_schema=False,

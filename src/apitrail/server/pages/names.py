@@ -52,6 +52,12 @@ def owner(entry: EntryRow, reader: Reader) -> tuple[str, str]:
     return reader.platform(entry.platform) if entry.platform else host(entry.url), ""
 
 
+def account(entry: EntryRow) -> str:
+    """The integration that the call was made for; empty where none is known."""
+    of = entry.ec_integration or entry.shipping_integration
+    return (of.name or of.id) if of else ""
+
+
 def host(url: str) -> str:
     """The host of a URL, as far as it is one."""
     return url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request
@@ -14,6 +15,7 @@ from apitrail.server.pages import clock, language
 from apitrail.server.pages.clock import Clock
 from apitrail.server.pages.language import Words
 from apitrail.server.pages.query import PageQuery
+from apitrail.store.model import Usual
 
 NO_TEMPLATES = LinkTemplates()
 
@@ -25,6 +27,8 @@ class Reader(Struct, frozen=True):
     """None on a page that shows no entries."""
     registered: Registered = NOBODY
     templates: LinkTemplates = NO_TEMPLATES
+    usual: Mapping[tuple[str, str], Usual] = {}
+    """How long calls take, by platform and action."""
 
     @classmethod
     def of(cls, request: Request[Any, Any, Any], query: PageQuery, known: Known | None = None) -> Reader:
@@ -37,6 +41,7 @@ class Reader(Struct, frozen=True):
             profiles=known.profiles if known else None,
             registered=known.registry.current() if known else NOBODY,
             templates=known.templates if known else NO_TEMPLATES,
+            usual=known.durations.current() if known else {},
         )
 
     def platform(self, name: str) -> str:

@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from apitrail.entry import EntryRow
 from apitrail.server.pages import names, tally
-from apitrail.server.pages.clock import duration
+from apitrail.server.pages.clock import ago, duration
 from apitrail.server.pages.links import Link
+from apitrail.server.pages.pace import Pace, pace
 from apitrail.server.pages.panel import PanelView
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
@@ -35,6 +36,14 @@ class RowView(Struct, kw_only=True):
     """Why it failed; empty for what did not."""
     said: str
     duration: str
+    pace: Pace | None
+    """The duration against what is usual; None where nothing is."""
+    ago: str
+    """How long ago, for what is less than a day old; empty else."""
+    exact: str
+    """The time to the millisecond, and its zone."""
+    platform: str
+    account: str
     attempt: int
     open_url: str
     """The page with this entry expanded: what the row links to without a script."""
@@ -69,6 +78,11 @@ def row(entry: EntryRow, query: PageQuery, reader: Reader, panel: PanelView | No
         cause=names.cause(entry, reader.words) if entry.outcome != "success" else "",
         said=said(entry),
         duration=duration(entry.duration_ms) if entry.not_sent is None else "",
+        pace=pace(entry, reader),
+        ago=ago(reader.clock.now - entry.created_at, reader.words),
+        exact=reader.clock.exact(entry.created_at),
+        platform=reader.platform(entry.platform) if entry.platform else "",
+        account=names.account(entry),
         attempt=entry.attempt,
         open_url=query.but(open=entry.id).url(),
         panel=panel,

@@ -11,6 +11,16 @@ async function copy(text) {
   field.remove();
 }
 
+// A row that is not open has no button of its own: its link is copied all the same, and said where news are.
+document.addEventListener("apitrail:copy", async ({ detail }) => {
+  await copy(new URL(detail.url, location.href).href);
+  const said = document.createElement("p");
+  said.className = "new";
+  said.textContent = document.querySelector("[data-copied]").dataset.copied;
+  document.getElementById("announce").replaceChildren(said);
+  setTimeout(() => said.remove(), 1500);
+});
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-copy], button[data-copy-text]");
   if (!button) return;

@@ -1,4 +1,4 @@
-// Filters: a choice applies at once, menus close by themselves, `/` leads to them, long lists can be searched.
+// Filters: a choice applies at once, menus close by themselves, long lists can be searched.
 import { held } from "./time.js";
 
 const form = () => document.getElementById("filters");
@@ -36,6 +36,15 @@ document.addEventListener("htmx:configRequest", (event) => {
     if (field.value === field.dataset.filled) parameters.set(field.name, field.dataset.instant);
     else if (!held) parameters.set(field.name, `${new Date(field.value).toISOString().slice(0, 19)}Z`);
   }
+});
+
+// Another zone changes every time on the page: it is loaded anew.
+document.addEventListener("change", (event) => {
+  if (event.target.id !== "tz") return;
+  const address = new URL(location.href);
+  if (event.target.value) address.searchParams.set("tz", event.target.value);
+  else address.searchParams.delete("tz");
+  location.assign(address);
 });
 
 // What is only for readers without a script.
@@ -78,10 +87,6 @@ document.addEventListener("keydown", (event) => {
     menu.open = false;
     menu.querySelector("summary").focus();
     event.stopImmediatePropagation();
-  } else if (event.key === "/" && !event.target.closest("input, textarea, select") && form()) {
-    event.preventDefault();
-    document.querySelector(".menu summary").focus();
-    form().scrollIntoView({ block: "nearest" });
   }
 }, true);
 

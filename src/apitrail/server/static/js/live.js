@@ -2,10 +2,36 @@
 import { reachable } from "./filters.js";
 
 const EVERY_MS = Number(document.documentElement.dataset.poll ?? 4000);
+const LIVE_MS = 1500;
 
 function address() {
   return document.getElementById("log")?.dataset.new;
 }
+
+const SWITCH = "apitrail.live";
+let lasting = sessionStorage.getItem(SWITCH) === "on";
+
+function live() {
+  return document.getElementById("live")?.checked;
+}
+
+// Whoever has scrolled or opened an entry is reading: what comes is announced only.
+function atTheTop() {
+  return scrollY < 40 && !document.querySelector(".panel-row, .menu[open], dialog[open]");
+}
+
+function restore() {
+  const box = document.getElementById("live");
+  if (box && !box.disabled) box.checked = lasting;
+}
+restore();
+document.addEventListener("htmx:afterSettle", restore);
+document.addEventListener("change", (event) => {
+  if (event.target.id !== "live") return;
+  lasting = event.target.checked;
+  sessionStorage.setItem(SWITCH, lasting ? "on" : "off");
+  look();
+});
 
 async function look() {
   const asked = address();
@@ -20,7 +46,8 @@ async function look() {
     if (place.innerHTML.trim() === text.trim()) return; // said already: a screen reader need not say it again
     place.innerHTML = text;
     // Where nothing is being read yet, the first entries may come in by themselves.
-    if (text && document.getElementById("log").dataset.state === "empty") place.querySelector("a").click();
+    const empty = document.getElementById("log").dataset.state === "empty";
+    if (text && (empty || (live() && atTheTop()))) place.querySelector("a").click();
   } catch {
     reachable(false);
   }
@@ -28,7 +55,7 @@ async function look() {
 
 async function run() {
   await look();
-  setTimeout(run, EVERY_MS);
+  setTimeout(run, live() ? LIVE_MS : EVERY_MS);
 }
 
 document.addEventListener("click", async (event) => {
@@ -40,8 +67,15 @@ document.addEventListener("click", async (event) => {
   await htmx.ajax("GET", link.dataset.rows, { target: first, swap: "beforebegin" });
   document.getElementById("log").dataset.new = link.dataset.next;
   link.remove();
+  trim();
   scrollTo({ top: 0 });
 });
+
+// A list that lives for a day must not grow for a day: it begins anew, while nobody reads in it.
+const MOST_ROWS = 500;
+function trim() {
+  if (live() && document.querySelectorAll(".rows > .entry").length > MOST_ROWS) location.reload();
+}
 
 document.addEventListener("visibilitychange", look);
 setTimeout(run, EVERY_MS);

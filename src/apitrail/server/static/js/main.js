@@ -5,6 +5,8 @@ import "./filters.js";
 import "./live.js";
 import "./histogram.js";
 import "./find.js";
+import "./table.js";
+import "./keys.js";
 import "./copy.js";
 
 document.documentElement.classList.add("scripted");

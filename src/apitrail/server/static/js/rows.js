@@ -69,7 +69,7 @@ function move(step) {
 }
 
 // The row that has the focus, or whose panel has it.
-function current() {
+export function current() {
   const at = document.activeElement;
   const panel = at?.closest(".panel-row");
   return (panel ? panel.previousElementSibling : at?.closest(".entry"))?.querySelector(".toggle");

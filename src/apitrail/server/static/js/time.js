@@ -25,6 +25,10 @@ function convert() {
     element.querySelector(".date").textContent = date;
     element.querySelector(".clock").textContent = element.hasAttribute("data-exact") ? `${clock}.${fraction}` : clock;
   }
+  for (const element of document.querySelectorAll(".c-at[title]")) {
+    const { date, clock, fraction } = local(element.querySelector("time").dateTime);
+    element.title = `${date} ${clock}.${fraction} ${zone}`;
+  }
   for (const element of document.querySelectorAll("body [data-zone]")) element.textContent = zone;
   for (const element of document.querySelectorAll("text[data-instant]")) {
     const { date, clock } = local(element.dataset.instant);
@@ -43,11 +47,18 @@ function fill() {
   }
 }
 
+function nameOwn() {
+  const own = document.querySelector("#tz [data-own]");
+  if (own && browsers) own.textContent = `${own.dataset.own}: ${browsers}`;
+}
+
 const elsewhere = zone !== root.dataset.zone;
 if (browsers && !held) document.cookie = `apitrail_tz=${zone}; path=/; max-age=31536000; samesite=lax`;
 if (elsewhere) convert();
 fill();
+nameOwn();
 document.addEventListener("htmx:afterSwap", () => {
+  nameOwn();
   if (elsewhere) convert();
   fill();
 });

@@ -1,0 +1,97 @@
+"""The table as one likes it: columns, zone, ages, the usual duration, live entries, keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from apitrail.exchange import Exchange, Integration
+
+Call = Callable[..., Exchange]
+
+
+@pytest.fixture
+def mine(account: Integration) -> str:
+    return f"/?ec_integration={account.id}"
+
+
+def test_columns_are_chosen_and_remembered(desk: Any, server: Any, call: Call, mine: str) -> None:
+    server.record(call(), call())
+    page = desk.open(mine)
+    page.locator("#columns summary").click()
+    page.locator("[data-column='method']").uncheck()
+    page.locator("[data-column='account']").check()
+    wanted = ["Created At", "Action", "Source", "Path", "Status", "Account", "Duration"]
+    assert page.locator("thead th:visible").all_text_contents() == wanted
+    page.reload()
+    assert page.locator("thead th:visible").all_text_contents() == wanted
+    page.locator(".toggle").first.click()
+    expect(page.locator(".panel")).to_have_count(1)
+    panel, table = page.locator(".panel").bounding_box(), page.locator("table.log").bounding_box()
+    assert panel is not None
+    assert table is not None
+    assert panel["width"] >= table["width"] - 4
+
+
+def test_the_zone_is_shown_and_switched(desk: Any, server: Any, call: Call, mine: str) -> None:
+    server.record(call(at=datetime(2026, 3, 9, 6, 30, 15, tzinfo=UTC)))
+    page = desk.open(f"{mine}&range=all")
+    expect(page.locator(".entry time")).to_have_text("2026-03-09 14:30:15")
+    expect(page.locator(".c-at")).to_have_attribute("title", "2026-03-09 14:30:15.000 Asia/Taipei")
+    page.locator("#tz").select_option("America/New_York")
+    expect(page.locator(".entry time")).to_have_text("2026-03-09 02:30:15")
+    page.locator("#tz").select_option("")
+    expect(page.locator(".entry time")).to_have_text("2026-03-09 14:30:15")
+
+
+def test_a_recent_entry_says_how_long_ago_it_was(desk: Any, server: Any, call: Call, mine: str) -> None:
+    server.record(call(ago=timedelta(minutes=5)), call(ago=timedelta(days=3)))
+    page = desk.open(f"{mine}&range=7d")
+    expect(page.locator(".entry .ago")).to_have_text([re.compile(r"[56] min\.? ago")])
+    page = desk.open(f"{mine}&range=7d", java_script_enabled=False)
+    expect(page.locator(".entry .ago")).to_have_text([re.compile(r"[56] min ago")])
+
+
+def test_what_takes_longer_than_is_usual_is_marked(desk_at: Any, empty_server: Any, call: Call) -> None:
+    empty_server.record(*(call("rate.quote", duration_ms=100.0 + step) for step in range(40)))
+    empty_server.record(call("rate.quote", ago=timedelta(0), duration_ms=900.0))
+    page = desk_at(empty_server).open()
+    expect(page.locator(".entry .times")).to_have_text(["7.5× the usual"])
+    expect(page.locator(".c-duration").first).to_have_attribute("title", re.compile("Usually 1.. ms"))
+    assert page.locator(".pace.slow").count() == 1
+    assert page.locator(".pace").count() == 41
+
+
+def test_live_entries_come_in_by_themselves_unless_one_reads(desk: Any, server: Any, call: Call, mine: str) -> None:
+    server.record(call(ago=timedelta(minutes=1)))
+    page = desk.open(mine)
+    page.locator("#live").check()
+    server.record(call(ago=timedelta(seconds=9)))
+    expect(page.locator(".entry")).to_have_count(2)
+    page.locator(".toggle").first.click()
+    expect(page.locator(".panel")).to_have_count(1)
+    server.record(call(ago=timedelta(seconds=0)))
+    expect(page.locator("#announce")).to_have_text("1 new entry")
+    expect(page.locator(".entry")).to_have_count(2)
+    page.reload()
+    expect(page.locator("#live")).to_be_checked()
+
+
+def test_the_keys_are_listed_and_lead_on(desk: Any, server: Any, call: Call, mine: str) -> None:
+    (entry,) = server.record(call())
+    page = desk.open(mine, permissions=["clipboard-read", "clipboard-write"])
+    page.keyboard.press("?")
+    expect(page.locator("dialog#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog#keys")).to_be_hidden()
+    page.keyboard.press("j")
+    page.keyboard.press("c")
+    expect(page.locator("#announce")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()").endswith(f"/entries/{entry}")
+    page.keyboard.press("o")
+    page.wait_for_url(f"**/entries/{entry}*")
