@@ -33,6 +33,8 @@ secrets: setup  ## the recorder's table of secret names and its document, from t
 	$(BIN)/python -m apitrail.profiles.secrets
 	$(BIN)/python -m apitrail.recorder.secrets > docs/secrets.md.new
 	mv docs/secrets.md.new docs/secrets.md
+	$(BIN)/python -m apitrail.recorder.personal > docs/personal.md.new
+	mv docs/personal.md.new docs/personal.md
 
 bench: setup  ## every figure that the README quotes
 	$(BIN)/python -m bench

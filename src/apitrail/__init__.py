@@ -77,6 +77,7 @@ def configure(
     flush_at_exit: float | None = None,
     redact_names: Iterable[str] | None = None,
     redact: Iterable[Rule] | None = None,
+    personal: bool | None = None,
     service: str | None = None,
     **more: Any,
 ) -> None:
@@ -100,6 +101,7 @@ def configure(
         "flush_at_exit": flush_at_exit,
         "redact_names": redact_names,
         "redact": redact,
+        "personal": personal,
         "service": service,
     }
     process.configure(given | more)

@@ -23,7 +23,7 @@ from apitrail.recorder import capture, clients, losses, process
 from apitrail.recorder.assembly import Assembler, Identity, Redacting
 from apitrail.recorder.body import Gauge
 from apitrail.recorder.capture import Capture
-from apitrail.recorder.redact import Redactor
+from apitrail.recorder.process import redactor_of
 from apitrail.recorder.settings import Settings
 
 _UNSAID: Any = object()
@@ -42,7 +42,7 @@ class Log:
         self._sequence = itertools.count(1)
 
         def make() -> Redacting:
-            return Redactor(b"apitrail.testing", settings.redact_names, rules=settings.redact)
+            return redactor_of(b"apitrail.testing", settings)
 
         self._assembler = Assembler(settings, Identity("test", time.time_ns(), __version__), make)
 

@@ -36,6 +36,14 @@ Data only, so that a recorder need not read profiles. A term is written as in `a
 from __future__ import annotations
 '''
 
+_PERSONAL_HEAD = '''"""Personal data by profiles. Written by `python -m apitrail.profiles.secrets`; not by hand.
+
+Loaded only where the setting `personal` is on. A term is written as in `apitrail.recorder.secrets`.
+"""
+
+from __future__ import annotations
+'''
+
 
 def generated(files: Iterable[File]) -> str:
     """The module `apitrail.recorder.secrets_platforms`, for these profiles. The same profiles give the same text."""
@@ -85,6 +93,36 @@ def generated(files: Iterable[File]) -> str:
         ]
     return "\n".join(
         [*lines, "}", '"""Platform → (every name of it, folded; its hosts, with `{…}` for any part)."""', ""]
+    )
+
+
+def generated_personal(files: Iterable[File]) -> str:
+    """The module `apitrail.recorder.personal_platforms`, for these profiles."""
+    lines = [
+        _PERSONAL_HEAD,
+        "PERSONAL: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {",
+    ]
+    for file in sorted(files, key=lambda file: file.name):
+        group = personal_group(file)
+        if group is not None:
+            lines += [f"    {_text(file.name)}: ("]
+            for texts in (group.platforms, group.hosts, group.terms):
+                lines += _listed(list(texts))
+            lines += ["    ),"]
+    return "\n".join([*lines, "}", '"""Platform → (every name of it, folded; its domains; terms)."""', ""])
+
+
+def personal_group(file: File) -> Group | None:
+    """What a profile declares as personal data; None where it is nothing."""
+    terms = {"=" + "".join(parts(name)) for name in file.personal if parts(name)}
+    if not terms:
+        return None
+    return Group(
+        "Personal data",
+        tuple(sorted(terms)),
+        "Masked where the setting `personal` is on.",
+        hosts=tuple(sorted({domain for domain in map(_domain, file.hosts) if domain})),
+        platforms=tuple(sorted({platform_key(said) for said in (file.name, file.label, *file.aliases)} - {""})),
     )
 
 
@@ -143,5 +181,7 @@ def _text(text: str) -> str:
 
 
 if __name__ == "__main__":
+    files = list(Profiles.load().files.values())
     target = Path(secrets_platforms.__file__)
-    target.write_text(generated(Profiles.load().files.values()), "utf-8")
+    target.write_text(generated(files), "utf-8")
+    target.with_name("personal_platforms.py").write_text(generated_personal(files), "utf-8")

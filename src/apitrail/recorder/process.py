@@ -25,7 +25,7 @@ from msgspec import Struct
 
 from apitrail.exchange import Exchange
 from apitrail.recorder import capture, losses
-from apitrail.recorder.assembly import Assembler, Identity, Redacting
+from apitrail.recorder.assembly import Assembler, Identity
 from apitrail.recorder.capture import Capture
 from apitrail.recorder.losses import lose, never_raise, say
 from apitrail.recorder.redact import Redactor
@@ -128,7 +128,12 @@ class ProcessRecorder:
                 self.settings.batch_bytes,
                 self.settings.batch_exchanges,
             )
-        assembler = Assembler(self.settings, self.identity, lambda: _redactor(self.settings, folder, worker.breathe))
+        settings = self.settings
+
+        def redactor() -> Redactor:
+            return redactor_of(_fingerprint_key(settings.token, folder), settings, worker.breathe)
+
+        assembler = Assembler(settings, self.identity, redactor)
         self._worker = worker = Worker(
             self.queue, assembler, self._spool, losses.ledger, self.settings, self.identity, self._spooled
         )
@@ -287,10 +292,14 @@ def resume() -> None:
     capture.set_sink(_recorder if _recorder is not None else capture.Nowhere())
 
 
-def _redactor(settings: Settings, folder: Path, breathe: Callable[[], None]) -> Redacting:
-    return Redactor(
-        _fingerprint_key(settings.token, folder), settings.redact_names, breathe=breathe, rules=settings.redact
-    )
+def redactor_of(key: bytes, settings: Settings, breathe: Callable[[], None] = lambda: None) -> Redactor:
+    """Masks as these settings say."""
+    groups = []
+    if settings.personal:
+        from apitrail.recorder import personal
+
+        groups = personal.groups()
+    return Redactor(key, settings.redact_names, groups, breathe, settings.redact)
 
 
 def _fingerprint_key(token: str | None, folder: Path) -> bytes:

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable
 from msgspec.structs import replace
 
 from apitrail.exchange import Exchange, Failure, Message
+from apitrail.recorder.redaction import rpc
 from apitrail.recorder.redaction.echoes import SHORTEST, Echoes, echoing
 from apitrail.recorder.redaction.look import Look
 from apitrail.recorder.redaction.names import NameBook, Names
@@ -94,6 +95,12 @@ class Redactor:
             note.scan(Look(asked))
 
         pieces = [url, *notes, *request.pieces, *(response.pieces if response else ())]
+        called = next((body.calls() for body in request.bodies), "")
+        if called:
+            for body in request.bodies:
+                body.placed(rpc.asked)
+            for body in response.bodies if response else ():
+                body.placed(lambda text: rpc.answered(text, called))
         if own is not None:
             for piece in pieces:
                 piece.own(own)
@@ -165,8 +172,8 @@ class _Side:
                 self._tail.shape = self._body.shape
                 self._tail.binary |= self._body.binary
             self._tail.scan(Look(names, answer=answer, cut_start=True))
-        bodies = [piece for piece in (self._body, self._text, self._tail) if piece is not None]
-        self.pieces: list[HeaderPiece | BodyPiece | TextPiece] = [self.headers, *bodies]
+        self.bodies = [piece for piece in (self._body, self._text, self._tail) if piece is not None]
+        self.pieces: list[HeaderPiece | BodyPiece | TextPiece] = [self.headers, *self.bodies]
 
     def masked(self, mask: Mask) -> Message:
         """The message without its secrets. A body whose length changes keeps its true size."""

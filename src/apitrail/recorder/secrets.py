@@ -335,8 +335,12 @@ class Terms:
             found.append(group)
         return found
 
+    def whole(self, name: str) -> bool:
+        """Whether the name is secret as a whole, whatever its parts would say."""
+        return "".join(parts(name)) in self._wholes
+
     def excepted(self, name: str) -> bool:
-        """Whether the name ends in a phrase that only looks like a secret's."""
+        """Whether the name ends in a phrase that only looks like a secret's, and is none by itself."""
         words = parts(name)
         return any(stop == len(words) and phrase in self._plain for _, stop, phrase in self._runs(words))
 

@@ -21,6 +21,9 @@ MIB = 1024 * KIB
 GIB = 1024 * MIB
 
 
+SAID = {"yes": True, "true": True, "1": True, "on": True, "no": False, "false": False, "0": False, "off": False}
+
+
 class Setting(NamedTuple):
     """One row of the table."""
 
@@ -86,6 +89,13 @@ SETTINGS = (
         "Own rules, `apitrail.Rule`: by name, header, JSON path, regular expression or function, and what alone to "
         "keep.",
     ),
+    Setting(
+        "personal",
+        False,
+        "yes or no",
+        "APITRAIL_PERSONAL",
+        "Mask personal data too: the fields that the profiles of platforms declare, in calls to those platforms.",
+    ),
     Setting("service", None, "text", "APITRAIL_SERVICE", "Name of this program in the log. Default: its file name."),
     Setting("linger", 0.05, "seconds", None, "How long the worker gathers exchanges before it spools them together."),
     Setting("batch_bytes", MIB, "bytes", None, "Of encoded exchanges in one request, though never less than one."),
@@ -107,6 +117,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     flush_at_exit: float = 3.0
     redact_names: tuple[str, ...] = ()
     redact: tuple[Any, ...] = ()
+    personal: bool = False
     service: str | None = None
     linger: float = 0.05
     batch_bytes: int = MIB
@@ -151,6 +162,12 @@ def _checked(setting: Setting, value: Any) -> Any:
         from apitrail.recorder.redaction.own import rules_of  # dear to import, and most programs have none
 
         return rules_of(value)
+    if isinstance(setting.default, bool):
+        if isinstance(value, str) and value.lower() in SAID:
+            return SAID[value.lower()]
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} is {value!r}: give True or False, in the environment yes or no")
+        return value
     if isinstance(setting.default, (int, float)):
         least = 1 if setting.unit in ("bytes", "exchanges") and name != "body_edge" else 0
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value < float("inf"):

@@ -120,7 +120,7 @@ class Names:
 
     def excepted(self, owner: str, name: str) -> bool:
         """Whether the name of the object that it stands in makes a name harmless: `page: {token: …}`."""
-        return self._terms.excepted(f"{owner} {name}")
+        return not self._terms.whole(name) and self._terms.excepted(f"{owner} {name}")
 
     def hits(self, text: str) -> Hits:
         """The quick look. No hit means: no scanner would find a secret name."""

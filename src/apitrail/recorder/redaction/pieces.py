@@ -11,6 +11,7 @@ from base64 import b64decode
 from collections.abc import Callable
 
 from apitrail.exchange import Headers
+from apitrail.recorder.redaction import rpc
 from apitrail.recorder.redaction.echoes import Echoes
 from apitrail.recorder.redaction.layers import AS_IS, MASK, Span, merged
 from apitrail.recorder.redaction.look import Look, Shape, shape_of
@@ -104,6 +105,18 @@ class BodyPiece:
             self.spans = look.find(self._seen.text, self.shape, self._boundary)
         except Exception:
             self._failed = True
+
+    def placed(self, find: Callable[[str], list[Span]]) -> None:
+        """Find what is secret by its place."""
+        try:
+            if not self.binary and self.shape == "markup":
+                self.spans = joined(self.spans, find(self._seen.text), self._seen.text)
+        except Exception:
+            self._failed = True
+
+    def calls(self) -> str:
+        """The method of XML-RPC that a request calls."""
+        return "" if self.binary or self.shape != "markup" else rpc.method(self._seen.text)
 
     def own(self, rules: Applied) -> None:
         """Find what the host's own rules hide. Strictly, a body that is no text is hidden whole."""
