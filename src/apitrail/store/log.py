@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
-from apitrail.entry import Entry
+from apitrail.entry import Entry, EntryRow
 from apitrail.exchange import Loss
 from apitrail.registration import Registration
 from apitrail.store import backup, derived, retention, schema, stats
@@ -56,6 +56,7 @@ from apitrail.store.queries import (
     page,
     pins,
     registrations,
+    related,
     span,
     tokens,
     usual,
@@ -179,6 +180,10 @@ class Store:
             return None
         rows = self.engine.select(one.entry(identity)).rows
         return decode_entry(rows[0]) if rows else None
+
+    def of_call(self, call: str, at: datetime) -> list[EntryRow]:
+        """The exchanges of one call, oldest first: its attempts and redirects, a quarter of an hour around `at`."""
+        return [decode_row(row) for row in self.engine.select(related.of_call(call, at)).rows]
 
     def facets(self, which: Filter) -> Facets:
         """The choices of each filter. Raises QueryTooLarge, StoreError."""

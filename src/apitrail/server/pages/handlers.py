@@ -16,7 +16,7 @@ from apitrail.entry import Entry
 from apitrail.server.access import OPEN
 from apitrail.server.known import Known
 from apitrail.server.media import body_response
-from apitrail.server.pages import errors, histogram, language, links, log, storage, suggest, templating
+from apitrail.server.pages import errors, histogram, language, links, log, related, storage, suggest, templating
 from apitrail.server.pages.headers import guard
 from apitrail.server.pages.panel import panel
 from apitrail.server.pages.query import PageQuery, canonical
@@ -136,6 +136,18 @@ def entry_panel(
     return _page("panel.html", opened, reader, query)
 
 
+@get("/entries/{entry_id:str}/related", sync_to_thread=True)
+def entry_related(
+    request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], entry_id: FromPath[str]
+) -> Template:
+    """What belongs to the entry: attempts, the last success and what changed since, the account's other calls."""
+    query, reader = _asked(request, known)
+    found = _entry(store, entry_id)
+    languages = links.languages(query, reader, f"/entries/{found.id}/related")
+    page = related.related(store, found, query, reader, links.home(query), languages)
+    return _page("related.html", page, reader, query)
+
+
 @get("/entries/{entry_id:str}/{side:str}/body", sync_to_thread=True)
 def entry_body(
     request: Asked, store: NamedDependency[Store], entry_id: FromPath[str], side: FromPath[str]
@@ -170,6 +182,7 @@ def routes() -> list[ControllerRouterHandler]:
             histogram_table,
             entry_page,
             entry_panel,
+            entry_related,
             entry_body,
             storage_page,
         ],

@@ -93,6 +93,8 @@ class PanelView(Struct, frozen=True, kw_only=True):
     sides: list[SideView]
     entry_url: str
     """The entry's own page, for good."""
+    related_url: str
+    """What belongs to the entry: its call's attempts, the last success before it, its account's other calls."""
     around_url: str
     """The list, five minutes around it."""
 
@@ -109,6 +111,7 @@ def panel(entry: Entry, query: PageQuery, reader: Reader, *, whole: bool = False
             _side("response", entry, entry.response, reader, whole=whole),
         ],
         entry_url=PageQuery(tz=query.tz, lang=query.lang).url(base),
+        related_url=PageQuery(tz=query.tz, lang=query.lang).url(f"{base}/related"),
         around_url=query.around(entry).url(),
     )
 

@@ -1,0 +1,125 @@
+"""What changed between a call that worked and one that did not: what was sent, part by part.
+
+Numbers keep their digits. What differs in every call (times, signatures, request ids) is told apart by its name, so
+that it does not hide what matters.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Literal
+from urllib.parse import parse_qsl, urlsplit
+
+from msgspec import Struct
+
+from apitrail.entry import Entry, Payload
+from apitrail.server.pages.bodies.content import decode
+
+LEAVES = 2000
+"""Values of a body that are compared."""
+SHOWN = 60
+VALUE_MAX = 300
+DEEPEST = 60
+
+_EVERY_CALL = re.compile(
+    r"timestamp|signature|nonce|(^|[_.\-])(sign|ts|time|date|sig|hmac)$|request[_\-]?id|trace|idempotency|content-length",
+    re.IGNORECASE,
+)
+Part = Literal["url", "query", "header", "body", "answer"]
+
+
+class Difference(Struct, frozen=True):
+    part: Part
+    name: str
+    before: str | None
+    """Of the call that worked; None where it had no such thing."""
+    now: str | None
+    passing: bool
+    """It differs in every call, by its name."""
+
+
+def differences(good: Entry, bad: Entry) -> list[Difference]:
+    """What `bad` sent otherwise than `good`, the telling ones first."""
+    found = [
+        *_changed("url", _address(good), _address(bad)),
+        *_changed("query", _pairs(urlsplit(good.url).query), _pairs(urlsplit(bad.url).query)),
+        *_changed("header", _headers(good.request), _headers(bad.request)),
+        *_changed("body", _leaves(good.request), _leaves(bad.request)),
+        *_changed("answer", _answer(good), _answer(bad)),
+    ]
+    return sorted(found, key=lambda one: one.passing)
+
+
+def _changed(part: Part, before: dict[str, str], now: dict[str, str]) -> Iterator[Difference]:
+    for name in [*before, *(name for name in now if name not in before)]:
+        old, new = before.get(name), now.get(name)
+        if old != new:
+            yield Difference(part, name, _cut(old), _cut(new), bool(_EVERY_CALL.search(name)))
+
+
+def _cut(text: str | None) -> str | None:
+    return text if text is None or len(text) <= VALUE_MAX else text[:VALUE_MAX] + "…"
+
+
+def _address(entry: Entry) -> dict[str, str]:
+    parts = urlsplit(entry.url)
+    return {"method": entry.method, "host": parts.netloc.rpartition("@")[2], "path": parts.path or "/"}
+
+
+def _answer(entry: Entry) -> dict[str, str]:
+    found = {"status": "" if entry.status is None else str(entry.status), "code": entry.code or ""}
+    if entry.response is not None:
+        found["content-type"] = entry.response.content_type or ""
+    return {name: value for name, value in found.items() if value}
+
+
+def _headers(payload: Payload) -> dict[str, str]:
+    return _together((name.lower(), value) for name, value in payload.headers)
+
+
+def _pairs(text: str) -> dict[str, str]:
+    return _together(parse_qsl(text, keep_blank_values=True))
+
+
+def _together(pairs: Any) -> dict[str, str]:
+    """By name; a name that is there several times has all its values."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def _leaves(payload: Payload) -> dict[str, str]:
+    """A body's values by where they stand; the whole text under one name where it is no JSON and no form."""
+    if not payload.body:
+        return {}
+    if payload.charset is None and not (payload.content_type or "").startswith(("application/json", "text/")):
+        return {"bytes": f"{payload.size:,} B, SHA-256 {payload.sha256[:12]}"}
+    text = decode(payload.body, payload.charset)
+    if "x-www-form-urlencoded" in (payload.content_type or ""):
+        return _pairs(text)
+    try:
+        value = json.loads(text, parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        return {str(number): line for number, line in enumerate(text.splitlines()[:LEAVES], 1)}
+    found: dict[str, str] = {}
+    for name, leaf in _walk("", value, 0):
+        found[name or "value"] = leaf
+        if len(found) >= LEAVES:
+            break
+    return found
+
+
+def _walk(name: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:
+    if depth > DEEPEST:
+        return
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _walk(f"{name}.{key}" if name else key, inner, depth + 1)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _walk(f"{name}[{number}]", inner, depth + 1)
+    else:
+        yield name, value if isinstance(value, str) else json.dumps(value)

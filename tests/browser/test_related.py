@@ -1,0 +1,68 @@
+"""What belongs to an entry: its call's attempts, the last success and what changed, the account's other calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import expect
+
+from apitrail.exchange import Exchange, Integration, Message
+
+Call = Callable[..., Exchange]
+
+
+@pytest.fixture
+def mine(account: Integration) -> str:
+    return f"/?ec_integration={account.id}"
+
+
+def body(text: str) -> Message:
+    return Message(headers=[("Content-Type", "application/json")], body=text.encode())
+
+
+def test_a_failure_shows_the_last_success_beside_it_and_what_changed(
+    desk: Any, server: Any, call: Call, mine: str
+) -> None:
+    good = call("label.create", method="POST", ago=timedelta(hours=30), request=body('{"zip": "100", "kg": 1.5}'))
+    bad = call("label.create", method="POST", status=422, request=body('{"zip": "99999", "kg": 1.5}'))
+    server.record(good, bad, call("order.list"))
+    page = desk.open(mine)
+    page.locator(".entry", has_text="Generate label").locator(".toggle").click()
+    related = page.locator(f"#related-{bad.id}")
+    lines = related.locator(".differences tbody tr")
+    expect(lines).to_have_count(2)
+    assert [cell.strip() for cell in lines.first.locator("th, td").all_inner_texts()] == ["Body zip", "100", "99999"]
+    expect(related.locator(".near").first.locator("a")).to_have_attribute("href", f"/entries/{good.id}")
+    # Beside it: what else this account called in the minutes around.
+    expect(related.locator(".near").last.locator("tr")).to_have_count(1)
+    related.get_by_role("link", name="All of them in the list").click()
+    expect(page.locator(".rows .entry")).to_have_count(2)
+
+
+def test_the_attempts_of_one_call_are_linked(desk: Any, server: Any, call: Call, mine: str) -> None:
+    name = uuid4().hex
+    first = call(status=503, call=name, attempt=1, ago=timedelta(seconds=9))
+    second = call(status=200, call=name, attempt=2, ago=timedelta(seconds=5))
+    server.record(first, second, call())
+    page = desk.open(f"{mine}&open={first.id}")
+    attempts = page.locator(f"#related-{first.id} .near").first.locator("tr")
+    expect(attempts).to_have_count(2)
+    expect(attempts.first).to_have_attribute("aria-current", "true")
+    expect(attempts.last).to_contain_text("attempt 2")
+    attempts.last.locator("a").click()
+    page.wait_for_url(f"**/entries/{second.id}*")
+
+
+def test_that_there_was_no_success_is_said_and_all_of_it_is_a_page(
+    desk: Any, server: Any, call: Call, mine: str
+) -> None:
+    bad = call("stock.push", status=500)
+    server.record(bad)
+    page = desk.open(f"{mine}&open={bad.id}", java_script_enabled=False)
+    page.get_by_role("link", name="What belongs to it").click()
+    expect(page.locator(".related")).to_contain_text("The log holds no earlier success of this action and account.")
+    expect(page.locator(".related")).to_contain_text("No other call of this account in these minutes.")
