@@ -74,9 +74,8 @@ class Server:
             thread.join()
 
     def memory_mb(self) -> float:
-        """The most that the server and its children ever held, in MB."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return sum(memory_mb(int(pid)) for pid in (str(self.process.pid), *children))
+        """The most that the server ever held, with its worker processes, in MB."""
+        return memory_mb(self.process.pid)
 
 
 @contextmanager
