@@ -45,18 +45,22 @@ def test_a_word_of_several_parts_is_found_with_its_signs(either: Store, make: Ma
     assert found(either, Term("LNT-000123", whole=True)) == [right.id]
 
 
-def test_a_word_too_short_to_be_looked_up_is_found_all_the_same(either: Store, make: Make) -> None:
-    entries = [make(0, references=[Reference("order", "1001")]), make(1, response=body("order 1001")), make(2)]
+def test_a_short_id_is_found_in_references_alone_and_in_bodies_as_a_part_of_text(either: Store, make: Make) -> None:
+    entries = [make(0, references=[Reference("order", "#1001")]), make(1, references=[Reference("order", "1001")])]
+    entries += [make(2, response=body("price 1001")), make(3)]
     either.write(entries)
-    assert found(either, Term("1001", whole=True)) == [entries[1].id, entries[0].id]
+    assert found(either, Term("1001", whole=True)) == [entries[1].id]
+    assert found(either, Term("1001")) == [entries[2].id]
 
 
 @pytest.mark.parametrize("word", ["a" * 37 + "1", "aB3" * 9, "ABCDEFG"])
-def test_a_word_that_is_no_id_is_looked_for_in_the_bodies(store: Store, make: Make, word: str) -> None:
+def test_what_is_no_id_is_not_kept_as_a_word_and_is_found_as_a_part_of_text(
+    store: Store, make: Make, word: str
+) -> None:
     entry = make(0, response=body(f"<{word}>"))
     store.write([entry, make(1)])
     assert store.engine.select(Query("SELECT count() FROM mentions")).rows == [(0,)]
-    assert found(store, Term(word, whole=True)) == [entry.id]
+    assert found(store, Term(word)) == [entry.id]
 
 
 @pytest.mark.parametrize(

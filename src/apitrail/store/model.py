@@ -30,7 +30,8 @@ class Term(Struct, frozen=True):
 
     value: str
     whole: bool = False
-    """A word by itself, whatever its case: an id, mostly. Otherwise any part of a text, which takes longer."""
+    """An id by itself, whatever its case: in references, and where it has six letters and digits together, in bodies
+    too. Otherwise any part of a text, which takes longer."""
     excluded: bool = False
     """The entries that do not have it."""
 

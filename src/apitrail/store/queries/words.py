@@ -1,8 +1,8 @@
 """Text in entries: the conditions, and the seconds in which a word can be at all.
 
 A word with six letters and digits together, one of them a digit, is in `mentions` wherever it stands in a body, and so
-is every reference. What is found there is the second, and then looked at in the entries. Any other text is looked for
-in the bodies themselves.
+is every reference. What is found there is the second, and then looked at in the entries. A shorter word is an id in
+references alone: in bodies it would be found in every price. What is no word by itself is looked for in the bodies.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def mentions(which: Filter) -> Mentions:
         ids = (*which.reference, *(value.partition(":")[2] for value in which.reference))
         sets.append(tuple(dict.fromkeys(value for value in ids if value)))
     for term in which.text:
-        if term.whole and not term.excluded and (piece := _indexed(term.value)):
-            sets.append(tuple(dict.fromkeys((term.value, piece))))
+        if term.whole and not term.excluded:
+            sets.append(tuple(dict.fromkeys((term.value, _indexed(term.value) or term.value))))
     return Mentions(tuple(sets))
 
 
@@ -78,15 +78,15 @@ def seconds(wanted: Mentions, since: datetime | None, until: datetime | None, li
 
 def having(term: Term, name: str) -> tuple[str, dict[str, Param]]:
     """The condition that an entry has the term, exactly. `name` begins the names of its parameters."""
-    if term.whole and _indexed(term.value):
-        params: dict[str, Param] = {
-            name: term.value,
-            f"{name}_body": f"(?i)(^|[^0-9A-Za-z]){re.escape(term.value)}($|[^0-9A-Za-z])",
-        }
+    if term.whole:
+        params: dict[str, Param] = {name: term.value}
+        refers = f"arrayExists(id -> lower(id) = lower({{{name}:String}}), reference_ids)"
+        if not _indexed(term.value):
+            return refers, params
+        params[f"{name}_body"] = f"(?i)(^|[^0-9A-Za-z]){re.escape(term.value)}($|[^0-9A-Za-z])"
         body = f"{{{name}_body:String}}"
         return (
-            f"arrayExists(id -> lower(id) = lower({{{name}:String}}), reference_ids)"
-            f" OR match(response_body, {body}) OR match({_PLAIN}, {body}) OR match({_MESSAGE}, {body})",
+            f"{refers} OR match(response_body, {body}) OR match({_PLAIN}, {body}) OR match({_MESSAGE}, {body})",
             params,
         )
     written = needles(term.value)
@@ -96,9 +96,6 @@ def having(term: Term, name: str) -> tuple[str, dict[str, Param]]:
     values: dict[str, Param] = {f"{name}_{number}": needle.hex() for number, needle in enumerate(written) if few}
     if not few:
         values[name] = [needle.hex() for needle in written]
-    if term.whole:
-        condition += f" OR arrayExists(id -> lower(id) = lower({{{name}_id:String}}), reference_ids)"
-        values[f"{name}_id"] = term.value
     return condition, values
 
 
