@@ -64,6 +64,7 @@ class Server:
 
     folder: Path
     port: int = field(default_factory=free_port)
+    flags: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
     token: str = ""
 
@@ -77,7 +78,7 @@ class Server:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            words = ["serve", "--data", str(self.folder), "--port", str(self.port)]
+            words = ["serve", "--data", str(self.folder), "--port", str(self.port), *self.flags]
             self.process = subprocess.Popen([str(APITRAIL), *words], stdout=log, stderr=log)
         eventually(self.ready, "the server to be ready")
         if not self.token:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,25 @@ def test_calls_made_while_the_server_is_away_arrive_once_it_is_back(server: Any,
     assert server.entries() == []
     program(PROGRAM, server, platform, "expired")
     assert [row["status"] for row in server.whole()] == [403, 200, 200, 200]
+
+
+def test_a_server_that_is_full_is_waited_for_and_the_spool_keeps_what_it_cannot_take(
+    server: Any, platform: str, program: Any
+) -> None:
+    server.kill(signal.SIGTERM)
+    server.flags = ("--max-batch", "64KiB", "--in-flight", "64KiB", "--verbose")
+    server.start()
+    # All of the room is promised to a batch that does not come.
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as slow:
+        lines = ["POST /api/v1/exchanges HTTP/1.1", "Host: localhost", "Content-Type: application/json"]
+        lines += [f"Authorization: Bearer {server.token}", "Content-Length: 65536", "Expect: 100-continue"]
+        slow.sendall("\r\n".join([*lines, "", ""]).encode())
+        assert slow.recv(100).startswith(b"HTTP/1.1 100")
+        program(PROGRAM, server, platform, "fresh")
+        assert " 429 " in server.log.read_text()
+        assert server.entries() == []
+    program(PROGRAM, server, platform, "expired")
+    assert [row["status"] for row in server.whole()] == [403, 200]
 
 
 def test_the_server_stops_gracefully_on_sigterm(server: Any) -> None:

@@ -48,10 +48,14 @@ class Channel:
         self._end.close()
 
     def _take(self, size: int) -> bytes:
-        try:
-            data = self._end.recv(size, socket.MSG_WAITALL) if size else b""
-        except OSError as error:
-            raise Gone(str(error)) from error
-        if len(data) < size:
-            raise Gone(f"{len(data)} of {size} bytes came")
-        return data
+        parts: list[bytes] = []
+        while size:
+            try:
+                part = self._end.recv(size, socket.MSG_WAITALL)  # less than all where a signal came in between
+            except OSError as error:
+                raise Gone(str(error)) from error
+            if not part:
+                raise Gone(f"{size} bytes did not come")
+            parts.append(part)
+            size -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
