@@ -69,23 +69,67 @@ def store(folder: Path) -> Iterator[Store]:
     opened.close()
 
 
+class StandIn:
+    """A stand-in for a ClickHouse server, in a process of its own: see `clickhouse_http.py`."""
+
+    USER = "keeper"
+    PASSWORD = "p@ss/w:rd"  # what an address must encode
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        program = Path(__file__).with_name("clickhouse_http.py")
+        self._process = subprocess.Popen(
+            [sys.executable, str(program), str(folder / "clickhouse"), self.USER, self.PASSWORD, *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._in, self._out = self._process.stdin, self._process.stdout
+        self.ports = [int(port) for port in self._out.readline().split()]
+
+    @property
+    def hosts(self) -> str:
+        """As an address names them."""
+        return ",".join(f"127.0.0.1:{port}" for port in self.ports)
+
+    def tell(self, state: str, door: int) -> None:
+        """A door is from now on `open`, `shut` or `deaf`."""
+        self._in.write(f"{state} {door}\n")
+        self._in.flush()
+        assert self._out.readline() == "done\n"
+
+    def end(self) -> None:
+        """Stops it, and waits until it is gone."""
+        with self._process:
+            self._in.close()
+            self._process.wait(30)
+
+
+@pytest.fixture(scope="session", name="standing_in")
+def standing_in_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., StandIn]]:
+    """Starts stand-ins with these options; they end with the tests."""
+    started: list[StandIn] = []
+
+    def start(*options: str) -> StandIn:
+        started.append(StandIn(tmp_path_factory.mktemp("clickhouse"), *options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.end()
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(standing_in: Callable[..., StandIn]) -> str:
     """A ClickHouse address without a database. The password has what an address must encode."""
-    program = Path(__file__).with_name("clickhouse_http.py")
-    folder = tmp_path_factory.mktemp("clickhouse")
-    with subprocess.Popen(
-        [sys.executable, str(program), str(folder), "keeper", "p@ss/w:rd"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        port = process.stdout.readline().strip()
-        yield f"clickhouse://keeper:p%40ss%2Fw%3Ard@127.0.0.1:{port}"
-        process.stdin.close()
-        process.wait(30)
+    return f"clickhouse://keeper:p%40ss%2Fw%3Ard@{standing_in().hosts}"
+
+
+@pytest.fixture(scope="session")
+def cluster(standing_in: Callable[..., StandIn]) -> StandIn:
+    """A cluster `solo` of one shard, with two doors."""
+    return standing_in("--cluster", "--doors", "2")
 
 
 @pytest.fixture
@@ -94,12 +138,19 @@ def address(server: str) -> str:
     return f"{server}/log_{next(_numbers)}"
 
 
-@pytest.fixture(params=["embedded", "cluster"])
+@pytest.fixture
+def cluster_address(cluster: StandIn) -> str:
+    """The address of an empty database of the cluster."""
+    return f"clickhouse://keeper:p%40ss%2Fw%3Ard@{cluster.hosts}/log_{next(_numbers)}?cluster=solo"
+
+
+@pytest.fixture(params=["embedded", "server", "cluster"])
 def either(request: pytest.FixtureRequest) -> Iterator[Store]:
     """The store on each engine in turn, empty."""
     if request.param == "embedded":
         yield request.getfixturevalue("store")
         return
-    opened = open_store(request.getfixturevalue("address"), durable=False)
+    name = "address" if request.param == "server" else "cluster_address"
+    opened = open_store(request.getfixturevalue(name), durable=False)
     yield opened
     opened.close()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 
 from apitrail.store import StoreError, StoreUnavailable, open_store
-from apitrail.store.cluster import _Target
+from apitrail.store.address import PASSWORD, PASSWORD_FILE, USER, read
 
 
 @pytest.mark.parametrize(
@@ -21,14 +22,37 @@ from apitrail.store.cluster import _Target
     ],
 )
 def test_an_address_is_taken_apart(address: str, host: str, port: int, secure: bool, database: str) -> None:
-    target = _Target(address)
-    assert (target.host, target.port, target.secure, target.database) == (host, port, secure, database)
+    target = read(address, {})
+    assert (target.hosts, target.secure, target.database) == (((host, port),), secure, database)
 
 
 def test_a_password_may_hold_anything_and_is_never_shown() -> None:
-    target = _Target("clickhouse://shop%40x:p%40ss%2F%3A%25@h/log")
+    target = read("clickhouse://shop%40x:p%40ss%2F%3A%25@h/log", {})
     assert (target.user, target.password) == ("shop@x", "p@ss/:%")
     assert target.place == "clickhouse://h:8123/log"
+
+
+def test_a_cluster_has_several_hosts_a_name_and_options() -> None:
+    target = read("clickhouses://u:p@one,[::1]:9443,three:8444/log?cluster=east-1&quorum=2", {})
+    assert target.hosts == (("one", 8443), ("::1", 9443), ("three", 8444))
+    assert (target.cluster, target.quorum) == ("east-1", 2)
+    assert target.place == "clickhouses://one:8443,[::1]:9443,three:8444/log?cluster=east-1"
+
+
+def test_who_asks_may_stand_in_the_environment_and_the_address_goes_first(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("from a file\n")
+    given = {USER: "envy", PASSWORD: "e/n@v"}
+    target = read("clickhouse://h/log", given)
+    assert (target.user, target.password) == ("envy", "e/n@v")
+    target = read("clickhouse://u@h/log", given)
+    assert (target.user, target.password) == ("u", "e/n@v")
+    target = read("clickhouse://u:p@h/log", given)
+    assert (target.user, target.password) == ("u", "p")
+    assert read("clickhouse://h", {PASSWORD_FILE: str(secret)}).password == "from a file"
+    assert read("clickhouse://h", {}).user == "default"
+    with pytest.raises(StoreError, match=PASSWORD_FILE):
+        read("clickhouse://h", {PASSWORD_FILE: str(tmp_path / "none")})
 
 
 @pytest.mark.parametrize(
@@ -37,6 +61,11 @@ def test_a_password_may_hold_anything_and_is_never_shown() -> None:
         ("postgres://u:secret@h/x", "postgres://h/x: not an address of a store. Write it as clickhouse://"),
         ("clickhouse://", "not an address of a store"),
         ("clickhouse://u:secret@h:99999/x", "clickhouse://h:99999/x: not an address"),
+        ("clickhouse://u:secret@h,/x", "'' is no host"),
+        ("clickhouse://u:secret@h/x?clutser=c", "'clutser' is no option; there are cluster, ca, quorum"),
+        ("clickhouse://u:secret@h/x?cluster=c'", "use letters, digits, underscores and dashes"),
+        ("clickhouse://u:secret@h/x?quorum=2", "give a number of replicas, with a cluster's name"),
+        ("clickhouses://u:secret@h/x?ca=/no/such.pem", "ca is '/no/such.pem'; there is no such file"),
         ("clickhouse://u:secret@h/x;drop", "database is 'x;drop'; use letters, digits and underscores"),
     ],
 )

@@ -36,7 +36,7 @@ def test_migrations_are_numbered_from_one_without_a_hole() -> None:
 def test_a_new_log_records_each_migration_once(either: Store) -> None:
     known = [(step.version, step.name) for step in schema.migrations()]
     assert journal(either) == known
-    schema.migrate(either.engine, schema.Dialect())
+    schema.migrate(either.engine)
     assert journal(either) == known
 
 
@@ -44,7 +44,7 @@ def test_an_older_log_is_migrated_and_keeps_its_entries(either: Store, make: Mak
     entry = make()
     either.write([entry])
     newer = schema.Migration(99, "later", ("ALTER TABLE entries ADD COLUMN IF NOT EXISTS later String",))
-    schema.migrate(either.engine, schema.Dialect(), [*schema.migrations(), newer])
+    schema.migrate(either.engine, [*schema.migrations(), newer])
     assert journal(either)[-1] == (99, "later")
     assert either.entry(entry.id) == entry
     assert either.write([make(1)]).stored == 1
@@ -71,7 +71,7 @@ def test_a_log_from_before_references_could_be_looked_up_is_found_by_them(
 
 def test_a_start_that_broke_off_is_taken_up_again(store: Store) -> None:
     store.engine.run(Query("TRUNCATE TABLE migrations"))
-    schema.migrate(store.engine, schema.Dialect())
+    schema.migrate(store.engine)
     assert len(journal(store)) == len(schema.migrations())
 
 
@@ -81,7 +81,7 @@ def test_a_newer_log_is_refused_and_left_as_it_is(folder: Path, make: Make, monk
     store = open_store(folder, durable=False)
     store.write([entry])
     newer = schema.Migration(99, "later", ("ALTER TABLE entries ADD COLUMN IF NOT EXISTS later String",))
-    schema.migrate(store.engine, schema.Dialect(), [*known, newer])
+    schema.migrate(store.engine, [*known, newer])
     before = tables(store)
     store.close()
 
@@ -106,14 +106,6 @@ def test_a_durable_log_syncs_every_new_and_merged_part(folder: Path) -> None:
         for table in schema.TABLES:
             for setting in schema.DURABLE:
                 assert (f"{setting} = 1" in found[table]) == durable, (table, setting)
-
-
-def test_a_clusters_tables_are_the_same_but_for_their_engine() -> None:
-    dialect = schema.Dialect(on_cluster="ON CLUSTER c", replicated="Replicated")
-    statements = [text for step in schema.migrations() for text in step.statements]
-    assert all("$" not in dialect.render(text) for text in statements)
-    assert "CREATE TABLE IF NOT EXISTS entries ON CLUSTER c\n" in dialect.render(statements[0])
-    assert "ENGINE = ReplicatedMergeTree\n" in dialect.render(statements[0])
 
 
 @pytest.mark.parametrize(("table", "columns"), [("entries", COLUMNS), ("losses", LOSS_COLUMNS)])

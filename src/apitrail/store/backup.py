@@ -114,6 +114,10 @@ def begin(engine: Engine, where: Place, *, full: bool = False, at: datetime | No
     It holds what has come since the last full one there, or everything where there is none or `full` asks for it.
     Raises StoreError.
     """
+    if engine.topology.cluster:
+        raise StoreError(
+            f"{engine.place}: a cluster is backed up by its own statement, on all shards at once: docs/cluster-check.md"
+        )
     if isinstance(where, Folder):
         try:
             where.path.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,125 +1,204 @@
-"""A ClickHouse server or cluster, over HTTP. One of the two files that reach an engine.
+"""A ClickHouse server or cluster, over HTTP. One of the two files that reach an engine. Addresses: see `address`.
 
-The address is `clickhouse://user:password@host:8123/database`, or `clickhouses://` (also `https://`) for TLS;
-characters that mean something in an address are percent-encoded in it. The database is made where it is missing.
-The password never appears in a message. The client is one for all threads; each call takes a connection of its own.
+Several hosts are several doors to the same log. One that does not answer is left alone for DOWN_S seconds, and the
+next is asked. Each process begins at a host of its own choice; with a cluster, where any host answers for all, each
+statement goes to the next, so that the work spreads.
+
+A statement that did not reach a host is always given to the next one. One that a host may have begun is, where doing
+it twice is the same as doing it once: questions, and on a cluster every insert, because the engine knows it again by
+its token. On a single server an insert that broke off is an error.
+
+The databases are made where they are missing. The password never appears in a message. Clients are for all threads;
+each call takes a connection of its own.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import Any
-from urllib.parse import unquote, urlsplit
+import hashlib
+import os
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
+from apitrail.store import address
+from apitrail.store.address import Address
 from apitrail.store.engine import Answer, Query, StoreUnavailable, failure
 from apitrail.store.model import StoreError
 from apitrail.store.native import Columns
+from apitrail.store.topology import Topology
 
-SCHEMES = {"clickhouse": False, "http": False, "clickhouses": True, "https": True}
-"""Scheme to TLS."""
-EXAMPLE = "clickhouse://user:password@host:8123/database"
+DOWN_S = 10.0
+"""How long a host that did not answer is asked last."""
+ROUNDS = 3
+"""How often an insert that failed on all hosts of a cluster is tried in all."""
+_PAUSE_S = 0.5
+
+T = TypeVar("T")
 
 
 class ClusterEngine:
-    """The server at `address`. `memory_limit` is in bytes, for one question. Raises StoreError."""
+    """The log at `target`. `memory_limit` (bytes) and `max_seconds` are for one question. Raises StoreError."""
 
-    def __init__(self, address: str, *, memory_limit: int, max_seconds: int) -> None:
-        import clickhouse_connect
-
-        target = _Target(address)
-        self.place = target.place
-        self._closed = False
-        settings = {
+    def __init__(self, target: str, *, memory_limit: int, max_seconds: int) -> None:
+        self._address = address.read(target, os.environ)
+        self.place = self._address.place
+        self.topology = Topology(self._address.cluster, self._address.database)
+        self._settings = {
             "max_execution_time": max_seconds,
             "max_memory_usage": memory_limit // 2,
             "max_partitions_per_insert_block": 0,
             "async_insert": 0,
+            **self.topology.settings(self._address.quorum),
         }
-
-        try:
-            self._client: Any = clickhouse_connect.get_client(
-                host=target.host,
-                port=target.port,
-                secure=target.secure,
-                username=target.user,
-                password=target.password,
-                settings=settings,
-                client_name="apitrail",
-                connect_timeout=10,
-                send_receive_timeout=max_seconds + 30,
-                autogenerate_session_id=False,  # a session would queue its callers
-                form_encode_query_params=True,  # values in the body: an address is too short for thousands of ids
-            )
-            name = {"name": target.database}
-            self._client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters=name)
-            self._client.database = target.database
-        except Exception as error:
-            raise _failure(self.place, error) from error
+        self._patience = max_seconds + 30
+        self._closed = False
+        self._hosts = [_Host(host, port) for host, port in self._address.hosts]
+        random.shuffle(self._hosts)
+        self._turn = 0
+        self._connecting = threading.Lock()
+        self._database = ""  # while it may be missing: a client of such a database is refused
+        for statement in self.topology.databases():
+            self.run(Query(statement))
+        if self.topology.cluster:
+            self._database = self._address.database
 
     def select(self, query: Query) -> Answer:
         """See Engine."""
-        self._alive()
-        try:
-            result = self._client.query(
+
+        def ask(client: Any) -> Answer:
+            result = client.query(
                 query.sql,
                 parameters=dict(query.params),
                 column_formats=dict.fromkeys(query.binary, "bytes"),
             )
-        except Exception as error:
-            raise _failure(self.place, error) from error
-        summary = result.summary
-        return Answer(result.result_rows, int(summary.get("read_rows", 0)), int(summary.get("read_bytes", 0)))
+            summary = result.summary
+            return Answer(result.result_rows, int(summary.get("read_rows", 0)), int(summary.get("read_bytes", 0)))
+
+        return self._anywhere(ask, again=True)
 
     def run(self, query: Query) -> None:
-        """See Engine."""
-        self._alive()
-        try:
-            self._client.command(query.sql, parameters=dict(query.params))
-        except Exception as error:
-            raise _failure(self.place, error) from error
+        """See Engine. On a cluster, rows that are copied within it have a token of their own: two copies are two."""
+        settings: dict[str, str] = {}
+        if self.topology.cluster and query.sql.startswith("INSERT"):
+            settings["insert_deduplication_token"] = uuid.uuid4().hex
+        self._anywhere(
+            lambda client: client.command(query.sql, parameters=dict(query.params), settings=settings or None),
+            again=bool(settings),
+        )
 
     def insert(self, table: str, columns: Columns, blocks: Sequence[bytes]) -> None:
-        """See Engine."""
-        self._alive()
-        try:
-            self._client.raw_insert(table, list(columns), insert_block=b"".join(blocks), fmt="Native")
-        except Exception as error:
-            raise _failure(self.place, error) from error
+        """See Engine. On a cluster, the same rows inserted again within the hour are stored once."""
+        data = b"".join(blocks)
+        settings: dict[str, str] = {}
+        if self.topology.cluster:
+            settings["insert_deduplication_token"] = hashlib.blake2b(data, digest_size=16).hexdigest()
+
+        def put(client: Any) -> None:
+            client.raw_insert(table, list(columns), insert_block=data, settings=settings, fmt="Native")
+
+        for left in range(ROUNDS - 1 if settings else 0, -1, -1):
+            try:
+                self._anywhere(put, again=bool(settings))
+            except StoreUnavailable:
+                if not left or self._closed:
+                    raise
+                time.sleep(_PAUSE_S)
+            else:
+                return
 
     def close(self) -> None:
         """See Engine."""
-        if not self._closed:
-            self._closed = True
-            self._client.close()
+        self._closed = True
+        for host in self._hosts:
+            host.close()
 
-    def _alive(self) -> None:
-        if self._closed:
-            raise StoreUnavailable(f"{self.place}: the store is closed")
+    def _anywhere(self, call: Callable[[Any], T], *, again: bool) -> T:
+        """What the first host that can says to it. `again`: whether two hosts may be made to do it."""
+        last: StoreError | None = None
+        for host in self._in_turn():
+            if self._closed:
+                raise StoreUnavailable(f"{self.place}: the store is closed")
+            reached = False
+            try:
+                client = self._client(host)
+                reached = True
+                return call(client)
+            except Exception as error:
+                last = error if isinstance(error, StoreError) else failure(self.place, error)
+                if not isinstance(last, StoreUnavailable):
+                    raise last from error
+                if reached and not again and not _never_arrived(error):
+                    raise last from error
+                host.down_until = time.monotonic() + DOWN_S
+        assert last is not None
+        raise last
+
+    def _in_turn(self) -> Iterator[_Host]:
+        """All hosts, those that are down last."""
+        start = self._turn
+        if self.topology.cluster:
+            self._turn = (start + 1) % len(self._hosts)
+        order = self._hosts[start:] + self._hosts[:start]
+        now = time.monotonic()
+        yield from sorted(order, key=lambda host: host.down_until > now)
+
+    def _client(self, host: _Host) -> Any:
+        with self._connecting:
+            if host.client is None:
+                host.client = _connect(self._address, host, self._settings, self._patience)
+            if not self._database and not self.topology.cluster:
+                name = {"name": self._address.database}
+                host.client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters=name)
+                self._database = self._address.database
+            host.client.database = self._database
+            return host.client
 
 
-class _Target:
-    """An address, taken apart. Raises StoreError, without the password in it."""
+class _Host:
+    """One door. `down_until`: until then it is asked last (monotonic seconds)."""
 
-    def __init__(self, address: str) -> None:
-        shown = re.sub(r"//[^@/]*@", "//", address)
-        try:
-            parts = urlsplit(address)
-            port = parts.port
-        except ValueError as error:
-            raise StoreError(f"{shown}: not an address ({error}). Write it as {EXAMPLE}") from error
-        if parts.scheme not in SCHEMES or not parts.hostname:
-            raise StoreError(f"{shown}: not an address of a store. Write it as {EXAMPLE}")
-        self.secure = SCHEMES[parts.scheme]
-        self.host = parts.hostname
-        self.port = port or (8443 if self.secure else 8123)
-        self.user = unquote(parts.username or "default")
-        self.password = unquote(parts.password or "")
-        self.database = unquote(parts.path.strip("/")) or "apitrail"
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.database):
-            raise StoreError(f"{shown}: database is {self.database!r}; use letters, digits and underscores")
-        self.place = f"{parts.scheme}://{self.host}:{self.port}/{self.database}"
+    def __init__(self, name: str, port: int) -> None:
+        self.name = name
+        self.port = port
+        self.down_until = 0.0
+        self.client: Any = None
+
+    def close(self) -> None:
+        if self.client is not None:
+            self.client.close()
 
 
-def _failure(place: str, error: Exception) -> StoreError:
-    return error if isinstance(error, StoreError) else failure(place, error)
+def _connect(to: Address, host: _Host, settings: dict[str, str | int], patience: int) -> Any:
+    import clickhouse_connect
+
+    return clickhouse_connect.get_client(
+        host=host.name,
+        port=host.port,
+        secure=to.secure,
+        ca_cert=to.ca or None,
+        username=to.user,
+        password=to.password,
+        settings=settings,
+        client_name="apitrail",
+        connect_timeout=10 if len(to.hosts) == 1 else 3,
+        send_receive_timeout=patience,
+        autogenerate_session_id=False,  # a session would queue its callers
+        form_encode_query_params=True,  # values in the body: an address is too short for thousands of ids
+    )
+
+
+def _never_arrived(error: BaseException | None) -> bool:
+    """Whether the host cannot have begun: no connection came about."""
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    while error is not None:
+        reason = getattr(error, "reason", None)
+        if isinstance(error, ConnectTimeoutError | NewConnectionError) or isinstance(
+            reason, ConnectTimeoutError | NewConnectionError
+        ):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

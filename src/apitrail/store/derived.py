@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -24,6 +25,8 @@ import msgspec
 from apitrail.store.engine import Engine, Query
 
 DAY = 86_400_000_000
+SETTLE_S = 2.0
+"""How long a difference must stand on a cluster before it is one."""
 COUNTS = ("counts", "counts_by_day")
 COPIES = ("mentions", "account_names")
 
@@ -79,16 +82,34 @@ def repair(engine: Engine, suspect: Ranges) -> None:
     for first, last in suspect:
         for table in COPIES:
             _copy(engine, table, first, last)
-    days = _entries_by_day(engine)
-    counted = {table: _counted_by_day(engine, table) for table in COUNTS}
-    for day in sorted(set(days).union(*counted.values())):
-        held = days.get(day, 0)
-        if held and not any(counted[table].get(day) for table in COUNTS):
+    wrong = _wrong(engine)
+    if wrong and engine.topology.cluster:
+        # Other servers write meanwhile, and replicas follow one another: only what stands still is a difference.
+        for table in ("entries", *COUNTS):
+            for statement in engine.topology.caught_up(table):
+                engine.run(Query(statement))
+        time.sleep(SETTLE_S)
+        later = _wrong(engine)
+        wrong = {day: found for day, found in wrong.items() if later.get(day) == found}
+    for day, (held, counted) in sorted(wrong.items()):
+        if held and not any(counted):
             for table in COPIES:
                 _copy(engine, table, day * DAY, (day + 1) * DAY - 1)
-        for table in COUNTS:
-            if counted[table].get(day, 0) != held:
+        for table, count in zip(COUNTS, counted, strict=True):
+            if count != held:
                 _recount(engine, table, day)
+
+
+def _wrong(engine: Engine) -> dict[int, tuple[int, tuple[int, ...]]]:
+    """The days that are not counted right: how many entries they hold, and how many each of COUNTS says."""
+    days = _entries_by_day(engine)
+    counted = [_counted_by_day(engine, table) for table in COUNTS]
+    found = {}
+    for day in set(days).union(*counted):
+        held, told = days.get(day, 0), tuple(table.get(day, 0) for table in counted)
+        if any(count != held for count in told):
+            found[day] = held, told
+    return found
 
 
 def _copy(engine: Engine, table: str, first: int, last: int) -> None:
@@ -120,7 +141,7 @@ def _made(engine: Engine, table: str) -> str:
     """How the table's view makes its rows, of the entries between `first` and `last` alone; empty without a view."""
     view = f"{table}_from_entries"
     query = Query(
-        "SELECT as_select FROM system.tables WHERE database = currentDatabase() AND name = {view:String}",
+        f"SELECT as_select FROM system.tables WHERE database = {engine.topology.home} AND name = {{view:String}}",  # noqa: S608
         {"view": view},
     )
     rows = engine.select(query).rows
@@ -136,8 +157,8 @@ def _made(engine: Engine, table: str) -> str:
 def _entries_by_day(engine: Engine) -> dict[int, int]:
     """From the parts' own records: no row is read."""
     query = Query(
-        "SELECT toUInt16(toDate(partition)), sum(rows) FROM system.parts"
-        " WHERE active AND database = currentDatabase() AND table = 'entries' GROUP BY partition"
+        f"SELECT toUInt16(toDate(partition)), sum(rows) FROM {engine.topology.system('parts')}"  # noqa: S608
+        f" WHERE active AND database = {engine.topology.home} AND table = 'entries' GROUP BY partition"
     )
     return _by_day(engine.select(query).rows)
 

@@ -28,6 +28,7 @@ from typing import IO, Any
 from apitrail.store.engine import Answer, Query, StoreUnavailable, failure
 from apitrail.store.model import StoreError
 from apitrail.store.native import Columns
+from apitrail.store.topology import Topology
 
 DATABASE = "apitrail"
 ROWS_KEPT = 32 << 20
@@ -39,6 +40,7 @@ class EmbeddedEngine:
 
     def __init__(self, folder: Path, *, memory_limit: int, readers: int, max_seconds: int) -> None:
         self.place = str(folder)
+        self.topology = Topology()
         if "?" in self.place:
             raise StoreError(f"{folder}: the engine takes no folder with a question mark in its path. Rename it")
         self._pid = os.getpid()

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from apitrail.store.model import QueryTooLarge, StoreError
 from apitrail.store.native import Columns
+from apitrail.store.topology import Topology
 
 Param = str | int | float | list[str] | list[int]
 
@@ -51,6 +52,8 @@ class Engine(Protocol):
 
     place: str
     """Where it is, for messages: a folder, or an address without its password."""
+    topology: Topology
+    """How the tables lie."""
 
     def select(self, query: Query) -> Answer:
         """Ask. Raises QueryTooLarge, StoreUnavailable, StoreError."""

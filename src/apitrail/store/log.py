@@ -25,7 +25,7 @@ from msgspec import structs
 from apitrail.entry import Entry, EntryRow
 from apitrail.exchange import Loss
 from apitrail.registration import Registration
-from apitrail.store import backup, derived, retention, schema, stats
+from apitrail.store import backup, derived, health, retention, schema, stats
 from apitrail.store.batch import Batch
 from apitrail.store.block import COLUMNS, LATEST, LOSS_COLUMNS, Key
 from apitrail.store.cluster import ClusterEngine
@@ -125,9 +125,8 @@ class Store:
         self._suspect: derived.Ranges = []
         self._writing = threading.Lock()
         try:
-            dialect = schema.Dialect()
-            migrated = schema.migrate(engine, dialect)
-            schema.make_durable(engine, dialect, durable)
+            migrated = schema.migrate(engine)
+            schema.make_durable(engine, durable)
             suspect = self._note.read()
             if migrated or suspect or lock is not None:
                 derived.repair(engine, suspect)
@@ -312,7 +311,9 @@ class Store:
         return where.names(self.engine)
 
     def check(self) -> None:
-        """Whether the store answers. Raises StoreError with the reason."""
+        """Whether the store answers, of a cluster every shard. Raises StoreError with the reason."""
+        if self.engine.topology.cluster:
+            health.demand_shards(self.engine)
         if not schema.applied(self.engine):
             raise StoreError(f"{self.engine.place}: the tables are gone. Start again, or restore a backup")
 

@@ -216,11 +216,16 @@ def _over_budget(engine: Engine, budget: int, pins: list[str], today: date) -> I
 def _forget_mentions(engine: Engine) -> None:
     """Months of mentions before the oldest entry lead nowhere."""
     query = Query(
-        "SELECT DISTINCT partition FROM system.parts WHERE active AND database = currentDatabase()"
-        " AND table = 'mentions' AND partition < (SELECT toString(toYYYYMM(min(created_at))) FROM entries)"
+        f"SELECT DISTINCT partition FROM {_parts(engine)} AND table = 'mentions' AND partition <"  # noqa: S608
+        " (SELECT toString(toYYYYMM(min(created_at))) FROM entries)"
     )
     for (month,) in engine.select(query).rows:
-        engine.run(Query("ALTER TABLE mentions DROP PARTITION ID {month:String}", {"month": str(month)}))
+        engine.run(
+            Query(
+                f"ALTER TABLE {engine.topology.altered('mentions')} DROP PARTITION ID {{month:String}}",
+                {"month": str(month)},
+            )
+        )
 
 
 def removals(engine: Engine, limit: int = 100) -> list[Removed]:
@@ -237,8 +242,8 @@ def removals(engine: Engine, limit: int = 100) -> list[Removed]:
 
 
 def used_bytes(engine: Engine) -> int:
-    """What the log's tables take on the disk."""
-    query = Query("SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase()")
+    """What the log's tables take on the disk; on a cluster, on one replica of each shard together."""
+    query = Query(f"SELECT sum(bytes_on_disk) FROM {_parts(engine)}")  # noqa: S608, constants only
     [(size,)] = engine.select(query).rows
     return int(size)
 
@@ -250,14 +255,19 @@ def _drop(engine: Engine, day: date, count: int, condition: str, values: dict[st
     )
     [(held,)] = engine.select(total).rows
     if held == count:
-        engine.run(Query("ALTER TABLE entries DROP PARTITION {day:String}", {"day": day.isoformat()}))
+        engine.run(
+            Query(
+                f"ALTER TABLE {engine.topology.altered('entries')} DROP PARTITION {{day:String}}",
+                {"day": day.isoformat()},
+            )
+        )
     else:
         _alter(engine, f"DELETE IN PARTITION {{day:String}} WHERE {condition}", values)
 
 
 def _alter(engine: Engine, change: str, values: dict[str, Param]) -> None:
     known = {name: value for name, value in values.items() if f"{{{name}:" in change}
-    engine.run(Query(f"ALTER TABLE entries {change} SETTINGS mutations_sync = 2", known))
+    engine.run(Query(f"ALTER TABLE {engine.topology.altered('entries')} {change} SETTINGS mutations_sync = 2", known))
 
 
 def _measured(engine: Engine, condition: str, values: dict[str, Param]) -> tuple[int, int]:
@@ -302,7 +312,7 @@ def _noted(engine: Engine) -> dict[tuple[date, str], tuple[str, int]]:
 
 def _days(engine: Engine) -> list[date]:
     query = Query(
-        "SELECT DISTINCT partition FROM system.parts WHERE active AND database = currentDatabase()"
+        f"SELECT DISTINCT partition FROM {_parts(engine)}"  # noqa: S608, constants only
         " AND table = 'entries' AND rows > 0 ORDER BY partition"
     )
     return [date.fromisoformat(str(partition)) for (partition,) in engine.select(query).rows]
@@ -310,9 +320,14 @@ def _days(engine: Engine) -> list[date]:
 
 def _partition_bytes(engine: Engine, day: date) -> int:
     query = Query(
-        "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase()"
+        f"SELECT sum(bytes_on_disk) FROM {_parts(engine)}"  # noqa: S608, constants only
         " AND table = 'entries' AND partition = {day:String}",
         {"day": day.isoformat()},
     )
     [(size,)] = engine.select(query).rows
     return int(size)
+
+
+def _parts(engine: Engine) -> str:
+    """The log's parts, each once, as SQL after FROM."""
+    return f"{engine.topology.system('parts')} WHERE active AND database = {engine.topology.home}"

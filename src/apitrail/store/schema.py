@@ -8,9 +8,9 @@ transactions and a start can break off between a statement and its record.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.resources import files
-from string import Template
 
 from msgspec import Struct
 
@@ -19,7 +19,7 @@ from apitrail.store.model import StoreError
 from apitrail.store.times import micros
 
 JOURNAL = """
-CREATE TABLE IF NOT EXISTS migrations $on_cluster
+CREATE TABLE IF NOT EXISTS ${own}migrations $on_cluster
 (
     version UInt32,
     name String,
@@ -51,18 +51,6 @@ TABLES = (
 )
 
 
-class Dialect(Struct, frozen=True):
-    """What differs between one machine's tables and a cluster's."""
-
-    on_cluster: str = ""
-    replicated: str = ""
-    """The prefix of a table engine's name."""
-
-    def render(self, statement: str) -> str:
-        """The statement with this dialect's words in it."""
-        return Template(statement).substitute(on_cluster=self.on_cluster, replicated=self.replicated)
-
-
 class Migration(Struct, frozen=True):
     """One numbered step."""
 
@@ -90,12 +78,14 @@ def applied(engine: Engine) -> set[int]:
     return {version for (version,) in engine.select(Query("SELECT DISTINCT version FROM migrations")).rows}
 
 
-def migrate(engine: Engine, dialect: Dialect, steps: list[Migration] | None = None) -> bool:
+def migrate(engine: Engine, steps: list[Migration] | None = None) -> bool:
     """Bring the database to this version; whether there was anything to do.
 
     Raises StoreError, and changes nothing, where the database is of a newer version.
     """
     steps = migrations() if steps is None else steps
+    if engine.topology.cluster:
+        _join(engine)
     have = applied(engine)
     newest = max(step.version for step in steps)
     if have and max(have) > newest:
@@ -103,32 +93,63 @@ def migrate(engine: Engine, dialect: Dialect, steps: list[Migration] | None = No
             f"{engine.place}: written by a newer Apitrail (its schema is {max(have)}, this version knows {newest}). "
             "It was left as it is: install that version, or give another place to store"
         )
-    engine.run(Query(dialect.render(JOURNAL)))
+    topology = engine.topology
+    _run(engine, [topology.render(JOURNAL)])
+    if topology.cluster and "migrations" not in _tables(engine):
+        _run(engine, topology.over("migrations"))
     missing = [step for step in steps if step.version not in have]
     for step in missing:
-        for statement in step.statements:
-            engine.run(Query(dialect.render(statement)))
+        _run(engine, map(topology.render, step.statements))
         engine.run(
             Query(
                 "INSERT INTO migrations SELECT {version:UInt32}, {name:String}, fromUnixTimestamp64Micro({at:Int64})",
                 {"version": step.version, "name": step.name, "at": micros(datetime.now(UTC))},
             )
         )
+    if topology.cluster:
+        present = _tables(engine, home=True)
+        over = [] if missing else _tables(engine)
+        for table in (table for table in TABLES if table in present and table not in over):
+            _run(engine, topology.over(table))
     return bool(missing)
 
 
-def make_durable(engine: Engine, dialect: Dialect, durable: bool) -> None:
+def make_durable(engine: Engine, durable: bool) -> None:
     """Whether an insert is on the disk, not only in the kernel's memory, when it returns."""
-    present = _tables(engine)
+    present = _tables(engine, home=True)
     value = int(durable)
     for table in (table for table in TABLES if table in present):
         # What a table does not say has the engine's default, which is 0.
         change = [f"{name} = {value}" for name in DURABLE if (f"{name} = 1" in present[table]) != durable]
         if change:
-            engine.run(Query(dialect.render(f"ALTER TABLE {table} $on_cluster MODIFY SETTING {', '.join(change)}")))
+            engine.run(Query(f"ALTER TABLE {engine.topology.altered(table)} MODIFY SETTING {', '.join(change)}"))
 
 
-def _tables(engine: Engine) -> dict[str, str]:
-    """The database's tables, and how each is kept (its engine, keys and settings, as SQL)."""
-    query = Query("SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()")
+def _join(engine: Engine) -> None:
+    """Make on hosts that were added to a cluster what the others have."""
+    topology = engine.topology
+    made = [count for _, _, count in engine.select(Query(topology.hosts())).rows]
+    if len(set(made)) < 2:
+        return
+    # Views after what they read and write.
+    query = Query(
+        f"SELECT create_table_query FROM {topology.everywhere('tables')}"  # noqa: S608, constants only
+        f" WHERE database IN ({topology.home}, currentDatabase())"
+        " GROUP BY create_table_query ORDER BY any(database = currentDatabase()), any(engine = 'MaterializedView')"
+        " SETTINGS skip_unavailable_shards = 1"
+    )
+    _run(engine, [*topology.databases(), *(topology.joining(str(text)) for (text,) in engine.select(query).rows)])
+
+
+def _run(engine: Engine, statements: Iterable[str]) -> None:
+    for statement in statements:
+        engine.run(Query(statement))
+
+
+def _tables(engine: Engine, *, home: bool = False) -> dict[str, str]:
+    """The database's tables, and how each is kept (its engine, keys and settings, as SQL). `home`: those of a cluster's
+    shards.
+    """
+    database = engine.topology.home if home else "currentDatabase()"
+    query = Query(f"SELECT name, engine_full FROM system.tables WHERE database = {database}")  # noqa: S608
     return dict(engine.select(query).rows)

@@ -3,7 +3,7 @@
 -- An entry is kept as documents: `row` is what a list shows, `request` and `response` what is known of the bodies.
 -- Reading a column costs a fifth of a millisecond however few rows are wanted, so a list reads five of them.
 -- The other columns are what is filtered, grouped and counted by; they repeat a part of `row`.
-CREATE TABLE IF NOT EXISTS entries $on_cluster
+CREATE TABLE IF NOT EXISTS ${own}entries $on_cluster
 (
     id UUID,
     created_at DateTime64(6, 'UTC') CODEC(Delta(8), ZSTD(1)),
@@ -44,7 +44,7 @@ ORDER BY (created_at, id)
 SETTINGS index_granularity = 1024, index_granularity_bytes = 2097152;
 
 -- A loss that is told twice is the same row, and read (FINAL) as one.
-CREATE TABLE IF NOT EXISTS losses $on_cluster
+CREATE TABLE IF NOT EXISTS ${own}losses $on_cluster
 (
     recorder String,
     host String,
@@ -59,7 +59,7 @@ ENGINE = ${replicated}ReplacingMergeTree
 ORDER BY (last_at, first_at, recorder, reason, count, host, process, text);
 
 -- The row with the highest version is a token's state: 1 made, 2 revoked.
-CREATE TABLE IF NOT EXISTS tokens $on_cluster
+CREATE TABLE IF NOT EXISTS ${own}tokens $on_cluster
 (
     id String,
     name String,

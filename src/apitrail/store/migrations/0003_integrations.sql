@@ -1,5 +1,5 @@
 -- What the host system registered. The row with the highest version is an integration's state.
-CREATE TABLE IF NOT EXISTS integrations $on_cluster
+CREATE TABLE IF NOT EXISTS ${own}integrations $on_cluster
 (
     side LowCardinality(String),
     id String,

@@ -5,7 +5,7 @@
 -- and digits, at least one of them a digit; one over 24 is in capitals or small letters only, for what is longer and
 -- mixed is a picture's bytes. A number of 32 bits stands for it, so what is found here is looked at in the entry: 4 bytes
 -- each on disk.
-CREATE TABLE IF NOT EXISTS mentions $on_cluster
+CREATE TABLE IF NOT EXISTS ${own}mentions $on_cluster
 (
     word UInt32 CODEC(Delta(4), ZSTD(1)),
     at DateTime('UTC') CODEC(T64, ZSTD(1))
@@ -15,7 +15,7 @@ PARTITION BY toYYYYMM(at)
 ORDER BY (word, at);
 
 -- A body that escapes itself for a form (%22 and so on) is read as what it means: a word may follow an escape.
-CREATE MATERIALIZED VIEW IF NOT EXISTS mentions_from_entries $on_cluster TO mentions AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS ${own}mentions_from_entries $on_cluster TO ${own}mentions AS
 SELECT
     arrayJoin(arrayDistinct(arrayConcat(
         arrayMap(id -> xxHash32(lower(id)), reference_ids),
@@ -27,11 +27,11 @@ SELECT
                     '[0-9A-Za-z]{6,}'),
                 extractAll(response_body, '[0-9A-Za-z]{6,}'))))))) AS word,
     toDateTime(created_at, 'UTC') AS at
-FROM entries;
+FROM ${own}entries;
 
 -- How many entries there are, by quarter of an hour (which every time zone's days are made of) and all that one may
 -- choose by; and the same by day of UTC, for long ranges.
-CREATE TABLE IF NOT EXISTS counts $on_cluster
+CREATE TABLE IF NOT EXISTS ${own}counts $on_cluster
 (
     at DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
     outcome LowCardinality(String),
@@ -48,28 +48,28 @@ PARTITION BY toYYYYMM(at)
 ORDER BY (at, outcome, action, ec_id, shipping_id, platform, cause, direction)
 SETTINGS allow_nullable_key = 1;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS counts_from_entries $on_cluster TO counts AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS ${own}counts_from_entries $on_cluster TO ${own}counts AS
 SELECT
     toStartOfFifteenMinutes(toDateTime(created_at, 'UTC')) AS at,
     outcome, direction, platform, action, ec_id, shipping_id, cause, toInt64(count()) AS entries
-FROM entries
+FROM ${own}entries
 GROUP BY at, outcome, direction, platform, action, ec_id, shipping_id, cause;
 
-CREATE TABLE IF NOT EXISTS counts_by_day $on_cluster AS counts
+CREATE TABLE IF NOT EXISTS ${own}counts_by_day $on_cluster AS ${own}counts
 ENGINE = ${replicated}SummingMergeTree(entries)
 PARTITION BY toYYYYMM(at)
 ORDER BY (at, outcome, action, ec_id, shipping_id, platform, cause, direction)
 SETTINGS allow_nullable_key = 1;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS counts_by_day_from_entries $on_cluster TO counts_by_day AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS ${own}counts_by_day_from_entries $on_cluster TO ${own}counts_by_day AS
 SELECT
     toStartOfDay(toDateTime(created_at, 'UTC')) AS at,
     outcome, direction, platform, action, ec_id, shipping_id, cause, toInt64(count()) AS entries
-FROM entries
+FROM ${own}entries
 GROUP BY at, outcome, direction, platform, action, ec_id, shipping_id, cause;
 
 -- The latest name of every account.
-CREATE TABLE IF NOT EXISTS account_names $on_cluster
+CREATE TABLE IF NOT EXISTS ${own}account_names $on_cluster
 (
     kind LowCardinality(String),
     id String,
@@ -79,15 +79,15 @@ CREATE TABLE IF NOT EXISTS account_names $on_cluster
 ENGINE = ${replicated}ReplacingMergeTree(at)
 ORDER BY (kind, id);
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS account_names_from_entries $on_cluster TO account_names AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS ${own}account_names_from_entries $on_cluster TO ${own}account_names AS
 SELECT
     account.1 AS kind, account.2 AS id, argMax(account.3, created_at) AS name, max(created_at) AS at
 FROM (
     SELECT created_at, arrayJoin([('ec', toString(ec_id), ec_name), ('shipping', toString(shipping_id), shipping_name)]) AS account
-    FROM entries
+    FROM ${own}entries
 )
 WHERE account.2 IS NOT NULL AND account.3 != ''
 GROUP BY kind, id;
 
 -- References are looked up in `mentions` now.
-ALTER TABLE entries $on_cluster DROP INDEX IF EXISTS reference;
+ALTER TABLE ${own}entries $on_cluster DROP INDEX IF EXISTS reference;

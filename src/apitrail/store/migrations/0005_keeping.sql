@@ -1,5 +1,5 @@
 -- What retention has taken away of each day, so that the gap can be shown, and what of it was looked at.
-CREATE TABLE IF NOT EXISTS removals $on_cluster
+CREATE TABLE IF NOT EXISTS ${own}removals $on_cluster
 (
     at DateTime64(6, 'UTC'),
     day Date,
@@ -13,7 +13,7 @@ ENGINE = ${replicated}MergeTree
 ORDER BY (day, what, at);
 
 -- References whose entries are kept. The row with the highest version is a pin's state.
-CREATE TABLE IF NOT EXISTS pins $on_cluster
+CREATE TABLE IF NOT EXISTS ${own}pins $on_cluster
 (
     type String,
     id String,

@@ -1,0 +1,215 @@
+"""A cluster through its HTTP doors: the real engine with tables Distributed over one shard, behind a stand-in (see
+`clickhouse_http.py` for what that cannot show).
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from apitrail.entry import Entry, Payload
+from apitrail.store import Store, StoreError, StoreUnavailable, derived, open_store, schema
+from apitrail.store.backup import Folder
+from apitrail.store.block import COLUMNS, encode
+from apitrail.store.engine import Query
+from apitrail.store.retention import Keep, Rules
+
+OPEN = "clickhouse://keeper:p%40ss%2Fw%3Ard@"
+
+
+@pytest.fixture
+def log(cluster: Any, cluster_address: str) -> Iterator[Store]:
+    """An empty log on the cluster, whose doors are open."""
+    store = open_store(cluster_address, durable=False)
+    yield store
+    for door in range(len(cluster.ports)):
+        cluster.tell("open", door)
+    store.close()
+
+
+def held(store: Store) -> dict[str, int]:
+    """Entries, and what the views made of them."""
+    found = {}
+    for table, what in {"entries": "count()", "counts": "sum(entries)", "mentions": "count()"}.items():
+        [(found[table],)] = store.engine.select(Query(f"SELECT {what} FROM {table}")).rows
+    return found
+
+
+def referring(make: Callable[..., Entry], count: int, start: float = 0) -> list[Entry]:
+    """Entries with one word each to look them up by."""
+    return [make(start + n, request=Payload(body=b"order A%06d" % n)) for n in range(count)]
+
+
+def test_rows_lie_in_the_shards_database_and_are_asked_through_the_tables_over_it(
+    log: Store, make: Callable[..., Entry]
+) -> None:
+    log.write(referring(make, 10))
+    database = log.engine.topology.shard_database
+    [(count,)] = log.engine.select(Query(f"SELECT count() FROM {database}.entries")).rows
+    assert count == 10
+    query = Query("SELECT DISTINCT engine FROM system.tables WHERE database = currentDatabase()")
+    assert log.engine.select(query).rows == [("Distributed",)]
+    assert held(log) == {"entries": 10, "counts": 10, "mentions": 10}
+
+
+def test_while_one_door_is_shut_the_other_is_used(cluster: Any, log: Store, make: Callable[..., Entry]) -> None:
+    for door in range(2):
+        cluster.tell("shut", door)
+        assert log.write(referring(make, 5, 100 * door)).stored == 5
+        assert log.span().entries == 5 * (door + 1)
+        cluster.tell("open", door)
+        for host in log.engine._hosts:  # type: ignore[attr-defined]
+            host.down_until = 0
+
+
+def test_a_server_may_start_while_a_host_is_away(cluster: Any, log: Store) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, and nobody listens
+        nobody = f"127.0.0.1:{taken.getsockname()[1]}"
+        name = log.engine.topology.database
+        for hosts in (f"{nobody},{cluster.hosts}", f"{cluster.hosts},{nobody}"):
+            open_store(f"{OPEN}{hosts}/{name}?cluster=solo", durable=False).close()
+
+
+def test_without_any_door_the_log_is_unavailable_and_comes_back(
+    cluster: Any, log: Store, make: Callable[..., Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apitrail.store.cluster._PAUSE_S", 0.01)
+    entries = referring(make, 5)
+    for door in range(2):
+        cluster.tell("shut", door)
+    with pytest.raises(StoreUnavailable):
+        log.check()
+    with pytest.raises(StoreUnavailable):
+        log.write(entries)
+    for door in range(2):
+        cluster.tell("open", door)
+    log.check()
+    assert log.write(entries).stored == 5
+    assert held(log) == {"entries": 5, "counts": 5, "mentions": 5}
+
+
+def test_an_insert_whose_answer_is_lost_is_repeated_and_stored_once_also_in_the_views_tables(
+    cluster: Any, log: Store, make: Callable[..., Entry]
+) -> None:
+    cluster.tell("deaf", 0)
+    for n in range(4):  # one of two goes to the deaf door first
+        for host in log.engine._hosts:  # type: ignore[attr-defined]
+            host.down_until = 0
+        log.write(referring(make, 3, 10 * n))
+    assert held(log) == {"entries": 12, "counts": 12, "mentions": 12}
+
+
+def test_the_same_block_inserted_twice_is_stored_once_and_another_of_the_same_times_is_not_lost(
+    log: Store, make: Callable[..., Entry]
+) -> None:
+    first, second = encode(referring(make, 3)), encode(referring(make, 3))
+    for block in (first, first, second, first, second):
+        log.engine.insert("entries", COLUMNS, [block.data])
+    assert held(log) == {"entries": 6, "counts": 6, "mentions": 6}
+
+
+def test_the_same_correction_made_twice_counts_twice(log: Store) -> None:
+    add = Query(
+        "INSERT INTO counts SELECT toDateTime(0), 'success', 'outbound', NULL, 'order.get', NULL, NULL, NULL,"
+        " toInt64(5)"
+    )
+    log.engine.run(add)
+    log.engine.run(add)
+    [(total,)] = log.engine.select(Query("SELECT sum(entries) FROM counts")).rows
+    assert total == 10
+
+
+def test_counts_that_are_wrong_are_put_right_when_they_stand_still(
+    log: Store, make: Callable[..., Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(derived, "SETTLE_S", 0.0)
+    log.write(referring(make, 7))
+    topology = log.engine.topology
+    log.engine.run(Query(f"TRUNCATE TABLE {topology.shard_database}.counts ON CLUSTER `solo`"))
+    derived.repair(log.engine, [])
+    assert held(log)["counts"] == 7
+
+
+def test_counts_that_move_while_they_are_looked_at_are_left_alone(
+    log: Store, make: Callable[..., Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.write(referring(make, 7))
+    log.engine.run(Query(f"TRUNCATE TABLE {log.engine.topology.shard_database}.counts ON CLUSTER `solo`"))
+    monkeypatch.setattr("apitrail.store.derived.time.sleep", lambda _: log.write(referring(make, 2, 50)))
+    derived.repair(log.engine, [])
+    assert held(log)["counts"] == 2  # the other server's; the rest waits for the next time
+
+
+def test_retention_takes_whole_days_bodies_and_single_integrations_from_the_shards(
+    log: Store, make: Callable[..., Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(derived, "SETTLE_S", 0.0)
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    for age in (500, 20, 1):
+        log.write([make(now - timedelta(days=age, seconds=n), request=Payload(body=b"B%06d" % n)) for n in range(4)])
+    removed = log.tidy(Rules(Keep(success_bodies=14, failure_bodies=90, entries=400)), now)
+    assert [(one.what, one.entries) for one in removed] == [("entries", 4), ("bodies", 4)]
+    assert log.span().entries == 8
+    assert held(log)["counts"] == 8
+    assert [day.entries for day in log.stats(Rules(), now, None).days] == [4, 4]
+
+
+def test_a_second_server_finds_the_schema_made(log: Store, cluster_address: str, make: Callable[..., Entry]) -> None:
+    log.write(referring(make, 3))
+    other = open_store(cluster_address, durable=False)
+    assert other.span().entries == 3
+    assert not schema.migrate(other.engine)
+    other.close()
+
+
+def test_a_table_over_the_shards_that_is_missing_is_made_at_the_start(log: Store, make: Callable[..., Entry]) -> None:
+    log.write(referring(make, 3))
+    log.engine.run(Query(f"DROP TABLE {log.engine.topology.database}.pins ON CLUSTER `solo`"))
+    schema.migrate(log.engine)
+    assert log.pins() == []
+
+
+def test_a_shard_without_an_answering_replica_is_named(log: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    log.check()
+    shards = "SELECT * FROM VALUES('shard_num UInt32, hosts String', (1, 'a'), (2, 'b, c'))"
+    monkeypatch.setattr(type(log.engine.topology), "shards", lambda _: shards)
+    with pytest.raises(StoreUnavailable, match=r"no replica answers of shard 2 \(b, c\)"):
+        log.check()
+
+
+def test_a_cluster_that_the_server_does_not_know_is_said_to_be_unknown(server: str) -> None:
+    with pytest.raises(StoreError, match="moon"):
+        open_store(f"{server}/log_of_no_cluster?cluster=moon")
+
+
+def test_a_cluster_says_that_it_is_backed_up_by_its_own_means(log: Store, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"cluster-check\.md"):
+        log.begin_backup(Folder(tmp_path))
+
+
+def test_tls_is_checked_against_the_authority_that_is_named(
+    standing_in: Callable[..., Any], tmp_path: Path, make: Callable[..., Entry]
+) -> None:
+    authority, stranger = trustme.CA(), trustme.CA()
+    certificate = tmp_path / "server.pem"
+    certificate.write_bytes(authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.bytes())
+    known, unknown = tmp_path / "ca.pem", tmp_path / "stranger.pem"
+    authority.cert_pem.write_to_path(str(known))
+    stranger.cert_pem.write_to_path(str(unknown))
+    hosts = standing_in("--certificate", str(certificate)).hosts
+    secure = OPEN.replace("clickhouse:", "clickhouses:") + hosts
+    store = open_store(f"{secure}/log?ca={known}", durable=False)
+    assert store.write(referring(make, 2)).stored == 2
+    store.close()
+    for option in ("", f"?ca={unknown}"):
+        with pytest.raises(StoreUnavailable, match="certificate verify failed"):
+            open_store(f"{secure}/log{option}")
+    with pytest.raises(StoreUnavailable):
+        open_store(f"{OPEN}{hosts}/log")
