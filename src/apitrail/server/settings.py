@@ -81,8 +81,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         Setting(
             about="Where the log is kept: empty for the engine within the server, with its files in the data folder; "
             "`clickhouse://user:password@host:8123/database` for a ClickHouse server, `clickhouse://user@host1,host2/"
-            "database?cluster=NAME` for a cluster (see docs/scale.md), `clickhouses://` for TLS, with `ca=FILE` after the "
-            "`?` for an authority of your own. User and password may stand in `APITRAIL_STORE_USER` and "
+            "database?cluster=NAME` for a cluster (see docs/scale.md), `clickhouses://` for TLS, with `ca=FILE` after "
+            "the `?` for an authority of your own. User and password may stand in `APITRAIL_STORE_USER` and "
             "`APITRAIL_STORE_PASSWORD` instead, or the password in the file that `APITRAIL_STORE_PASSWORD_FILE` names.",
             unit="URL",
             at_limit="While it cannot be reached, recorders are told to keep what they have (503), and `/readyz` says "
