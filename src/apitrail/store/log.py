@@ -41,6 +41,7 @@ from apitrail.store.model import (
     LossRow,
     Page,
     Pin,
+    RecorderRow,
     Span,
     StoreError,
     Token,
@@ -55,6 +56,7 @@ from apitrail.store.queries import (
     losses,
     page,
     pins,
+    recorders,
     registrations,
     related,
     span,
@@ -220,6 +222,17 @@ class Store:
     def losses(self, since: datetime | None = None, until: datetime | None = None) -> list[LossRow]:
         """What recorders gave up within the range, newest first."""
         return losses.read(self.engine.select(losses.losses(since, until)).rows)
+
+    def recorders(self, since: datetime) -> list[RecorderRow]:
+        """Who sent entries or losses since then, the one seen last first, with the gaps in what came."""
+        rows = self.engine.select(recorders.recorders(since)).rows
+        listed = self.engine.select(recorders.newest(since)).rows if rows else ()
+        found = recorders.read(rows, listed, since, self.losses(since))
+        return [structs.replace(one, gaps=self._gaps(one, since)) if one.missing > 0 else one for one in found]
+
+    def _gaps(self, one: RecorderRow, since: datetime) -> list[tuple[int, int]]:
+        rows = self.engine.select(recorders.gaps(since, one.id, one.first_sequence)).rows
+        return [(first, last) for first, last in rows]
 
     def add_token(self, token: Token) -> None:
         """Keep a token. Raises StoreError where its id is taken: a revoked token must stay so."""

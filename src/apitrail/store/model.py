@@ -192,6 +192,41 @@ class LossRow(Struct, frozen=True, kw_only=True):
     text: str
 
 
+class Drop(Struct, frozen=True):
+    """Exchanges that a recorder told it gave up, for one reason."""
+
+    reason: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+    text: str
+
+
+class RecorderRow(Struct, frozen=True, kw_only=True):
+    """One recorder, that is one process and start, with what came of it and what did not."""
+
+    id: str
+    host: str = ""
+    process: str = ""
+    version: str = ""
+    began_at: datetime | None = None
+    """Null where its id does not tell."""
+    first_at: datetime | None = None
+    """Its oldest call in the range."""
+    last_seen: datetime
+    """Its newest call in the range, or the end of its newest loss."""
+    entries: int = 0
+    first_sequence: int = 0
+    """From which number on all are expected."""
+    last_sequence: int = 0
+    missing: int = 0
+    """Numbers between the two that have not come."""
+    gaps: list[tuple[int, int]] = []
+    """The first of the ranges of missing numbers, both ends included."""
+    drops: list[Drop] = []
+    """What it told itself."""
+
+
 class Pin(Struct, frozen=True):
     """A reference whose entries are kept, whatever their age: an order under dispute."""
 

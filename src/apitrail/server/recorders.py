@@ -1,0 +1,43 @@
+"""`/api/v1/recorders`: who sends, which of its entries came, and which did not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from litestar import get
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from apitrail.server.answers import AnyRequest
+from apitrail.server.filters import parse
+from apitrail.server.openapi import Operation, Parameter
+from apitrail.server.usage import read_days
+from apitrail.store import Store
+from apitrail.store.model import RecorderRow
+
+
+class RecordersAnswer(Struct, frozen=True):
+    """Every recorder seen in the last days, the one seen last first."""
+
+    recorders: list[RecorderRow]
+
+
+@get(
+    "/api/v1/recorders",
+    opt={
+        "operation": Operation(
+            summary="See who sends, and what did not come",
+            answer=RecordersAnswer,
+            parameters=(Parameter(name="days", about="How many days back.", example="1"),),
+            errors=(400, 401, 403, 422, 503),
+        )
+    },
+    sync_to_thread=True,
+)
+def get_recorders(request: AnyRequest, store: NamedDependency[Store]) -> RecordersAnswer:
+    """Each recorder (one process and start) with its host, version, when it was last seen, the numbers that are missing
+    between those that came, and what it told that it dropped, when and why.
+    """
+    asked = parse(request.scope["query_string"], ("days",))
+    days = read_days(asked["days"][0], "days") if asked.get("days") else 1
+    return RecordersAnswer(store.recorders(datetime.now(UTC) - timedelta(days=days)))

@@ -1,0 +1,118 @@
+"""Which numbers of each recorder the log has: a recorder counts 1, 2, 3, … and a hole is an entry that did not arrive.
+
+A recorder's id is a UUIDv7 of its start. One that began within the range is expected from 1 on, an older one from the
+first number that the range holds. Its newest numbers may still be on their way; a hole between two that came is a gap.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from apitrail.store.engine import Query
+from apitrail.store.model import EPOCH, Drop, LossRow, RecorderRow
+from apitrail.store.times import instant, micros
+
+MOST = 1000
+"""Recorders in one answer: those seen last."""
+GAPS = 20
+"""Gaps told of one recorder; all are counted."""
+
+_NUMBERED = (
+    "recorder_id IS NOT NULL AND recorder_sequence > 0 AND created_at >= fromUnixTimestamp64Micro({since:Int64})"
+)
+
+
+def recorders(since: datetime) -> Query:
+    """One row per recorder that made an entry since then, the one seen last first."""
+    return Query(
+        "SELECT assumeNotNull(recorder_id) AS recorder, count(), uniqExact(recorder_sequence), min(recorder_sequence),"  # noqa: S608, constants only
+        " max(recorder_sequence), toUnixTimestamp64Micro(min(created_at)), toUnixTimestamp64Micro(max(created_at))"
+        f" FROM entries WHERE {_NUMBERED} GROUP BY recorder ORDER BY max(created_at) DESC LIMIT {{most:UInt32}}",
+        {"since": micros(since), "most": MOST},
+    )
+
+
+def newest(since: datetime) -> Query:
+    """The newest entry of each, as it is listed: only that says host, process and version."""
+    return Query(
+        "SELECT assumeNotNull(recorder_id) AS recorder, any(row) FROM entries"  # noqa: S608, constants only
+        f" WHERE {_NUMBERED} AND (recorder_id, created_at) IN"
+        f" (SELECT recorder_id, max(created_at) FROM entries WHERE {_NUMBERED} GROUP BY recorder_id)"
+        " GROUP BY recorder",
+        {"since": micros(since)},
+    )
+
+
+def gaps(since: datetime, recorder: str, low: int) -> Query:
+    """The holes in one recorder's numbers from `low` on, oldest first."""
+    return Query(
+        "SELECT before + 1, number - 1 FROM ("  # noqa: S608, constants only
+        " SELECT recorder_sequence AS number,"
+        " greatest({low:UInt64} - 1, lagInFrame(recorder_sequence) OVER (ORDER BY recorder_sequence"
+        " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS before"
+        f" FROM entries WHERE {_NUMBERED} AND recorder_id = {{recorder:String}}"
+        " AND recorder_sequence >= {low:UInt64})"
+        " WHERE number > before + 1 ORDER BY number LIMIT {most:UInt32}",
+        {"since": micros(since), "recorder": recorder, "low": low, "most": GAPS},
+    )
+
+
+def read(
+    rows: Sequence[Sequence[Any]], listed: Sequence[Sequence[Any]], since: datetime, losses: Iterable[LossRow]
+) -> list[RecorderRow]:
+    """The answer, without the places of gaps. Recorders that only told losses are in it too, without a number."""
+    told: dict[str, list[LossRow]] = {}
+    for loss in losses:
+        told.setdefault(loss.recorder, []).append(loss)
+    found = []
+    said: dict[str, str] = {recorder: row for recorder, row in listed}  # noqa: C416 - typed
+    for recorder, entries, numbers, first, last, first_at, last_at in rows:
+        began = _began(recorder)
+        low = 1 if began is not None and began >= since else first
+        who = json.loads(said.get(recorder, "{}")).get("recorder") or {}
+        found.append(
+            RecorderRow(
+                id=recorder,
+                host=who.get("host", ""),
+                process=who.get("process", ""),
+                version=who.get("version", ""),
+                began_at=began,
+                first_at=instant(first_at),
+                last_seen=instant(last_at),
+                entries=entries,
+                first_sequence=low,
+                last_sequence=last,
+                missing=last - low + 1 - numbers,
+                drops=_drops(told.pop(recorder, [])),
+            )
+        )
+    for recorder, only in told.items():
+        newest = max(only, key=lambda loss: loss.last_at)
+        found.append(
+            RecorderRow(
+                id=recorder,
+                host=newest.host,
+                process=newest.process,
+                began_at=_began(recorder),
+                last_seen=newest.last_at,
+                drops=_drops(only),
+            )
+        )
+    return sorted(found, key=lambda one: one.last_seen, reverse=True)
+
+
+def _drops(losses: Iterable[LossRow]) -> list[Drop]:
+    return [Drop(loss.reason, loss.count, loss.first_at, loss.last_at, loss.text) for loss in losses]
+
+
+def _began(recorder: str) -> datetime | None:
+    """The time in a UUIDv7; None for an id of another kind."""
+    try:
+        identity = UUID(recorder)
+    except ValueError:
+        return None
+    return EPOCH + timedelta(milliseconds=identity.int >> 80) if identity.version == 7 else None
