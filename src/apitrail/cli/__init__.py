@@ -9,6 +9,10 @@ _SERVER_PARTS = frozenset({"typer", "click", "rich", "litestar", "uvicorn", "jin
 
 def main() -> None:
     """The program `apitrail`. Ends with 2 for a command that cannot be carried out, and says why on stderr."""
+    if sys.argv[1:] == ["doctor"]:
+        from apitrail.recorder.doctor import main as doctor  # needs nothing of the server's parts
+
+        sys.exit(doctor())
     try:
         from apitrail.cli.commands import run
 

@@ -398,6 +398,14 @@ def profile_coverage(
 
 
 @app.command()
+def doctor() -> None:
+    """Say what is wrong with recording on this machine, and what to do. Run it beside the application."""
+    from apitrail.recorder.doctor import main
+
+    raise typer.Exit(main())
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)

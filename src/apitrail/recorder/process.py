@@ -111,7 +111,7 @@ class ProcessRecorder:
     def _build(self) -> None:
         if self._worker is not None:
             return
-        folder = _spool_folder(self.settings.spool)
+        folder = spool_folder(self.settings.spool)
         owner = (self.identity.id, self.identity.host, self.identity.process)
         self._spool = Spool(spool_path(folder, self.settings.url), self.settings.spool_limit, owner)
         self._spools = [self._spool]
@@ -327,7 +327,8 @@ def _fingerprint_key(token: str | None, folder: Path) -> bytes:
         return os.urandom(32)
 
 
-def _spool_folder(given: str | None) -> Path:
+def spool_folder(given: str | None) -> Path:
+    """Where the spool lies: what was given, else the first of the default places that this user may write."""
     if given is not None:
         return Path(given)
     for folder in default_spool_folders():

@@ -195,6 +195,12 @@ class Spool:
             row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'waiting'").fetchone()
             return row[0] if row else 0
 
+    def oldest(self) -> bytes | None:
+        """The exchange that waits longest, as it was added. Raises SpoolUnusable."""
+        with self._transaction(reading=True) as db:
+            row = db.execute("SELECT bytes FROM waiting JOIN payload USING (seq) ORDER BY seq LIMIT 1").fetchone()
+            return row[0] if row else None
+
     def holds_until(self, mark: int) -> bool:
         """Whether anything up to that mark still waits. Raises SpoolUnusable."""
         with self._transaction(reading=True) as db:

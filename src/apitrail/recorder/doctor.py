@@ -1,0 +1,257 @@
+"""`apitrail doctor`: what is wrong with recording on this machine, in plain words, and what to do.
+
+Run beside an application, with its environment (APITRAIL_URL, APITRAIL_TOKEN, APITRAIL_SPOOL). Needs the recorder
+alone. It asks the server as the shipper does, with an empty batch, so it changes nothing there; on the disk it adds
+nothing but, where there is none, the spool's folder. Ends with 1 where something is wrong.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import ssl
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+
+from apitrail.exchange import Exchange
+from apitrail.recorder import clients
+from apitrail.recorder.process import spool_folder
+from apitrail.recorder.settings import MIB, Settings, settings_from
+from apitrail.recorder.spool import Held, Spool, spool_path
+from apitrail.recorder.spool_file import SpoolUnusable
+
+CLOCK_S = 5.0
+"""A clock further off than this is told: entries would stand at the wrong time."""
+FREE_LEAST = 200 * MIB
+OLD_S = 60.0
+PATH = "/api/v1/exchanges"
+
+
+class Finding(NamedTuple):
+    """One thing looked at."""
+
+    well: bool
+    what: str
+    fix: str = ""
+
+
+def examined(settings: Settings) -> Iterator[Finding]:
+    """Everything that is looked at, in the order in which one would."""
+    yield from _clients()
+    yield from _spool(settings)
+    yield from _server(settings)
+
+
+def _clients() -> Iterator[Finding]:
+    found = clients.available()
+    libraries = [name for name in found if not name.startswith(("http.", "urllib."))]
+    if libraries:
+        yield Finding(True, f"{', '.join(libraries)} can be recorded, if the application calls apitrail.instrument()")
+    else:
+        yield Finding(
+            False,
+            "no HTTP client library is installed for this Python: nothing but urllib could be recorded",
+            f"Run it with the Python of the application; this one is {sys.executable}.",
+        )
+
+
+def _spool(settings: Settings) -> Iterator[Finding]:
+    folder = spool_folder(settings.spool)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        yield Finding(False, f"the spool's folder {folder} cannot be made: {error.strerror}", _SPOOL_FIX)
+        return
+    if not os.access(folder, os.W_OK | os.X_OK):
+        yield Finding(False, f"the spool's folder {folder} cannot be written by this user", _SPOOL_FIX)
+        return
+    damaged = sorted(folder.glob("*.damaged-*"))
+    if damaged:
+        yield Finding(
+            False,
+            f"{len(damaged)} damaged spool files were set aside in {folder}",
+            "Look at the disk; exchanges in them are lost to the log. Remove the files when you have seen them.",
+        )
+    yield from _waiting(settings, folder)
+    free = shutil.disk_usage(folder).free
+    if free < min(FREE_LEAST, settings.spool_limit):
+        yield Finding(
+            False,
+            f"the disk of {folder} has {free // MIB} MiB left",
+            "Free some, or set APITRAIL_SPOOL to another disk.",
+        )
+
+
+def _waiting(settings: Settings, folder: Path) -> Iterator[Finding]:
+    spools = [(spool_path(folder, None), "of processes without a url")]
+    if settings.url:
+        spools.insert(0, (spool_path(folder, settings.url), "for the server"))
+    there = [(path, whose) for path, whose in spools if path.exists()]
+    for path, whose in there:
+        spool = Spool(path, settings.spool_limit, ("doctor", os.uname().nodename, f"{os.getpid()} doctor"))
+        try:
+            yield _told(spool.held(), _age(spool.oldest()), whose, path)
+        except SpoolUnusable as error:
+            yield Finding(False, f"the spool cannot be read: {error}", _SPOOL_FIX)
+        finally:
+            spool.close()
+    if not there:
+        yield Finding(
+            False,
+            f"nothing has been recorded yet under {folder}",
+            "Does the application call apitrail.configure() and apitrail.instrument(), has it made a call since, "
+            "and has it the same APITRAIL_SPOOL and APITRAIL_URL as this command?",
+        )
+
+
+def _age(oldest: bytes | None) -> float:
+    """Seconds since the call was made."""
+    if oldest is None:
+        return 0.0
+    made = msgspec.msgpack.decode(oldest, type=Exchange).created_at
+    return max(0.0, (datetime.now(UTC) - made).total_seconds())
+
+
+def _told(held: Held, age: float, whose: str, path: Path) -> Finding:
+    if not held.exchanges:
+        return Finding(True, f"the spool {path} is empty: all that was recorded has been sent")
+    what = f"{held.exchanges} exchanges {whose} wait in {path}, {held.bytes // 1024} KiB, the oldest for {age:.0f} s"
+    if age < OLD_S:
+        return Finding(True, what)
+    return Finding(False, what, "They are kept. What the server says below is why, or no process with a url runs.")
+
+
+def _server(settings: Settings) -> Iterator[Finding]:
+    if settings.url is None:
+        yield Finding(
+            False, "no server is named: exchanges stay in the spool", "Set APITRAIL_URL, or configure(url=…)."
+        )
+        return
+    began = time.time()
+    try:
+        status, headers, body = _asked(settings)
+    except (OSError, http.client.HTTPException) as error:
+        yield _unreachable(settings.url, error)
+        return
+    now = (began + time.time()) / 2
+    if status in (401, 403):
+        yield Finding(
+            False,
+            f"{settings.url} refuses the token ({status})" if settings.token else f"{settings.url} wants a token",
+            "Make one on the server with `apitrail token create`, and set APITRAIL_TOKEN.",
+        )
+    elif status == 200 and _is_ours(body):
+        yield Finding(True, f"{settings.url} takes what this recorder sends")
+    elif status in (429, 503):
+        yield Finding(
+            False, f"{settings.url} is overloaded or not ready ({status})", "Exchanges wait; look at the server."
+        )
+    elif status == 400 and _is_ours(body):
+        yield Finding(
+            False,
+            f"{settings.url} does not understand this recorder: {body[:200].decode('utf-8', 'replace')}",
+            "One of the two is too old: upgrade apitrail on both sides, the server first.",
+        )
+    else:
+        yield Finding(
+            False,
+            f"{settings.url} answers {status}, and not as an Apitrail server does",
+            "Is it the right address, or does a proxy stand before it?",
+        )
+    yield from _clock(headers.get("date", ""), now)
+
+
+def _asked(settings: Settings) -> tuple[int, dict[str, str], bytes]:
+    parts = urlsplit(settings.url or "")
+    host, timeout = parts.hostname or "", min(settings.timeout, 5.0)
+    if parts.scheme == "https":
+        context = ssl.create_default_context()
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+            host, parts.port, timeout=timeout, context=context
+        )
+    else:
+        connection = http.client.HTTPConnection(host, parts.port, timeout=timeout)
+    headers = {"Content-Type": "application/msgpack", "User-Agent": "apitrail-doctor"}
+    if settings.token:
+        headers["Authorization"] = f"Bearer {settings.token}"
+    try:
+        connection.request("POST", parts.path.rstrip("/") + PATH, msgspec.msgpack.encode({"exchanges": []}), headers)
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read(65_536)
+    finally:
+        connection.close()
+
+
+def _unreachable(url: str, error: Exception) -> Finding:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Finding(
+            False,
+            f"the certificate of {url} is not trusted: {error.verify_message}",
+            "Give this Python the authority, for example by SSL_CERT_FILE.",
+        )
+    return Finding(
+        False,
+        f"{url} cannot be reached: {error or type(error).__name__}",
+        "Is the server running, and may this machine reach it? What is recorded waits in the spool.",
+    )
+
+
+def _clock(date: str, now: float) -> Iterator[Finding]:
+    try:
+        theirs = parsedate_to_datetime(date)
+    except (ValueError, TypeError):
+        return
+    off = now - theirs.replace(tzinfo=theirs.tzinfo or UTC).timestamp() - 0.5  # the header has whole seconds
+    if abs(off) > CLOCK_S:
+        yield Finding(
+            False,
+            f"this machine's clock is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the server's",
+            "Let both follow a time server (chrony, systemd-timesyncd): entries stand at this machine's time, "
+            f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC now.",
+        )
+    else:
+        yield Finding(True, "the clocks of this machine and the server agree")
+
+
+def _is_ours(body: bytes) -> bool:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and ("stored" in answer or "error" in answer)
+
+
+_SPOOL_FIX = "Give the application's user a folder of its own: APITRAIL_SPOOL, or configure(spool=…)."
+
+
+def main(say: Callable[[str], object] = sys.stdout.write) -> int:
+    """Print what was found; 1 where something is wrong."""
+    from apitrail import __version__
+
+    say(f"apitrail {__version__}, Python {sys.version.split()[0]} at {sys.executable}\n")
+    try:
+        settings = settings_from({})
+    except ValueError as error:
+        say(f"WRONG  {error}\n")
+        return 1
+    wrong = 0
+    for finding in examined(settings):
+        say(f"{'ok   ' if finding.well else 'WRONG'}  {finding.what}\n")
+        if not finding.well:
+            wrong += 1
+            say(f"       → {finding.fix}\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""`apitrail doctor` says in plain words what is wrong; beside a healthy application it says that all is well."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import apitrail
+from apitrail.recorder.doctor import Finding, examined
+from apitrail.recorder.settings import Settings
+
+
+def wrong(settings: Settings) -> list[Finding]:
+    return [finding for finding in examined(settings) if not finding.well]
+
+
+def settings(url: str | None, spool: Path, **more: Any) -> Settings:
+    return Settings(url=url, token="t0k3n", spool=str(spool), **more)
+
+
+@pytest.fixture
+def used(configured: Callable[..., Any], server: Any, tmp_path: Path) -> Settings:
+    """Of an application that has recorded and sent something."""
+    configured()
+    apitrail.not_sent("label.create", "no address")
+    assert apitrail.flush(20)
+    return settings(server.url, tmp_path / "spool")
+
+
+def test_beside_a_healthy_application_all_is_well(used: Settings) -> None:
+    assert wrong(used) == []
+    assert any("takes what this recorder sends" in finding.what for finding in examined(used))
+
+
+def test_a_server_that_is_away_is_told_with_what_becomes_of_the_exchanges(used: Settings, tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        away = settings(f"http://127.0.0.1:{probe.getsockname()[1]}", tmp_path / "spool")
+        [finding] = [one for one in wrong(away) if "reached" in one.what]
+    assert "Connection refused" in finding.what
+    assert "waits in the spool" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ((401, b"{}", {}), "refuses the token"),
+        ((403, b"{}", {}), "refuses the token"),
+        ((503, b"{}", {}), "not ready"),
+        ((400, b'{"error":{"reason":"schema 9"}}', {}), "does not understand this recorder"),
+        ((200, b"<html>welcome</html>", {}), "not as an Apitrail server does"),
+        ((404, b"", {}), "not as an Apitrail server does"),
+    ],
+)
+def test_what_the_server_says_is_told_in_words(used: Settings, server: Any, reply: Any, said: str) -> None:
+    server.replies.append(reply)
+    [finding] = wrong(used)
+    assert said in finding.what
+    assert finding.fix
+
+
+def test_a_clock_that_is_off_is_told(used: Settings, server: Any) -> None:
+    then = formatdate(time.time() - 90, usegmt=True)
+    server.replies.append((200, b'{"stored": 0, "duplicates": 0}', {"Date": then}))
+    [finding] = wrong(used)
+    assert "clock is 90 s ahead" in finding.what or "clock is 89 s ahead" in finding.what
+
+
+def test_a_spool_that_cannot_be_made_is_told(server: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    [finding] = wrong(settings(server.url, tmp_path / "file" / "spool"))
+    assert "cannot be made" in finding.what
+
+
+def test_where_nothing_was_recorded_it_asks_for_the_two_lines(server: Any, tmp_path: Path) -> None:
+    [finding] = wrong(settings(server.url, tmp_path / "new"))
+    assert "nothing has been recorded" in finding.what
+    assert "apitrail.instrument()" in finding.fix
+
+
+def test_damaged_and_full_disks_are_told(used: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "spool" / "spool-1.db.damaged-20260101T000000-1").write_bytes(b"x")
+    usage = os.statvfs(tmp_path)
+    assert usage.f_bavail > 0
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 5 << 20}))
+    assert [finding.what.split(" ")[0] for finding in wrong(used)] == ["1", "the"]
+
+
+def test_exchanges_that_wait_for_long_are_told(
+    configured: Callable[..., Any], server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(url=None)
+    apitrail.record(
+        apitrail.Exchange(created_at=datetime(2026, 1, 1, tzinfo=UTC), method="GET", url="http://a.example/")
+    )
+    assert apitrail.flush(20)
+    [finding] = [one for one in wrong(settings(server.url, tmp_path / "spool")) if "wait" in one.what]
+    assert finding.what.startswith("1 exchanges of processes without a url wait")
+
+
+def test_the_program_needs_the_recorder_alone_and_its_end_tells(server: Any, tmp_path: Path) -> None:
+    code = """
+import sys
+for name in ("typer", "rich", "litestar"): sys.modules[name] = None
+sys.argv = ["apitrail", "doctor"]
+from apitrail.cli import main
+main()
+"""
+    environment = os.environ | {"APITRAIL_URL": server.url, "APITRAIL_SPOOL": str(tmp_path / "new")}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1, done.stderr
+    assert "WRONG  nothing has been recorded yet" in done.stdout
+    assert f"ok     {server.url} takes what this recorder sends" in done.stdout
