@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS ${own}entries $on_cluster
 ENGINE = ${replicated}MergeTree
 PARTITION BY toDate(created_at)
 ORDER BY (created_at, id)
-SETTINGS index_granularity = 1024, index_granularity_bytes = 2097152;
+SETTINGS index_granularity = 256, index_granularity_bytes = 2097152;
 
 -- A loss that is told twice is the same row, and read (FINAL) as one.
 CREATE TABLE IF NOT EXISTS ${own}losses $on_cluster
