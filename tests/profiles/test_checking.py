@@ -10,6 +10,10 @@ import pytest
 
 from apitrail.exchange import Exchange, Message, Source, Stated
 from apitrail.profiles import ProfileError, Profiles
+from apitrail.profiles.catalogue import BUILT_IN, HERE
+from apitrail.profiles.identifiers import collector
+from apitrail.profiles.platform import Platform, places, settled
+from apitrail.profiles.reading import read_profile
 
 HEAD = """name = "acme"
 label = "Acme"
@@ -23,6 +27,21 @@ def load(folder: Path, text: str) -> Profiles:
     (folder / "acme").mkdir(exist_ok=True)
     (folder / "acme" / "profile.toml").write_text(HEAD + text, "utf-8")
     return Profiles.load(folder)
+
+
+OURS = sorted((HERE / "platforms").glob("*/profile.toml"))
+
+
+@pytest.mark.parametrize("file", OURS, ids=[file.parent.name for file in OURS])
+def test_ours_are_without_fault(file: Path) -> None:
+    profile = read_profile(file, BUILT_IN)
+    platform = Platform(profile, BUILT_IN)
+    # All that is compiled when it is first asked for.
+    for name in vars(Platform):
+        if not name.startswith("__"):
+            getattr(platform, name)
+    for endpoint in (*profile.endpoints.values(), *(profile.webhooks.topics.values() if profile.webhooks else ())):
+        collector([*places(settled(endpoint).ids), *places(profile.ids)])
 
 
 REFUSED = {

@@ -60,7 +60,6 @@ class Judge:
         self._causes = catalogue.causes
         self._platforms = platforms
         self._generic = generic
-        self._tables = {name: platform.errors for name, platform in platforms.items()}
 
     def judge(self, facts: Facts, platform: Platform, plan: Plan) -> Judgement:
         """How an exchange went that was sent."""
@@ -152,9 +151,9 @@ class Judge:
             return Verdict(said.cause, retryable)
         tables: list[CauseTable] = []
         if said.reported_by is not None and said.reported_by != platform.name:
-            other = self._tables.get(said.reported_by)
+            other = self._platforms.get(said.reported_by)
             if other is not None:
-                tables.append(other)
+                tables.append(other.errors)
         if platform is not self._generic:
             tables.append(platform.errors)
         status = facts.status

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -68,40 +69,95 @@ class CompiledItems(Struct, frozen=True):
 
 
 class Platform:
-    """One platform, ready to be asked."""
+    """One platform. Its parts are compiled when they are first asked for: of a hundred platforms, and of thousands of
+    endpoints, a process meets a few. Two threads that ask at once compile the same.
+    """
 
     def __init__(self, file: File, catalogue: Catalogue) -> None:
         self.name = file.name
         self.label = file.label
         self.side: Side = file.side
         self.docs = file.docs
-        self.account = locators(file.account)
-        self.path_in = Locator(file.path_in) if file.path_in else None
-        self.select = {name: Locator(text) for name, text in file.select.items()}
-        self.errors = CauseTable(
-            file.error,
-            {cause: words.retryable for cause, words in catalogue.causes.items()},
-            drop_prefix=file.drop_code_prefix,
-        )
+        self._file = file
         self._catalogue = catalogue
-        self._everywhere = places(file.ids)
-        self.unmatched = self._plan(Endpoint("unknown"))
-        self._routes: Routes[Plan] = Routes()
-        for key, value in file.endpoints.items():
-            self._route(key, value, file.bases)
-        hooks = file.webhooks
-        self._topic = locators(hooks.topic) if hooks else ()
-        self._topics: dict[str, Plan] = {}
-        self.answered: Condition | None = conditions(hooks.answered) if hooks and hooks.answered else None
-        """What our answer to a notification must say, where any 2xx is not enough."""
-        if hooks:
-            common = places(hooks.ids)
-            self._topics = {topic: self._plan(settled(value), common=common) for topic, value in hooks.topics.items()}
-        self._signs = [_sign(sign) for sign in file.sign]
-        self._reports = [sign for sign in self._signs if sign.rule.inbound]
-        self._items = [_items(items) for items in file.items]
         self._signs_of: dict[str, tuple[CompiledSign, ...]] = {}
         self._items_of: dict[str, tuple[CompiledItems, ...]] = {}
+
+    @cached_property
+    def account(self) -> tuple[Locator, ...]:
+        """Where the account's id sits."""
+        return locators(self._file.account)
+
+    @cached_property
+    def path_in(self) -> Locator | None:
+        """Where the path is, if not in the URL."""
+        return Locator(self._file.path_in) if self._file.path_in else None
+
+    @cached_property
+    def select(self) -> dict[str, Locator]:
+        """The places that endpoints are told apart by."""
+        return {name: Locator(text) for name, text in self._file.select.items()}
+
+    @cached_property
+    def errors(self) -> CauseTable:
+        """What codes and words mean."""
+        return CauseTable(
+            self._file.error,
+            {cause: words.retryable for cause, words in self._catalogue.causes.items()},
+            drop_prefix=self._file.drop_code_prefix,
+        )
+
+    @cached_property
+    def unmatched(self) -> Plan:
+        """The plan of a call that no endpoint fits."""
+        return self._plan(Endpoint("unknown"))
+
+    @cached_property
+    def answered(self) -> Condition | None:
+        """What our answer to a notification must say, where any 2xx is not enough."""
+        hooks = self._file.webhooks
+        return conditions(hooks.answered) if hooks and hooks.answered else None
+
+    @cached_property
+    def _everywhere(self) -> list[Place]:
+        return places(self._file.ids)
+
+    @cached_property
+    def _routes(self) -> Routes[Plan]:
+        routes: Routes[Plan] = Routes()
+        for key, value in self._file.endpoints.items():
+            methods, path, selectors = parse_endpoint(key)
+            for name, _, _ in selectors:
+                if name not in self._file.select:
+                    raise BadEndpoint(f'"{name}" is not named in [select]')
+            plan = self._plan(settled(value), selectors)
+            for base in self._file.bases:
+                routes.add(methods, base + path, plan)
+        return routes
+
+    @cached_property
+    def _topic(self) -> tuple[Locator, ...]:
+        return locators(self._file.webhooks.topic) if self._file.webhooks else ()
+
+    @cached_property
+    def _topics(self) -> dict[str, Plan]:
+        hooks = self._file.webhooks
+        if hooks is None:
+            return {}
+        common = places(hooks.ids)
+        return {topic: self._plan(settled(value), common=common) for topic, value in hooks.topics.items()}
+
+    @cached_property
+    def _signs(self) -> list[CompiledSign]:
+        return [_sign(sign) for sign in self._file.sign]
+
+    @cached_property
+    def _reports(self) -> list[CompiledSign]:
+        return [sign for sign in self._signs if sign.rule.inbound]
+
+    @cached_property
+    def _items(self) -> list[CompiledItems]:
+        return [_items(items) for items in self._file.items]
 
     def endpoint(self, facts: Facts, *, anywhere: bool) -> Plan:
         """The plan of an outbound call; `unmatched` where no endpoint fits. Sets the path's captures."""
@@ -183,15 +239,6 @@ class Platform:
             source=endpoint.source,
             selectors=selectors,
         )
-
-    def _route(self, key: str, value: str | Endpoint, bases: list[str]) -> None:
-        methods, path, selectors = parse_endpoint(key)
-        for name, _, _ in selectors:
-            if name not in self.select:
-                raise BadEndpoint(f'"{name}" is not named in [select]')
-        plan = self._plan(settled(value), selectors)
-        for base in bases:
-            self._routes.add(methods, base + path, plan)
 
 
 def settled(value: str | Endpoint) -> Endpoint:
