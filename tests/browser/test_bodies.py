@@ -156,3 +156,29 @@ def test_a_long_body_opens_in_part_and_whole_on_demand(opened: Callable[..., Pag
 def test_an_empty_body_says_so(opened: Callable[..., Page]) -> None:
     page = opened(status=204, body=b"")
     expect(page.locator(".side").nth(1).locator(".form")).to_have_text("Empty body")
+
+
+def test_a_body_folds_at_its_brackets_and_is_searched(desk: Any, server: Any, call: Call, account: Integration) -> None:
+    lines = ", ".join(f'{{"sku": "T-{number}", "qty": {number}}}' for number in range(300))
+    body = f'{{"order": {{"id": "A-1"}}, "lines": [{lines}]}}'.encode()
+    server.record(call(url="https://api.shop.example/orders?page=2&name=%E8%8C%B6", body=body))
+    page = desk.open(f"/?ec_integration={account.id}")
+    page.locator(".toggle").click()
+    expect(page.locator(".of-request .query td")).to_have_text(["2", "茶"])
+    side = page.locator(".of-response")
+    pretty = side.locator("pre.pretty")
+    side.locator(".t").nth(1).click()
+    expect(pretty.locator(".fold .fold").first).to_be_hidden()
+    side.locator(".fold-all").click()
+    assert "T-250" not in pretty.inner_text()
+    side.locator(".within input").fill("t-250")
+    expect(side.locator(".hits")).to_have_text("1/1")
+    assert "T-250" in pretty.inner_text()
+    assert page.evaluate("CSS.highlights.get('within-here').size") == 1
+    assert page.evaluate("document.querySelector('.of-response pre.pretty').scrollTop") > 1000
+    side.locator(".within input").fill('"qty": 29')
+    expect(side.locator(".hits")).to_have_text("1/11")
+    side.locator(".within input").press("Enter")
+    expect(side.locator(".hits")).to_have_text("2/11")
+    side.locator(".within input").fill("nothing of the kind")
+    expect(side.locator(".hits")).to_have_text("0/0")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from apitrail.entry import Payload
 from apitrail.server.pages import bodies
 from apitrail.server.pages.bodies import json, text, xml
 from apitrail.server.pages.bodies.content import LAID_OUT, SHOWN, Content
+from apitrail.server.pages.bodies.visible import FOLD_BEGINS
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 TAG = re.compile(r"<[^>]*>")
@@ -237,3 +239,22 @@ def test_no_bytes_break_the_page(data: bytes, content_type: str) -> None:
     for charset in (None, "utf-8", "big5", "utf-16", "no-such-charset"):
         rendered = shown(data, content_type, charset)
         assert ("bodies.note.raw_only", {}) not in rendered.notes
+
+
+@pytest.mark.parametrize("render", [json.markup, xml.markup])
+@pytest.mark.parametrize("sent", ["[[{", "}}]]", '{"a":[1}]', "<a><b>", "</b></a>", "<a><b/></c></a>" * 50, "[" * 500])
+def test_every_fold_that_begins_ends_whatever_the_brackets_do(render: Any, sent: str) -> None:
+    html = "".join(render(sent))
+    assert html.count("<span") == html.count("</span>")
+    depth = 0
+    for tag in re.findall("</?span", html):
+        depth += 1 if tag == "<span" else -1
+        assert depth >= 0
+    assert html.count(FOLD_BEGINS) <= 50
+
+
+def test_a_label_of_text_tells_its_size() -> None:
+    rendered = shown("^XA^PW812^LL1218^FO20,20^FDTo^FS^XZ", "application/zpl")
+    assert rendered.form == "zpl"
+    assert rendered.notes == [("bodies.note.zpl", {"width": "812", "height": "1,218", "mm": "102 × 152"})]
+    assert shown("^XA^FDTo^FS^XZ", "application/zpl").notes == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlsplit
 
 from markupsafe import Markup
 from msgspec import Struct
@@ -19,6 +20,7 @@ from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.status import ICONS, Pill, kind_of, pill, said
 
 ITEMS_SHOWN = 200
+QUERY_SHOWN = 500
 
 
 class ItemView(Struct, frozen=True):
@@ -65,6 +67,8 @@ class SideView(Struct, frozen=True, kw_only=True):
     title: Markup
     absent: Markup
     """Why there is no such side; empty where there is one."""
+    query: list[tuple[Markup, Markup]]
+    """The address's parameters, decoded; of the request alone."""
     headers: list[tuple[str, str]]
     content_type: str
     charset: str
@@ -91,6 +95,8 @@ class PanelView(Struct, frozen=True, kw_only=True):
     facts: list[Fact]
     provenance: list[Fact]
     sides: list[SideView]
+    first_side: str
+    """Which side a narrow screen shows at first: where the reason is."""
     entry_url: str
     """The entry's own page, for good."""
     related_url: str
@@ -110,6 +116,7 @@ def panel(entry: Entry, query: PageQuery, reader: Reader, *, whole: bool = False
             _side("request", entry, entry.request, reader, whole=whole),
             _side("response", entry, entry.response, reader, whole=whole),
         ],
+        first_side="request" if entry.response is None else "response",
         entry_url=PageQuery(tz=query.tz, lang=query.lang).url(base),
         related_url=PageQuery(tz=query.tz, lang=query.lang).url(f"{base}/related"),
         around_url=query.around(entry).url(),
@@ -189,6 +196,7 @@ def _side(name: str, entry: Entry, payload: Payload | None, reader: Reader, *, w
         key=f"{entry.id}-{name}",
         title=words(f"panel.{entry.direction}.{name}"),
         absent=Markup("") if payload is not None else words(f"panel.absent.{kind_of(entry)}"),
+        query=_query(entry) if name == "request" else [],
         headers=list(held.headers),
         content_type=held.content_type or "",
         charset=held.charset or "",
@@ -204,6 +212,11 @@ def _side(name: str, entry: Entry, payload: Payload | None, reader: Reader, *, w
         body_url=url,
         whole_url=f"/entries/{entry.id}?whole=1#{name}",
     )
+
+
+def _query(entry: Entry) -> list[tuple[Markup, Markup]]:
+    pairs = parse_qsl(urlsplit(entry.url).query, keep_blank_values=True, max_num_fields=None)
+    return [(visible(name), visible(value)) for name, value in pairs[:QUERY_SHOWN]]
 
 
 def _cut(payload: Payload, reader: Reader) -> Markup:

@@ -13,7 +13,7 @@ import msgspec
 
 from apitrail.server.pages.bodies.content import Content
 from apitrail.server.pages.bodies.view import Rendered
-from apitrail.server.pages.bodies.visible import drawn, preformatted, span
+from apitrail.server.pages.bodies.visible import FOLD_BEGINS, FOLD_ENDS, drawn, preformatted, span
 
 form = "json"
 
@@ -62,8 +62,11 @@ def flaw(text: str) -> str | None:
 
 
 def markup(text: str) -> Iterator[str]:
-    """The text's tokens with line breaks and indentation between them, as pieces of HTML."""
-    depth = 0
+    """The text's tokens with line breaks and indentation between them, as pieces of HTML.
+
+    What stands between two brackets is a fold; every fold that is opened is closed, whatever the brackets do.
+    """
+    depth = folds = 0
     last = ""  # the last token that was not white space
     tokens = [piece for piece in TOKEN.findall(text) if not piece.isspace() and piece != "\ufeff"]
     for index, piece in enumerate(tokens):
@@ -71,6 +74,9 @@ def markup(text: str) -> Iterator[str]:
             depth = max(depth - 1, 0)
             if last not in _OPENING:
                 yield _line(depth)
+            if folds > depth:
+                folds -= 1
+                yield FOLD_ENDS
             yield piece
         else:
             if last in _OPENING or last == ",":
@@ -79,13 +85,18 @@ def markup(text: str) -> Iterator[str]:
                 yield "\n"  # the next document of a stream of them
             if piece in _OPENING:
                 depth += 1
-                yield piece
+                if folds < DEEPEST:
+                    folds += 1
+                    yield f'<span class="t">{piece}</span>{FOLD_BEGINS}'
+                else:
+                    yield piece
             elif piece in _BETWEEN:
                 yield _BETWEEN[piece]
             else:
                 is_key = index + 1 < len(tokens) and tokens[index + 1] == ":"
                 yield from _scalar(piece, is_key=is_key)
         last = piece
+    yield FOLD_ENDS * folds
 
 
 def _line(depth: int) -> str:

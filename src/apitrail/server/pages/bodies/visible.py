@@ -15,6 +15,10 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 
+FOLD_BEGINS = '<span class="fold">'
+FOLD_ENDS = "</span>"
+"""Around what a reader may fold away. The element of class `t` before it is what is clicked."""
+
 _PLAIN = re.compile(r"[\w \t\r\n./:;,+@#%*()\[\]{}=!?|-]*+", re.ASCII)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from apitrail.server.pages.bodies.content import Content
 from apitrail.server.pages.bodies.view import Rendered
-from apitrail.server.pages.bodies.visible import drawn, preformatted, span
+from apitrail.server.pages.bodies.visible import FOLD_BEGINS, FOLD_ENDS, drawn, preformatted, span
 
 form = "xml"
 
@@ -49,7 +49,7 @@ def render(content: Content) -> Rendered:
 def markup(text: str) -> Iterator[str]:
     """The text's tokens with line breaks and indentation between them, as pieces of HTML."""
     tokens = [token for token in TOKEN.findall(text.lstrip("\ufeff")) if not token.isspace()]
-    depth = 0
+    depth = folds = 0
     fresh = True  # nothing stands on this line yet
     index = 0
     while index < len(tokens):
@@ -59,14 +59,22 @@ def markup(text: str) -> Iterator[str]:
         yield "" if fresh else "\n"
         yield " " * (INDENT * min(depth, DEEPEST))
         fresh = False
+        if _closes(token) and folds > depth:
+            folds -= 1
+            yield FOLD_ENDS
         if _opens(token) and (leaf := _leaf(tokens, index)):
             yield from (colour(part, verbatim=True) for part in tokens[index : index + leaf])
             index += leaf
             continue
-        yield colour(token)
-        if _opens(token):
-            depth += 1
+        opens = _opens(token)
+        if opens and folds < DEEPEST:
+            folds += 1
+            yield f'<span class="t">{colour(token)}</span>{FOLD_BEGINS}'
+        else:
+            yield colour(token)
+        depth += opens
         index += 1
+    yield FOLD_ENDS * folds
 
 
 def _opens(token: str) -> bool:

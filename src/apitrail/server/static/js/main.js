@@ -7,6 +7,7 @@ import "./histogram.js";
 import "./find.js";
 import "./table.js";
 import "./keys.js";
+import "./bodies.js";
 import "./copy.js";
 
 document.documentElement.classList.add("scripted");
