@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test test-faults lint format bench secrets setup browser lock clean help
+.PHONY: run test test-peers test-faults lint format bench secrets setup browser lock clean help
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -16,8 +16,11 @@ run: setup  ## the server with live sample traffic on http://127.0.0.1:8700
 test: setup browser  ## every test
 	$(BIN)/python -m pytest
 
-test-faults: setup  ## kill the server 200 times under load, and recount
-	APITRAIL_FAULT_KILLS=200 $(BIN)/python -m pytest -s tests/server/test_faults.py
+test-faults: setup  ## kill the server, then hosts and server, 200 times under load, and recount
+	APITRAIL_FAULT_KILLS=200 $(BIN)/python -m pytest -s tests/server/test_faults.py tests/server/test_faults_recorders.py
+
+test-peers: setup  ## other people's tests with the recorder switched on, and the table of differences
+	$(BIN)/python -m tests.peers $(NAMES)
 
 lint: setup  ## style, types, import rules
 	$(BIN)/ruff check .

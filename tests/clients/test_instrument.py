@@ -132,3 +132,17 @@ assert hasattr(requests.adapters.HTTPAdapter.send, "__wrapped__") and "httpx" no
 print("well")
 """
     assert run(code, tmp_path) == "well"
+
+
+def test_modules_of_the_standard_library_are_patched_when_they_are_imported(tmp_path: Any) -> None:
+    code = """
+import sys, apitrail
+apitrail.instrument()
+assert "urllib.request" not in sys.modules
+import urllib.request, http.client
+assert hasattr(http.client.HTTPConnection.send, "__wrapped__")
+assert hasattr(urllib.request.OpenerDirector.open, "__wrapped__")
+assert apitrail.stats().losses == {}
+print("well")
+"""
+    assert run(code, tmp_path) == "well"

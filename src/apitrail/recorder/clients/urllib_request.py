@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import urllib.request
+from urllib.request import OpenerDirector  # by name: it is loaded while its package does not know it yet
 
 from apitrail.recorder.clients.fronts import front
 from apitrail.recorder.clients.hooks import WiredHooks
 from apitrail.recorder.clients.patch import Patch
 
-CLIENT = WiredHooks("urllib.request", (Patch(urllib.request.OpenerDirector, "open", front("urllib.request")),))
+CLIENT = WiredHooks("urllib.request", (Patch(OpenerDirector, "open", front("urllib.request")),))

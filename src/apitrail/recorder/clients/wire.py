@@ -10,8 +10,8 @@ a tunnel (CONNECT) are no exchange.
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPSConnection, ResponseNotReady
 from typing import Any
 
 from apitrail.recorder import calls
@@ -77,7 +77,7 @@ def _getresponse(original: Callable[..., Any], patch: Patch) -> Callable[..., An
             return original(self, *args, **kwargs)
         try:
             response = original(self, *args, **kwargs)
-        except http.client.ResponseNotReady:
+        except ResponseNotReady:
             self._apitrail = wire  # asked for too early
             raise
         except BaseException as error:
@@ -100,7 +100,7 @@ def _close(original: Callable[..., None], patch: Patch) -> Callable[..., None]:
 
 
 _patches = tuple(
-    Patch(http.client.HTTPConnection, name, wrap)
+    Patch(HTTPConnection, name, wrap)
     for name, wrap in (
         ("putrequest", _putrequest),
         ("endheaders", _endheaders),
@@ -156,7 +156,7 @@ def url_of(connection: Any, target: str) -> str:
     tunnel = getattr(connection, "_tunnel_host", None)
     host = tunnel or connection.host
     port = getattr(connection, "_tunnel_port", None) if tunnel else connection.port
-    secure = isinstance(connection, http.client.HTTPSConnection)
+    secure = isinstance(connection, HTTPSConnection)
     if ":" in host and not host.startswith("["):
         host = f"[{host}]"
     if port and port != (443 if secure else 80):
