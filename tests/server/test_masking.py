@@ -48,3 +48,21 @@ def test_only_what_a_recorder_signed_with_its_version_is_taken_as_masked() -> No
     redactor = Redactor(b"key")
     assert masked(exchange(Recorder(id="r", version="0.1.0")), redactor).url == URL
     assert masked(exchange(Recorder(id="r", client="mine")), redactor).url != URL
+
+
+@pytest.mark.parametrize("content", [bytes(range(32)), bytes(range(32)).hex().encode() + b"\n"])
+def test_several_servers_share_a_key_by_a_file(tmp_path: Path, content: bytes) -> None:
+    shared = tmp_path / "shared"
+    shared.write_bytes(content)
+    assert fingerprint_key(tmp_path / "one", str(shared)) == bytes(range(32))
+    assert not (tmp_path / "one").exists()
+
+
+def test_a_shared_key_that_is_none_stops_the_start(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    with pytest.raises(Problem, match="cannot be read"):
+        fingerprint_key(tmp_path, str(shared))
+    for content in (b"", b"too short", b"\xff" * 64, b"zz" * 32):
+        shared.write_bytes(content)
+        with pytest.raises(Problem, match="holds no key"):
+            fingerprint_key(tmp_path, str(shared))

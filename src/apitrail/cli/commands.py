@@ -362,6 +362,24 @@ def restore(
     bring_back(settings, source)
 
 
+@app.command()
+@with_settings("memory")
+def migrate(
+    settings: Settings,
+    source: Annotated[Path, typer.Option("--from", metavar="DIR", help="The data folder; no server may run on it.")],
+    target: Annotated[str, typer.Option("--to", metavar="URL", help="Where to, as for `store`: clickhouse://…")],
+) -> None:
+    """Move a log from a data folder to a ClickHouse server or cluster, and compare both sides day by day.
+
+    Nothing is taken away from the folder. A run that broke off is continued by the next; nothing is stored twice. Ends
+    with 1 where the target lacks anything, or has it otherwise.
+    """
+    from apitrail.cli.migrate import migrate as move
+
+    if not move(source, target, memory=settings.memory):
+        raise typer.Exit(1)
+
+
 @profile_app.command("check")
 def check_profile(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A profile.toml; the samples beside it are run too.")],

@@ -194,7 +194,7 @@ def _log(target: Target) -> Iterator[tuple[Log, Redactor]]:
         return
     folder.prepare(target.settings.data)
     with opened(target.settings, make=True) as log:
-        yield log, Redactor(fingerprint_key(target.settings.data))
+        yield log, Redactor(fingerprint_key(target.settings.data, target.settings.fingerprint_key_file))
 
 
 def _progress() -> Progress:

@@ -278,4 +278,4 @@ class OpenFolder:
 
     def _key(self) -> bytes:
         folder.prepare(self._settings.data)  # with `store` elsewhere it may not be there yet
-        return fingerprint_key(self._settings.data)
+        return fingerprint_key(self._settings.data, self._settings.fingerprint_key_file)

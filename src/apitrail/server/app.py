@@ -66,7 +66,7 @@ def create_app(
     """
     tokens = Tokens(store)
     gate = Gate(tokens, settings)
-    key = fingerprint_key(settings.data)
+    key = fingerprint_key(settings.data, settings.fingerprint_key_file)
     redactor = redactor_of(key, profiles)
     registry = Registry(store, profiles)
     digester: Digester = Deriver(profiles, redactor, max_batch=settings.max_batch, max_exchanges=settings.max_exchanges)

@@ -33,12 +33,15 @@ def redactor(key: bytes, profiles: Profiles) -> Redactor:
     return Redactor(key, groups=groups(profiles.own))
 
 
-def fingerprint_key(folder: Path) -> bytes:
-    """The key of the fingerprints that masked values carry, made once per data folder and readable by its owner only.
+def fingerprint_key(folder: Path, shared: str = "") -> bytes:
+    """The key of the fingerprints that masked values carry: that of the file `shared`, which several servers have in
+    common, else made once per data folder and readable by its owner only.
 
     It must stay the same: only then does the same secret have the same fingerprint, and the same file imported twice
     the same ids. Raises Problem where the key is damaged.
     """
+    if shared:
+        return _shared_key(shared)
     path = folder / KEY_FILE
     with suppress(FileExistsError):
         fresh = path.with_name(f"{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}")
@@ -56,6 +59,29 @@ def fingerprint_key(folder: Path) -> bytes:
             fix="Restore it from a backup; or delete it, and fingerprints start anew.",
         )
     return key
+
+
+def _shared_key(path: str) -> bytes:
+    try:
+        key = Path(path).expanduser().read_bytes()
+    except OSError as error:
+        raise Problem(
+            f"cannot be read ({error.strerror})",
+            field="fingerprint_key_file",
+            value=path,
+            fix="Name a file that the server may read.",
+        ) from error
+    if len(key) == _KEY_BYTES:
+        return key
+    with suppress(ValueError):
+        if len(bytes.fromhex(key.decode("ascii", "replace"))) == _KEY_BYTES:
+            return bytes.fromhex(key.decode())
+    raise Problem(
+        "holds no key",
+        field="fingerprint_key_file",
+        value=path,
+        fix=f"It must hold {_KEY_BYTES} bytes, or as many in hex: `openssl rand -hex {_KEY_BYTES}`.",
+    )
 
 
 def _write_private(path: Path, content: bytes) -> None:

@@ -79,6 +79,12 @@ class ClusterEngine:
 
         return self._anywhere(ask, again=True)
 
+    def read(self, query: Query) -> bytes:
+        """See Engine."""
+        return self._anywhere(
+            lambda client: bytes(client.raw_query(query.sql, parameters=dict(query.params), fmt="Native")), again=True
+        )
+
     def run(self, query: Query) -> None:
         """See Engine. On a cluster, rows that are copied within it have a token of their own: two copies are two."""
         settings: dict[str, str] = {}

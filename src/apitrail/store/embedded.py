@@ -99,6 +99,18 @@ class EmbeddedEngine:
         except Exception as error:
             raise self._failure(error) from error
 
+    def read(self, query: Query) -> bytes:
+        """See Engine."""
+        self._alive()
+        try:
+            client = self._reader()
+            try:
+                return bytes(client.raw_query(query.sql, parameters=dict(query.params), fmt="Native"))
+            finally:
+                self._idle.put(client)
+        except Exception as error:
+            raise self._failure(error) from error
+
     def _reader(self) -> Any:
         """An idle client; else a new one, while there may be more; else the next that is given back."""
         try:

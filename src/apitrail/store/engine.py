@@ -1,4 +1,4 @@
-"""How the store speaks to ClickHouse: three verbs, and what may go wrong.
+"""How the store speaks to ClickHouse: four verbs, and what may go wrong.
 
 `embedded.py` and `cluster.py` implement them; nothing else in Apitrail reaches an engine. An engine is safe to
 call from many threads at once. A statement is either done when the call returns or an error is raised; after an
@@ -57,6 +57,9 @@ class Engine(Protocol):
 
     def select(self, query: Query) -> Answer:
         """Ask. Raises QueryTooLarge, StoreUnavailable, StoreError."""
+
+    def read(self, query: Query) -> bytes:
+        """Ask, for the rows as blocks in the Native format; nothing where there are none. Raises as `select`."""
 
     def run(self, query: Query) -> None:
         """Change something other than by insert: tables, settings, rows copied within the engine."""

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from msgspec import structs
@@ -25,7 +25,7 @@ from msgspec import structs
 from apitrail.entry import Entry, EntryRow
 from apitrail.exchange import Loss
 from apitrail.registration import Registration
-from apitrail.store import backup, derived, health, retention, schema, stats
+from apitrail.store import backup, derived, health, lease, retention, schema, stats
 from apitrail.store.batch import Batch
 from apitrail.store.block import COLUMNS, LATEST, LOSS_COLUMNS, Key
 from apitrail.store.cluster import ClusterEngine
@@ -76,6 +76,8 @@ MAX_LIMIT = 1000
 """Entries of one page."""
 MAX_SECONDS = 30
 """How long one question may take, by default."""
+TIDY_LEASE_S = 7200
+"""How long one of several servers goes on removing what is old before another may: twice the time between two looks."""
 MAX_INSERT = 64 << 20
 """Bytes of one insert. A larger write becomes several."""
 
@@ -123,6 +125,7 @@ class Store:
         self.engine = engine
         """For maintenance and tests. All questions of the server have a method here."""
         self._lock = lock
+        self._identity = uuid4().hex
         self._note = derived.Note(None if lock is None else lock.path.with_name("inserting.json"), durable=durable)
         self._suspect: derived.Ranges = []
         self._writing = threading.Lock()
@@ -290,7 +293,9 @@ class Store:
     def tidy(
         self, rules: Rules, now: datetime | None = None, stop: Callable[[], bool] = lambda: False
     ) -> list[Removed]:
-        """Take away what is too old or too much. See `retention`."""
+        """Take away what is too old or too much; nothing while another server on this log does. See `retention`."""
+        if self._lock is None and not lease.take(self.engine, "tidy", self._identity, TIDY_LEASE_S):
+            return []
         pinned = sorted({one.id for one in self.pins()})
         return retention.tidy(self.engine, rules, pinned, writes_off=lambda: self._writing, now=now, stop=stop)
 

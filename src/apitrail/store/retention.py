@@ -120,9 +120,11 @@ def tidy(
         removed += _of_age(engine, day, age, rules, pins, noted)
     if rules.disk_budget and not stop():
         removed += _over_budget(engine, rules.disk_budget, pins, today)
-    if any(one.what == "entries" for one in removed):
+    gone = any(one.what == "entries" for one in removed)
+    if gone or engine.topology.cluster:  # there, what a server's death left uncounted is found by nobody else
         with writes_off():
             derived.repair(engine, [])
+    if gone:
         _forget_mentions(engine)
     return removed
 

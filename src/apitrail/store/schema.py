@@ -48,6 +48,7 @@ TABLES = (
     "account_names",
     "removals",
     "pins",
+    "leases",
 )
 
 

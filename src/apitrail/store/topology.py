@@ -34,6 +34,7 @@ KEYS = {
     "account_names": "kind, id",
     "removals": "day",
     "pins": "type, id",
+    "leases": "name",
 }
 """What the shard of a table's row depends on. Rows that one `FINAL` makes into one must have it in common."""
 
