@@ -1,4 +1,4 @@
-"""`apitrail migrate`, from a data folder to a stand-in for a ClickHouse server (see `tests/store/clickhouse_http.py`)."""
+"""`apitrail migrate`, from a data folder to a stand-in for a cluster (see `tests/store/clickhouse_http.py`)."""
 
 from __future__ import annotations
 

@@ -94,8 +94,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         str,
         Setting(
             about="A file with the key of the fingerprints of masked secrets, 32 bytes or as many in hex: for several "
-            "servers on one log, which must have it in common. Empty: `fingerprint.key` in the data folder, made at the "
-            "first start.",
+            "servers on one log, which must have it in common. Empty: `fingerprint.key` in the data folder, made at "
+            "the first start.",
             unit="file",
             at_limit="Without a readable key the server does not start. With another key, the same secret gets another "
             "fingerprint, and the same file imported again is stored again.",
