@@ -121,3 +121,23 @@ def test_without_a_script_the_line_and_the_filters_work(desk: Any, server: Any, 
     expect(page.locator(".entry")).to_have_count(1)
     page.locator(".applied.of-status").click()
     expect(page.locator(".entry")).to_have_count(2)
+
+
+def test_one_of_hundreds_of_accounts_is_found_by_its_name(empty_server: Any, desk_at: Any, call: Call) -> None:
+    shops = [Integration(f"shop-{number}", f"Store number {number}") for number in range(300)]
+    empty_server.record(*(call(ec=shop) for shop in shops), *(call(ec=shops[0]) for _ in range(3)))
+    page = desk_at(empty_server).open()
+    page.locator("#menu-ec_integration summary").click()
+    items = page.locator("#menu-ec_integration li")
+    expect(items).to_have_count(61)
+    expect(items.first).to_contain_text("Store number 0")
+    expect(items.last).to_have_text("and 240 more: type a name to find one")
+    page.locator("#search-ec_integration").press_sequentially("number 217")
+    expect(items).to_have_count(1)
+    items.click()
+    expect(page.locator(".applied .value")).to_have_text("Store number 217")
+    expect(page.locator(".rows .entry")).to_have_count(1)
+    page.locator("#search-ec_integration").fill("number 218")
+    expect(items).to_have_count(2)  # what is chosen stays in sight
+    items.last.click()
+    expect(page.locator(".rows .entry")).to_have_count(2)

@@ -57,7 +57,7 @@ def test_a_recent_entry_says_how_long_ago_it_was(desk: Any, server: Any, call: C
     expect(page.locator(".entry .ago")).to_have_text([re.compile(r"[56] min ago")])
 
 
-def test_what_takes_longer_than_is_usual_is_marked(desk_at: Any, empty_server: Any, call: Call) -> None:
+def test_what_takes_longer_than_is_usual_is_marked(empty_server: Any, desk_at: Any, call: Call) -> None:
     empty_server.record(*(call("rate.quote", duration_ms=100.0 + step) for step in range(40)))
     empty_server.record(call("rate.quote", ago=timedelta(0), duration_ms=900.0))
     page = desk_at(empty_server).open()

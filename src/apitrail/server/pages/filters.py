@@ -15,6 +15,8 @@ from apitrail.server.pages.status import ICONS
 from apitrail.server.pages.zones import Zone, zones
 from apitrail.store.model import Facets, Option
 
+LISTED = 60
+"""Choices of one filter on the page: hundreds of accounts would weigh more than the list itself."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 STATUSES = ("2xx", "3xx", "4xx", "5xx", "none")
 DURATIONS = (1000.0, 3000.0, 10_000.0, 30_000.0)
@@ -50,6 +52,10 @@ class Menu(Struct, frozen=True, kw_only=True):
     choices: list[Choice]
     chosen: list[str]
     """Names of what is chosen."""
+    more: int
+    """Choices that are not listed: the least frequent."""
+    search_url: str
+    """Where those of them are that have a text; empty where all are listed."""
     clear_url: str
 
 
@@ -120,13 +126,7 @@ class FiltersView(Struct, frozen=True, kw_only=True):
 
 
 def filters(query: PageQuery, facets: Facets, reader: Reader) -> FiltersView:
-    labels: dict[str, Callable[[str], str]] = {
-        "action": lambda name: names.action(name, reader.words),
-        "platform": reader.platform,
-        "cause": lambda name: names.cause_label(name, reader.words),
-        "status": lambda name: _word(f"filter.status_{name}", name, reader),
-        "direction": lambda name: _word(f"direction.{name}", name, reader),
-    }
+    labels = _labels(reader)
 
     def menus(*fields: str) -> list[Menu]:
         return [_menu(field, query, getattr(facets, field), labels.get(field), reader) for field in fields]
@@ -151,6 +151,17 @@ def filters(query: PageQuery, facets: Facets, reader: Reader) -> FiltersView:
         lang=query.lang,
         clear_url=query.cleared().url() if query.narrowed else "",
     )
+
+
+def _labels(reader: Reader) -> dict[str, Callable[[str], str]]:
+    """What the values of a field are called; accounts have names of their own."""
+    return {
+        "action": lambda name: names.action(name, reader.words),
+        "platform": reader.platform,
+        "cause": lambda name: names.cause_label(name, reader.words),
+        "status": lambda name: _word(f"filter.status_{name}", name, reader),
+        "direction": lambda name: _word(f"direction.{name}", name, reader),
+    }
 
 
 def _applied(query: PageQuery, menus: list[Menu], reader: Reader) -> Iterator[Applied]:
@@ -239,9 +250,24 @@ def _span(query: PageQuery, reader: Reader) -> Markup:
     return words("range.before", until=tag(query.until)) if query.until else words("range.all")
 
 
+def found(query: PageQuery, facets: Facets, field: str, wanted: str, reader: Reader) -> Menu:
+    """One filter with the choices alone that have the text in their name or id."""
+    low = wanted.strip().lower()
+    label = _labels(reader).get(field)
+    options = [
+        one
+        for one in getattr(facets, field)
+        if low in (label(one.id) if label else one.name).lower()
+        or low in one.id.lower()
+        or one.id in getattr(query, field)
+    ]
+    return _menu(field, query, options, label, reader)
+
+
 def _menu(
     field: str, query: PageQuery, options: list[Option], label: Callable[[str], str] | None, reader: Reader
 ) -> Menu:
+    listed = options[:LISTED]
     chosen: tuple[str, ...] = getattr(query, field)
     choices = [
         Choice(
@@ -251,7 +277,7 @@ def _menu(
             one.id in chosen,
             _url(query, field, one.id),
         )
-        for one in options
+        for one in [*listed, *(one for one in options[LISTED:] if one.id in chosen)]
     ]
     # What was chosen and is no longer in the log stays chosen, and says so by its count.
     present = {one.id for one in options}
@@ -266,6 +292,8 @@ def _menu(
         title=reader.words(f"filter.{field}"),
         choices=choices,
         chosen=[one.name for one in choices if one.chosen],
+        more=max(len(options) - LISTED, 0),
+        search_url=query.but(open="", cursor=None).url("/choices", field=field) if len(options) > LISTED else "",
         clear_url=query.but(**{field: ()}).url() if chosen else "",
     )
 

@@ -16,7 +16,18 @@ from apitrail.entry import Entry
 from apitrail.server.access import OPEN
 from apitrail.server.known import Known
 from apitrail.server.media import body_response
-from apitrail.server.pages import errors, histogram, language, links, log, related, storage, suggest, templating
+from apitrail.server.pages import (
+    errors,
+    filters,
+    histogram,
+    language,
+    links,
+    log,
+    related,
+    storage,
+    suggest,
+    templating,
+)
 from apitrail.server.pages.headers import guard
 from apitrail.server.pages.panel import panel
 from apitrail.server.pages.query import PageQuery, canonical
@@ -25,7 +36,7 @@ from apitrail.server.pages.rows import EntryView, row
 from apitrail.server.settings import Settings
 from apitrail.server.usage import storage as storage_answer
 from apitrail.store import Store
-from apitrail.store.model import BadCursor, Cursor, StoreError
+from apitrail.store.model import BadCursor, Cursor, Facets, StoreError
 
 Asked = Request[Any, Any, Any]
 
@@ -96,6 +107,18 @@ def suggestions(request: Asked, store: NamedDependency[Store], known: NamedDepen
     reader = Reader.of(request, PageQuery.read({**request.query_params.dict(), "text": []}), known)
     line = request.query_params.get("text", "")
     return _page("suggestions.html", suggest.suggest(store, line, reader), reader, PageQuery())
+
+
+@get("/choices", sync_to_thread=True)
+def choices(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+    """The choices of one filter that have the text `wanted`, where there are too many to list."""
+    query, reader = _asked(request, known)
+    field = request.query_params.get("field", "")
+    if query.misread or field not in Facets.__struct_fields__:
+        raise errors.Missing(field)
+    facets = store.facets(query.filter(reader.clock.now))
+    menu = filters.found(query, facets, field, request.query_params.get("wanted", ""), reader)
+    return _page("choices.html", menu, reader, query)
 
 
 @get("/histogram", sync_to_thread=True)
@@ -179,6 +202,7 @@ def routes() -> list[ControllerRouterHandler]:
             more_rows,
             new_entries,
             suggestions,
+            choices,
             histogram_table,
             entry_page,
             entry_panel,

@@ -1,6 +1,18 @@
 // Filters: a choice applies at once, menus close by themselves, long lists can be searched.
 import { held } from "./time.js";
 
+const WAIT_MS = 150;
+let waiting = 0;
+
+// Where there are too many to list, the server looks. What is chosen already stays in the form.
+async function search(field) {
+  const address = new URL(field.dataset.search, location.href);
+  address.searchParams.set("wanted", field.value);
+  const answer = await fetch(address).catch(() => null);
+  if (!answer?.ok || address.searchParams.get("wanted") !== field.value) return;
+  field.parentElement.querySelector("ul").innerHTML = await answer.text();
+}
+
 const form = () => document.getElementById("filters");
 
 document.addEventListener("change", (event) => {
@@ -9,6 +21,11 @@ document.addEventListener("change", (event) => {
 
 document.addEventListener("input", (event) => {
   if (!event.target.matches(".menu-search")) return;
+  if (event.target.dataset.search) {
+    clearTimeout(waiting);
+    waiting = setTimeout(search, WAIT_MS, event.target);
+    return;
+  }
   const wanted = event.target.value.trim().toLowerCase();
   for (const item of event.target.parentElement.querySelectorAll("li")) {
     item.hidden = !item.textContent.toLowerCase().includes(wanted);
