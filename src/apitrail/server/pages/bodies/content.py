@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from apitrail.entry import Payload
 
-SHOWN = 200_000
-"""Characters of a body that are shown before one asks for all of it."""
+SHOWN = 60_000
+"""Characters of a body that are shown before one asks for all of it: 200,000 took a browser a second to lay out."""
 
 LAID_OUT = 500_000
 """Characters that are laid out even then: the rest of a longer body is in its raw view. Laying out takes about a
