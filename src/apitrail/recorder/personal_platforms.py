@@ -790,6 +790,8 @@ PERSONAL: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = 
             "api.sandbox.ebay.com",
             "apim.ebay.com",
             "apim.sandbox.ebay.com",
+            "apix.ebay.com",
+            "apix.sandbox.ebay.com",
             "apiz.ebay.com",
             "apiz.sandbox.ebay.com",
             "auth.ebay.com",
