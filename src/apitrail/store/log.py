@@ -39,6 +39,7 @@ from apitrail.store.model import (
     Filter,
     Histogram,
     LossRow,
+    Moment,
     Page,
     Pin,
     RecorderRow,
@@ -54,6 +55,7 @@ from apitrail.store.queries import (
     histogram,
     known,
     losses,
+    moments,
     page,
     pins,
     recorders,
@@ -217,6 +219,15 @@ class Store:
     def span(self) -> Span:
         """What the whole log covers."""
         return span.read(self.engine.select(span.SPAN).rows)
+
+    def moments(self, which: Filter, limit: int) -> list[Moment]:
+        """When the newest of the filter's entries were, oldest first. Raises QueryTooLarge, StoreError."""
+        return moments.read(self.engine.select(moments.moments(which, limit)).rows)
+
+    def oldest(self, which: Filter) -> EntryRow | None:
+        """The first of the filter's entries. Raises QueryTooLarge, StoreError."""
+        rows = self.engine.select(moments.oldest(which)).rows
+        return decode_row(rows[0]) if rows else None
 
     def usual(self, since: datetime) -> dict[tuple[str, str], Usual]:
         """How long calls since then took, by platform (empty for none) and action. Raises QueryTooLarge, StoreError."""

@@ -163,6 +163,13 @@ class Span(Struct, frozen=True):
     newest: datetime | None
 
 
+class Moment(Struct, frozen=True):
+    """When an entry was, and what came of it."""
+
+    at: datetime
+    outcome: str
+
+
 class Usual(Struct, frozen=True):
     """How long calls of an action take, in milliseconds."""
 

@@ -19,6 +19,7 @@ from apitrail.server.media import body_response
 from apitrail.server.pages import (
     errors,
     filters,
+    guided,
     histogram,
     language,
     links,
@@ -193,6 +194,22 @@ def storage_page(
     return _page("storage.html", storage.storage(storage_answer(store, settings), query, reader), reader, query)
 
 
+@get("/help/order-missing", sync_to_thread=True)
+def order_missing_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+    """What the log says of an order that is not there."""
+    query, reader = _asked(request, known)
+    page = guided.order_missing(store, request.query_params.dict(), query, reader)
+    return _page("guided.html", page, reader, query)
+
+
+@get("/help/label-failed", sync_to_thread=True)
+def label_failed_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+    """What the log says of a label that was not made."""
+    query, reader = _asked(request, known)
+    page = guided.label_failed(store, request.query_params.dict(), query, reader)
+    return _page("guided.html", page, reader, query)
+
+
 def routes() -> list[ControllerRouterHandler]:
     """Every page, and the files that they need."""
     pages = Router(
@@ -209,6 +226,8 @@ def routes() -> list[ControllerRouterHandler]:
             entry_related,
             entry_body,
             storage_page,
+            order_missing_page,
+            label_failed_page,
         ],
         after_request=guard,
         exception_handlers={errors.Missing: errors.shown, StoreError: errors.shown},

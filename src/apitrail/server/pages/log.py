@@ -78,6 +78,8 @@ class LogView(Struct, frozen=True, kw_only=True):
     narrowed: bool
     """Something besides the date range narrows the list."""
     widen: list[Link]
+    guided: list[Link]
+    """Where one is led through it: with the number that was looked for, where there is one."""
     span: Markup
     everything_url: str
     newest_url: str
@@ -117,6 +119,7 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str) -> LogV
         misread=[_misread(one, reader) for one in query.misread],
         narrowed=query.narrowed,
         widen=[] if rows else _widen(query, offered, reader),
+        guided=_guided(query, reader),
         span=_span(span, reader),
         everything_url=_everything(query).url(),
         newest_url=query.but(cursor=None, open="").url() if query.cursor else "",
@@ -218,6 +221,15 @@ def _widen(query: PageQuery, offered: FiltersView, reader: Reader) -> list[Link]
         label = words("widen.field", field=words("filter.outcome"), value=", ".join(outcomes))
         found.append(Link(label, query.but(outcome=()).url()))
     return found
+
+
+def _guided(query: PageQuery, reader: Reader) -> list[Link]:
+    number = query.reference[0].rpartition(":")[2] if query.reference else query.text if " " not in query.text else ""
+    bare = PageQuery(tz=query.tz, lang=query.lang)
+    return [
+        Link(reader.words(f"guided.{kind}"), bare.url(path, **({name: number} if number else {})))
+        for kind, path, name in (("missing", "/help/order-missing", "order"), ("label", "/help/label-failed", "number"))
+    ]
 
 
 def _span(span: Span, reader: Reader) -> Markup:

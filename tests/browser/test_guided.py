@@ -1,0 +1,107 @@
+"""The guided pages: an order is missing, a label failed. Each sentence leads to the entries that prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import expect
+
+from apitrail.exchange import Exchange, Integration, Source
+
+Call = Callable[..., Exchange]
+
+
+def number() -> str:
+    return f"26{uuid4().hex[:10].upper()}7"
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_an_order_that_a_fetch_brought_is_told_with_the_fetch(
+    desk: Any, server: Any, call: Call, account: Integration, width: int
+) -> None:
+    order = number()
+    body = f'{{"orders": [{{"id": "{order}"}}]}}'.encode()
+    [fetch, *_] = server.record(call(body=body), call(ago=timedelta(minutes=5)))
+    page = desk.open(width=width)
+    page.get_by_role("link", name="An order is missing").first.click()
+    page.get_by_label("Order number").fill(order)
+    page.get_by_label("Shop account or platform").select_option(f"ec:{account.id}")
+    page.get_by_role("button", name="Ask the log").click()
+    expect(page.locator(".conclusions")).to_contain_text("has arrived")
+    expect(page.locator("ol.findings")).to_contain_text(f"gave us order {order}")
+    expect(page.locator("ol.findings")).to_contain_text("2 worked, 0 failed")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.locator("ol.findings .proofs a").first.click()
+    assert fetch in page.url
+
+
+def test_an_order_that_nothing_mentions_is_not_guessed_at(
+    desk: Any, server: Any, call: Call, account: Integration
+) -> None:
+    bad = b'{"error": "invalid token"}'
+    server.record(
+        call(ago=timedelta(hours=3)),
+        call(ago=timedelta(hours=2), status=401, body=bad),
+        call(ago=timedelta(hours=1), status=401, body=bad),
+    )
+    page = desk.open(f"/help/order-missing?order={number()}&where=ec:{account.id}")
+    found = page.locator("ol.findings")
+    expect(found).to_contain_text("does not show that the platform ever mentioned")
+    expect(found).to_contain_text("3 times")
+    expect(found).to_contain_text("1 worked, 2 failed")
+    expect(found).to_contain_text("The first one that failed")
+    expect(page.locator(".conclusions")).to_contain_text("Fetching fails")
+    expect(page.locator(".conclusions .advice")).to_be_visible()
+    found.get_by_role("link", name="All of them in the log").first.click()
+    expect(page.locator(".entry")).to_have_count(3)
+
+
+def test_a_label_without_success_tells_the_carriers_words_and_who_acts(desk: Any, server: Any, call: Call) -> None:
+    shipment, carrier = number(), Integration(f"sh-{uuid4().hex[:8]}", "Carrier contract")
+    body = b'{"error": {"code": "ADDRESS.INVALID", "message": "Postcode does not exist"}}'
+    server.record(
+        call("label.create", ec=None, shipping=carrier, method="POST", ago=timedelta(days=1)),
+        call(
+            "label.create",
+            ec=None,
+            shipping=carrier,
+            method="POST",
+            status=422,
+            body=body,
+            source=Source("shipment", shipment),
+        ),
+    )
+    page = desk.open(f"/help/label-failed?number={shipment}")
+    found = page.locator("ol.findings")
+    expect(found).to_contain_text("1 call about the label")
+    expect(found).to_contain_text("Postcode does not exist")
+    expect(found).to_contain_text("The same worked before")
+    expect(page.locator(".conclusions")).to_contain_text("your own system")
+    page.goto(f"{desk.home}/help/label-failed?account={carrier.id}&lang=zh-TW")
+    expect(page.locator("ol.findings")).to_contain_text("找到 2 次")
+
+
+def test_a_number_that_the_log_does_not_know_is_said_to_be_missing(desk: Any, server: Any, call: Call) -> None:
+    server.record(call())
+    page = desk.open(f"/help/label-failed?number={number()}")
+    expect(page.locator("ol.findings")).to_contain_text("does not show the number")
+    expect(page.locator(".conclusions")).to_contain_text("does not show that a label was asked for")
+
+
+def test_a_search_without_an_answer_leads_to_the_guide_with_its_number(desk: Any, server: Any, call: Call) -> None:
+    server.record(call())
+    order = number()
+    page = desk.open(f"/?text={order}")
+    page.locator("#no-match").get_by_role("link", name="An order is missing").click()
+    expect(page.get_by_label("Order number")).to_have_value(order)
+    expect(page.locator(".conclusions")).to_contain_text("Choose the shop account")
+
+
+def test_a_time_that_cannot_be_read_is_said(desk: Any, server: Any) -> None:
+    page = desk.open("/help/order-missing?order=A-1001&about=tomorrowish")
+    expect(page.get_by_role("alert").first).to_contain_text("tomorrowish")
+    expect(page.locator(".findings")).to_have_count(0)

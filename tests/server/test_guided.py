@@ -1,0 +1,152 @@
+"""What may be said of the log, from what it holds: no guess is a fact."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apitrail.entry import Counts, EntryRow
+from apitrail.exchange import Integration
+from apitrail.server.guided import label, missing
+from apitrail.server.guided.finding import Answer
+from apitrail.store.model import Moment
+
+NOON = datetime(2026, 8, 3, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+SHOP = Integration("ec-1", "Shop")
+ASKED = missing.Asked(order="A-1", since=NOON - 12 * HOUR, until=NOON, account="ec-1")
+
+
+def entry(action: str, ago: timedelta = HOUR, **fields: Any) -> EntryRow:
+    given: dict[str, Any] = {
+        "outcome": "success",
+        "method": "GET",
+        "url": "https://a.example/",
+        "path": "/",
+        "ec_integration": SHOP,
+    }
+    return EntryRow(id=f"{action}-{ago}", created_at=NOON - ago, action=action, **(given | fields))
+
+
+def keys(answer: Answer) -> list[str]:
+    return [one.key for one in answer.findings]
+
+
+def done(answer: Answer) -> list[str]:
+    return [one.key for one in answer.conclusions]
+
+
+def moments(*minutes: int, outcome: str = "success") -> list[Moment]:
+    return [Moment(NOON - timedelta(minutes=one), outcome) for one in minutes]
+
+
+def test_an_order_in_a_fetch_or_a_notification_has_arrived() -> None:
+    for one in (entry("order.list"), entry("webhook.order.created", direction="inbound")):
+        found = missing.answer(ASKED, missing.Evidence(mentions=[one], oldest=NOON - 99 * HOUR))
+        assert done(found) == ["do.arrived"]
+        assert found.findings[0].entries == (one,)
+
+
+def test_asking_for_an_order_is_no_word_of_the_platform() -> None:
+    asking = [
+        entry("order.get", outcome="request_error", cause="not_found"),
+        entry("order.list", counts=Counts(returned=0)),
+        entry("order.ship"),
+    ]
+    found = missing.answer(ASKED, missing.Evidence(mentions=asking, oldest=NOON - 99 * HOUR))
+    assert keys(found)[:2] == ["never_mentioned", "named_by_us"]
+    assert "do.arrived" not in done(found)
+
+
+def test_an_order_of_another_account_is_not_taken_for_this_one() -> None:
+    other = entry("order.list", ec_integration=Integration("ec-2", "Other"))
+    found = missing.answer(ASKED, missing.Evidence(mentions=[other], oldest=NOON - 99 * HOUR))
+    assert keys(found)[0] == "elsewhere"
+    assert done(found)[0] == "do.elsewhere"
+
+
+def test_a_notification_that_we_refused_says_who_acts() -> None:
+    refused = entry("webhook.order.created", direction="inbound", outcome="platform_error", cause="platform_outage")
+    found = missing.answer(ASKED, missing.Evidence(mentions=[refused], oldest=NOON - 99 * HOUR))
+    assert done(found)[0] == "do.refused"
+    assert found.conclusions[0].acts == refused
+
+
+def test_no_fetch_in_the_time_is_not_called_a_failure() -> None:
+    found = missing.answer(ASKED, missing.Evidence(oldest=NOON - 99 * HOUR))
+    assert "not_fetched" in keys(found)
+    assert done(found) == ["do.not_called"]
+    assert {one.mark for one in found.findings} <= {"unknown", "note"}
+
+
+def test_what_the_log_cannot_cover_is_said() -> None:
+    found = missing.answer(ASKED, missing.Evidence(oldest=NOON - HOUR, lost=3))
+    assert keys(found)[-2:] == ["log_begins", "lost"]
+
+
+def test_a_gap_is_told_only_against_a_rhythm() -> None:
+    regular = moments(*range(600, 0, -10))
+    broken = [one for one in regular if not NOON - 5 * HOUR < one.at < NOON - 3 * HOUR]
+    assert missing.gaps(regular, NOON) == []
+    [(before, after, usual)] = missing.gaps(broken, NOON)
+    assert (after - before, usual) == (2 * HOUR, timedelta(minutes=10))
+    assert missing.gaps(moments(700, 10), NOON) == []
+
+
+def test_a_silence_that_goes_on_is_a_gap_that_is_open() -> None:
+    stopped = moments(*range(600, 300, -10))
+    found = missing.answer(ASKED, missing.Evidence(fetches=stopped, oldest=NOON - 99 * HOUR))
+    assert "gap_open" in keys(found)
+    assert done(found) == ["do.gap"]
+
+
+def test_fetches_that_fail_lead_to_the_last_failure() -> None:
+    first = entry("order.list", 3 * HOUR, outcome="request_error", cause="token_expired")
+    last = entry("order.list", HOUR, outcome="request_error", cause="permission")
+    found = missing.answer(
+        ASKED,
+        missing.Evidence(
+            fetches=moments(180, 60, outcome="request_error"),
+            first_failure=first,
+            last_failure=last,
+            oldest=NOON - 99 * HOUR,
+        ),
+    )
+    assert [one for one in keys(found) if "failure" in one] == ["first_failure", "last_failure"]
+    assert found.conclusions[0].acts == last
+
+
+def test_each_cause_has_one_group() -> None:
+    made = {
+        cause: label.group(entry("label.create", outcome="request_error", cause=cause))
+        for cause in ("address", "funds", "timeout", "rate_limit", "unknown")
+    }
+    assert made == {
+        "address": "address",
+        "funds": "contract",
+        "timeout": "carrier",
+        "rate_limit": "other",
+        "unknown": "unknown",
+    }
+
+
+def test_a_label_that_exists_is_looked_at_before_another_is_made() -> None:
+    attempts = [
+        entry("label.create", HOUR, outcome="platform_error", cause="timeout"),
+        entry("tracking.allocate", 2 * HOUR),
+    ]
+    found = label.answer(label.Asked(number="S-1"), label.Evidence(attempts=attempts, oldest=NOON - 99 * HOUR))
+    assert "label_exists" in keys(found)
+    assert done(found) == ["do.look_first", "do.carrier"]
+
+
+def test_a_later_success_ends_the_matter() -> None:
+    attempts = [entry("label.create", HOUR), entry("label.create", 2 * HOUR, outcome="request_error", cause="address")]
+    found = label.answer(label.Asked(number="S-1"), label.Evidence(attempts=attempts, oldest=NOON - 99 * HOUR))
+    assert done(found) == ["do.healed"]
+
+
+def test_a_number_without_attempts_says_what_is_missing() -> None:
+    found = label.answer(label.Asked(number="S-1"), label.Evidence(oldest=NOON))
+    assert keys(found) == ["number_unknown", "log_reaches"]
+    assert done(found) == ["do.no_attempt"]
