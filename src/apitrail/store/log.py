@@ -34,6 +34,7 @@ from apitrail.store.engine import Engine
 from apitrail.store.lock import FolderLock
 from apitrail.store.model import (
     EPOCH,
+    Activity,
     Cursor,
     Facets,
     Filter,
@@ -43,14 +44,15 @@ from apitrail.store.model import (
     Page,
     Pin,
     RecorderRow,
+    SeenAccount,
     Span,
     StoreError,
     Token,
     Usual,
     Written,
 )
-from apitrail.store.queries import entry as one
 from apitrail.store.queries import (
+    activity,
     facets,
     histogram,
     known,
@@ -66,6 +68,8 @@ from apitrail.store.queries import (
     usual,
     words,
 )
+from apitrail.store.queries import entry as one
+from apitrail.store.queries.activity import Side
 from apitrail.store.retention import Removed, Rules
 from apitrail.store.rows import decode_entry, decode_row
 from apitrail.store.stats import Stats
@@ -228,6 +232,14 @@ class Store:
         """The first of the filter's entries. Raises QueryTooLarge, StoreError."""
         rows = self.engine.select(moments.oldest(which)).rows
         return decode_row(rows[0]) if rows else None
+
+    def activity(self, side: Side, since: datetime, day: datetime) -> list[Activity]:
+        """What each account of a side did since then. Raises QueryTooLarge, StoreError."""
+        return activity.read(self.engine.select(activity.activity(side, since, day)).rows)
+
+    def seen(self, side: Side) -> list[SeenAccount]:
+        """Every account of a side that the log holds, by id."""
+        return activity.read_seen(self.engine.select(activity.seen(side)).rows)
 
     def usual(self, since: datetime) -> dict[tuple[str, str], Usual]:
         """How long calls since then took, by platform (empty for none) and action. Raises QueryTooLarge, StoreError."""

@@ -170,6 +170,39 @@ class Moment(Struct, frozen=True):
     outcome: str
 
 
+class Activity(Struct, frozen=True, kw_only=True):
+    """What an account did of one action within a range, and within its last day."""
+
+    account: str
+    action: str
+    platform: str
+    calls: int
+    """Of the last day."""
+    failed: int
+    """Of these."""
+    last_success: datetime | None
+    success_id: str
+    last_failure: datetime | None
+    failure_id: str
+    first: datetime
+    quarters: int
+    """In how many quarters of an hour there was one: the rhythm."""
+    newest: tuple[bool, ...]
+    """Whether each of the latest few failed, newest first."""
+    causes: tuple[str, ...]
+    """Of the last day's failures, most frequent first."""
+
+
+class SeenAccount(Struct, frozen=True):
+    """An account that the log holds."""
+
+    id: str
+    name: str
+    day: datetime
+    """Its last day, of UTC."""
+    platform: str
+
+
 class Usual(Struct, frozen=True):
     """How long calls of an action take, in milliseconds."""
 

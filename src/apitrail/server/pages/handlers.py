@@ -21,6 +21,7 @@ from apitrail.server.pages import (
     filters,
     guided,
     histogram,
+    integrations,
     language,
     links,
     log,
@@ -210,6 +211,18 @@ def label_failed_page(request: Asked, store: NamedDependency[Store], known: Name
     return _page("guided.html", page, reader, query)
 
 
+@get("/integrations/{side:str}", sync_to_thread=True)
+def integrations_page(
+    request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], side: FromPath[str]
+) -> Template:
+    """Every account of one side, and how it fares."""
+    query, reader = _asked(request, known)
+    if side not in ("ec", "shipping"):
+        raise errors.Missing(side)
+    one: Literal["ec", "shipping"] = "ec" if side == "ec" else "shipping"
+    return _page("integrations.html", integrations.integrations(store, one, query, reader), reader, query)
+
+
 def routes() -> list[ControllerRouterHandler]:
     """Every page, and the files that they need."""
     pages = Router(
@@ -228,6 +241,7 @@ def routes() -> list[ControllerRouterHandler]:
             storage_page,
             order_missing_page,
             label_failed_page,
+            integrations_page,
         ],
         after_request=guard,
         exception_handlers={errors.Missing: errors.shown, StoreError: errors.shown},

@@ -1,0 +1,197 @@
+"""*EC Integrations* and *Shipping Integrations*: every account of the log or the host system, and how it fares."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from apitrail.registration import Registration
+from apitrail.server import accounts
+from apitrail.server.accounts import Health
+from apitrail.server.pages import links, names
+from apitrail.server.pages.bodies.visible import visible
+from apitrail.server.pages.links import Link
+from apitrail.server.pages.query import PageQuery
+from apitrail.server.pages.reader import Reader
+from apitrail.store import Store
+from apitrail.store.model import Activity
+
+ICONS = {
+    "failing": "cross",
+    "silent": "silence",
+    "degraded": "warning",
+    "healthy": "check",
+    "quiet": "lost",
+    "never": "lost",
+    "off": "barred",
+}
+TONES = {"failing": "platform_error", "silent": "request_error", "degraded": "partial", "healthy": "success"}
+CAUSES = 3
+
+
+class ActionView(Struct, frozen=True, kw_only=True):
+    """One action of an account."""
+
+    name: str
+    url: str
+    """The log, filtered by it."""
+    calls: str
+    failed: str
+    rate: str
+    success: Markup
+    success_url: str
+    failure: Markup
+    failure_url: str
+
+
+class AccountView(Struct, frozen=True, kw_only=True):
+    """One account."""
+
+    id: str
+    name: str
+    platform: str
+    merchant: str
+    state: str
+    tone: str
+    icon: str
+    word: Markup
+    about: Markup
+    calls: Markup
+    causes: list[Link]
+    settings: list[Markup]
+    actions: list[ActionView]
+    log_url: str
+    host_url: str
+
+
+class IntegrationsView(Struct, frozen=True, kw_only=True):
+    """The page."""
+
+    side: str
+    accounts: list[AccountView]
+    summary: list[Markup]
+    """How many there are of each state that somebody must look at."""
+    other: Link
+    home_url: str
+    languages: list[Link]
+
+
+def integrations(store: Store, side: Literal["ec", "shipping"], query: PageQuery, reader: Reader) -> IntegrationsView:
+    """The page. Raises StoreError."""
+    now = reader.clock.now
+    done: dict[str, list[Activity]] = {}
+    for one in store.activity(side, now - accounts.RANGE, now - accounts.DAY):
+        done.setdefault(one.account, []).append(one)
+    seen = {one.id: one for one in store.seen(side)}
+    registered = {one.id: one for one in store.registrations() if one.side == side}
+    views = []
+    for identity in sorted({*seen, *registered}):
+        known, held = registered.get(identity), seen.get(identity)
+        enabled = known is None or known.enabled
+        found = accounts.health(done.get(identity, []), now, enabled=enabled, seen=held is not None)
+        if found.state == "silent" and found.since is None and held is not None:
+            found = Health("silent", held.day)
+        name = (held.name if held else "") or (known.name if known else "") or identity
+        platform = held.platform if held else known.platform if known else ""
+        views.append(_account(side, identity, name, platform, found, done.get(identity, []), known, query, reader))
+    views.sort(key=lambda one: (accounts.ORDER.index(one.state), one.name.lower()))
+    counted = Counter(one.state for one in views)
+    bare = PageQuery(tz=query.tz, lang=query.lang)
+    other = "shipping" if side == "ec" else "ec"
+    return IntegrationsView(
+        side=side,
+        accounts=views,
+        summary=[
+            reader.words(f"integrations.count.{state}", count=counted[state])
+            for state in accounts.ORDER
+            if counted[state]
+        ],
+        other=Link(reader.words(f"integrations.{other}"), bare.url(f"/integrations/{other}")),
+        home_url=links.home(query),
+        languages=links.languages(bare, reader, f"/integrations/{side}"),
+    )
+
+
+def _account(
+    side: str,
+    identity: str,
+    name: str,
+    platform: str,
+    found: Health,
+    done: list[Activity],
+    known: Registration | None,
+    query: PageQuery,
+    reader: Reader,
+) -> AccountView:
+    words = reader.words
+    field = f"{side}_integration"
+    log = PageQuery(range="7d", tz=query.tz, lang=query.lang).but(**{field: (identity,)})
+    causes = Counter(cause for one in done for cause in one.causes)
+    calls, failed = sum(one.calls for one in done), sum(one.failed for one in done)
+    settings = (
+        [Markup("{}: {}").format(visible(key), visible(value)) for key, value in known.settings.items()]
+        if known
+        else []
+    )
+    return AccountView(
+        id=identity,
+        name=name,
+        platform=reader.platform(platform) if platform else "",
+        merchant=known.merchant if known else "",
+        state=found.state,
+        tone=TONES.get(found.state, "unknown"),
+        icon=ICONS[found.state],
+        word=words(f"integrations.state.{found.state}"),
+        about=_about(found, reader),
+        calls=words("integrations.calls", calls=f"{calls:,}", failed=f"{failed:,}", rate=_rate(failed, calls)),
+        causes=[
+            Link(Markup("{}").format(names.cause_label(cause, words)), log.but(range="24h", cause=(cause,)).url())
+            for cause, _ in causes.most_common(CAUSES)
+        ],
+        settings=settings,
+        actions=[_action(one, log, reader) for one in sorted(done, key=lambda one: (-one.failed, -one.calls))],
+        log_url=log.url(),
+        host_url=_host(side, identity, platform, known, reader),
+    )
+
+
+def _about(found: Health, reader: Reader) -> Markup:
+    words, action = reader.words, names.action(found.action, reader.words) if found.action else ""
+    if found.state == "failing":
+        if found.since is None:
+            return words("integrations.failing_always", action=action)
+        return words("integrations.failing_since", action=action, at=reader.clock.tag(found.since))
+    if found.state == "silent" and found.since is not None:
+        key = "integrations.silent_since" if action else "integrations.silent_day"
+        return words(key, action=action, at=reader.clock.tag(found.since))
+    return words(f"integrations.about.{found.state}")
+
+
+def _action(one: Activity, log: PageQuery, reader: Reader) -> ActionView:
+    bare = PageQuery(tz=log.tz, lang=log.lang)
+    return ActionView(
+        name=names.action(one.action, reader.words),
+        url=log.but(action=(one.action,)).url(),
+        calls=f"{one.calls:,}",
+        failed=f"{one.failed:,}",
+        rate=_rate(one.failed, one.calls),
+        success=reader.clock.tag(one.last_success) if one.last_success else Markup("–"),
+        success_url=bare.url(f"/entries/{one.success_id}") if one.success_id else "",
+        failure=reader.clock.tag(one.last_failure) if one.last_failure else Markup("–"),
+        failure_url=bare.url(f"/entries/{one.failure_id}") if one.failure_id else "",
+    )
+
+
+def _host(side: str, identity: str, platform: str, known: Registration | None, reader: Reader) -> str:
+    """Its page in the host system: an id that only the platform has for the account would lead nowhere there."""
+    if known is None:
+        return ""
+    own = names.safe_link(known.link)
+    return own or reader.templates.link(f"{side}_account", identity, merchant=known.merchant, platform=platform)
+
+
+def _rate(failed: int, calls: int) -> str:
+    return f"{100 * failed / calls:.0f} %" if calls else "–"

@@ -1,0 +1,53 @@
+"""EC Integrations and Shipping Integrations: every account, how it fares, and where to look next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from apitrail.exchange import Exchange, Integration
+
+Call = Callable[..., Exchange]
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_failing_account_says_since_when_and_leads_to_its_entries(
+    desk: Any, server: Any, call: Call, account: Integration, width: int
+) -> None:
+    [worked, *failures] = server.record(
+        call(ago=timedelta(hours=2)), *(call(status=401, ago=timedelta(minutes=one)) for one in (30, 20, 10))
+    )
+    page = desk.open(width=width)
+    page.get_by_role("link", name="EC Integrations").first.click()
+    card = page.locator(".account").filter(has_text=account.name)
+    expect(card.locator(".pill")).to_contain_text("Failing")
+    expect(card).to_contain_text("nothing has worked since")
+    expect(card).to_contain_text("4 calls, 3 failed (75 %)")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    links = card.locator("tbody td a")
+    assert [one.get_attribute("href") for one in links.all()] == [f"/entries/{worked}", f"/entries/{failures[-1]}"]
+    card.get_by_role("link", name="In the log").click()
+    expect(page.locator(".entry")).to_have_count(4)
+
+
+def test_a_registered_account_is_there_before_its_first_call_with_its_page(
+    desk: Any, server: Any, account: Any
+) -> None:
+    wish = {
+        "id": account.id,
+        "name": account.name,
+        "side": "shipping",
+        "platform": "tcat",
+        "link": "https://erp.example/7",
+        "settings": {"Cut-off": "17:00"},
+    }
+    assert server.http.put("/api/v1/integrations", json={"integrations": [wish]}).status_code == 200
+    page = desk.open("/integrations/shipping?lang=zh-TW")
+    card = page.locator(".account").filter(has_text=account.name)
+    expect(card).to_contain_text("紀錄中看不到任何呼叫")
+    expect(card).to_contain_text("Cut-off: 17:00")
+    assert card.get_by_role("link", name="在您的系統中開啟").get_attribute("href") == "https://erp.example/7"
