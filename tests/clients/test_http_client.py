@@ -88,6 +88,16 @@ def test_asking_for_an_answer_twice_raises_as_it_does(
     log.assert_recorded(count=1, status=200)
 
 
+def test_asking_with_what_it_does_not_take_loses_nothing(
+    connection: http.client.HTTPConnection, platform: Any, log: testing.Log
+) -> None:
+    connection.request("GET", "/text")
+    with pytest.raises(TypeError):
+        connection.getresponse(buffering=True)  # type: ignore[call-arg]
+    connection.getresponse().read()
+    log.assert_recorded(count=1, status=200)
+
+
 def test_a_body_that_ends_early_is_told_though_the_host_is_not(
     connection: http.client.HTTPConnection, platform: Any, log: testing.Log
 ) -> None:

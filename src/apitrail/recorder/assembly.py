@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from apitrail.recorder.settings import Settings
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+BEGINNINGS = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
+"""How encoded bodies begin: a library that undoes encodings leaves those that it does not know."""
+
 NOTE = "x-apitrail-note"
 """A header field that the recorder adds where it had to leave out what stood there."""
 
@@ -141,7 +144,9 @@ class Assembler:
         cut = body.taken() if body is not None else Cut(b"")
         if incomplete and body is not None and body.size and _joined(headers, "content-length") == str(body.size):
             incomplete = False  # all of it had passed when the caller stopped reading
-        encodings = encodings_of(_joined(headers, "content-encoding")) if cut.body and not unfolded else []
+        encodings = encodings_of(_joined(headers, "content-encoding")) if cut.body else []
+        if unfolded and encodings and not cut.body.startswith(BEGINNINGS.get(encodings[-1], b"\0never")):
+            encodings = []
         if encodings:
             try:
                 cut, whole = decoded(cut, encodings, self._body, BOMB_FACTOR * self._settings.body_limit)

@@ -77,8 +77,9 @@ def _getresponse(original: Callable[..., Any], patch: Patch) -> Callable[..., An
             return original(self, *args, **kwargs)
         try:
             response = original(self, *args, **kwargs)
-        except ResponseNotReady:
-            self._apitrail = wire  # asked for too early
+        except (ResponseNotReady, TypeError):
+            # Asked for too early; or, as urllib3 1.26 does before it asks again, with what only Python 2 takes.
+            self._apitrail = wire
             raise
         except BaseException as error:
             wire.failed(error)
