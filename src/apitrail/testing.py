@@ -57,7 +57,9 @@ class Log:
         with suppress(Empty):
             while True:
                 captured = self._taken.get_nowait()
-                self._exchanges.append(self._assembler.exchange(captured, next(self._sequence)))
+                exchange = self._assembler.exchange(captured, next(self._sequence))
+                self._assembler.encoded(exchange)  # what could not be sent must not look recorded
+                self._exchanges.append(exchange)
         return self._exchanges
 
     def clear(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 import apitrail
@@ -29,6 +30,17 @@ def test_an_answer_that_is_released_unread_is_kept_as_far_as_it_came(platform: A
 
     assert run(work) == 200
     log.assert_recorded(count=1, status=200, error=None)
+
+
+def test_header_names_are_plain_text_on_their_way(platform: Any, log: testing.Log) -> None:
+    async def work(session: Any) -> None:
+        async with session.post(f"{platform.url}/echo", data=b"label", headers={"X-Shop": "1"}) as answer:
+            await answer.read()
+
+    run(work)
+    exchange = log.assert_recorded(count=1)
+    assert all(type(text) is str for pair in exchange.request.headers for text in pair)
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(exchange), type=apitrail.Exchange) == exchange
 
 
 def test_an_answer_that_is_not_decoded_for_the_host_is_decoded_for_the_log(

@@ -58,7 +58,7 @@ class Assembler:
         self._make_redactor = redactor
         self._redactor: Redacting | None = None
         self._identifiers = Identifiers()
-        self._encoder = msgspec.msgpack.Encoder()
+        self._encoder = msgspec.msgpack.Encoder(enc_hook=_plain_text)
         self._gauge = Gauge(2**63)  # what is unfolded here is held for a moment only
 
     def exchange(self, captured: Capture | Exchange, sequence: int) -> Exchange:
@@ -202,7 +202,7 @@ def headers_of(raw: RawHeaders) -> Headers:
 def text_of(value: bytes | str) -> str:
     """Bytes of a header field as text; never raises."""
     if isinstance(value, str):
-        return value
+        return value if type(value) is str else str.__str__(value)  # aiohttp's names are of a kind of their own
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError:
@@ -218,6 +218,13 @@ def _failure(error: BaseException | tuple[str, str] | None) -> Failure | None:
         return None
     kind, text = error if isinstance(error, tuple) else (type(error).__qualname__, str(error))
     return Failure(kind[:200], text)
+
+
+def _plain_text(value: Any) -> str:
+    """A text of some library's own kind, as the encoder takes it."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise NotImplementedError
 
 
 def _plain(value: Any) -> Any:
