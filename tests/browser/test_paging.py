@@ -57,6 +57,7 @@ def test_new_entries_are_announced_and_come_in_when_asked(desk: Any, server: Any
     # What came in is not announced again, what comes next is.
     expect(page.locator("#total")).to_have_text("63 entries")
     expect(page.locator(".chip", has_text="Success").locator(".count")).to_have_text("63")
+    expect(page.locator("#histogram figcaption")).to_contain_text("63 entries from")
     server.record(call(ago=timedelta(seconds=-1)))
     expect(page.locator("#announce")).to_have_text("1 new entry")
 
