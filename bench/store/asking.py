@@ -7,6 +7,7 @@ import json
 import os
 import statistics
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -63,11 +64,10 @@ def disk(folder: Path) -> int:
     before, same = -1, 0
     while same < 5:
         now = 0
-        for path in folder.rglob("*"):
-            try:
-                now += path.lstat().st_size if path.is_file() and not path.is_symlink() else 0
-            except FileNotFoundError:
-                continue
+        for place, _, names in os.walk(folder):  # passes over what vanishes while it looks
+            for name in names:
+                with suppress(FileNotFoundError):
+                    now += (Path(place) / name).lstat().st_size
         same = same + 1 if now == before else 0
         before = now
         time.sleep(1)
