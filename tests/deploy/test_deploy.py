@@ -1,0 +1,98 @@
+"""What is in deploy/ names settings that there are, and hosts that there are."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from apitrail.server.settings import load, rows
+from apitrail.store import address
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+CHART = DEPLOY / "helm" / "apitrail"
+VARIABLES = {row.variable for row in rows()} | {address.USER, address.PASSWORD, address.PASSWORD_FILE}
+FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
+
+
+def compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    return loaded
+
+
+@pytest.mark.parametrize("path", [*FILES, ROOT / "docs" / "scale.md"], ids=lambda path: path.name)
+def test_every_variable_that_is_named_is_a_setting(path: Path) -> None:
+    named = set(re.findall(r"\bAPITRAIL_[A-Z][A-Z_]*[A-Z]\b", path.read_text()))
+    assert named <= VARIABLES
+
+
+def test_the_settings_that_a_cluster_needs_are_given_everywhere() -> None:
+    needed = {"APITRAIL_STORE", "APITRAIL_STORE_USER", "APITRAIL_STORE_PASSWORD", "APITRAIL_FINGERPRINT_KEY_FILE"}
+    chart = (CHART / "templates" / "deployment.yaml").read_text()
+    for name in ("apitrail-1", "apitrail-2"):
+        assert needed <= set(compose()["services"][name]["environment"])
+    assert needed <= set(re.findall(r"APITRAIL_[A-Z_]+", chart))
+
+
+def test_the_values_in_the_compose_file_and_the_chart_are_read_as_settings() -> None:
+    values = yaml.safe_load((CHART / "ci" / "test-values.yaml").read_text())
+    load({}, values["settings"])
+    given = compose()["services"]["apitrail-1"]["environment"]
+    settings = load({}, given)
+    read = address.read(settings.store, {})
+    assert read.cluster == "apitrail"
+    # The chart's example names a certificate that is on no other machine.
+    assert address.read(values["store"]["url"].partition("&ca=")[0], {}).secure
+
+
+def test_hosts_shards_and_replicas_are_the_same_in_the_compose_file_and_the_engines_configuration() -> None:
+    services = compose()["services"]
+    root = ET.parse(DEPLOY / "clickhouse" / "cluster.xml").getroot()
+    configured = {
+        replica.findtext("host"): str(number)
+        for number, shard in enumerate(root.iterfind("remote_servers/apitrail/shard"), 1)
+        for replica in shard.iterfind("replica")
+    }
+    started = {
+        name: service["environment"]["SHARD"] for name, service in services.items() if name.startswith("clickhouse-")
+    }
+    assert configured == started
+    assert sorted(started.values()) == ["1", "1", "2", "2"]
+    assert len({services[name]["environment"]["REPLICA"] for name in started}) == 4
+    hosts = address.read(services["apitrail-1"]["environment"]["APITRAIL_STORE"], {}).hosts
+    assert {host for host, _ in hosts} == set(started)
+    assert all(shard.findtext("internal_replication") == "true" for shard in root.iter("shard") if len(shard))
+    [keeper] = [node.findtext("host") for node in root.iterfind("zookeeper/node")]
+    assert keeper in services
+
+
+def test_every_image_is_pinned_by_a_version() -> None:
+    images = [service["image"] for service in compose()["services"].values()]
+    images += re.findall(r"^FROM (\S+)", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    for image in images:
+        assert re.search(r":(cluster$|\d+\.\d+)", image), image
+
+
+def test_the_image_runs_as_nobody_in_particular_with_a_health_check_as_do_its_containers() -> None:
+    text = (DEPLOY / "Dockerfile").read_text()
+    assert re.search(r"^USER 10001:10001$", text, re.MULTILINE)
+    assert "HEALTHCHECK" in text
+    assert compose()["services"]["apitrail-1"]["read_only"] is True
+    assert "runAsNonRoot: true" in (CHART / "templates" / "deployment.yaml").read_text()
+
+
+def test_the_chart_is_of_this_version_and_takes_no_password_in_its_address() -> None:
+    from apitrail import __version__
+
+    assert yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"] == __version__
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    pattern = schema["properties"]["store"]["properties"]["url"]["pattern"]
+    assert re.search(pattern, "clickhouse://one,two/log?cluster=c")
+    assert not re.search(pattern, "clickhouse://user:secret@one/log")
+    assert not re.search(pattern, "")
