@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -187,6 +189,17 @@ def test_a_shard_without_an_answering_replica_is_named(log: Store, monkeypatch: 
 def test_a_cluster_that_the_server_does_not_know_is_said_to_be_unknown(server: str) -> None:
     with pytest.raises(StoreError, match="moon"):
         open_store(f"{server}/log_of_no_cluster?cluster=moon")
+
+
+def test_a_log_on_a_server_needs_no_engine_of_ours(cluster_address: str) -> None:
+    program = (
+        "import sys; sys.modules['chdb'] = None\n"
+        "import apitrail.server.serve, apitrail.cli.commands\n"
+        "from apitrail.store import open_store\n"
+        "store = open_store(sys.argv[1]); print(store.span().entries); store.close()"
+    )
+    done = subprocess.run([sys.executable, "-c", program, cluster_address], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("0\n", 0), done.stderr
 
 
 def test_a_cluster_says_that_it_is_backed_up_by_its_own_means(log: Store, tmp_path: Path) -> None:
