@@ -18,7 +18,7 @@ NEWEST = 3
 
 
 def activity(side: Side, since: datetime, day: datetime) -> Query:
-    """Since a time, with counts since `day` beside it. Six columns of the range are read, none of them long."""
+    """Since a time, with counts since `day` beside it. Seven columns of the range are read, none of them long."""
     at = "toUnixTimestamp64Micro(created_at)"
     return Query(
         f"SELECT assumeNotNull({_IDS[side]}) AS account, action, any(ifNull(platform, '')),"  # noqa: S608, constants only
