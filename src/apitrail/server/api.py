@@ -31,7 +31,7 @@ from apitrail.server.shapes import EntriesAnswer, EntryAnswer, LossesAnswer, ent
 from apitrail.store import STEPS, Store
 from apitrail.store.model import Facets, Histogram, Span
 
-_FILTERS = (
+FILTERS = (
     Parameter(
         name="from",
         about="The earliest `created_at`: a date (in UTC) or a time with its offset.",
@@ -105,7 +105,7 @@ _READING = (400, 401, 403, 422, 503)
     "/entries",
     opt={
         "operation": Operation(
-            summary="List entries", answer=EntriesAnswer, parameters=(*_FILTERS, *_PAGING), errors=_READING
+            summary="List entries", answer=EntriesAnswer, parameters=(*FILTERS, *_PAGING), errors=_READING
         )
     },
     sync_to_thread=True,
@@ -151,7 +151,7 @@ def get_response_body(request: AnyRequest, entry_id: FromPath[str], store: Named
     "/facets",
     opt={
         "operation": Operation(
-            summary="List the choices of each filter", answer=Facets, parameters=_FILTERS, errors=_READING
+            summary="List the choices of each filter", answer=Facets, parameters=FILTERS, errors=_READING
         )
     },
     sync_to_thread=True,
@@ -171,7 +171,7 @@ def get_facets(request: AnyRequest, store: NamedDependency[Store]) -> Facets:
             summary="Count entries by time and outcome",
             answer=Histogram,
             parameters=(
-                *_FILTERS,
+                *FILTERS,
                 Parameter(
                     name="step",
                     about="How long a bar is; by itself so that there are about a hundred.",

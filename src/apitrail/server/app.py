@@ -18,7 +18,7 @@ from litestar.response import Redirect
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Message, Receive, Scope, Send
 
 from apitrail.profiles import Profiles
-from apitrail.server import admin, api, health, integrations, login, recorders, reference, storage
+from apitrail.server import admin, api, export, health, integrations, login, recorders, reference, storage
 from apitrail.server.access import Gate, Tokens
 from apitrail.server.answers import AnyRequest, exception_handlers, wants_page
 from apitrail.server.digest import Deriver, Digester
@@ -94,6 +94,7 @@ def create_app(
             post_exchanges,
             *integrations.routes,
             api.routes,
+            export.routes,
             storage.get_stats,
             recorders.get_recorders,
             admin.routes,

@@ -116,9 +116,7 @@ def read_text(line: str | None) -> search.Search:
 def read_page(query_string: bytes) -> Query:
     """What a list is asked for."""
     parameters = parse(query_string, (*FILTER_PARAMETERS, *PAGE_PARAMETERS))
-    limit, cursor = _one(parameters, "limit"), _one(parameters, "cursor")
-    if limit is not None and not (re.fullmatch(r"[0-9]{1,4}", limit) and 1 <= int(limit) <= LIMIT_MAX):
-        raise Problem("is out of range", field="limit", value=limit, fix=f"A whole number from 1 to {LIMIT_MAX}.")
+    limit, cursor = read_limit(parameters, LIMIT_MAX, LIMIT_DEFAULT), _one(parameters, "cursor")
     try:
         after = None if cursor is None else Cursor.decode(cursor)
     except BadCursor as error:
@@ -128,7 +126,17 @@ def read_page(query_string: bytes) -> Query:
             value=cursor,
             fix="Take `next_cursor` of the page before as it is, or leave it out to start with the newest.",
         ) from error
-    return Query(read_filter(parameters), LIMIT_DEFAULT if limit is None else int(limit), after)
+    return Query(read_filter(parameters), limit, after)
+
+
+def read_limit(parameters: dict[str, list[str]], most: int, usual: int | None = None) -> int:
+    """How many are asked for: from 1 to `most`; `usual`, else the most, where it is not said."""
+    limit = _one(parameters, "limit")
+    if limit is None:
+        return most if usual is None else usual
+    if not (re.fullmatch(r"[0-9]{1,9}", limit) and 1 <= int(limit) <= most):
+        raise Problem("is out of range", field="limit", value=limit, fix=f"A whole number from 1 to {most}.")
+    return int(limit)
 
 
 def read_bars(query_string: bytes) -> Bars:

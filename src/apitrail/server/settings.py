@@ -235,6 +235,17 @@ class Settings(Struct, frozen=True, kw_only=True):
             high=600,
         ),
     ] = MAX_SECONDS
+    export_limit: Annotated[
+        int,
+        Setting(
+            about="How many entries one download (HAR, CSV, NDJSON) may hold.",
+            unit="entries",
+            at_limit="The newest are in it, and the page says how many are not. Narrow the dates for the others.",
+            neighbour="query_seconds",
+            low=1,
+            high=10_000_000,
+        ),
+    ] = 100_000
     allow_host: Annotated[
         tuple[str, ...],
         Setting(

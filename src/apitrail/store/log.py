@@ -13,7 +13,7 @@ A reader sees all of a write's entries of one day, or none of them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,8 @@ MAX_SECONDS = 30
 """How long one question may take, by default."""
 TIDY_LEASE_S = 7200
 """How long one of several servers goes on removing what is old before another may: twice the time between two looks."""
+WHOLE_BYTES = 8 << 20
+"""Bytes of bodies that are read at once where many entries are wanted whole."""
 MAX_INSERT = 64 << 20
 """Bytes of one insert. A larger write becomes several."""
 
@@ -194,6 +196,20 @@ class Store:
     def of_call(self, call: str, at: datetime) -> list[EntryRow]:
         """The exchanges of one call, oldest first: its attempts and redirects, a quarter of an hour around `at`."""
         return [decode_row(row) for row in self.engine.select(related.of_call(call, at)).rows]
+
+    def whole(self, rows: Sequence[EntryRow], most_bytes: int = WHOLE_BYTES) -> Iterator[Entry]:
+        """The whole entries of these rows of a page, in their order; those that were removed since are left out.
+
+        Read some at a time, of at most `most_bytes` of bodies together, or one. Raises QueryTooLarge, StoreError.
+        """
+        ids = [UUID(row.id) for row in rows]
+        if not ids:
+            return
+        sizes = {str(found): size for found, size in self.engine.select(one.sizes(ids)).rows}
+        for portion in _by_size([found for found in ids if str(found) in sizes], sizes, most_bytes):
+            read = (decode_entry(row) for row in self.engine.select(one.entries(portion)).rows)
+            found = {entry.id: entry for entry in read}
+            yield from (found[str(wanted)] for wanted in portion if str(wanted) in found)
 
     def facets(self, which: Filter) -> Facets:
         """The choices of each filter. Raises QueryTooLarge, StoreError."""
@@ -427,6 +443,21 @@ class Store:
                 answer = self.engine.select(known.among(group))
             found.update(raw for (raw,) in answer.rows)
         return found
+
+
+def _by_size(ids: Sequence[UUID], sizes: Mapping[str, int], most_bytes: int) -> Iterator[list[UUID]]:
+    """The ids in groups whose bodies are at most that many bytes, but never of less than one."""
+    part: list[UUID] = []
+    held = 0
+    for one_id in ids:
+        size = sizes[str(one_id)]
+        if part and held + size > most_bytes:
+            yield part
+            part, held = [], 0
+        part.append(one_id)
+        held += size
+    if part:
+        yield part
 
 
 def _portions(blocks: Sequence[bytes]) -> Iterator[list[bytes]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from apitrail.store.block import ID_SLACK_MS
-from apitrail.store.engine import Query
+from apitrail.store.engine import Param, Query
 from apitrail.store.rows import BINARY, ENTRY_SELECT
 
 
@@ -18,4 +19,30 @@ def entry(entry_id: UUID) -> Query:
         " AND created_at < fromUnixTimestamp64Milli({end:Int64}) AND id = {id:UUID} LIMIT 1",
         {"first": made - ID_SLACK_MS, "end": made + ID_SLACK_MS + 1, "id": str(entry_id)},
         BINARY,
+    )
+
+
+def sizes(ids: Sequence[UUID]) -> Query:
+    """How many bytes of bodies each of these has: lengths are kept apart, so that no body is read."""
+    where, params = _among(ids)
+    return Query(
+        "SELECT id, length(request_body) + length(response_body) FROM entries"  # noqa: S608, constants only
+        f" WHERE {where}",
+        params,
+    )
+
+
+def entries(ids: Sequence[UUID]) -> Query:
+    """These, whole: in any order."""
+    where, params = _among(ids)
+    return Query(f"SELECT {ENTRY_SELECT} FROM entries WHERE {where}", params, BINARY)  # noqa: S608, constants only
+
+
+def _among(ids: Sequence[UUID]) -> tuple[str, dict[str, Param]]:
+    """Bounded by the ids' own times, like one entry. Those of a page are neighbours."""
+    made = [one.int >> 80 for one in ids]
+    return (
+        "created_at >= fromUnixTimestamp64Milli({first:Int64})"
+        " AND created_at < fromUnixTimestamp64Milli({end:Int64}) AND id IN {ids:Array(UUID)}",
+        {"first": min(made) - ID_SLACK_MS, "end": max(made) + ID_SLACK_MS + 1, "ids": [str(one) for one in ids]},
     )

@@ -1,0 +1,148 @@
+"""Downloads of all that a filter lets through: HAR and NDJSON with headers and bodies, CSV without.
+
+The log is read a page at a time while the answer is sent, no faster than whoever asked takes it: memory holds one
+page, and of whole entries `apitrail.store.log.WHOLE_BYTES`. What fails before the first page is answered as ever; what
+fails later breaks the connection off, so that no half file passes for a whole one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import chain
+
+import msgspec
+from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.response import Stream
+from msgspec.structs import replace
+
+from apitrail.entry import Entry, EntryRow
+from apitrail.formats import csv, har
+from apitrail.server.answers import AnyRequest
+from apitrail.server.api import FILTERS
+from apitrail.server.filters import FILTER_PARAMETERS, parse, read_filter, read_limit
+from apitrail.server.openapi import Operation, Parameter
+from apitrail.server.settings import Settings
+from apitrail.server.shapes import entry_answer
+from apitrail.store import Store
+from apitrail.store.model import Filter
+
+FORMATS = ("har", "csv", "ndjson")
+
+_PAGE = 500
+_CHUNK = 128 << 10
+"""Bytes that are sent at once, or more."""
+
+Rows = Iterator[EntryRow]
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _operation(name: str, media: str) -> Operation:
+    limit = Parameter(
+        name="limit", about="How many: 1 to the setting `export_limit`, which holds if not given.", kind="integer"
+    )
+    return Operation(
+        summary=f"Download entries as {name}",
+        media=(media,),
+        parameters=(*FILTERS, limit),
+        errors=(400, 401, 403, 422, 503),
+    )
+
+
+_HAR, _CSV, _NDJSON = "application/json", "text/csv", "application/x-ndjson"
+
+
+@get("/export.har", opt={"operation": _operation("HAR", _HAR)}, sync_to_thread=True)
+def export_har(request: AnyRequest, store: NamedDependency[Store], settings: NamedDependency[Settings]) -> Stream:
+    """Whole entries, newest first, as HAR 1.2: for browsers' developer tools, proxies, and `apitrail import`.
+
+    What is derived and what HAR has no field for stands in fields that begin with an underscore.
+    """
+    return _answer(request, store, settings, "har", _HAR, lambda rows: har.write(_whole(store, rows)))
+
+
+@get("/export.csv", opt={"operation": _operation("CSV", _CSV)}, sync_to_thread=True)
+def export_csv(request: AnyRequest, store: NamedDependency[Store], settings: NamedDependency[Settings]) -> Stream:
+    """Entries without headers and bodies, newest first, for spreadsheets.
+
+    An apostrophe stands before what a spreadsheet would run as a formula or round.
+    """
+    return _answer(request, store, settings, "csv", _CSV, csv.write)
+
+
+@get("/export.ndjson", opt={"operation": _operation("NDJSON", _NDJSON)}, sync_to_thread=True)
+def export_ndjson(request: AnyRequest, store: NamedDependency[Store], settings: NamedDependency[Settings]) -> Stream:
+    """Whole entries, newest first, one on each line: each as `/api/v1/entries/{id}` answers it."""
+    return _answer(
+        request,
+        store,
+        settings,
+        "ndjson",
+        _NDJSON,
+        lambda rows: (_encode(entry_answer(entry)) + b"\n" for entry in _whole(store, rows)),
+    )
+
+
+routes = Router("/api/v1", route_handlers=[export_har, export_csv, export_ndjson])
+
+
+def _answer(
+    request: AnyRequest,
+    store: Store,
+    settings: Settings,
+    extension: str,
+    media: str,
+    write: Callable[[Rows], Iterable[bytes]],
+) -> Stream:
+    parameters = parse(request.scope["query_string"], (*FILTER_PARAMETERS, "limit"))
+    limit = read_limit(parameters, settings.export_limit)
+    now = datetime.now(UTC)
+    which = read_filter(parameters)
+    if which.until is None:
+        which = replace(which, until=now)  # entries that arrive meanwhile are of another download
+    rows = _rows(store, which, limit)
+    first = next(rows, None)  # what cannot be asked, or not now, is told before the answer begins
+    pieces = write(rows if first is None else chain([first], rows))
+    return Stream(
+        _chunks(pieces),
+        media_type=media,
+        headers={
+            "Content-Disposition": f'attachment; filename="apitrail-{now:%Y%m%dT%H%M%SZ}.{extension}"',
+            "Apitrail-Limit": str(limit),
+        },
+    )
+
+
+def _rows(store: Store, which: Filter, limit: int) -> Rows:
+    cursor = None
+    while limit > 0:
+        page = store.page(which, min(limit, _PAGE), cursor)
+        yield from page.entries
+        limit -= len(page.entries)
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def _whole(store: Store, rows: Iterable[EntryRow]) -> Iterator[Entry]:
+    part: list[EntryRow] = []
+    for row in rows:
+        part.append(row)
+        if len(part) == _PAGE:
+            yield from store.whole(part)
+            part = []
+    yield from store.whole(part)
+
+
+def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in larger pieces: each is a turn of a thread."""
+    held = bytearray()
+    for piece in pieces:
+        held += piece
+        if len(held) >= _CHUNK:
+            yield bytes(held)
+            held.clear()
+    if held:
+        yield bytes(held)
