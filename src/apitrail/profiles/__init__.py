@@ -3,6 +3,7 @@
 from apitrail.profiles.catalogue import (
     Action,
     action_label,
+    action_repeatable,
     cause_label,
     reference_label,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "Profiles",
     "Registered",
     "action_label",
+    "action_repeatable",
     "cause_label",
     "reference_label",
 ]

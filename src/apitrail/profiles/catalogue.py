@@ -161,6 +161,12 @@ def action_label(action: str, language: str = "en") -> str:
     return known.label(language) if known is not None else action
 
 
+def action_repeatable(action: str) -> bool | None:
+    """Whether doing it twice does it once; None for an id that the catalogue lacks."""
+    known = BUILT_IN.actions.get(BUILT_IN.settle(action))
+    return known.repeatable if known is not None and known.id != UNKNOWN else None
+
+
 def cause_label(cause: str, language: str = "en", direction: Direction = "outbound") -> str:
     """What people read for a cause; an unknown one is its own label."""
     words = BUILT_IN.causes.get(cast("Cause", cause))

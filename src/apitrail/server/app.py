@@ -80,7 +80,9 @@ def create_app(
     given = {
         "store": store,
         "writer": writer,
-        "known": Known(profiles, registry, LinkTemplates(settings.link_templates), Durations(store)),
+        "known": Known(
+            profiles, registry, LinkTemplates(settings.link_templates), Durations(store), settings.export_limit
+        ),
         "registry": registry,
         "redactor": redactor,
         "settings": settings,

@@ -21,6 +21,8 @@ class Known(Struct, frozen=True):
     registry: Registry
     templates: LinkTemplates
     durations: Durations
+    export_limit: int
+    """Entries of one download."""
 
 
 def load_profiles(settings: Settings) -> Profiles:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from litestar import Request, Response, Router, get
 from litestar.datastructures import CacheControlHeader, Cookie
 from litestar.di import NamedDependency
+from litestar.enums import MediaType
 from litestar.params import FromPath
 from litestar.response import Template
 from litestar.static_files import create_static_files_router
@@ -20,6 +21,7 @@ from apitrail.server.pages import (
     errors,
     filters,
     guided,
+    handing,
     histogram,
     integrations,
     language,
@@ -173,6 +175,27 @@ def entry_related(
     return _page("related.html", page, reader, query)
 
 
+@get("/entries/{entry_id:str}/support", sync_to_thread=True)
+def entry_support(
+    request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], entry_id: FromPath[str]
+) -> Response[str]:
+    """The text that one sends to support."""
+    _, reader = _asked(request, known)
+    return Response(handing.support(_entry(store, entry_id), reader), media_type=MediaType.TEXT)
+
+
+@get("/entries/{entry_id:str}/curl", sync_to_thread=True)
+def entry_curl(
+    request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], entry_id: FromPath[str]
+) -> Response[Any]:
+    """The request as a curl command: as a text, or for the script with what to know before running it."""
+    query, reader = _asked(request, known)
+    found = _entry(store, entry_id)
+    if "HX-Request" in request.headers:
+        return _page("curl.html", handing.curl_view(found, reader), reader, query)
+    return Response(handing.command(found).text, media_type=MediaType.TEXT)
+
+
 @get("/entries/{entry_id:str}/{side:str}/body", sync_to_thread=True)
 def entry_body(
     request: Asked, store: NamedDependency[Store], entry_id: FromPath[str], side: FromPath[str]
@@ -236,6 +259,8 @@ def routes() -> list[ControllerRouterHandler]:
             histogram_table,
             entry_page,
             entry_panel,
+            entry_support,
+            entry_curl,
             entry_related,
             entry_body,
             storage_page,

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from apitrail.entry import EntryRow
 from apitrail.server.pages import histogram, links
 from apitrail.server.pages.filters import FiltersView, filters
+from apitrail.server.pages.handing import DownloadView, downloads
 from apitrail.server.pages.histogram import HistogramView
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.losses import LossesView, losses
@@ -73,6 +74,7 @@ class LogView(Struct, frozen=True, kw_only=True):
     linked_missing: str
     """The id that the URL opens and the log does not hold."""
     total: Markup
+    downloads: DownloadView | None
     losses: LossesView | None
     misread: list[Markup]
     narrowed: bool
@@ -115,6 +117,7 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str) -> LogV
         linked=row(entry, query, reader, opened) if entry and not listed else None,
         linked_missing=query.open if query.open and entry is None else "",
         total=_total(query, facets, reader),
+        downloads=downloads(query, _counted(query, facets), reader) if rows else None,
         losses=losses(store.losses(asked.since or EPOCH, asked.until or now), reader),
         misread=[_misread(one, reader) for one in query.misread],
         narrowed=query.narrowed,
@@ -190,8 +193,11 @@ def _page(rows: list[RowView], after: Cursor | None, query: PageQuery) -> RowsVi
 
 def _total(query: PageQuery, facets: Facets, reader: Reader) -> Markup:
     """How many entries there are: each outcome is counted under all other filters."""
-    counts = (one.count for one in facets.outcome if not query.outcome or one.id in query.outcome)
-    return reader.words.count("log.total", sum(counts))
+    return reader.words.count("log.total", _counted(query, facets))
+
+
+def _counted(query: PageQuery, facets: Facets) -> int:
+    return sum(one.count for one in facets.outcome if not query.outcome or one.id in query.outcome)
 
 
 def _state(rows: list[RowView], query: PageQuery, span: Span) -> Literal["rows", "empty", "no_match", "misread"]:

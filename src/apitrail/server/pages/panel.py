@@ -9,7 +9,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from apitrail.entry import Entry, Item, Payload
-from apitrail.server.pages import bodies, host, names, tally
+from apitrail.server.pages import bodies, handing, host, names, tally
 from apitrail.server.pages.bodies.content import decode
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.clock import size
@@ -103,6 +103,10 @@ class PanelView(Struct, frozen=True, kw_only=True):
     """What belongs to the entry: its call's attempts, the last success before it, its account's other calls."""
     around_url: str
     """The list, five minutes around it."""
+    support: str
+    """The text for support."""
+    support_url: str
+    curl_url: str
 
 
 def panel(entry: Entry, query: PageQuery, reader: Reader, *, whole: bool = False) -> PanelView:
@@ -120,6 +124,9 @@ def panel(entry: Entry, query: PageQuery, reader: Reader, *, whole: bool = False
         entry_url=PageQuery(tz=query.tz, lang=query.lang).url(base),
         related_url=PageQuery(tz=query.tz, lang=query.lang).url(f"{base}/related"),
         around_url=query.around(entry).url(),
+        support=handing.support(entry, reader),
+        support_url=PageQuery(tz=query.tz, lang=query.lang).url(f"{base}/support"),
+        curl_url=PageQuery(tz=query.tz, lang=query.lang).url(f"{base}/curl"),
     )
 
 

@@ -29,6 +29,10 @@ class Reader(Struct, frozen=True):
     templates: LinkTemplates = NO_TEMPLATES
     usual: Mapping[tuple[str, str], Usual] = {}
     """How long calls take, by platform and action."""
+    server_url: str = ""
+    """Where this server is, as the reader reached it: for links that leave the page."""
+    export_limit: int = 0
+    """Entries of one download."""
 
     @classmethod
     def of(cls, request: Request[Any, Any, Any], query: PageQuery, known: Known | None = None) -> Reader:
@@ -42,6 +46,8 @@ class Reader(Struct, frozen=True):
             registered=known.registry.current() if known else NOBODY,
             templates=known.templates if known else NO_TEMPLATES,
             usual=known.durations.current() if known else {},
+            server_url=str(request.base_url).rstrip("/"),
+            export_limit=known.export_limit if known else 0,
         )
 
     def platform(self, name: str) -> str:

@@ -22,8 +22,12 @@ document.addEventListener("apitrail:copy", async ({ detail }) => {
 });
 
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("button[data-copy], button[data-copy-text]");
+  const button = event.target.closest("button[data-copy], [data-copy-text]");
   if (!button) return;
+  if (button.matches("a")) {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault(); // without a script it leads to the text
+  }
   if (button.dataset.copyText) {
     await copy(document.getElementById(button.dataset.copyText).textContent);
   } else {

@@ -10,5 +10,6 @@ import "./keys.js";
 import "./bodies.js";
 import "./views.js";
 import "./copy.js";
+import "./print.js";
 
 document.documentElement.classList.add("scripted");
