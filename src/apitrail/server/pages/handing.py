@@ -50,7 +50,8 @@ class DownloadView(Struct, frozen=True):
 
 def support(entry: Entry, reader: Reader) -> str:
     """The text that one sends to support: lines of names and values."""
-    lines = [f"{name}: {value}" for name, value in _lines(entry, reader) if value]
+    colon = reader.words("support.colon").unescape()
+    lines = [f"{name}{colon}{value}" for name, value in _lines(entry, reader) if value]
     return "\n".join([reader.words("title").unescape(), *lines]) + "\n"
 
 
@@ -61,7 +62,8 @@ def _lines(entry: Entry, reader: Reader) -> Iterator[tuple[str, str]]:
     shown = pill(entry, reader.words)
     utc = entry.created_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     label = names.action(entry.action, reader.words)
-    yield named("support.time"), f"{reader.clock.exact(entry.created_at)} ({utc})"
+    local = "" if reader.clock.zone.key == "UTC" else f"{reader.clock.exact(entry.created_at)} "
+    yield named("support.time"), f"{local}({utc})" if local else utc
     yield named("support.action"), label if label == entry.action else f"{label} ({entry.action})"
     word = shown.word.unescape()
     yield named("support.outcome"), f"{word}, HTTP {entry.status}" if entry.status is not None else word
