@@ -45,8 +45,18 @@ def test_a_word_of_several_parts_is_found_with_its_signs(either: Store, make: Ma
     assert found(either, Term("LNT-000123", whole=True)) == [right.id]
 
 
-def test_a_short_id_is_found_in_references_alone_and_in_bodies_as_a_part_of_text(either: Store, make: Make) -> None:
+def test_an_order_is_found_with_its_sign_and_without(either: Store, make: Make) -> None:
     entries = [make(0, references=[Reference("order", "#1001")]), make(1, references=[Reference("order", "1001")])]
+    either.write(entries)
+    both = [entries[1].id, entries[0].id]
+    for asked in ("1001", "order:1001"):
+        assert [row.id for row in either.page(Filter(reference=(asked,))).entries] == both
+    assert [row.id for row in either.page(Filter(reference=("#1001",))).entries] == [entries[0].id]
+    assert found(either, Term("1001", whole=True)) == both
+
+
+def test_a_short_id_is_found_in_references_alone_and_in_bodies_as_a_part_of_text(either: Store, make: Make) -> None:
+    entries = [make(0, references=[Reference("order", "#1002")]), make(1, references=[Reference("order", "1001")])]
     entries += [make(2, response=body("price 1001")), make(3)]
     either.write(entries)
     assert found(either, Term("1001", whole=True)) == [entries[1].id]

@@ -11,6 +11,7 @@ import typer
 
 from apitrail import __version__
 from apitrail.cli.options import with_settings
+from apitrail.cli.upkeep import add_upkeep
 from apitrail.server.problems import Problem, shorten
 from apitrail.server.settings import Settings
 from apitrail.store.model import StoreError
@@ -35,12 +36,6 @@ integrations_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(integrations_app, name="integrations")
-pin_app = typer.Typer(
-    help="References (an order under dispute) whose entries and bodies are kept, whatever their age.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-app.add_typer(pin_app, name="pin")
 profile_app = typer.Typer(
     help="Platform profiles: check one, try it on an exchange, see what is not understood. Nothing is stored.",
     no_args_is_help=True,
@@ -256,130 +251,6 @@ def put_integrations(
     typer.echo(f"{len(kept)} integrations are registered.")
 
 
-@app.command()
-@with_settings(
-    "data", "store", "keep_success_bodies", "keep_failure_bodies", "keep_entries", "keep_integration", "disk_budget"
-)
-def stats(
-    settings: Settings,
-    days: Annotated[
-        int, typer.Option(min=1, max=3660, help="How many days back the largest senders are counted.")
-    ] = 30,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, all of it.")] = False,
-) -> None:
-    """Show what the log takes, by day, action and integration, what is kept how long, and when the disk is full.
-
-    Beside a running server the times are the server's own.
-    """
-    from apitrail.cli.stats import show
-
-    show(settings, days, as_json=as_json)
-
-
-@pin_app.command("add")
-@with_settings("data", "store")
-def add_pin(
-    settings: Settings,
-    reference: Annotated[str, typer.Argument(metavar="TYPE:ID", help="Such as order:2611250CZ3ZJWF.")],
-    note: Annotated[str, typer.Option(help="Why, to know it by later.")] = "",
-) -> None:
-    """Keep all that refers to an order, a shipment or the like. Bodies that have expired do not come back."""
-    from apitrail.cli.log import opened
-    from apitrail.server.pins import PinWish
-
-    with opened(settings) as log:
-        made = log.pin(PinWish(reference, note))
-    typer.echo(f"{made.reference} is pinned.")
-
-
-@pin_app.command("list")
-@with_settings("data", "store")
-def list_pins(settings: Settings) -> None:
-    """List what is pinned, oldest first."""
-    from apitrail.cli.log import opened
-
-    with opened(settings) as log:
-        found = log.pins()
-    for one in found:
-        typer.echo(f"{one.pinned_at:%Y-%m-%d %H:%M} UTC  {one.reference}  {shorten(one.note)}")
-    if not found:
-        typer.echo("Nothing is pinned: `apitrail pin add order:ID` keeps an order's entries.")
-
-
-@pin_app.command("remove")
-@with_settings("data", "store")
-def remove_pin(
-    settings: Settings, reference: Annotated[str, typer.Argument(metavar="TYPE:ID", help="As `pin list` shows it.")]
-) -> None:
-    """Let it go: its entries are removed with the others of their age."""
-    from apitrail.cli.log import opened
-    from apitrail.server.pins import PinWish
-
-    with opened(settings) as log:
-        log.unpin(PinWish(reference))
-    typer.echo(f"{reference} is no longer pinned.")
-
-
-@app.command()
-@with_settings("data", "store")
-def backup(
-    settings: Settings,
-    to: Annotated[str, typer.Argument(metavar="TO", help="A folder, or https://host/bucket/prefix.")],
-    full: Annotated[
-        bool, typer.Option("--full", help="Everything, not only what came since the last full one.")
-    ] = False,
-) -> None:
-    """Back up the log, beside a running server too: what has come since the last full backup there, or everything.
-
-    A bucket's key is taken from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
-    """
-    from apitrail.cli.backup import make
-
-    make(settings, to, full=full)
-
-
-@app.command()
-@with_settings("data", "store")
-def backups(
-    settings: Settings,
-    at: Annotated[str, typer.Argument(metavar="AT", help="A folder, or https://host/bucket/prefix.")],
-) -> None:
-    """List the whole backups of a place, oldest first."""
-    from apitrail.cli.backup import show
-
-    show(settings, at)
-
-
-@app.command()
-@with_settings("data", "store", "memory")
-def restore(
-    settings: Settings,
-    source: Annotated[str, typer.Argument(metavar="FROM", help="PLACE/NAME, as `backups PLACE` lists it.")],
-) -> None:
-    """Make a new data folder from a backup. A log that is there already is never overwritten."""
-    from apitrail.cli.backup import bring_back
-
-    bring_back(settings, source)
-
-
-@app.command()
-@with_settings("memory")
-def migrate(
-    settings: Settings,
-    source: Annotated[Path, typer.Option("--from", metavar="DIR", help="The data folder; no server may run on it.")],
-    target: Annotated[str, typer.Option("--to", metavar="URL", help="Where to, as for `store`: clickhouse://…")],
-) -> None:
-    """Move a log from a data folder to a ClickHouse server or cluster, and compare both sides day by day.
-
-    Nothing is taken away from the folder. A run that broke off is continued by the next; nothing is stored twice. Ends
-    with 1 where the target lacks anything, or has it otherwise.
-    """
-    from apitrail.cli.migrate import migrate as move
-
-    if not move(source, target, memory=settings.memory):
-        raise typer.Exit(1)
-
-
 @profile_app.command("check")
 def check_profile(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A profile.toml; the samples beside it are run too.")],
@@ -445,4 +316,5 @@ def _add_demo() -> None:
         app.command("demo")(module.demo)
 
 
+add_upkeep(app)
 _add_demo()

@@ -13,7 +13,7 @@ A reader sees all of a write's entries of one day, or none of them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,7 @@ from msgspec import structs
 
 from apitrail.entry import Entry, EntryRow
 from apitrail.exchange import Loss
-from apitrail.registration import Registration
-from apitrail.store import backup, derived, health, lease, retention, schema, stats
+from apitrail.store import derived, health, schema
 from apitrail.store.batch import Batch
 from apitrail.store.block import COLUMNS, LATEST, LOSS_COLUMNS, Key
 from apitrail.store.cluster import ClusterEngine
@@ -42,12 +41,10 @@ from apitrail.store.model import (
     LossRow,
     Moment,
     Page,
-    Pin,
     RecorderRow,
     SeenAccount,
     Span,
     StoreError,
-    Token,
     Usual,
     Written,
 )
@@ -59,21 +56,18 @@ from apitrail.store.queries import (
     losses,
     moments,
     page,
-    pins,
     recorders,
-    registrations,
     related,
     span,
-    tokens,
     usual,
     words,
 )
 from apitrail.store.queries import entry as one
 from apitrail.store.queries.activity import Side
-from apitrail.store.retention import Removed, Rules
 from apitrail.store.rows import decode_entry, decode_row
-from apitrail.store.stats import Stats
-from apitrail.store.times import instant, micros
+from apitrail.store.state import State
+from apitrail.store.times import instant
+from apitrail.store.upkeep import Upkeep
 
 MEMORY_LIMIT = 1_200_000_000
 """Bytes that the embedded engine may use by default; the process around it needs about 300 MB more."""
@@ -82,8 +76,6 @@ MAX_LIMIT = 1000
 """Entries of one page."""
 MAX_SECONDS = 30
 """How long one question may take, by default."""
-TIDY_LEASE_S = 7200
-"""How long one of several servers goes on removing what is old before another may: twice the time between two looks."""
 WHOLE_BYTES = 8 << 20
 """Bytes of bodies that are read at once where many entries are wanted whole."""
 MAX_INSERT = 64 << 20
@@ -126,7 +118,7 @@ def open_store(
         raise
 
 
-class Store:
+class Store(State, Upkeep):
     """See the module. Made by `open_store`; migrated when the constructor returns."""
 
     def __init__(self, engine: Engine, lock: FolderLock | None, durable: bool) -> None:
@@ -275,97 +267,6 @@ class Store:
     def _gaps(self, one: RecorderRow, since: datetime) -> list[tuple[int, int]]:
         rows = self.engine.select(recorders.gaps(since, one.id, one.first_sequence)).rows
         return [(first, last) for first, last in rows]
-
-    def add_token(self, token: Token) -> None:
-        """Keep a token. Raises StoreError where its id is taken: a revoked token must stay so."""
-        with self._writing:
-            if any(other.id == token.id for other in self.tokens()):
-                raise StoreError(f"token {token.id}: there is one of that id already. Make another")
-            self.engine.run(tokens.add(token))
-            if token.revoked_at is not None:
-                self.engine.run(tokens.revoke(token.id, token.revoked_at))
-
-    def tokens(self) -> list[Token]:
-        """All tokens, revoked ones too, oldest first."""
-        return tokens.read(self.engine.select(tokens.TOKENS).rows)
-
-    def revoke_token(self, token_id: str, at: datetime) -> None:
-        """End a token's right. Once revoked, the first time stays. Raises StoreError for an unknown id."""
-        with self._writing:
-            if not any(token.id == token_id for token in self.tokens()):
-                raise StoreError(f"token {token_id}: there is none of that id. List the tokens to see which there are")
-            self.engine.run(tokens.revoke(token_id, at))
-
-    def registrations(self) -> list[Registration]:
-        """The integrations that the host system registered, by side and id."""
-        return registrations.read(self.engine.select(registrations.REGISTRATIONS).rows)
-
-    def register(self, changed: Sequence[Registration]) -> None:
-        """Keep these in the place of what was registered by the same side and id. Raises StoreError."""
-        if not changed:
-            return
-        with self._writing:
-            [[latest]] = self.engine.select(registrations.LATEST).rows
-            version = max(micros(datetime.now(UTC)), latest + 1)  # the clock may have been set back
-            self.engine.insert("integrations", registrations.COLUMNS, [registrations.rows(changed, version)])
-
-    def pins(self) -> list[Pin]:
-        """The references that are pinned, oldest first."""
-        return pins.read(self.engine.select(pins.PINS).rows)
-
-    def pin(self, kind: str, identity: str, note: str) -> Pin:
-        """Keep what refers to this. Pinning it again changes the note."""
-        at = datetime.now(UTC)
-        with self._writing:
-            made = Pin(kind, identity, note, at)
-            self.engine.run(pins.put(made, at, removed=False))
-        return made
-
-    def unpin(self, kind: str, identity: str) -> None:
-        """Let it go. Raises StoreError where it is not pinned."""
-        with self._writing:
-            found = [one for one in self.pins() if (one.type, one.id) == (kind, identity)]
-            if not found:
-                raise StoreError(f"pin {kind}:{identity}: it is not pinned. List the pins to see which there are")
-            self.engine.run(pins.put(found[0], datetime.now(UTC), removed=True))
-
-    def tidy(
-        self, rules: Rules, now: datetime | None = None, stop: Callable[[], bool] = lambda: False
-    ) -> list[Removed]:
-        """Take away what is too old or too much; nothing while another server on this log does. See `retention`."""
-        if self._lock is None and not lease.take(self.engine, "tidy", self._identity, TIDY_LEASE_S):
-            return []
-        pinned = sorted({one.id for one in self.pins()})
-        return retention.tidy(self.engine, rules, pinned, writes_off=lambda: self._writing, now=now, stop=stop)
-
-    def stats(self, rules: Rules, since: datetime, free: int | None, now: datetime | None = None) -> Stats:
-        """What the log takes, who sent it since then, and how it will go on. `free`: bytes free on the disk."""
-        known = stats.days(self.engine)
-        return Stats(
-            span=self.span(),
-            bytes_on_disk=retention.used_bytes(self.engine),
-            days=known,
-            since=since,
-            actions=stats.uses(self.engine, "action", "''", since),
-            ec_integrations=stats.uses(self.engine, "ec_id", "anyLast(ec_name)", since),
-            shipping_integrations=stats.uses(self.engine, "shipping_id", "anyLast(shipping_name)", since),
-            forecast=stats.forecast(self.engine, rules, known, free, now or datetime.now(UTC)),
-            removed=retention.removals(self.engine),
-            pins=self.pins(),
-        )
-
-    def begin_backup(self, where: backup.Place, *, full: bool = False) -> tuple[str, str]:
-        """Start a backup of the log as it is now, and return its (engine's id, name). See `backup`."""
-        with self._writing:
-            return backup.begin(self.engine, where, full=full)
-
-    def backup_progress(self, identity: str, name: str) -> backup.Progress:
-        """How far a backup is. Raises StoreError where it failed."""
-        return backup.progress(self.engine, identity, name)
-
-    def backups(self, where: backup.Place) -> list[str]:
-        """The names of the whole backups there, oldest first."""
-        return where.names(self.engine)
 
     def check(self) -> None:
         """Whether the store answers, of a cluster every shard. Raises StoreError with the reason."""

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from apitrail.store.engine import Param
 from apitrail.store.model import Filter
-from apitrail.store.queries.words import having
+from apitrail.store.queries.words import having, spelled
 from apitrail.store.times import micros
 
 # A field of Filter, and its column.
@@ -96,7 +96,10 @@ def told(where: Where, which: Filter) -> Where:
     if which.duration_over is not None:
         where = where.also("duration_ms > {duration_over:Float64}", duration_over=which.duration_over)
     for field, condition in BY_ENTRY.items():
-        if values := list(getattr(which, field)):
+        values = list(getattr(which, field))
+        if field == "reference":
+            values = spelled(values)
+        if values:
             where = where.also(condition.replace("VALUES", f"{{{field}:Array(String)}}"), **{field: values})
         if unwanted := [value for other, value in which.without if other == field]:
             negated = condition.replace("VALUES", f"{{no_{field}:Array(String)}}")

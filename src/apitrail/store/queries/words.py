@@ -8,6 +8,7 @@ references alone: in bodies it would be found in every price. What is no word by
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
@@ -47,11 +48,20 @@ def mentions(which: Filter) -> Mentions:
     if which.reference:
         # What follows a colon may be an id whose type comes before it, or there is no type and the id has a colon.
         ids = (*which.reference, *(value.partition(":")[2] for value in which.reference))
-        sets.append(tuple(dict.fromkeys(value for value in ids if value)))
+        sets.append(tuple(spelled(dict.fromkeys(value for value in ids if value))))
     for term in which.text:
         if term.whole and not term.excluded:
-            sets.append(tuple(dict.fromkeys((term.value, _indexed(term.value) or term.value))))
+            sets.append(tuple(spelled(dict.fromkeys((term.value, _indexed(term.value) or term.value)))))
     return Mentions(tuple(sets))
+
+
+def spelled(ids: Iterable[str]) -> list[str]:
+    """Ids as people look for them, and as shops write them: order 1001 is `#1001` in what Shopify sends."""
+    found = []
+    for value in ids:
+        kind, colon, rest = value.rpartition(":")
+        found += [value] if rest.startswith("#") or not rest else [value, f"{kind}{colon}#{rest}"]
+    return found
 
 
 def seconds(wanted: Mentions, since: datetime | None, until: datetime | None, limit: int) -> Query:
@@ -79,8 +89,8 @@ def seconds(wanted: Mentions, since: datetime | None, until: datetime | None, li
 def having(term: Term, name: str) -> tuple[str, dict[str, Param]]:
     """The condition that an entry has the term, exactly. `name` begins the names of its parameters."""
     if term.whole:
-        params: dict[str, Param] = {name: term.value}
-        refers = f"arrayExists(id -> lower(id) = lower({{{name}:String}}), reference_ids)"
+        params: dict[str, Param] = {name: [one.lower() for one in spelled([term.value])]}
+        refers = f"arrayExists(id -> has({{{name}:Array(String)}}, lower(id)), reference_ids)"
         if not _indexed(term.value):
             return refers, params
         params[f"{name}_body"] = f"(?i)(^|[^0-9A-Za-z]){re.escape(term.value)}($|[^0-9A-Za-z])"

@@ -1,0 +1,75 @@
+"""The small mutable state that lies in the log's own engine, so that all servers of a cluster share it and nothing else
+has to be run or backed up: tokens, registered integrations, pins. A row is never changed; a newer one stands for it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from apitrail.registration import Registration
+from apitrail.store.engine import Engine
+from apitrail.store.model import Pin, StoreError, Token
+from apitrail.store.queries import pins, registrations, tokens
+from apitrail.store.times import micros
+
+
+class State:
+    """The part of `Store` that keeps it."""
+
+    engine: Engine
+    _writing: threading.Lock
+
+    def add_token(self, token: Token) -> None:
+        """Keep a token. Raises StoreError where its id is taken: a revoked token must stay so."""
+        with self._writing:
+            if any(other.id == token.id for other in self.tokens()):
+                raise StoreError(f"token {token.id}: there is one of that id already. Make another")
+            self.engine.run(tokens.add(token))
+            if token.revoked_at is not None:
+                self.engine.run(tokens.revoke(token.id, token.revoked_at))
+
+    def tokens(self) -> list[Token]:
+        """All tokens, revoked ones too, oldest first."""
+        return tokens.read(self.engine.select(tokens.TOKENS).rows)
+
+    def revoke_token(self, token_id: str, at: datetime) -> None:
+        """End a token's right. Once revoked, the first time stays. Raises StoreError for an unknown id."""
+        with self._writing:
+            if not any(token.id == token_id for token in self.tokens()):
+                raise StoreError(f"token {token_id}: there is none of that id. List the tokens to see which there are")
+            self.engine.run(tokens.revoke(token_id, at))
+
+    def registrations(self) -> list[Registration]:
+        """The integrations that the host system registered, by side and id."""
+        return registrations.read(self.engine.select(registrations.REGISTRATIONS).rows)
+
+    def register(self, changed: Sequence[Registration]) -> None:
+        """Keep these in the place of what was registered by the same side and id. Raises StoreError."""
+        if not changed:
+            return
+        with self._writing:
+            [[latest]] = self.engine.select(registrations.LATEST).rows
+            version = max(micros(datetime.now(UTC)), latest + 1)  # the clock may have been set back
+            self.engine.insert("integrations", registrations.COLUMNS, [registrations.rows(changed, version)])
+
+    def pins(self) -> list[Pin]:
+        """The references that are pinned, oldest first."""
+        return pins.read(self.engine.select(pins.PINS).rows)
+
+    def pin(self, kind: str, identity: str, note: str) -> Pin:
+        """Keep what refers to this. Pinning it again changes the note."""
+        at = datetime.now(UTC)
+        with self._writing:
+            made = Pin(kind, identity, note, at)
+            self.engine.run(pins.put(made, at, removed=False))
+        return made
+
+    def unpin(self, kind: str, identity: str) -> None:
+        """Let it go. Raises StoreError where it is not pinned."""
+        with self._writing:
+            found = [one for one in self.pins() if (one.type, one.id) == (kind, identity)]
+            if not found:
+                raise StoreError(f"pin {kind}:{identity}: it is not pinned. List the pins to see which there are")
+            self.engine.run(pins.put(found[0], datetime.now(UTC), removed=True))

@@ -1,0 +1,64 @@
+"""What keeps the log in order: what is too old goes, what it takes is told, and it is backed up."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from apitrail.store import backup, lease, retention, stats
+from apitrail.store.engine import Engine
+from apitrail.store.lock import FolderLock
+from apitrail.store.queries import pins, span
+from apitrail.store.retention import Removed, Rules
+from apitrail.store.stats import Stats
+
+TIDY_LEASE_S = 7200
+"""How long one of several servers goes on removing what is old before another may: twice the time between two looks."""
+
+
+class Upkeep:
+    """The part of `Store` that does it."""
+
+    engine: Engine
+    _writing: threading.Lock
+    _lock: FolderLock | None
+    _identity: str
+
+    def tidy(
+        self, rules: Rules, now: datetime | None = None, stop: Callable[[], bool] = lambda: False
+    ) -> list[Removed]:
+        """Take away what is too old or too much; nothing while another server on this log does. See `retention`."""
+        if self._lock is None and not lease.take(self.engine, "tidy", self._identity, TIDY_LEASE_S):
+            return []
+        pinned = sorted({one.id for one in pins.read(self.engine.select(pins.PINS).rows)})
+        return retention.tidy(self.engine, rules, pinned, writes_off=lambda: self._writing, now=now, stop=stop)
+
+    def stats(self, rules: Rules, since: datetime, free: int | None, now: datetime | None = None) -> Stats:
+        """What the log takes, who sent it since then, and how it will go on. `free`: bytes free on the disk."""
+        known = stats.days(self.engine)
+        return Stats(
+            span=span.read(self.engine.select(span.SPAN).rows),
+            bytes_on_disk=retention.used_bytes(self.engine),
+            days=known,
+            since=since,
+            actions=stats.uses(self.engine, "action", "''", since),
+            ec_integrations=stats.uses(self.engine, "ec_id", "anyLast(ec_name)", since),
+            shipping_integrations=stats.uses(self.engine, "shipping_id", "anyLast(shipping_name)", since),
+            forecast=stats.forecast(self.engine, rules, known, free, now or datetime.now(UTC)),
+            removed=retention.removals(self.engine),
+            pins=pins.read(self.engine.select(pins.PINS).rows),
+        )
+
+    def begin_backup(self, where: backup.Place, *, full: bool = False) -> tuple[str, str]:
+        """Start a backup of the log as it is now, and return its (engine's id, name). See `backup`."""
+        with self._writing:
+            return backup.begin(self.engine, where, full=full)
+
+    def backup_progress(self, identity: str, name: str) -> backup.Progress:
+        """How far a backup is. Raises StoreError where it failed."""
+        return backup.progress(self.engine, identity, name)
+
+    def backups(self, where: backup.Place) -> list[str]:
+        """The names of the whole backups there, oldest first."""
+        return where.names(self.engine)
