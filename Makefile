@@ -51,7 +51,7 @@ $(STAMP): pyproject.toml requirements.lock
 	@touch $@
 
 browser:
-	@scripts/install-browser
+	@scripts/install-for-tests
 
 lock:  ## pin every dependency anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

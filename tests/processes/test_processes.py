@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -210,22 +209,26 @@ for number in range({CALLS}): tasks.call.delay(number)
     host.assert_each_once()
 
 
-def test_rq_forks_for_each_job(host: Host, port: int) -> None:
-    pytest.importorskip("rq")
-    fake = pytest.importorskip("fakeredis")
-    broker: Any = fake.TcpFakeServer(("127.0.0.1", port), server_type="redis")
-    threading.Thread(target=broker.serve_forever, daemon=True).start()
-    try:
-        url = f"redis://127.0.0.1:{port}"
-        host.run(f"""
+def test_rq_forks_for_each_job(host: Host, port: int, tmp_path: Path) -> None:
+    url = f"redis://127.0.0.1:{port}"
+    settings = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path), "--daemonize", "no"]
+    with subprocess.Popen(["redis-server", *settings], stdout=subprocess.DEVNULL) as broker:
+        try:
+            until(lambda: answers(port), 30)
+            host.run(f"""
 from redis import Redis
 from rq import Queue
 queue = Queue(connection=Redis.from_url("{url}"))
 for number in range(12): queue.enqueue(call, number)
 """)
-        started = host.start("-m", "rq.cli", "worker", "--burst", "-u", url, "-w", "tests.processes.forking.Forking")
-        assert started.wait(60) == 0, host.output.read_text()
-        host.assert_each_once(12)
-    finally:
-        broker.shutdown()
-        broker.server_close()
+            started = host.start("-m", "rq.cli", "worker", "--burst", "-u", url)
+            assert started.wait(60) == 0, host.output.read_text()
+            host.assert_each_once(12)
+        finally:
+            broker.terminate()
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
