@@ -69,7 +69,6 @@ function clear() {
   for (const element of document.querySelectorAll(".plain")) element.remove();
 }
 clear();
-if (matchMedia("(max-width: 760px)").matches) document.getElementById("created")?.removeAttribute("open");
 
 // Menus stay open while one chooses in them, although the page beneath is new each time.
 let opened = [];
