@@ -65,7 +65,6 @@ from apitrail.store.queries import (
 from apitrail.store.queries import entry as one
 from apitrail.store.queries.activity import Side
 from apitrail.store.rows import decode_entry, decode_row
-from apitrail.store.state import State
 from apitrail.store.times import instant
 from apitrail.store.upkeep import Upkeep
 
@@ -118,7 +117,7 @@ def open_store(
         raise
 
 
-class Store(State, Upkeep):
+class Store(Upkeep):
     """See the module. Made by `open_store`; migrated when the constructor returns."""
 
     def __init__(self, engine: Engine, lock: FolderLock | None, durable: bool) -> None:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from apitrail.store import backup, lease, retention, stats
-from apitrail.store.engine import Engine
 from apitrail.store.lock import FolderLock
-from apitrail.store.queries import pins, span
+from apitrail.store.queries import span
 from apitrail.store.retention import Removed, Rules
+from apitrail.store.state import State
 from apitrail.store.stats import Stats
 
 TIDY_LEASE_S = 7200
 """How long one of several servers goes on removing what is old before another may: twice the time between two looks."""
 
 
-class Upkeep:
+class Upkeep(State):
     """The part of `Store` that does it."""
 
-    engine: Engine
-    _writing: threading.Lock
     _lock: FolderLock | None
     _identity: str
 
@@ -31,7 +28,7 @@ class Upkeep:
         """Take away what is too old or too much; nothing while another server on this log does. See `retention`."""
         if self._lock is None and not lease.take(self.engine, "tidy", self._identity, TIDY_LEASE_S):
             return []
-        pinned = sorted({one.id for one in pins.read(self.engine.select(pins.PINS).rows)})
+        pinned = sorted({one.id for one in self.pins()})
         return retention.tidy(self.engine, rules, pinned, writes_off=lambda: self._writing, now=now, stop=stop)
 
     def stats(self, rules: Rules, since: datetime, free: int | None, now: datetime | None = None) -> Stats:
@@ -47,7 +44,7 @@ class Upkeep:
             shipping_integrations=stats.uses(self.engine, "shipping_id", "anyLast(shipping_name)", since),
             forecast=stats.forecast(self.engine, rules, known, free, now or datetime.now(UTC)),
             removed=retention.removals(self.engine),
-            pins=pins.read(self.engine.select(pins.PINS).rows),
+            pins=self.pins(),
         )
 
     def begin_backup(self, where: backup.Place, *, full: bool = False) -> tuple[str, str]:
