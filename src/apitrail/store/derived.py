@@ -1,4 +1,4 @@
-"""The tables that are made from `entries` (see migration 4), kept true to it.
+"""The tables that are made from `entries` (see migrations 4 and 7), kept true to it.
 
 The engine fills them by views as rows come in, but has no transactions: a process that dies within an insert may
 leave an entry that is not counted, or not found by its ids. So
@@ -10,6 +10,7 @@ leave an entry that is not counted, or not found by its ids. So
 
 The same fills the tables from a log that is older than they are, and takes away what retention has dropped. Counts are
 exact whenever no insert is under way: the writer lets no entry in twice, and a difference is zero the second time.
+A day of failures that are not as many as are counted is made anew as a whole.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -28,7 +30,9 @@ DAY = 86_400_000_000
 SETTLE_S = 2.0
 """How long a difference must stand on a cluster before it is one."""
 COUNTS = ("counts", "counts_by_day")
-COPIES = ("mentions", "account_names")
+COPIES = ("mentions", "account_names", "failures")
+FAILED = "outcome IN ('request_error', 'platform_error')"
+"""As SQL: what the view `failures_from_entries` lets through."""
 
 Ranges = list[tuple[int, int]]
 """First and last time, in microseconds, both included."""
@@ -98,11 +102,53 @@ def repair(engine: Engine, suspect: Ranges) -> None:
         for table, count in zip(COUNTS, counted, strict=True):
             if count != held:
                 _recount(engine, table, day)
+    _gather_failures(engine)
+
+
+def _gather_failures(engine: Engine) -> None:
+    """Make each day of failures anew that holds other than as many as are counted."""
+    if not _made(engine, "failures"):
+        return
+    wrong = _ill_gathered(engine)
+    if wrong and engine.topology.cluster:
+        for statement in engine.topology.caught_up("failures"):
+            engine.run(Query(statement))
+        time.sleep(SETTLE_S)
+        later = _ill_gathered(engine)
+        wrong = {day: found for day, found in wrong.items() if later.get(day) == found}
+    for day, (gathered, told) in sorted(wrong.items()):
+        if gathered:
+            engine.run(
+                Query(
+                    f"ALTER TABLE {engine.topology.altered('failures')} DROP PARTITION {{day:String}}",
+                    {"day": f"{datetime.fromtimestamp(day * DAY // 1_000_000, UTC):%Y-%m-%d}"},
+                )
+            )
+        if told:
+            _copy(engine, "failures", day * DAY, (day + 1) * DAY - 1)
+
+
+def _ill_gathered(engine: Engine) -> dict[int, tuple[int, int]]:
+    """The days whose failures are not as many as are counted: how many there are, and how many are counted."""
+    query = Query(f"SELECT toUInt16(toDate(at)) AS day, sum(entries) FROM counts_by_day WHERE {FAILED} GROUP BY day")  # noqa: S608
+    told = _by_day(engine.select(query).rows)
+    rows = _rows_by_day(engine, "failures")
+    unlike = sorted(day for day in {*told, *rows} if told.get(day, 0) != rows.get(day, 0))
+    if not unlike:
+        return {}
+    # A row that is there twice counts once.
+    exact = Query(
+        "SELECT toUInt16(toDate(created_at)) AS day, count() FROM failures FINAL"
+        " WHERE toUInt16(toDate(created_at)) IN {days:Array(UInt16)} GROUP BY day",
+        {"days": unlike},
+    )
+    held = _by_day(engine.select(exact).rows)
+    return {day: (held.get(day, 0), told.get(day, 0)) for day in unlike if held.get(day, 0) != told.get(day, 0)}
 
 
 def _wrong(engine: Engine) -> dict[int, tuple[int, tuple[int, ...]]]:
     """The days that are not counted right: how many entries they hold, and how many each of COUNTS says."""
-    days = _entries_by_day(engine)
+    days = _rows_by_day(engine, "entries")
     counted = [_counted_by_day(engine, table) for table in COUNTS]
     found = {}
     for day in set(days).union(*counted):
@@ -154,11 +200,12 @@ def _made(engine: Engine, table: str) -> str:
     return made
 
 
-def _entries_by_day(engine: Engine) -> dict[int, int]:
+def _rows_by_day(engine: Engine, table: str) -> dict[int, int]:
     """From the parts' own records: no row is read."""
     query = Query(
         f"SELECT toUInt16(toDate(partition)), sum(rows) FROM {engine.topology.system('parts')}"  # noqa: S608
-        f" WHERE active AND database = {engine.topology.home} AND table = 'entries' GROUP BY partition"
+        f" WHERE active AND database = {engine.topology.home} AND table = {{table:String}} GROUP BY partition",
+        {"table": table},
     )
     return _by_day(engine.select(query).rows)
 

@@ -27,6 +27,7 @@ from apitrail.exchange import Loss
 from apitrail.store import derived, health, schema
 from apitrail.store.batch import Batch
 from apitrail.store.block import COLUMNS, LATEST, LOSS_COLUMNS, Key
+from apitrail.store.boards import Boards
 from apitrail.store.cluster import ClusterEngine
 from apitrail.store.embedded import EmbeddedEngine
 from apitrail.store.engine import Engine
@@ -66,7 +67,6 @@ from apitrail.store.queries import entry as one
 from apitrail.store.queries.activity import Side
 from apitrail.store.rows import decode_entry, decode_row
 from apitrail.store.times import instant
-from apitrail.store.upkeep import Upkeep
 
 MEMORY_LIMIT = 1_200_000_000
 """Bytes that the embedded engine may use by default; the process around it needs about 300 MB more."""
@@ -117,7 +117,7 @@ def open_store(
         raise
 
 
-class Store(Upkeep):
+class Store(Boards):
     """See the module. Made by `open_store`; migrated when the constructor returns."""
 
     def __init__(self, engine: Engine, lock: FolderLock | None, durable: bool) -> None:

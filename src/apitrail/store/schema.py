@@ -49,6 +49,7 @@ TABLES = (
     "removals",
     "pins",
     "leases",
+    "failures",
 )
 
 

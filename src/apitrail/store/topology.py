@@ -35,6 +35,7 @@ KEYS = {
     "removals": "day",
     "pins": "type, id",
     "leases": "name",
+    "failures": "id",
 }
 """What the shard of a table's row depends on. Rows that one `FINAL` makes into one must have it in common."""
 

@@ -1,0 +1,54 @@
+"""What failed, as the boards ask it. Plain data: no engine, no SQL, no HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+
+class Kind(Struct, frozen=True):
+    """What failures have in common that are one problem. Empty: not known."""
+
+    platform: str
+    action: str
+    direction: str
+    ec_integration: str
+    shipping_integration: str
+    code: str
+    """The platform's own, verbatim."""
+    status: int | None
+    """Where there is no code."""
+    cause: str
+
+    @property
+    def way(self) -> tuple[str, str, str, str, str]:
+        """What one call has in common with the next: all but why it failed."""
+        return self.platform, self.action, self.direction, self.ec_integration, self.shipping_integration
+
+
+class Group(Struct, frozen=True, kw_only=True):
+    """Failures of one kind within a range."""
+
+    kind: Kind
+    count: int
+    first: datetime
+    last: datetime
+    last_id: str
+    outcome: str
+    """Of the latest; so are the next two."""
+    message: str
+    """The platform's own words, verbatim: their beginning."""
+    merchant: str
+    orders: int
+    """How many orders the calls referred to."""
+    parcels: int
+    """How many shipments; where a call names none, how many tracking numbers or packages."""
+    some_orders: tuple[str, ...]
+
+
+class Ending(Struct, frozen=True):
+    """The first call of the same way that worked after a failure."""
+
+    at: datetime
+    id: str

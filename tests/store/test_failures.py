@@ -1,0 +1,146 @@
+"""Failures by what they have in common, kept in a table of their own, and the calls that ended them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apitrail.entry import Entry
+from apitrail.exchange import Integration, Recorder, Reference
+from apitrail.store import Filter, Store, open_store, schema
+from apitrail.store.engine import Query
+
+NOON = datetime(2026, 8, 3, 12, 0, 0, 123456, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+Make = Callable[..., Entry]
+
+
+def label(make: Make, minutes: int, **fields: Any) -> Entry:
+    given: dict[str, Any] = {
+        "action": "label.create",
+        "platform": "ups",
+        "shipping_integration": Integration("ups-1", "UPS"),
+        "outcome": "request_error",
+        "cause": "address",
+        "code": "E1",
+        "status": 400,
+    }
+    return make(NOON + minutes * MINUTE, **(given | fields))
+
+
+def rows(store: Store) -> int:
+    return int(store.engine.select(Query("SELECT count() FROM failures FINAL")).rows[0][0])
+
+
+def test_failures_of_one_kind_are_one_group_with_what_they_hit(either: Store, make: Make) -> None:
+    order, parcel = Reference("order", "A-1"), Reference("shipment", "S-1")
+    entries = [
+        label(make, 0, references=[order, parcel, Reference("tracking", "T-1")], message="first"),
+        label(make, 5, references=[Reference("order", "A-2"), order], message="the last words"),
+        label(make, 9, outcome="success"),
+    ]
+    either.write(entries)
+    [found] = either.failures(Filter(), 10)
+    assert (found.kind.platform, found.kind.action, found.kind.shipping_integration) == (
+        "ups",
+        "label.create",
+        "ups-1",
+    )
+    assert (found.kind.code, found.kind.status, found.kind.cause) == ("E1", None, "address")
+    assert (found.count, found.first, found.last) == (2, NOON, NOON + 5 * MINUTE)
+    assert (found.last_id, found.message) == (entries[1].id, "the last words")
+    assert (found.orders, found.parcels, found.some_orders) == (2, 1, ("A-1", "A-2"))
+
+
+def test_another_code_account_or_cause_is_another_group_and_without_a_code_another_status(
+    store: Store, make: Make
+) -> None:
+    store.write(
+        [
+            label(make, 0),
+            label(make, 1, code="E2"),
+            label(make, 2, shipping_integration=Integration("ups-2")),
+            label(make, 3, cause="funds"),
+            label(make, 4, code=None, status=503),
+            label(make, 5, code=None, status=None),
+            label(make, 6),
+        ]
+    )
+    found = store.failures(Filter(), 10)
+    assert [one.count for one in found] == [2, 1, 1, 1, 1, 1]
+    assert [one.kind.status for one in found[1:3]] == [None, 503]
+    assert [one.kind.code for one in store.failures(Filter(since=NOON + 4 * MINUTE), 10)] == ["E1", "", ""]
+    assert [one.kind.cause for one in store.failures(Filter(cause=("funds",)), 10)] == ["funds"]
+    assert len(store.failures(Filter(), 2)) == 2
+
+
+def test_what_ended_it_is_the_first_success_of_the_same_action_and_account_after_the_last_failure(
+    either: Store, make: Make
+) -> None:
+    before = label(make, -30, outcome="success")
+    ended = label(make, 185, outcome="warning")
+    either.write(
+        [
+            before,
+            label(make, 0),
+            label(make, 1),
+            label(make, 2, outcome="success", shipping_integration=Integration("ups-2")),
+            label(make, 3, outcome="success", action="label.void"),
+            ended,
+            label(make, 300, outcome="success"),
+        ]
+    )
+    groups = either.failures(Filter(), 10)
+    found = either.endings(groups)
+    assert {number: (one.at, one.id) for number, one in found.items()} == {0: (ended.created_at, ended.id)}
+
+
+def test_a_success_within_the_same_quarter_of_an_hour_ends_it_and_one_before_the_failure_does_not(
+    store: Store, make: Make
+) -> None:
+    quick = label(make, 3, outcome="success")
+    store.write(
+        [
+            label(make, 1),
+            quick,
+            label(make, 2, outcome="success", platform="tcat"),
+            label(make, 4, platform="tcat"),
+        ]
+    )
+    groups = store.failures(Filter(), 10)
+    assert [one.kind.platform for one in groups] == ["tcat", "ups"]
+    assert {number: one.id for number, one in store.endings(groups).items()} == {1: quick.id}
+    assert store.endings([]) == {}
+
+
+@pytest.mark.parametrize("version", [1, 6])
+def test_a_log_from_before_there_was_the_table_gets_it(
+    folder: Path, make: Make, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    known = schema.migrations()
+    recorder = Recorder(id="r", sequence=1, version="1.2.3")
+    with monkeypatch.context() as older:
+        older.setattr(schema, "migrations", lambda: known[:version])
+        store = open_store(folder, durable=False)
+        store.write([label(make, minutes, recorder=recorder) for minutes in (0, 1, 3000)])
+        store.close()
+    store = open_store(folder, durable=False)
+    assert [one.count for one in store.failures(Filter(), 10)] == [3]
+    assert store.engine.select(Query("SELECT DISTINCT version FROM failures")).rows == [("1.2.3",)]
+    store.close()
+
+
+def test_failures_of_a_day_that_is_gone_are_gone_and_a_row_that_is_there_twice_is_one(folder: Path, make: Make) -> None:
+    store = open_store(folder, durable=False)
+    store.write([label(make, 0), label(make, 3000)])
+    store.engine.run(Query(f"ALTER TABLE entries DROP PARTITION '{NOON:%Y-%m-%d}'"))
+    store.engine.run(Query("INSERT INTO failures SELECT * FROM failures WHERE created_at > now() - 1e9"))
+    store.close()
+    store = open_store(folder, durable=False)
+    assert rows(store) == 1
+    assert [(one.count, one.last) for one in store.failures(Filter(), 10)] == [(1, NOON + 3000 * MINUTE)]
+    store.close()
