@@ -13,10 +13,11 @@ import pytest
 from apitrail.entry import Entry, Payload
 from apitrail.store import Cursor, Filter, QueryTooLarge, Store, StoreError, StoreUnavailable, Term, open_store
 from apitrail.store.engine import Query, failure
+from apitrail.store.failures import Group, Kind
 from apitrail.store.queries import entry as entry_question
+from apitrail.store.queries import failures, words
 from apitrail.store.queries import page as page_question
 from apitrail.store.queries import span as span_question
-from apitrail.store.queries import words
 
 Make = Callable[..., Entry]
 START = datetime(2026, 8, 1, tzinfo=UTC)
@@ -59,6 +60,19 @@ def test_opening_an_entry_reads_one_or_two_granules(log: Store, make: Make) -> N
     assert left <= 2
     assert of > 20
     assert log.entry(row.id) is not None
+
+
+def test_what_ended_a_problem_is_looked_for_in_two_quarters_of_an_hour_alone(log: Store) -> None:
+    last = START + timedelta(days=1, hours=3)
+    kind = Kind("ups", "label.create", "outbound", "", "ups-1", "E1", None, "address")
+    group = Group(
+        kind=kind, count=1, first=last, last=last, last_id="", outcome="request_error", message="", merchant="",
+        orders=0, parcels=0, some_orders=(),
+    )  # fmt: skip
+    later = {0: int((last + timedelta(days=2)).timestamp()) // 900 * 900}
+    left, of = granules(log, failures.endings([group], later))
+    assert left <= 4
+    assert of > 20
 
 
 def test_what_is_looked_up_reads_the_granules_that_have_it(log: Store) -> None:
