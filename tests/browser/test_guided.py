@@ -27,6 +27,8 @@ def test_an_order_that_a_fetch_brought_is_told_with_the_fetch(
     body = f'{{"orders": [{{"id": "{order}"}}]}}'.encode()
     [fetch, *_] = server.record(call(body=body), call(ago=timedelta(minutes=5)))
     page = desk.open(width=width)
+    if width == 390:
+        page.locator(".pages").get_by_text("More").click()
     page.get_by_role("link", name="An order is missing").first.click()
     page.get_by_label("Order number").fill(order)
     page.get_by_label("Shop account or platform").select_option(f"ec:{account.id}")

@@ -22,6 +22,8 @@ def test_a_failing_account_says_since_when_and_leads_to_its_entries(
         call(ago=timedelta(hours=2)), *(call(status=401, ago=timedelta(minutes=one)) for one in (30, 20, 10))
     )
     page = desk.open(width=width)
+    if width == 390:
+        page.locator(".pages").get_by_text("More").click()
     page.get_by_role("link", name="EC Integrations").first.click()
     card = page.locator(".account").filter(has_text=account.name)
     expect(card.locator(".pill")).to_contain_text("Failing")

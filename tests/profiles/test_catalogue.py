@@ -9,7 +9,7 @@ import pytest
 from apitrail.entry import Cause
 from apitrail.exchange import Direction
 from apitrail.profiles import Derived, Profiles, action_label, cause_label, reference_label
-from apitrail.profiles.catalogue import BUILT_IN, CAUSES
+from apitrail.profiles.catalogue import BUILT_IN, CAUSES, actor
 from apitrail.profiles.document import actions_document
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -33,6 +33,11 @@ def test_a_name_that_the_catalogue_lacks_is_its_own_label() -> None:
     assert action_label("loyalty.points") == "loyalty.points"
     assert cause_label("gremlins") == "gremlins"
     assert reference_label("thing") == "thing"
+
+
+def test_each_cause_says_whose_hands_it_needs_and_a_notification_may_need_others() -> None:
+    assert (actor("address"), actor("credentials"), actor("timeout")) == ("warehouse", "merchant", "platform")
+    assert (actor("platform_outage", "inbound"), actor("gremlins"), actor("")) == ("engineer", "engineer", "engineer")
 
 
 def test_a_handler_that_crashed_is_not_called_platform_trouble() -> None:

@@ -16,6 +16,7 @@ from apitrail.profiles.problems import ProfileError
 HERE = Path(__file__).parent
 Side = Literal["ec", "shipping", "both"]
 Language = Literal["en", "zh_tw"]
+Actor = Literal["merchant", "warehouse", "platform", "engineer"]
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 
 UNKNOWN = "unknown"
@@ -43,6 +44,8 @@ class CauseWords(Struct, frozen=True, forbid_unknown_fields=True):
 
     label: tuple[str, str]
     fault: Literal["ours", "theirs"]
+    acts: tuple[Actor, Actor]
+    """Whose hands are needed first: for a call that we made, and for a notification that we did not accept."""
     advice: tuple[str, str]
     inbound: tuple[str, str]
     once: tuple[str, str] | None = None
@@ -174,6 +177,12 @@ def cause_label(cause: str, language: str = "en", direction: Direction = "outbou
         return cause
     label = (words.inbound_label if direction == "inbound" else None) or words.label
     return label[1 if language.lower().startswith("zh") else 0]
+
+
+def actor(cause: str, direction: str = "outbound") -> Actor:
+    """Whose hands a failure needs first; where no cause is known, an engineer's."""
+    words = BUILT_IN.causes.get(cast("Cause", cause)) or BUILT_IN.causes["unknown"]
+    return words.acts[1 if direction == "inbound" else 0]
 
 
 def reference_label(kind: str, language: str = "en") -> str:

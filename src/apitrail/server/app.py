@@ -21,6 +21,7 @@ from apitrail.profiles import Profiles
 from apitrail.server import admin, api, export, health, integrations, login, recorders, reference, storage
 from apitrail.server.access import Gate, Tokens
 from apitrail.server.answers import AnyRequest, exception_handlers, wants_page
+from apitrail.server.boards import routes as boards
 from apitrail.server.digest import Deriver, Digester
 from apitrail.server.health import Health
 from apitrail.server.ingest import Ingest, post_exchanges
@@ -96,6 +97,7 @@ def create_app(
             post_exchanges,
             *integrations.routes,
             api.routes,
+            boards.routes,
             export.routes,
             storage.get_stats,
             recorders.get_recorders,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from apitrail.store.engine import Query
 from apitrail.store.failures import Ending, Group
 from apitrail.store.model import Filter
 from apitrail.store.queries import failures
@@ -27,3 +28,14 @@ class Boards(Upkeep):
             return {}
         later = {number: quarter for number, quarter in self.engine.select(failures.quarters(groups)).rows}  # noqa: C416
         return failures.read_endings(self.engine.select(failures.endings(groups, later)).rows)
+
+    def account_names(self, ids: Iterable[str]) -> dict[tuple[str, str], str]:
+        """The latest names of accounts, by side (`ec` or `shipping`) and id; without those that were never named."""
+        wanted = list(ids)
+        if not wanted:
+            return {}
+        query = Query(
+            "SELECT kind, id, argMax(name, at) FROM account_names WHERE id IN {ids:Array(String)} GROUP BY kind, id",
+            {"ids": wanted},
+        )
+        return {(side, identity): name for side, identity, name in self.engine.select(query).rows}

@@ -27,6 +27,7 @@ from apitrail.server.pages import (
     language,
     links,
     log,
+    problems,
     related,
     storage,
     suggest,
@@ -246,6 +247,14 @@ def integrations_page(
     return _page("integrations.html", integrations.integrations(store, one, query, reader), reader, query)
 
 
+@get("/problems", sync_to_thread=True)
+def problems_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+    """Failures by what they have in common."""
+    query, reader = _asked(request, known)
+    page = problems.view(store, query, request.query_params.get("state", ""), reader)
+    return _page("problems.html", page, reader, query, 400 if page.misread else 200)
+
+
 def routes() -> list[ControllerRouterHandler]:
     """Every page, and the files that they need."""
     pages = Router(
@@ -267,6 +276,7 @@ def routes() -> list[ControllerRouterHandler]:
             order_missing_page,
             label_failed_page,
             integrations_page,
+            problems_page,
         ],
         after_request=guard,
         exception_handlers={errors.Missing: errors.shown, StoreError: errors.shown},

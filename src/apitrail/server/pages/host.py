@@ -32,6 +32,17 @@ def account_link(side: str, account: Integration, entry: EntryRow, reader: Reade
     return _template(f"{side}_account", account.id, entry, reader)
 
 
+def registered_link(side: str, identity: str, merchant: str, platform: str, reader: Reader) -> str:
+    """The page of an account without a call at hand: of one that was registered, or nothing."""
+    known = reader.registered.by_id(side, identity)
+    if known is None:
+        return ""
+    own = names.safe_link(known.link)
+    return own or reader.templates.link(
+        f"{side}_account", identity, merchant=known.merchant or merchant, platform=platform
+    )
+
+
 def reference_link(reference: Reference, entry: EntryRow, reader: Reader) -> str:
     """The page of what a reference names; that of the source, where they are the same."""
     source = entry.source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apitrail import profiles
 from apitrail.entry import EntryRow
-from apitrail.exchange import Source
+from apitrail.exchange import Direction, Source
 from apitrail.server.pages import language
 from apitrail.server.pages.language import Words
 from apitrail.server.pages.reader import Reader
@@ -17,6 +17,12 @@ def action(action_id: str, words: Words) -> str:
 
 def cause(entry: EntryRow, words: Words) -> str:
     return profiles.cause_label(entry.cause, words.language, entry.direction) if entry.cause else ""
+
+
+def cause_of(cause: str, direction: str, words: Words) -> str:
+    """A cause of calls in that direction; empty where there is none."""
+    way: Direction = "inbound" if direction == "inbound" else "outbound"
+    return profiles.cause_label(cause, words.language, way) if cause else ""
 
 
 def cause_label(cause: str, words: Words) -> str:

@@ -11,6 +11,8 @@ CREATE TABLE IF NOT EXISTS ${own}failures $on_cluster
     ec_id LowCardinality(Nullable(String)),
     shipping_id LowCardinality(Nullable(String)),
     merchant LowCardinality(Nullable(String)),
+    source_type LowCardinality(Nullable(String)),
+    source_id Nullable(String) CODEC(ZSTD(1)),
     reference_types Array(LowCardinality(String)) CODEC(ZSTD(1)),
     reference_ids Array(String) CODEC(ZSTD(1)),
     status Nullable(UInt16) CODEC(ZSTD(1)),
@@ -26,8 +28,8 @@ ORDER BY (created_at, id);
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS ${own}failures_from_entries $on_cluster TO ${own}failures AS
 SELECT
-    id, created_at, direction, platform, action, ec_id, shipping_id, merchant, reference_types, reference_ids, status,
-    outcome, cause, code, substringUTF8(ifNull(message, ''), 1, 500) AS message,
+    id, created_at, direction, platform, action, ec_id, shipping_id, merchant, source_type, source_id, reference_types,
+    reference_ids, status, outcome, cause, code, substringUTF8(ifNull(message, ''), 1, 500) AS message,
     JSONExtractString(row, 'recorder', 'version') AS version
 FROM ${own}entries
 WHERE outcome IN ('request_error', 'platform_error');

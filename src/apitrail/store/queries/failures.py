@@ -22,7 +22,11 @@ _KIND = (
     " if(code IS NULL, status, NULL) AS of_status, ifNull(cause, '') AS of_cause"
 )
 _BY_KIND = "of_platform, action, direction, of_ec, of_shipping, of_code, of_status, of_cause"
-ORDERS = "arrayFilter((id, type) -> type = 'order', reference_ids, reference_types)"
+ORDERS = (
+    "if(ifNull(source_type, '') = 'order', [assumeNotNull(source_id)],"
+    " arrayFilter((id, type) -> type = 'order', reference_ids, reference_types))"
+)
+"""The order that a call is about, else those that it names: a platform may have two numbers for one order."""
 PARCELS = (
     "arrayFilter((id, type) -> type = multiIf(has(reference_types, 'shipment'), 'shipment',"
     " has(reference_types, 'tracking'), 'tracking', 'package'), reference_ids, reference_types)"

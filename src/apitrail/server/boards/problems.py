@@ -1,0 +1,135 @@
+"""*Problems*: failures by platform, account, action and code, whether they go on, and what ended them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from apitrail.exchange import Integration
+from apitrail.profiles.catalogue import Actor, actor
+from apitrail.server.boards.span import Span, bounded
+from apitrail.store import Store
+from apitrail.store.failures import Ending, Group
+from apitrail.store.model import Filter
+
+LONGEST = timedelta(days=31)
+MOST = 100
+"""Problems of one answer: those that failed last."""
+NARROWED_BY = ("action", "ec_integration", "shipping_integration", "outcome", "platform", "cause", "direction")
+"""The choices of a filter that narrow it."""
+
+State = Literal["going_on", "over"]
+
+
+class Trouble(Struct, frozen=True, kw_only=True):
+    """Failures of one platform, account, action and code."""
+
+    platform: str
+    """Empty: not known."""
+    action: str
+    direction: str
+    ec_integration: Integration | None
+    shipping_integration: Integration | None
+    merchant: str
+    """Of the latest call; empty where none is known."""
+    code: str
+    """The platform's own, verbatim."""
+    status: int | None
+    """Where there is no code; null without an answer, too."""
+    cause: str
+    acts: Actor
+    """Whose hands it needs first, by its cause."""
+    outcome: str
+    """Of the latest failure; so is the next."""
+    message: str
+    """The platform's own words, verbatim: their first 500 characters."""
+    count: int
+    first_seen: datetime
+    """Within the range."""
+    last_seen: datetime
+    last_entry: str
+    orders: int
+    """How many orders these calls referred to."""
+    parcels: int
+    """How many shipments; where a call names none, how many tracking numbers or packages."""
+    some_orders: tuple[str, ...]
+    """Up to five of them."""
+    state: State
+    """Over: a call of the same platform, account, direction and action worked after the last failure."""
+    ended_at: datetime | None
+    """The first such call's time."""
+    ended_by: str
+    """Its id; empty where there is none."""
+
+
+class ProblemsAnswer(Struct, frozen=True, kw_only=True):
+    """Problems of a range: those that go on first, then by the latest failure."""
+
+    problems: list[Trouble]
+    since: datetime
+    until: datetime
+    cut: bool
+    """The range that was asked is longer than 31 days: the latest of it was looked at."""
+    more: bool
+    """There are more than 100; those that failed last are told."""
+
+
+def problems(store: Store, which: Filter, now: datetime | None = None) -> ProblemsAnswer:
+    """Of a filter's range and NARROWED_BY. Raises QueryTooLarge, StoreError."""
+    span = bounded(which.since, which.until, now or datetime.now(UTC), LONGEST)
+    groups = store.failures(replace(which, since=span.since, until=span.until), MOST + 1)
+    return answer(store, groups, span)
+
+
+def answer(store: Store, groups: list[Group], span: Span) -> ProblemsAnswer:
+    """What the groups are, and what became of them. Raises QueryTooLarge, StoreError."""
+    shown = groups[:MOST]
+    endings = store.endings(shown)
+    names = store.account_names(
+        dict.fromkeys(
+            one for group in shown for one in (group.kind.ec_integration, group.kind.shipping_integration) if one
+        )
+    )
+    found = [_trouble(group, endings.get(number), names) for number, group in enumerate(shown)]
+    return ProblemsAnswer(
+        problems=sorted(found, key=lambda one: one.state),  # "going_on" comes before "over"
+        since=span.since,
+        until=span.until,
+        cut=span.cut,
+        more=len(groups) > MOST,
+    )
+
+
+def _trouble(group: Group, ending: Ending | None, names: dict[tuple[str, str], str]) -> Trouble:
+    kind = group.kind
+
+    def account(side: str, identity: str) -> Integration | None:
+        return Integration(identity, names.get((side, identity), "")) if identity else None
+
+    return Trouble(
+        platform=kind.platform,
+        action=kind.action,
+        direction=kind.direction,
+        ec_integration=account("ec", kind.ec_integration),
+        shipping_integration=account("shipping", kind.shipping_integration),
+        merchant=group.merchant,
+        code=kind.code,
+        status=kind.status,
+        cause=kind.cause,
+        acts=actor(kind.cause, kind.direction),
+        outcome=group.outcome,
+        message=group.message,
+        count=group.count,
+        first_seen=group.first,
+        last_seen=group.last,
+        last_entry=group.last_id,
+        orders=group.orders,
+        parcels=group.parcels,
+        some_orders=group.some_orders,
+        state="going_on" if ending is None else "over",
+        ended_at=ending.at if ending else None,
+        ended_by=ending.id if ending else "",
+    )

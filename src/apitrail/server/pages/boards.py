@@ -1,0 +1,118 @@
+"""What the boards' pages have in common: how the range and the filters are chosen, by links alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from apitrail.exchange import Integration
+from apitrail.server.pages import host, links, names
+from apitrail.server.pages.bodies.visible import visible
+from apitrail.server.pages.links import Link
+from apitrail.server.pages.query import FIELDS, PageQuery
+from apitrail.server.pages.reader import Reader
+
+
+class Chosen(Struct, frozen=True):
+    """One of several links of which one is where one is."""
+
+    label: Markup
+    url: str
+    here: bool
+    count: str = ""
+
+
+class Chip(Struct, frozen=True):
+    """Something that narrows the board, and the board without it."""
+
+    title: Markup
+    value: Markup
+    remove_url: str
+
+
+class Named(Struct, frozen=True):
+    """What a row names: its name, the board narrowed to it, and its page in the host system (empty: none is known)."""
+
+    name: Markup
+    url: str
+    host_url: str
+
+
+def quick(query: PageQuery, path: str, offered: Iterable[str], reader: Reader, **more: str) -> list[Chosen]:
+    """The ranges that one can choose."""
+    return [
+        Chosen(
+            reader.words(f"range.{one}"),
+            query.but(range=one, since=None, until=None).url(path, **more),
+            query.range == one,
+        )
+        for one in offered
+    ]
+
+
+def chips(query: PageQuery, path: str, reader: Reader, found: Iterable[Integration | None], **more: str) -> list[Chip]:
+    """Each choice by itself. `found`: accounts whose names are known."""
+    called = {one.id: one.name for one in found if one is not None and one.name}
+    return [
+        Chip(
+            reader.words(f"filter.{field}"),
+            visible(_called(field, value, called, reader)),
+            query.toggled(field, value).url(path, **more),
+        )
+        for field in FIELDS
+        for value in getattr(query, field)
+    ]
+
+
+def _called(field: str, value: str, accounts: Mapping[str, str], reader: Reader) -> str:
+    words = reader.words
+    if field in ("outcome", "direction"):
+        key = f"outcome.any.{value}" if field == "outcome" else f"direction.{value}"
+        return str(words(key)) if words.known(key) else value
+    if field == "action":
+        return names.action(value, words)
+    if field == "cause":
+        return names.cause_label(value, words)
+    return reader.platform(value) if field == "platform" else accounts.get(value, value)
+
+
+def languages(query: PageQuery, path: str, reader: Reader, **more: str) -> list[Link]:
+    """The same board in each language."""
+    found = links.languages(query, reader)
+    return [Link(one.label, query.but(lang=one.tag).url(path, **more), one.tag) for one in found]
+
+
+def misread(query: PageQuery, usable: Iterable[str], reader: Reader) -> list[Markup]:
+    """What the address asks that the board cannot do: it would show more than was asked for."""
+    words = reader.words
+    wrong = [
+        words(f"misread.line.{one.kind}" if one.kind else f"misread.{one.field}", value=one.value, names=one.names)
+        for one in query.misread
+    ]
+    unusable = [field for field in FIELDS if getattr(query, field) and field not in usable]
+    unusable += [name for name in ("text", "duration_over") if getattr(query, name)]
+    return wrong + [words("boards.no_such_filter", field=words(f"filter.{field}")) for field in unusable]
+
+
+def account(
+    side: str, found: Integration | None, merchant: str, platform: str, query: PageQuery, path: str, reader: Reader
+) -> Named | None:
+    """An account as a row names it."""
+    if found is None:
+        return None
+    return Named(
+        visible(found.name or found.id),
+        query.but(**{f"{side}_integration": (found.id,)}).url(path),
+        host.registered_link(side, found.id, merchant, platform, reader),
+    )
+
+
+def reference(kind: str, identifier: str, merchant: str, platform: str, query: PageQuery, reader: Reader) -> Named:
+    """An identifier as a row names it: leading to all that the log holds of it."""
+    return Named(
+        visible(identifier),
+        query.touching(kind, identifier).url(),
+        reader.templates.link(kind, identifier, merchant=merchant or None, platform=platform or None),
+    )

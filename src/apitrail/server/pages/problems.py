@@ -1,0 +1,186 @@
+"""The page *Problems*: failures by platform, account, action and code.
+
+/problems?range=24h|7d|30d | from=…&to=…   action=…  ec_integration=…  shipping_integration=…  outcome=…  platform=…
+  cause=…  direction=…  (each repeatable)   state=going_on|over   tz=ZONE   lang=LANGUAGE
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from apitrail.server.boards.problems import MOST, NARROWED_BY, ProblemsAnswer, Trouble, problems
+from apitrail.server.pages import boards, links, names
+from apitrail.server.pages.boards import Chip, Chosen, Named
+from apitrail.server.pages.bodies.visible import visible
+from apitrail.server.pages.links import Link
+from apitrail.server.pages.query import PageQuery
+from apitrail.server.pages.reader import Reader
+from apitrail.server.pages.status import ICONS
+from apitrail.store import Store
+
+PATH = "/problems"
+RANGES = ("24h", "7d", "30d")
+STATES = ("going_on", "over")
+STATE_ICONS = {"going_on": "alert", "over": "check"}
+
+
+class ProblemView(Struct, frozen=True, kw_only=True):
+    """One row."""
+
+    tone: str
+    icon: str
+    outcome: Markup
+    action: str
+    inbound: bool
+    platform: Named | None
+    accounts: list[Named]
+    cause: str
+    cause_url: str
+    code: Markup
+    """The platform's own, or the HTTP status; empty without either."""
+    message: Markup
+    message_text: str
+    """The same for a tip, whole."""
+    acts: Markup
+    count: str
+    first: Markup
+    last: Markup
+    last_url: str
+    """The latest failure."""
+    orders: str
+    """How many; empty for none."""
+    parcels: Markup
+    some_orders: list[Named]
+    more_orders: str
+    """How many orders are not named; empty for none."""
+    state: str
+    state_icon: str
+    state_word: Markup
+    ended: Markup
+    ended_url: str
+    log_url: str
+
+
+class ProblemsView(Struct, frozen=True, kw_only=True):
+    """The page."""
+
+    ranges: list[Chosen]
+    states: list[Chosen]
+    chips: list[Chip]
+    span: Markup
+    notes: list[Markup]
+    """Where a limit was met."""
+    misread: list[Markup]
+    problems: list[ProblemView]
+    home_url: str
+    languages: list[Link]
+
+
+def view(store: Store, query: PageQuery, state: str, reader: Reader) -> ProblemsView:
+    """The page. Raises StoreError."""
+    words = reader.words
+    wrong = boards.misread(query, NARROWED_BY, reader)
+    if state and state not in STATES:
+        wrong.append(words("problems.bad_state", value=state))
+    found = None if wrong else problems(store, query.filter(reader.clock.now), reader.clock.now)
+    more = {"state": state} if state else {}
+    listed = [] if found is None else [one for one in found.problems if state in ("", one.state)]
+    accounts = [held for one in listed for held in (one.ec_integration, one.shipping_integration)]
+    return ProblemsView(
+        ranges=boards.quick(query, PATH, RANGES, reader, **more),
+        states=_states(query, state, found, reader),
+        chips=boards.chips(query, PATH, reader, accounts, **more),
+        span=words("boards.span", since=reader.clock.tag(found.since), until=reader.clock.tag(found.until))
+        if found
+        else Markup(),
+        notes=_notes(found, reader),
+        misread=wrong,
+        problems=[_row(one, query, more, reader) for one in listed],
+        home_url=links.home(query),
+        languages=[
+            Link(one.label, query.but(lang=one.tag).url(PATH, **more), one.tag)
+            for one in links.languages(query, reader)
+        ],
+    )
+
+
+def _states(query: PageQuery, state: str, found: ProblemsAnswer | None, reader: Reader) -> list[Chosen]:
+    counted = Counter(str(one.state) for one in found.problems) if found else Counter[str]()
+    every = Chosen(reader.words("problems.state.all"), query.url(PATH), not state, f"{counted.total():,}")
+    return [every] + [
+        Chosen(reader.words(f"problems.state.{one}"), query.url(PATH, state=one), state == one, f"{counted[one]:,}")
+        for one in STATES
+    ]
+
+
+def _notes(found: ProblemsAnswer | None, reader: Reader) -> list[Markup]:
+    if found is None:
+        return []
+    cut = [reader.words("boards.cut", days=31)] if found.cut else []
+    return cut + ([reader.words("problems.more", count=MOST)] if found.more else [])
+
+
+def _row(one: Trouble, query: PageQuery, more: dict[str, str], reader: Reader) -> ProblemView:
+    words, tag = reader.words, reader.clock.tag
+    bare = PageQuery(tz=query.tz, lang=query.lang)
+    kind = "no_answer" if not one.code and one.status is None else one.outcome
+    named = [
+        boards.account(side, held, one.merchant, one.platform, query, PATH, reader)
+        for side, held in (("ec", one.ec_integration), ("shipping", one.shipping_integration))
+    ]
+    return ProblemView(
+        tone=one.outcome,
+        icon=ICONS[kind],
+        outcome=words(f"outcome.{one.direction}.{kind}"),
+        action=names.action(one.action, words),
+        inbound=one.direction == "inbound",
+        platform=Named(
+            visible(reader.platform(one.platform)), query.but(platform=(one.platform,)).url(PATH, **more), ""
+        )
+        if one.platform
+        else None,
+        accounts=[held for held in named if held is not None],
+        cause=names.cause_of(one.cause, one.direction, words),
+        cause_url=query.but(cause=(one.cause,)).url(PATH, **more) if one.cause else "",
+        code=visible(one.code) if one.code else Markup("HTTP {}").format(one.status) if one.status else Markup(),
+        message=visible(one.message),
+        message_text=one.message,
+        acts=words(f"acts.{one.acts}"),
+        count=f"{one.count:,}",
+        first=tag(one.first_seen),
+        last=tag(one.last_seen),
+        last_url=bare.url(f"/entries/{one.last_entry}"),
+        orders=f"{one.orders:,}" if one.orders else "",
+        parcels=words.count("problems.parcels", one.parcels) if one.parcels else Markup(),
+        some_orders=[
+            boards.reference("order", order, one.merchant, one.platform, query, reader) for order in one.some_orders
+        ],
+        more_orders=f"{one.orders - len(one.some_orders):,}" if one.orders > len(one.some_orders) else "",
+        state=one.state,
+        state_icon=STATE_ICONS[one.state],
+        state_word=words(f"problems.state.{one.state}"),
+        ended=tag(one.ended_at) if one.ended_at else Markup(),
+        ended_url=bare.url(f"/entries/{one.ended_by}") if one.ended_by else "",
+        log_url=log_of(one, query).url(),
+    )
+
+
+def log_of(one: Trouble, query: PageQuery) -> PageQuery:
+    """The log, filtered to these failures as far as its filters go: it has none for a platform's code."""
+    return PageQuery(
+        range="",
+        since=one.first_seen,
+        until=one.last_seen,
+        platform=(one.platform,) if one.platform else (),
+        action=(one.action,),
+        direction=(one.direction,),
+        ec_integration=(one.ec_integration.id,) if one.ec_integration else (),
+        shipping_integration=(one.shipping_integration.id,) if one.shipping_integration else (),
+        cause=(one.cause,) if one.cause else (),
+        outcome=("request_error", "platform_error"),
+        tz=query.tz,
+        lang=query.lang,
+    )

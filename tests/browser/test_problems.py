@@ -1,0 +1,60 @@
+"""Problems: from a failure to what ended it, to its entries and to the host system, without a script too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from apitrail.exchange import Exchange, Integration, Source
+
+Call = Callable[..., Exchange]
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_one_walks_from_a_problem_to_what_ended_it_and_to_its_entries(
+    desk: Any, server: Any, call: Call, account: Integration, width: int
+) -> None:
+    source = Source("order", f"O-{account.id}")
+    server.record(
+        *(call("order.get", status=401, ago=timedelta(minutes=one), source=source) for one in (30, 20)),
+        call("order.ship", status=503, ago=timedelta(minutes=15)),
+    )
+    [ended] = server.record(call("order.get", ago=timedelta(minutes=10)))
+    page = desk.open("/problems", width=width, java_script_enabled=False)
+    row = page.locator(".rows tbody tr").filter(has_text=account.name)
+    expect(row).to_have_count(2)
+    row.first.get_by_role("link", name=account.name).first.click()
+    expect(page.locator(".narrowed")).to_contain_text(account.name)
+    over = page.locator(".rows tbody tr").filter(has_text="Fetch order detail")
+    expect(over).to_contain_text("Over")
+    expect(over).to_contain_text("Who acts: merchant")
+    expect(over.get_by_role("link", name=source.id)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert over.locator(f"a[href='/entries/{ended}']").count() == 1
+    over.get_by_role("link", name="In the log").click()
+    expect(page.locator(".entry")).to_have_count(2)
+
+
+def test_the_state_is_chosen_by_a_link_and_kept_with_the_language(
+    desk: Any, server: Any, call: Call, account: Integration
+) -> None:
+    server.record(call("order.get", status=401), call("order.ship", status=503, ago=timedelta(minutes=15)))
+    server.record(call("order.ship", ago=timedelta(minutes=10)))
+    page = desk.open(f"/problems?ec_integration={account.id}")
+    page.get_by_role("link", name="Over").click()
+    expect(page.locator(".rows tbody tr")).to_have_count(1)
+    page.get_by_role("link", name="繁體中文").click()
+    expect(page.get_by_role("heading", name="問題")).to_be_visible()
+    expect(page.locator(".rows tbody tr")).to_have_count(1)
+    expect(page.locator(".rows tbody tr")).to_contain_text("已結束")
+
+
+def test_a_phone_has_the_lesser_pages_in_a_menu(desk: Any) -> None:
+    page = desk.open(width=390)
+    page.locator(".pages").get_by_text("More").click()
+    page.get_by_role("link", name="Storage").click()
+    expect(page.get_by_role("heading", name="Storage")).to_be_visible()

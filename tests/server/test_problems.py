@@ -1,0 +1,68 @@
+"""Problems: failures by what they have in common, bounded, and narrowed by what the address says alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from apitrail.server.boards.span import bounded
+
+Make = Callable[..., dict[str, Any]]
+PATH = "/api/v1/problems"
+NOW = datetime(2026, 8, 3, 12, tzinfo=UTC)
+
+
+def at(minutes_ago: float) -> str:
+    return (datetime.now(UTC) - timedelta(minutes=minutes_ago)).isoformat()
+
+
+def failing(an_exchange: Make, account: str, minutes_ago: float, status: int = 401, order: str = "A-1") -> Any:
+    stated = {
+        "action": "order.get",
+        "platform": "shopify",
+        "ec_integration": {"id": account, "name": f"Shop {account}"},
+        "source": {"type": "order", "id": order},
+    }
+    return an_exchange(created_at=at(minutes_ago), status=status, stated=stated)
+
+
+def test_a_problem_goes_on_until_the_same_works_again(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    batch = [failing(an_exchange, account, minutes, order=f"A-{minutes}") for minutes in (50, 40)]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    [one] = server.get(PATH, params={"ec_integration": account}).json()["problems"]
+    assert (one["state"], one["count"], one["orders"], one["some_orders"]) == ("going_on", 2, 2, ["A-40", "A-50"])
+    assert (one["ec_integration"], one["platform"]) == ({"id": account, "name": f"Shop {account}"}, "shopify")
+    assert (one["cause"], one["acts"], one["ended_by"]) == ("credentials", "merchant", "")
+    worked = failing(an_exchange, account, 5, status=200)
+    server.post("/api/v1/exchanges", json={"exchanges": [worked]}, headers=ingest).raise_for_status()
+    [one] = server.get(PATH, params={"ec_integration": account}).json()["problems"]
+    assert one["state"] == "over"
+    assert server.get(f"/api/v1/entries/{one['ended_by']}").json()["status"] == 200
+    assert server.get(PATH, params={"ec_integration": account, "cause": "funds"}).json()["problems"] == []
+
+
+def test_what_it_cannot_be_narrowed_by_is_refused(server: Any) -> None:
+    assert server.get(PATH, params={"text": "A-1"}).status_code == 400
+    assert server.get("/problems", params={"reference": "A-1"}).status_code == 400
+    assert server.get("/problems", params={"state": "mended"}).status_code == 400
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+@pytest.mark.parametrize("state", ["", "going_on", "over"])
+def test_the_page_is_whole_in_each_language_and_state(server: Any, language: str, state: str) -> None:
+    answer = server.get("/problems", params={"lang": language, "range": "30d", **({"state": state} if state else {})})
+    assert answer.status_code == 200
+    assert "<h2>" in answer.text
+
+
+def test_a_board_looks_at_no_more_than_it_can_answer_and_says_so() -> None:
+    day = timedelta(days=1)
+    assert bounded(None, None, NOW, 7 * day).cut
+    assert bounded(NOW - 8 * day, NOW, NOW, 7 * day).since == NOW - 7 * day
+    whole = bounded(NOW - 3 * day, NOW + day, NOW, 7 * day)
+    assert (whole.since, whole.until, whole.cut) == (NOW - 3 * day, NOW, False)
