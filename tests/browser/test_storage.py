@@ -22,6 +22,8 @@ def test_it_leads_from_the_log_to_sizes_and_back_to_the_calls(
     # Large enough to be among the largest senders of all tests.
     server.record(*(call(body=b"{}" + b" " * 900_000) for _ in range(3)))
     page = desk.open(width=width)
+    if width == 390:
+        page.locator(".pages").get_by_text("More").click()
     page.get_by_role("link", name="Storage").click()
     expect(page.get_by_role("heading", name="Storage")).to_be_visible()
     expect(page.locator(".keep")).to_contain_text("400 days")
