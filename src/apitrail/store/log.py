@@ -204,7 +204,8 @@ class Store(Boards):
 
     def facets(self, which: Filter) -> Facets:
         """The choices of each filter. Raises QueryTooLarge, StoreError."""
-        return facets.read(self.engine.select(facets.facets(which, self._seconds(which))).rows)
+        rows = self.engine.select(facets.facets(which, self._seconds(which))).rows
+        return facets.read(rows, self.engine.select(facets.NAMES).rows if rows else ())
 
     def histogram(self, which: Filter, step: str | None = None, zone: ZoneInfo = UTC_ZONE) -> Histogram:
         """Entries by time and outcome over the filter's range, or all of the log where it is open.

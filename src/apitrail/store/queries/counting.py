@@ -32,10 +32,7 @@ def counted(
         sources = [("entries", "created_at", "toInt64(1)", near(within(which), seconds))]
     else:
         found = list(pieces(which, days=days)) if quarters else [_raw(which)]
-        sources = []
-        for number, piece in enumerate(found):
-            condition, values = piece.condition(f"piece{number}")
-            sources.append((piece.table, piece.time, piece.count, Where((condition,), values)))
+        sources = [(*source, where) for source, where in _by_table(found).items()]
     named = ", ".join(f"{{{name}}} AS {name}" for name in columns)
     for table, time, count, where in sources:
         whole = chosen(where, which, fields)
@@ -47,6 +44,22 @@ def counted(
     names = ", ".join(columns)
     text = " UNION ALL ".join(parts) or f"SELECT {', '.join(f'NULL AS {name}' for name in columns)}, 0 AS n WHERE 0"
     return f"SELECT {names}, sum(n) AS n FROM ({text}) GROUP BY {names}", params  # noqa: S608, constants only
+
+
+def _by_table(found: Sequence[Piece]) -> dict[tuple[str, str, str], Where]:
+    """The pieces of each table as one, for to plan a read of two columns takes longer than the read: the table, a row's
+    time and how many it stands for, and where.
+    """
+    grouped: dict[tuple[str, str, str], list[tuple[str, dict[str, Param]]]] = {}
+    for number, piece in enumerate(found):
+        grouped.setdefault((piece.table, piece.time, piece.count), []).append(piece.condition(f"piece{number}"))
+    return {
+        source: Where(
+            (" OR ".join(f"({text})" for text, _ in conditions),),
+            {name: value for _, params in conditions for name, value in params.items()},
+        )
+        for source, conditions in grouped.items()
+    }
 
 
 def _raw(which: Filter) -> Piece:

@@ -67,7 +67,7 @@ def histogram(which: Filter, cuts: Sequence[int], seconds: Sequence[int] | None 
     quarters = all(cut % QUARTER == 0 for cut in cuts)
     days = all(cut % DAY == 0 for cut in cuts)
     bar = "roundDown(toUnixTimestamp(TIME), {cuts:Array(UInt32)})"
-    columns = {"bar": bar, "outcome": "toString(outcome)"}
+    columns = {"bar": bar, "outcome": "outcome"}
     source, params = counted(which, columns, seconds, days=days, quarters=quarters)
     return Query(f"{source} ORDER BY bar", {**params, "cuts": [cut // 1_000_000 for cut in cuts[:-1]]})
 
