@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apitrail.server.accounts import health
-from apitrail.store.model import Activity
+from apitrail.store.model import Activity, Rhythm
 
 NOON = datetime(2026, 8, 3, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -22,8 +22,6 @@ def activity(action: str = "order.list", **fields: Any) -> Activity:
         "success_id": "s",
         "last_failure": None,
         "failure_id": "",
-        "first": NOON - 24 * HOUR,
-        "quarters": 96,
         "newest": (False, False, False),
         "causes": (),
     }
@@ -40,19 +38,34 @@ def test_two_failures_are_no_streak() -> None:
     assert health([activity(failed=2, newest=(True, True), last_failure=NOON)], NOON).state == "healthy"
 
 
-def test_a_regular_fetch_that_stopped_is_silent_since_its_last() -> None:
-    stopped = activity(last_success=NOON - 4 * HOUR, first=NOON - 24 * HOUR, quarters=80)
-    found = health([stopped], NOON)
-    assert (found.state, found.since) == ("silent", NOON - 4 * HOUR)
+def rhythm(action: str = "order.list", **fields: Any) -> Rhythm:
+    """A call in every quarter of an hour of a week, the last four hours before NOON."""
+    given: dict[str, Any] = {
+        "side": "ec",
+        "account": "a",
+        "quarters": 600,
+        "days": 8,
+        "usual": HOUR / 4,
+        "first": NOON - 168 * HOUR,
+        "last": NOON - 4 * HOUR,
+        "pauses": (),
+    }
+    return Rhythm(action=action, **(given | fields))
 
 
-def test_what_is_no_scheduled_fetch_is_never_silent_after_hours() -> None:
-    assert health([activity("label.create", last_success=NOON - 20 * HOUR)], NOON).state == "healthy"
+def test_a_regular_fetch_that_stopped_is_silent_since_its_last_call() -> None:
+    stopped = activity(last_success=NOON - 4 * HOUR + HOUR / 10)
+    found = health([stopped], NOON, [rhythm()])
+    assert (found.state, found.action, found.since) == ("silent", "order.list", NOON - 4 * HOUR + HOUR / 10)
 
 
-def test_a_fetch_once_a_day_is_not_missed_within_three_days() -> None:
-    daily = activity(first=NOON - 6 * 24 * HOUR, last_success=NOON - 47 * HOUR, quarters=5, calls=0)
-    assert health([daily], NOON).state == "quiet"
+def test_a_fetch_is_told_before_a_notification_that_stayed_away_longer() -> None:
+    notices = rhythm("webhook.order.created", last=NOON - 30 * HOUR)
+    assert health([activity()], NOON, [notices, rhythm()]).action == "order.list"
+
+
+def test_what_comes_at_no_regular_time_is_never_silent_after_hours() -> None:
+    assert health([activity("label.create")], NOON, [rhythm("label.create")]).state == "healthy"
 
 
 def test_a_tenth_of_failures_is_degraded_and_less_is_not() -> None:

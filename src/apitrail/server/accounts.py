@@ -8,17 +8,14 @@ from typing import Literal
 
 from msgspec import Struct
 
-from apitrail.server.guided.missing import FETCHES
-from apitrail.store.model import Activity
+from apitrail.server.silence import Silence, silences
+from apitrail.store.model import Activity, Rhythm
 
 RANGE = timedelta(days=7)
 DAY = timedelta(hours=24)
 STREAK = 3
 """So many failures in a row of one action are no accident."""
 DEGRADED_SHARE, DEGRADED_LEAST = 0.1, 3
-RHYTHM_LEAST = 4
-"""Quarters of an hour with a fetch, from which a rhythm is told."""
-SILENT_TIMES, SILENT_LEAST = 3, timedelta(hours=1)
 
 State = Literal["failing", "silent", "degraded", "healthy", "quiet", "never", "off"]
 ORDER: tuple[State, ...] = ("failing", "silent", "degraded", "healthy", "quiet", "never", "off")
@@ -32,9 +29,18 @@ class Health(Struct, frozen=True):
     since: datetime | None = None
     """Failing: the last success before. Silent: the last fetch. None where the range does not hold it."""
     action: str = ""
+    silence: Silence | None = None
+    """What is silent, against its rhythm; None where there was no call of any kind."""
 
 
-def health(actions: Sequence[Activity], now: datetime, *, enabled: bool = True, seen: bool = True) -> Health:
+def health(
+    actions: Sequence[Activity],
+    now: datetime,
+    rhythms: Sequence[Rhythm] = (),
+    *,
+    enabled: bool = True,
+    seen: bool = True,
+) -> Health:
     """How one account fares. `seen`: the log holds it at all. `enabled`: it is not switched off in the host system."""
     if not enabled:
         return Health("off")
@@ -44,19 +50,18 @@ def health(actions: Sequence[Activity], now: datetime, *, enabled: bool = True, 
     if streaks:
         worst = max(streaks, key=lambda one: one.last_failure or now)
         return Health("failing", worst.last_success, worst.action)
-    for one in actions:
-        if (last := silent(one, now)) is not None:
-            return Health("silent", last, one.action)
+    if missed := silent(rhythms, now):
+        worst_missed = missed[0]
+        action = worst_missed.rhythm.action
+        lasts = [one.last for one in actions if one.action == action]
+        return Health("silent", lasts[0] if lasts else worst_missed.since, action, worst_missed)
     calls, failed = sum(one.calls for one in actions), sum(one.failed for one in actions)
     if failed >= DEGRADED_LEAST and failed >= DEGRADED_SHARE * calls:
         return Health("degraded")
     return Health("healthy" if calls > failed else "quiet")
 
 
-def silent(one: Activity, now: datetime) -> datetime | None:
-    """When a scheduled fetch was last made that should have been made again by now; None where none is missing."""
-    if one.action not in FETCHES or one.quarters < RHYTHM_LEAST:
-        return None
-    last = max(at for at in (one.last_success, one.last_failure) if at is not None)
-    usual = (last - one.first) / (one.quarters - 1)
-    return last if now - last > max(usual * SILENT_TIMES, SILENT_LEAST) else None
+def silent(rhythms: Sequence[Rhythm], now: datetime) -> list[Silence]:
+    """What should have come again by now, of an account's actions: fetches first, for they run by a clock."""
+    found = [one for rhythm in rhythms for one in silences(rhythm, now) if one.until is None]
+    return sorted(found, key=lambda one: (one.rhythm.action.startswith("webhook."), one.since))

@@ -65,6 +65,7 @@ from apitrail.store.queries import (
 )
 from apitrail.store.queries import entry as one
 from apitrail.store.queries.activity import Side
+from apitrail.store.rhythms import Rhythms
 from apitrail.store.rows import decode_entry, decode_row
 from apitrail.store.times import instant
 
@@ -117,7 +118,7 @@ def open_store(
         raise
 
 
-class Store(Boards):
+class Store(Boards, Rhythms):
     """See the module. Made by `open_store`; migrated when the constructor returns."""
 
     def __init__(self, engine: Engine, lock: FolderLock | None, durable: bool) -> None:

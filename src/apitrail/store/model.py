@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -184,13 +185,33 @@ class Activity(Struct, frozen=True, kw_only=True):
     success_id: str
     last_failure: datetime | None
     failure_id: str
-    first: datetime
-    quarters: int
-    """In how many quarters of an hour there was one: the rhythm."""
     newest: tuple[bool, ...]
     """Whether each of the latest few failed, newest first."""
     causes: tuple[str, ...]
     """Of the last day's failures, most frequent first."""
+
+    @property
+    def last(self) -> datetime:
+        """The latest of its calls."""
+        return max(at for at in (self.last_success, self.last_failure) if at is not None)
+
+
+class Rhythm(Struct, frozen=True, kw_only=True):
+    """How regularly an account's calls of an action came within a range: all times begin a quarter of an hour."""
+
+    side: Literal["ec", "shipping"]
+    account: str
+    action: str
+    quarters: int
+    """In how many quarters of an hour there was one: what is said of the rhythm rests on these."""
+    days: int
+    """On how many days, of UTC."""
+    usual: timedelta
+    """The median from one of these quarters to the next."""
+    first: datetime
+    last: datetime
+    pauses: tuple[tuple[datetime, datetime], ...]
+    """The longest, longest first, of those with a whole hour empty: the quarter before, and the quarter after."""
 
 
 class SeenAccount(Struct, frozen=True):

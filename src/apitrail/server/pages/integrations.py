@@ -16,8 +16,10 @@ from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
+from apitrail.server.pages.silences import SilenceView, view
+from apitrail.server.silence import BASIS, WATCHED, Silence
 from apitrail.store import Store
-from apitrail.store.model import Activity
+from apitrail.store.model import Activity, Rhythm
 
 ICONS = {
     "failing": "cross",
@@ -59,6 +61,8 @@ class AccountView(Struct, frozen=True, kw_only=True):
     icon: str
     word: Markup
     about: Markup
+    silent: list[SilenceView]
+    """What should have come again by now."""
     calls: Markup
     causes: list[Link]
     settings: list[Markup]
@@ -85,18 +89,24 @@ def integrations(store: Store, side: Literal["ec", "shipping"], query: PageQuery
     done: dict[str, list[Activity]] = {}
     for one in store.activity(side, now - accounts.RANGE, now - accounts.DAY):
         done.setdefault(one.account, []).append(one)
+    rhythms: dict[str, list[Rhythm]] = {}
+    for rhythm in store.rhythms(now - BASIS, now, WATCHED):
+        if rhythm.side == side:
+            rhythms.setdefault(rhythm.account, []).append(rhythm)
     seen = {one.id: one for one in store.seen(side)}
     registered = {one.id: one for one in store.registrations() if one.side == side}
     views = []
     for identity in sorted({*seen, *registered}):
         known, held = registered.get(identity), seen.get(identity)
         enabled = known is None or known.enabled
-        found = accounts.health(done.get(identity, []), now, enabled=enabled, seen=held is not None)
+        calls, regular = done.get(identity, []), rhythms.get(identity, [])
+        found = accounts.health(calls, now, regular, enabled=enabled, seen=held is not None)
         if found.state == "silent" and found.since is None and held is not None:
             found = Health("silent", held.day)
         name = (held.name if held else "") or (known.name if known else "") or identity
         platform = held.platform if held else known.platform if known else ""
-        views.append(_account(side, identity, name, platform, found, done.get(identity, []), known, query, reader))
+        missed = accounts.silent(regular, now) if enabled else []
+        views.append(_account(side, identity, name, platform, found, calls, missed, known, query, reader))
     views.sort(key=lambda one: (accounts.ORDER.index(one.state), one.name.lower()))
     counted = Counter(one.state for one in views)
     bare = PageQuery(tz=query.tz, lang=query.lang)
@@ -122,6 +132,7 @@ def _account(
     platform: str,
     found: Health,
     done: list[Activity],
+    missed: list[Silence],
     known: Registration | None,
     query: PageQuery,
     reader: Reader,
@@ -152,6 +163,7 @@ def _account(
             for cause, _ in causes.most_common(CAUSES)
         ],
         settings=settings,
+        silent=_silent(missed, done, name, reader),
         actions=[_action(one, log, reader) for one in sorted(done, key=lambda one: (-one.failed, -one.calls))],
         log_url=log.url(),
         host_url=_host(side, identity, platform, known, reader),
@@ -164,10 +176,18 @@ def _about(found: Health, reader: Reader) -> Markup:
         if found.since is None:
             return words("integrations.failing_always", action=action)
         return words("integrations.failing_since", action=action, at=reader.clock.tag(found.since))
+    if found.state == "silent" and found.silence is not None:
+        return words("integrations.silent_since", action=action)
     if found.state == "silent" and found.since is not None:
-        key = "integrations.silent_since" if action else "integrations.silent_day"
-        return words(key, action=action, at=reader.clock.tag(found.since))
+        return words("integrations.silent_day", at=reader.clock.tag(found.since))
     return words(f"integrations.about.{found.state}")
+
+
+def _silent(missed: list[Silence], done: list[Activity], name: str, reader: Reader) -> list[SilenceView]:
+    """The silences in words, each since the last call of its action."""
+    lasts = {one.action: one.last for one in done}
+    now = reader.clock.now
+    return [view(one, name, lasts.get(one.rhythm.action, one.since), now, "now", reader) for one in missed]
 
 
 def _action(one: Activity, log: PageQuery, reader: Reader) -> ActionView:

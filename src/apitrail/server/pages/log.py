@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import Literal
 
@@ -16,10 +17,11 @@ from apitrail.server.pages.handing import DownloadView, downloads
 from apitrail.server.pages.histogram import HistogramView
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.losses import LossesView, losses
-from apitrail.server.pages.panel import panel
+from apitrail.server.pages.panel import PanelView, panel
 from apitrail.server.pages.query import Misread, PageQuery, canonical
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.rows import RowView, row
+from apitrail.server.pages.silences import NONE, SilencesView, SilenceView, silences
 from apitrail.store import Store
 from apitrail.store.model import EPOCH, Cursor, Facets, Page, Span
 
@@ -48,6 +50,7 @@ class NewerView(RowsView, frozen=True, kw_only=True):
     filters: FiltersView
     histogram: HistogramView | None
     total: Markup
+    silences: list[SilenceView]
 
 
 class NewView(Struct, frozen=True, kw_only=True):
@@ -76,6 +79,8 @@ class LogView(Struct, frozen=True, kw_only=True):
     total: Markup
     downloads: DownloadView | None
     losses: LossesView | None
+    silences: list[SilenceView]
+    """What lasts until now, or to the end of the range."""
     misread: list[Markup]
     narrowed: bool
     """Something besides the date range narrows the list."""
@@ -105,7 +110,8 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str) -> LogV
         found, facets = store.page(asked, limit=LIMIT, cursor=query.cursor), store.facets(asked)
     entry = store.entry(query.open) if canonical(query.open) else None
     opened = panel(entry, query, reader) if entry else None
-    rows = [row(one, query, reader, opened if one.id == query.open else None) for one in found.entries]
+    told = NONE if query.misread else silences(store, query, reader, found.entries, newest=query.cursor is None)
+    rows = _rows(found.entries, query, reader, told, opened)
     listed = any(one.panel for one in rows)
     offered = filters(query, facets, reader)
     span = Span(0, None, None) if rows else store.span()
@@ -119,6 +125,7 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str) -> LogV
         total=_total(query, facets, reader),
         downloads=downloads(query, _counted(query, facets), reader) if rows else None,
         losses=losses(store.losses(asked.since or EPOCH, asked.until or now), reader),
+        silences=told.lasting,
         misread=[_misread(one, reader) for one in query.misread],
         narrowed=query.narrowed,
         widen=[] if rows else _widen(query, offered, reader),
@@ -137,15 +144,18 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str) -> LogV
 def older(store: Store, query: PageQuery, reader: Reader) -> RowsView:
     """The rows after the query's cursor, and where still older ones are."""
     found = store.page(query.filter(reader.clock.now), limit=LIMIT, cursor=query.cursor)
-    return _page([row(one, query.but(cursor=None), reader) for one in found.entries], found.next_cursor, query)
+    told = silences(store, query, reader, found.entries, newest=query.cursor is None)
+    return _page(_rows(found.entries, query.but(cursor=None), reader, told), found.next_cursor, query)
 
 
 def newer(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> NewerView:
     """The rows that came before `newest` in the list since then: what a reader of the page does not have yet."""
-    rows = [row(one, query, reader) for one in _newer(store, query, newest, reader)]
+    found = _newer(store, query, newest, reader)
+    told = silences(store, query, reader, found, newest=True)
     facets = store.facets(query.filter(reader.clock.now))
     return NewerView(
-        rows=rows,
+        rows=_rows(found, query, reader, told),
+        silences=told.lasting,
         filters=filters(query, facets, reader),
         histogram=_histogram(store, query, reader),
         total=_total(query, facets, reader),
@@ -165,6 +175,22 @@ def new(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> NewVi
         rows_url="" if many or newest.id == NOWHERE else query.but(open="").url("/rows", newer=newest.encode()),
         next_url=_new_url(query, found),
     )
+
+
+def _rows(
+    entries: Sequence[EntryRow],
+    query: PageQuery,
+    reader: Reader,
+    told: SilencesView,
+    opened: PanelView | None = None,
+) -> list[RowView]:
+    """The rows, the opened one with its panel, each with the pauses that it ended."""
+    rows = []
+    for one in entries:
+        shown = row(one, query, reader, opened if one.id == query.open else None)
+        shown.silences = told.before.get(one.id, [])
+        rows.append(shown)
+    return rows
 
 
 def _histogram(store: Store, query: PageQuery, reader: Reader) -> HistogramView | None:

@@ -13,6 +13,7 @@ from apitrail.server.pages.pace import Pace, pace
 from apitrail.server.pages.panel import PanelView
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
+from apitrail.server.pages.silences import SilenceView
 from apitrail.server.pages.status import Pill, pill, said
 
 
@@ -49,6 +50,8 @@ class RowView(Struct, kw_only=True):
     """The page with this entry expanded: what the row links to without a script."""
     panel: PanelView | None = None
     """The expanded entry."""
+    silences: list[SilenceView] = []
+    """The pauses that this call ended."""
 
 
 class EntryView(Struct, frozen=True, kw_only=True):

@@ -25,7 +25,6 @@ def activity(side: Side, since: datetime, day: datetime) -> Query:
         " countIf(recent), countIf(recent AND bad),"
         f" maxIf({at}, NOT bad), toString(argMaxIf(id, created_at, NOT bad)),"
         f" maxIf({at}, bad), toString(argMaxIf(id, created_at, bad)),"
-        f" min({at}), uniqExact(toStartOfFifteenMinutes(created_at)),"
         f" arrayMap(one -> one.2, groupArraySorted({NEWEST})((-{at}, toUInt8(bad)))),"
         " topKIf(3)(assumeNotNull(cause), recent AND bad AND cause IS NOT NULL)"
         f" FROM (SELECT *, {_BAD} AS bad, created_at >= fromUnixTimestamp64Micro({{day:Int64}}) AS recent FROM entries)"
@@ -63,8 +62,6 @@ def _activity(
     good_id: str,
     bad_at: int,
     bad_id: str,
-    first: int,
-    quarters: int,
     newest: Sequence[int],
     causes: Sequence[str],
 ) -> Activity:
@@ -78,8 +75,6 @@ def _activity(
         success_id=good_id if good_at else "",
         last_failure=instant(bad_at) if bad_at else None,
         failure_id=bad_id if bad_at else "",
-        first=instant(first),
-        quarters=quarters,
         newest=tuple(bool(one) for one in newest),
         causes=tuple(causes),
     )
