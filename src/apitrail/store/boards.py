@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from apitrail.store.engine import Query
-from apitrail.store.failures import Ending, Group
+from apitrail.store.failures import Affected, CauseTotal, Common, Ending, Group, Hour
 from apitrail.store.model import Filter
-from apitrail.store.queries import failures
+from apitrail.store.queries import failures, shift
+from apitrail.store.times import instant
 from apitrail.store.upkeep import Upkeep
 
 
@@ -28,6 +30,37 @@ class Boards(Upkeep):
             return {}
         later = {number: quarter for number, quarter in self.engine.select(failures.quarters(groups)).rows}  # noqa: C416
         return failures.read_endings(self.engine.select(failures.endings(groups, later)).rows)
+
+    def cause_totals(self, which: Filter) -> list[CauseTotal]:
+        """Failures of the filter's range by cause and direction, most first. Raises QueryTooLarge, StoreError."""
+        return shift.read_totals(self.engine.select(shift.totals(which)).rows)
+
+    def affected(self, which: Filter, limit: int) -> list[Affected]:
+        """Orders and parcels that calls of the filter's range failed for, by cause and action: those hit last, first.
+
+        Raises QueryTooLarge, StoreError.
+        """
+        return shift.read_affected(self.engine.select(shift.affected(which, limit)).rows)
+
+    def worked(self, hit: Sequence[Affected], which: Filter) -> dict[tuple[str, str], datetime]:
+        """When a call of the same action last worked for each of them within the filter's range, by action and id.
+
+        Raises QueryTooLarge, StoreError.
+        """
+        if not hit:
+            return {}
+        return {(action, one): instant(at) for action, one, at in self.engine.select(shift.worked(hit, which)).rows}
+
+    def common(self, which: Filter) -> list[Common]:
+        """What failures of the filter's range have in common, by cause. Raises QueryTooLarge, StoreError."""
+        return shift.read_common(self.engine.select(shift.common(which)).rows)
+
+    def hours(self, which: Filter, limit: int) -> list[Hour]:
+        """Calls that we made within the filter's range, by hour, platform, action and account; the latest first.
+
+        Raises QueryTooLarge, StoreError.
+        """
+        return shift.read_hours(self.engine.select(shift.hours(which, limit)).rows)
 
     def account_names(self, ids: Iterable[str]) -> dict[tuple[str, str], str]:
         """The latest names of accounts, by side (`ec` or `shipping`) and id; without those that were never named."""

@@ -52,3 +52,51 @@ class Ending(Struct, frozen=True):
 
     at: datetime
     id: str
+
+
+class CauseTotal(Struct, frozen=True):
+    """Failures of one cause and direction."""
+
+    cause: str
+    direction: str
+    count: int
+    orders: int
+    parcels: int
+    platforms: tuple[str, ...]
+
+
+class Affected(Struct, frozen=True):
+    """An order or parcel that calls of an action failed for."""
+
+    cause: str
+    direction: str
+    action: str
+    platform: str
+    kind: str
+    """`order` or `parcel`."""
+    id: str
+    last: datetime
+    """Of these failures, within the range."""
+
+
+class Common(Struct, frozen=True):
+    """A value that failures of one cause have, and how many of them."""
+
+    cause: str
+    direction: str
+    feature: str
+    """`ec`, `shipping`, `version`, or a type of reference."""
+    value: str
+    count: int
+
+
+class Hour(Struct, frozen=True):
+    """Calls that we made of one platform, action and account within an hour."""
+
+    at: datetime
+    platform: str
+    action: str
+    account: str
+    calls: int
+    failed: int
+    """By the platform's own fault, or without an answer."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from litestar import Router, get
 from litestar.di import NamedDependency
 
 from apitrail.server.answers import AnyRequest
 from apitrail.server.api import FILTERS
-from apitrail.server.boards import problems
+from apitrail.server.boards import problems, shift
 from apitrail.server.boards.problems import ProblemsAnswer
+from apitrail.server.boards.shift import ShiftAnswer
 from apitrail.server.filters import parse, read_filter
-from apitrail.server.openapi import Operation
+from apitrail.server.openapi import Operation, Parameter
 from apitrail.store import Store
 
 _READING = (400, 401, 403, 422, 503)
+SHIFT = timedelta(hours=8)
 _NARROWED_BY = ("from", "to", *problems.NARROWED_BY)
 
 
@@ -39,4 +41,32 @@ def get_problems(request: AnyRequest, store: NamedDependency[Store]) -> Problems
     return problems.problems(store, which, datetime.now(UTC))
 
 
-routes = Router("/api/v1", route_handlers=[get_problems])
+@get(
+    "/shift",
+    opt={
+        "operation": Operation(
+            summary="See what failed since a time, and whom it still holds up",
+            answer=ShiftAnswer,
+            parameters=(
+                Parameter(
+                    name="from",
+                    about="Since when: a date (in UTC) or a time with its offset; the last 8 hours if not given.",
+                    example="2026-03-09T18:00:00+08:00",
+                ),
+            ),
+            errors=_READING,
+        )
+    },
+    sync_to_thread=True,
+)
+def get_shift(request: AnyRequest, store: NamedDependency[Store]) -> ShiftAnswer:
+    """Failures by cause: whose hands they need, the orders and parcels for which the same has not worked since, what
+    they have in common, what they consist of and whether that goes on; and platforms that failed for several accounts
+    at once. At most the last seven days.
+    """
+    now = datetime.now(UTC)
+    since = read_filter(parse(request.scope["query_string"], ("from",))).since
+    return shift.shift(store, now - SHIFT if since is None else since, now)
+
+
+routes = Router("/api/v1", route_handlers=[get_problems, get_shift])

@@ -29,6 +29,7 @@ from apitrail.server.pages import (
     log,
     problems,
     related,
+    shift,
     storage,
     suggest,
     templating,
@@ -255,6 +256,16 @@ def problems_page(request: Asked, store: NamedDependency[Store], known: NamedDep
     return _page("problems.html", page, reader, query, 400 if page.misread else 200)
 
 
+@get("/shift", sync_to_thread=True)
+def shift_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+    """What failed since a time, and who must act."""
+    values = request.query_params.dict()
+    query = PageQuery.read({name: value for name, value in values.items() if name != "from"})
+    reader = Reader.of(request, query, known)
+    page = shift.view(store, values, query, reader)
+    return _page("shift.html", page, reader, query, 400 if page.misread else 200)
+
+
 def routes() -> list[ControllerRouterHandler]:
     """Every page, and the files that they need."""
     pages = Router(
@@ -277,6 +288,7 @@ def routes() -> list[ControllerRouterHandler]:
             label_failed_page,
             integrations_page,
             problems_page,
+            shift_page,
         ],
         after_request=guard,
         exception_handlers={errors.Missing: errors.shown, StoreError: errors.shown},

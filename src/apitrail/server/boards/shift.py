@@ -1,0 +1,214 @@
+"""*Start of shift*: what failed since a time, by cause; whom it still holds up, who acts, what has healed by itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from apitrail.profiles.catalogue import Actor, actor
+from apitrail.server.boards import problems
+from apitrail.server.boards.outages import Outage, outages
+from apitrail.server.boards.problems import Trouble
+from apitrail.server.boards.span import bounded
+from apitrail.store import Store
+from apitrail.store.failures import Affected, CauseTotal, Common, Hour
+from apitrail.store.model import Filter
+
+LONGEST = timedelta(days=7)
+HIT = 5000
+"""Orders and parcels, by cause and action, that are looked at: those that were hit last."""
+HOURS = 50_000
+"""Rows of an hour, platform, action and account."""
+SOME = 12
+"""Orders and parcels of a cause that are named."""
+COMMON_SHARE, COMMON_LEAST = 0.6, 3
+"""Failures have in common what so large a share of them has, where there are so many at least."""
+
+Key = tuple[str, str]
+"""A cause and a direction."""
+
+
+class Held(Struct, frozen=True):
+    """An order or parcel for which the same action has not worked since it failed."""
+
+    kind: str
+    """`order` or `parcel`."""
+    id: str
+    action: str
+    platform: str
+    last_failure: datetime
+
+
+class Feature(Struct, frozen=True):
+    """What most failures of a cause have in common."""
+
+    feature: str
+    """`ec`, `shipping` (an account's id), `version` (of the recorder), or a type of reference: `sku`, `store`, …"""
+    value: str
+    name: str
+    """What people call it; empty where it has no other name."""
+    count: int
+    """How many of the failures have it."""
+
+
+class CauseBoard(Struct, frozen=True, kw_only=True):
+    """Failures of one cause."""
+
+    cause: str
+    direction: str
+    acts: Actor
+    """Whose hands it needs first."""
+    failures: int
+    platforms: tuple[str, ...]
+    orders: int
+    """How many orders the calls referred to."""
+    parcels: int
+    orders_held: int
+    """For how many of them the same action has not worked since its last failure, which was of this cause."""
+    parcels_held: int
+    held: list[Held]
+    """Up to twelve of these, the latest first."""
+    common: list[Feature]
+    problems: list[Trouble]
+    """What it consists of: see the board of problems."""
+    going_on: int
+    """How many of these problems are not over."""
+
+
+class ShiftAnswer(Struct, frozen=True, kw_only=True):
+    """What failed since a time: causes that hold something up or go on first, by how much."""
+
+    since: datetime
+    until: datetime
+    cut: bool
+    """More was asked than seven days: the latest of it was looked at."""
+    calls: int
+    """All entries of that time."""
+    failures: int
+    causes: list[CauseBoard]
+    outages: list[Outage]
+    account_names: dict[str, str]
+    """What the accounts of the outages are called, by id."""
+    more_hit: bool
+    """More orders and parcels were hit than the 5,000 that were looked at: what is held is at least what is told."""
+    more_problems: bool
+    """There are more than 100 problems: those that failed last are told."""
+
+
+def shift(store: Store, since: datetime, now: datetime) -> ShiftAnswer:
+    """Since a time. Raises QueryTooLarge, StoreError."""
+    span = bounded(since, None, now, LONGEST)
+    which = Filter(since=span.since, until=span.until)
+    told = problems.problems(store, which, now)
+    hit = store.affected(which, HIT + 1)
+    hours = store.hours(which, HOURS)
+    shared = store.common(which)
+    totals = store.cause_totals(which)
+    broken = outages(hours)
+    names = store.account_names(
+        dict.fromkeys(
+            [one for each in broken for one in each.accounts]
+            + [one.value for one in shared if one.feature in ("ec", "shipping")]
+        )
+    )
+    held = _held(hit[:HIT], store.worked(hit[:HIT], which))
+    causes = [_board(one, held, shared, hours, told.problems, names) for one in totals]
+    return ShiftAnswer(
+        since=span.since,
+        until=span.until,
+        cut=span.cut,
+        calls=sum(one.count for one in store.facets(which).outcome),
+        failures=sum(one.count for one in totals),
+        causes=sorted(causes, key=urgency),
+        outages=broken,
+        account_names={
+            one: names.get(("ec", one)) or names.get(("shipping", one), "") for each in broken for one in each.accounts
+        },
+        more_hit=len(hit) > HIT,
+        more_problems=told.more,
+    )
+
+
+def urgency(one: CauseBoard) -> tuple[bool, int, int]:
+    """What must be looked at first, by how many are held up, then by how much failed."""
+    return healed(one), -(one.orders_held + one.parcels_held), -one.failures
+
+
+def healed(one: CauseBoard) -> bool:
+    """Whether all of it works again, and nothing that it hit is held up."""
+    return not (one.going_on or one.orders_held or one.parcels_held)
+
+
+def _held(hit: Sequence[Affected], worked: Mapping[tuple[str, str], datetime]) -> dict[Key, list[Held]]:
+    """By the cause of the latest failure of each action for each of them; the latest first."""
+    found: dict[Key, list[Held]] = {}
+    seen: set[tuple[str, str, str]] = set()
+    for one in hit:
+        if (one.action, one.kind, one.id) in seen:
+            continue
+        seen.add((one.action, one.kind, one.id))
+        at = worked.get((one.action, one.id))
+        if at is None or at < one.last:
+            held = Held(one.kind, one.id, one.action, one.platform, one.last)
+            found.setdefault((one.cause, one.direction), []).append(held)
+    return found
+
+
+def _board(
+    total: CauseTotal,
+    held: Mapping[Key, list[Held]],
+    shared: Sequence[Common],
+    hours: Sequence[Hour],
+    told: Sequence[Trouble],
+    names: Mapping[tuple[str, str], str],
+) -> CauseBoard:
+    key = total.cause, total.direction
+    waiting = held.get(key, [])
+    counted = Counter(one.kind for one in {(one.kind, one.id): one for one in waiting}.values())
+    mine = [one for one in told if (one.cause, one.direction) == key]
+    return CauseBoard(
+        cause=total.cause,
+        direction=total.direction,
+        acts=actor(total.cause, total.direction),
+        failures=total.count,
+        platforms=total.platforms,
+        orders=total.orders,
+        parcels=total.parcels,
+        orders_held=counted["order"],
+        parcels_held=counted["parcel"],
+        held=list({(one.kind, one.id): one for one in reversed(waiting)}.values())[::-1][:SOME],
+        common=[
+            Feature(one.feature, one.value, names.get((one.feature, one.value), ""), one.count)
+            for one in features(total, shared, hours)
+        ],
+        problems=mine,
+        going_on=sum(1 for one in mine if one.state == "going_on"),
+    )
+
+
+def features(total: CauseTotal, shared: Iterable[Common], hours: Sequence[Hour]) -> list[Common]:
+    """What most failures of a cause have in common, and calls in general have not.
+
+    An account counts where others called these platforms, too; a recorder's version where failures of that time came
+    of more than one.
+    """
+    every = list(shared)
+    found = []
+    for one in every:
+        if (one.cause, one.direction) != (total.cause, total.direction):
+            continue
+        if one.count < COMMON_LEAST or one.count < COMMON_SHARE * total.count:
+            continue
+        if one.feature in ("ec", "shipping"):
+            others = {hour.account for hour in hours if hour.platform in total.platforms}
+            distinct = len(others | {one.value}) > 1
+        elif one.feature == "version":
+            distinct = len({other.value for other in every if other.feature == "version"}) > 1
+        else:
+            distinct = True
+        if distinct:
+            found.append(one)
+    return found

@@ -1,0 +1,296 @@
+"""The page *Start of shift*: what failed since a time, and who must act.
+
+/shift?since=4h|8h|24h|yesterday|72h | from=TIME   acts=merchant|warehouse|platform|engineer   tz=ZONE   lang=LANGUAGE
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import get_args
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from apitrail.exchange import Direction
+from apitrail.profiles.catalogue import BUILT_IN, CAUSES, Actor, advice
+from apitrail.server.boards.outages import Outage
+from apitrail.server.boards.problems import Trouble
+from apitrail.server.boards.shift import HIT, CauseBoard, Feature, ShiftAnswer, healed, shift
+from apitrail.server.pages import boards, links, names, ranges
+from apitrail.server.pages.boards import Chosen, Named
+from apitrail.server.pages.bodies.visible import visible
+from apitrail.server.pages.guided import Choice
+from apitrail.server.pages.links import Link
+from apitrail.server.pages.problems import STATE_ICONS, log_of
+from apitrail.server.pages.query import PageQuery
+from apitrail.server.pages.reader import Reader
+from apitrail.server.pages.zones import OFFERED as OFFERED_ZONES
+from apitrail.store import Store
+
+PATH = "/shift"
+HOURS = {"4h": 4, "8h": 8, "24h": 24, "72h": 72}
+YESTERDAY = "yesterday"
+EVENING = 18
+"""The hour of yesterday at which the last shift ended."""
+OFFERED = ("4h", "8h", YESTERDAY, "24h", "72h")
+DEFAULT = "8h"
+ACTORS: tuple[str, ...] = get_args(Actor)
+ROWS = 5
+"""Problems of a cause that are listed."""
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """One problem of a cause."""
+
+    state: str
+    icon: str
+    word: Markup
+    text: Markup
+    url: str
+    """The log, filtered to it."""
+    count: str
+    last: Markup
+    ended_url: str
+
+
+class CauseView(Struct, frozen=True, kw_only=True):
+    """One cause."""
+
+    title: str
+    inbound: bool
+    acts: Markup
+    advice: str
+    platforms: Markup
+    failures: Markup
+    held: list[Markup]
+    """How many orders and parcels are held up, in words; empty where the calls named none."""
+    waiting: bool
+    """Whether any is."""
+    some: list[Named]
+    more: str
+    """How many are not named; empty for none."""
+    common: list[Markup]
+    lines: list[Line]
+    all_url: str
+    """The board of problems, of this cause alone."""
+    all_count: str
+
+
+class OutageView(Struct, frozen=True):
+    text: Markup
+    accounts: Markup
+    url: str
+
+
+class ShiftView(Struct, frozen=True, kw_only=True):
+    """The page."""
+
+    offered: list[Chosen]
+    actors: list[Chosen]
+    since: str
+    """The value of the field: what was typed there."""
+    zones: list[Choice]
+    """How it is read."""
+    carried: list[tuple[str, str]]
+    """What the form carries along: names and values."""
+    chips: list[boards.Chip]
+    span: Markup
+    notes: list[Markup]
+    misread: list[Markup]
+    total: Markup
+    outages: list[OutageView]
+    causes: list[CauseView]
+    healed: list[CauseView]
+    home_url: str
+    languages: list[Link]
+
+
+def view(store: Store, values: Mapping[str, list[str]], query: PageQuery, reader: Reader) -> ShiftView:
+    """The page. Raises StoreError."""
+    bare = PageQuery(tz=query.tz, lang=query.lang)
+    asked = {name: text for name in ("since", "from", "acts") if (text := _one(values, name))}
+    since, wrong = _since(asked, query, reader)
+    zone = reader.clock.zone.key
+    acts = asked.get("acts", "")
+    if acts and acts not in ACTORS:
+        wrong.append(reader.words("shift.bad_acts", value=acts))
+    found = None if wrong else shift(store, since, reader.clock.now)
+    told = [] if found is None else [one for one in found.causes if acts in ("", one.acts)]
+    causes = [(healed(one), _cause(one, found, bare, reader)) for one in told if found]
+    return ShiftView(
+        offered=_offered(asked, bare, reader),
+        actors=_actors(asked, found, bare, reader),
+        since=asked.get("from", "") if not wrong else "",
+        zones=[Choice(one, one, one == zone) for one in dict.fromkeys((*OFFERED_ZONES, zone))],
+        carried=[(name, text) for name, text in (("acts", acts), ("lang", query.lang)) if text],
+        chips=[],
+        span=reader.words("boards.span", since=reader.clock.tag(found.since), until=reader.clock.tag(found.until))
+        if found
+        else Markup(),
+        notes=_notes(found, reader),
+        misread=wrong,
+        total=reader.words.count("shift.total", found.failures, calls=f"{found.calls:,}") if found else Markup(),
+        outages=[_outage(one, found.account_names, bare, reader) for one in found.outages] if found else [],
+        causes=[one for over, one in causes if not over],
+        healed=[one for over, one in causes if over],
+        home_url=links.home(query),
+        languages=boards.languages(bare, PATH, reader, **asked),
+    )
+
+
+def _one(values: Mapping[str, list[str]], name: str) -> str:
+    return next((value.strip() for value in values.get(name, ()) if value.strip()), "")
+
+
+def _since(asked: Mapping[str, str], query: PageQuery, reader: Reader) -> tuple[datetime, list[Markup]]:
+    """When the time begins, and what could not be read of it."""
+    now, text = reader.clock.now, asked.get("from", "")
+    if text:
+        try:
+            at = ranges.instant(text, ranges.zone(query.tz or "UTC"))
+        except ranges.BadInstant:
+            return now, [reader.words("misread.from", value=text)]
+        return at, [reader.words("guided.later", value=text)] if at > now else []
+    name = asked.get("since", DEFAULT)
+    if name == YESTERDAY:
+        before = now.astimezone(reader.clock.zone) - timedelta(days=1)
+        return before.replace(hour=EVENING, minute=0, second=0, microsecond=0).astimezone(now.tzinfo), []
+    if name in HOURS:
+        return now - timedelta(hours=HOURS[name]), []
+    return now, [reader.words("shift.bad_since", value=name)]
+
+
+def _offered(asked: Mapping[str, str], bare: PageQuery, reader: Reader) -> list[Chosen]:
+    here = "" if asked.get("from") else asked.get("since", DEFAULT)
+    kept = {"acts": asked["acts"]} if asked.get("acts") else {}
+    return [
+        Chosen(reader.words(f"shift.since.{one}"), bare.url(PATH, since=one, **kept), one == here) for one in OFFERED
+    ]
+
+
+def _actors(asked: Mapping[str, str], found: ShiftAnswer | None, bare: PageQuery, reader: Reader) -> list[Chosen]:
+    """Who acts, with how many causes wait for them."""
+    open_causes = [one for one in found.causes if not healed(one)] if found else []
+    counted = Counter(str(one.acts) for one in open_causes)
+    kept = {name: text for name, text in asked.items() if name != "acts"}
+    here = asked.get("acts", "")
+    every = Chosen(reader.words("shift.everybody"), bare.url(PATH, **kept), not here, str(len(open_causes)))
+    return [every] + [
+        Chosen(reader.words(f"acts.{one}"), bare.url(PATH, **kept, acts=one), one == here, str(counted[one]))
+        for one in ACTORS
+    ]
+
+
+def _notes(found: ShiftAnswer | None, reader: Reader) -> list[Markup]:
+    if found is None:
+        return []
+    notes = [reader.words("boards.cut", days=7)] if found.cut else []
+    notes += [reader.words("shift.more_hit", count=f"{HIT:,}")] if found.more_hit else []
+    return notes + ([reader.words("shift.more_problems", count=100)] if found.more_problems else [])
+
+
+def _outage(one: Outage, called: Mapping[str, str], bare: PageQuery, reader: Reader) -> OutageView:
+    words = reader.words
+    log = bare.but(
+        range="",
+        since=one.since,
+        until=one.until - timedelta(microseconds=1),
+        platform=(one.platform,),
+        action=one.actions,
+        outcome=("platform_error",),
+    )
+    return OutageView(
+        text=words(
+            "shift.outage",
+            platform=reader.platform(one.platform),
+            since=reader.clock.tag(one.since),
+            until=reader.clock.tag(min(one.until, reader.clock.now)),
+            failed=f"{one.failed:,}",
+            calls=f"{one.calls:,}",
+            actions=", ".join(names.action(each, words) for each in one.actions),
+        ),
+        accounts=Markup(", ").join(visible(called.get(each) or each) for each in one.accounts),
+        url=log.url(),
+    )
+
+
+def _cause(one: CauseBoard, found: ShiftAnswer | None, bare: PageQuery, reader: Reader) -> CauseView:
+    words = reader.words
+    assert found is not None
+    waiting = one.orders_held + one.parcels_held
+    board = bare.but(range="", since=found.since, until=found.until, direction=(one.direction,))
+    if one.cause:
+        board = board.but(cause=(one.cause,))
+    held = [
+        words(f"shift.held_{kind}", held=f"{stuck:,}", all=f"{every:,}")
+        for kind, stuck, every in (
+            ("orders", one.orders_held, one.orders),
+            ("parcels", one.parcels_held, one.parcels),
+        )
+        if every
+    ]
+    return CauseView(
+        title=names.cause_of(one.cause, one.direction, words) or str(words("shift.no_cause")),
+        inbound=one.direction == "inbound",
+        acts=words(f"acts.{one.acts}"),
+        advice=_advice(one, reader),
+        platforms=Markup(", ").join(visible(reader.platform(each)) for each in one.platforms),
+        failures=words.count("shift.failures", one.failures),
+        held=held,
+        waiting=bool(waiting),
+        some=[
+            boards.reference("order", each.id, "", each.platform, bare, reader)
+            if each.kind == "order"
+            else Named(visible(each.id), bare.but(range="all", reference=(each.id,)).url(), "")
+            for each in one.held
+        ],
+        more=f"{waiting - len(one.held):,}" if waiting > len(one.held) else "",
+        common=[_common(each, one, reader) for each in one.common],
+        lines=[_line(each, bare, reader) for each in one.problems[:ROWS]],
+        all_url=board.url("/problems"),
+        all_count=f"{len(one.problems):,}",
+    )
+
+
+def _advice(one: CauseBoard, reader: Reader) -> str:
+    """As of any failure of that cause: of one platform, with its name."""
+    cause = next((each for each in CAUSES if each == one.cause), None)
+    if cause is None:
+        return ""
+    platform = reader.platform(one.platforms[0]) if len(one.platforms) == 1 else reader.words("guided.the_platform")
+    way: Direction = "inbound" if one.direction == "inbound" else "outbound"
+    return advice(
+        BUILT_IN, cause, platform=str(platform), direction=way, repeatable=False, language=reader.words.language
+    )
+
+
+def _common(one: Feature, board: CauseBoard, reader: Reader) -> Markup:
+    words = reader.words
+    key = f"shift.feature.{one.feature}"
+    label = words(key) if words.known(key) else names.reference_type(one.feature, words)
+    return words(
+        "shift.common_one",
+        count=f"{one.count:,}",
+        all=f"{board.failures:,}",
+        feature=label,
+        value=visible(one.name or one.value),
+    )
+
+
+def _line(one: Trouble, bare: PageQuery, reader: Reader) -> Line:
+    words = reader.words
+    said = [names.action(one.action, words), reader.platform(one.platform) if one.platform else ""]
+    said += [held.name or held.id for held in (one.ec_integration, one.shipping_integration) if held]
+    said.append(one.code)
+    return Line(
+        state=one.state,
+        icon=STATE_ICONS[one.state],
+        word=words(f"problems.state.{one.state}"),
+        text=Markup(" · ").join([visible(each) for each in said if each]),
+        url=log_of(one, bare).url(),
+        count=f"{one.count:,}",
+        last=reader.clock.tag(one.last_seen),
+        ended_url=bare.url(f"/entries/{one.ended_by}") if one.ended_by else "",
+    )

@@ -1,0 +1,123 @@
+"""What failed since a time: by cause, whom it hit and what of that has worked since, what the failures have in common,
+and how each platform fared by the hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from apitrail.store.engine import Query
+from apitrail.store.failures import Affected, CauseTotal, Common, Hour
+from apitrail.store.model import Filter
+from apitrail.store.queries.counting import counted
+from apitrail.store.queries.failures import GOOD, ORDERS, PARCELS
+from apitrail.store.queries.where import within
+from apitrail.store.times import instant
+
+SHARED = ("sku", "product", "variant", "store", "location")
+"""Types of reference that failures may have in common."""
+THEIRS = ("platform_outage", "timeout", "network")
+"""Causes that are no setting of an account."""
+VALUES = 2
+"""Values of a feature that are told, the most frequent first."""
+
+
+def totals(which: Filter) -> Query:
+    """By cause."""
+    where = within(which)
+    return Query(
+        "SELECT ifNull(cause, '') AS why, direction, count() AS n,"  # noqa: S608, constants only
+        f" uniqExactArray({ORDERS}), uniqExactArray({PARCELS}), groupUniqArray(20)(ifNull(platform, ''))"
+        f" FROM failures FINAL WHERE {where.text} GROUP BY why, direction ORDER BY n DESC, why, direction",
+        where.params,
+    )
+
+
+def affected(which: Filter, limit: int) -> Query:
+    """Orders and parcels: those that were hit last, first."""
+    where = within(which)
+    return Query(
+        "SELECT ifNull(cause, '') AS why, direction, action, any(ifNull(platform, '')), hit.1 AS kind, hit.2 AS one,"  # noqa: S608
+        " max(toUnixTimestamp64Micro(created_at)) AS last FROM ("
+        f"SELECT *, arrayJoin(arrayConcat(arrayMap(id -> ('order', id), {ORDERS}),"
+        f" arrayMap(id -> ('parcel', id), {PARCELS}))) AS hit FROM failures FINAL WHERE {where.text})"
+        " WHERE hit.2 != '' GROUP BY why, direction, action, kind, one ORDER BY last DESC, one LIMIT {limit:UInt32}",
+        {**where.params, "limit": limit},
+    )
+
+
+def worked(hit: Sequence[Affected], which: Filter) -> Query:
+    """When a call of the same action last worked for each of them, within the range: rows of action, id and time."""
+    where = within(which)
+    return Query(
+        "SELECT action, one, max(toUnixTimestamp64Micro(created_at)) FROM entries"  # noqa: S608, constants only
+        " ARRAY JOIN reference_ids AS one"
+        f" WHERE {where.text} AND {GOOD} AND action IN {{actions:Array(String)}} AND one IN {{ids:Array(String)}}"
+        " GROUP BY action, one",
+        {
+            **where.params,
+            "actions": sorted({one.action for one in hit}),
+            "ids": sorted({one.id for one in hit}),
+        },
+    )
+
+
+def common(which: Filter) -> Query:
+    """The most frequent values of each feature, by cause."""
+    where = within(which)
+    types = ", ".join(f"'{one}'" for one in SHARED)
+    return Query(
+        "SELECT why, direction, shared.1 AS feature, shared.2 AS value, count() AS n FROM ("  # noqa: S608, constants only
+        "SELECT ifNull(cause, '') AS why, direction, arrayJoin(arrayDistinct(arrayConcat("
+        "[('ec', ifNull(ec_id, '')), ('shipping', ifNull(shipping_id, '')), ('version', version)],"
+        f" arrayFilter(pair -> pair.1 IN ({types}),"
+        " arrayMap((type, id) -> (toString(type), id), reference_types, reference_ids))))) AS shared"
+        f" FROM failures FINAL WHERE {where.text})"
+        " WHERE value != '' GROUP BY why, direction, feature, value"
+        f" ORDER BY n DESC, value LIMIT {VALUES} BY why, direction, feature",
+        where.params,
+    )
+
+
+def hours(which: Filter, limit: int) -> Query:
+    """Calls that we made, by hour, platform, action and the platform's account. From the counts."""
+    causes = ", ".join(f"'{one}'" for one in THEIRS)
+    columns = {
+        "hour": "toUnixTimestamp(toStartOfHour(TIME, 'UTC'))",
+        "of_platform": "ifNull(platform, '')",
+        "of_action": "action",
+        "of_account": "ifNull(shipping_id, ifNull(ec_id, ''))",
+        "theirs": f"ifNull(cause IN ({causes}), 0) AND NOT ({GOOD})",
+        "way": "direction",
+    }
+    source, params = counted(which, columns, None, days=False)
+    return Query(
+        "SELECT hour, of_platform, of_action, of_account, sum(n) AS calls, sumIf(n, theirs) AS failed"  # noqa: S608
+        f" FROM ({source}) WHERE way = 'outbound' AND of_platform != '' AND of_account != ''"
+        " GROUP BY hour, of_platform, of_action, of_account HAVING calls > 0"
+        " ORDER BY hour DESC LIMIT {limit:UInt32}",
+        {**params, "limit": limit},
+    )
+
+
+def read_totals(rows: Sequence[Sequence[Any]]) -> list[CauseTotal]:
+    return [
+        CauseTotal(cause, direction, count, orders, parcels, tuple(sorted(one for one in platforms if one)))
+        for cause, direction, count, orders, parcels, platforms in rows
+    ]
+
+
+def read_affected(rows: Sequence[Sequence[Any]]) -> list[Affected]:
+    return [
+        Affected(cause, direction, action, platform, kind, identity, instant(last))
+        for cause, direction, action, platform, kind, identity, last in rows
+    ]
+
+
+def read_common(rows: Sequence[Sequence[Any]]) -> list[Common]:
+    return [Common(*row) for row in rows]
+
+
+def read_hours(rows: Sequence[Sequence[Any]]) -> list[Hour]:
+    return [Hour(instant(row[0] * 1_000_000), *row[1:]) for row in rows]

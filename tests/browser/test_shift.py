@@ -1,0 +1,42 @@
+"""Start of shift: what failed, who acts, whom it holds up, and the way to each order, without a script too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from apitrail.exchange import Exchange, Integration, Source
+
+Call = Callable[..., Exchange]
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_one_walks_from_the_board_to_an_order_that_is_held_up(
+    desk: Any, server: Any, call: Call, account: Integration, width: int
+) -> None:
+    order = Source("order", f"O-{account.id}")
+    server.record(
+        call("order.ship", status=401, ago=timedelta(minutes=7), source=order),
+        call("order.list", status=401, ago=timedelta(minutes=6)),
+    )
+    page = desk.open("/shift?since=4h", width=width, java_script_enabled=False)
+    page.locator(".choose").get_by_role("link", name="merchant").click()
+    card = page.locator(".cause").filter(has=page.get_by_role("heading", name="Credentials", exact=True))
+    expect(card).to_contain_text("Who acts: merchant")
+    expect(card).to_contain_text("Orders without success since")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    card.get_by_role("link", name=order.id).click()
+    expect(page.locator(".entry")).to_have_count(1)
+
+
+def test_a_time_of_ones_own_is_read_in_the_zone_beside_it(desk: Any, server: Any) -> None:
+    page = desk.open("/shift")
+    page.locator(".since input").fill("2026-01-02T18:00")
+    page.locator(".since select").select_option("Asia/Taipei")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".since input")).to_have_value("2026-01-02T18:00")
+    expect(page.locator(".note")).to_contain_text("Only the latest 7 days")

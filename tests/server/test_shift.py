@@ -1,0 +1,105 @@
+"""Start of shift: whom failures still hold up, what they have in common, and what is an outage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from apitrail.server.boards.outages import outages
+from apitrail.server.boards.shift import features
+from apitrail.store.failures import CauseTotal, Common, Hour
+
+NOON = datetime(2026, 8, 3, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+Make = Callable[..., dict[str, Any]]
+
+
+def hour(account: str, calls: int, failed: int, at: datetime = NOON, action: str = "label.create") -> Hour:
+    return Hour(at, "ups", action, account, calls, failed)
+
+
+def test_half_of_the_calls_of_two_accounts_in_one_hour_are_an_outage() -> None:
+    [found] = outages([hour("a", 3, 2), hour("b", 2, 1), hour("c", 1, 0)])
+    assert (found.platform, found.accounts, found.actions) == ("ups", ("a", "b"), ("label.create",))
+    assert (found.failed, found.calls, found.since, found.until) == (3, 6, NOON, NOON + HOUR)
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        [hour("a", 9, 9), hour("b", 1, 0)],
+        [hour("a", 9, 2), hour("b", 9, 2)],
+        [hour("a", 1, 1), hour("b", 1, 1)],
+        [hour("a", 2, 2), hour("b", 2, 2, at=NOON + HOUR)],
+        [hour("a", 2, 2), hour("b", 2, 2, action="label.void")],
+    ],
+    ids=["one account", "few of many", "two calls", "other hours", "other actions"],
+)
+def test_less_is_no_outage(hours: list[Hour]) -> None:
+    assert outages(hours) == []
+
+
+def test_an_outage_lasts_from_its_first_hour_to_its_last() -> None:
+    rows = [hour(one, 2, 2, at=NOON + later * HOUR) for one in "ab" for later in (0, 2)]
+    [found] = outages(rows)
+    assert (found.since, found.until, found.failed) == (NOON, NOON + 3 * HOUR, 8)
+
+
+def common(feature: str, value: str, count: int) -> Common:
+    return Common("address", "outbound", feature, value, count)
+
+
+def test_what_every_call_has_is_not_what_failures_have_in_common() -> None:
+    total = CauseTotal("address", "outbound", 5, 5, 0, ("ups",))
+    told = [common("shipping", "a", 5), common("version", "1.0", 5), common("sku", "CUP", 4), common("store", "S", 2)]
+    alone = [hour("a", 9, 0)]
+    assert [one.feature for one in features(total, told, alone)] == ["sku"]
+    more = [*alone, hour("b", 9, 0)]
+    assert [one.feature for one in features(total, told, more)] == ["shipping", "sku"]
+    other = Common("funds", "outbound", "version", "2.0", 1)
+    assert "version" in [one.feature for one in features(total, [*told, other], alone)]
+
+
+def test_an_order_is_held_until_the_same_action_works_for_it(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    now = datetime.now(UTC)
+
+    def send(order: str, minutes_ago: int, status: int, action: str = "order.ship") -> None:
+        stated = {"action": action, "platform": "shopify", "source": {"type": "order", "id": f"{account}-{order}"}}
+        at = (now - timedelta(minutes=minutes_ago)).isoformat()
+        batch = [an_exchange(created_at=at, status=status, stated=stated)]
+        server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+
+    send("1", 30, 401)
+    send("2", 29, 401)
+    send("3", 28, 401)
+    send("1", 20, 200)
+    send("2", 20, 200, "order.get")
+    answer = server.get("/api/v1/shift", params={"from": (now - HOUR).isoformat()}).json()
+    [cause] = [one for one in answer["causes"] if (one["cause"], one["direction"]) == ("credentials", "outbound")]
+    held = [one["id"] for one in cause["held"] if one["id"].startswith(account)]
+    assert held == [f"{account}-3", f"{account}-2"]
+    assert cause["acts"] == "merchant"
+    send("2", 1, 200)
+    send("3", 1, 200)
+    answer = server.get("/api/v1/shift", params={"from": (now - HOUR).isoformat()}).json()
+    assert not [one for board in answer["causes"] for one in board["held"] if one["id"].startswith(account)]
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+@pytest.mark.parametrize("since", ["since=4h", "since=yesterday", "since=72h", "from=2026-01-01T00:00&acts=engineer"])
+def test_the_page_is_whole_in_each_language_and_time(server: Any, language: str, since: str) -> None:
+    answer = server.get(f"/shift?{since}&lang={language}&tz=Asia/Taipei")
+    assert answer.status_code == 200
+    assert "<h2>" in answer.text
+
+
+@pytest.mark.parametrize("wrong", ["since=9h", "from=soon", "acts=nobody", "from=2199-01-01T00:00"])
+def test_what_cannot_be_read_is_said_and_nothing_is_shown(server: Any, wrong: str) -> None:
+    answer = server.get(f"/shift?{wrong}")
+    assert answer.status_code == 400
+    assert 'id="misread"' in answer.text
