@@ -46,7 +46,7 @@ Cause = Literal[
 ]
 
 
-class Item(Struct, frozen=True, omit_defaults=True):
+class Item(Struct, frozen=True, omit_defaults=True, gc=False):
     """One result of a call that held several: a SKU of a stock push, a parcel of a batch query."""
 
     type: str
@@ -56,7 +56,7 @@ class Item(Struct, frozen=True, omit_defaults=True):
     message: str | None = None
 
 
-class Counts(Struct, frozen=True, omit_defaults=True):
+class Counts(Struct, frozen=True, omit_defaults=True, gc=False):
     """How many objects the call brought or moved. `returned` 0 on a fetch is a success worth seeing."""
 
     returned: int | None = None

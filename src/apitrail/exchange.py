@@ -29,7 +29,7 @@ Headers = list[tuple[str, str]]
 Name = Annotated[str, Meta(max_length=200)]
 
 
-class Integration(Struct, frozen=True, omit_defaults=True):
+class Integration(Struct, frozen=True, omit_defaults=True, gc=False):
     """An account at a platform (EC) or carrier (shipping), on whose behalf a call is made."""
 
     id: Name
@@ -37,7 +37,7 @@ class Integration(Struct, frozen=True, omit_defaults=True):
     """The display name, frozen at call time: accounts are renamed."""
 
 
-class Source(Struct, frozen=True, omit_defaults=True):
+class Source(Struct, frozen=True, omit_defaults=True, gc=False):
     """The one object that owns the call."""
 
     type: Name
@@ -48,7 +48,7 @@ class Source(Struct, frozen=True, omit_defaults=True):
     """The object's page in the host system; only http and https links are shown as links."""
 
 
-class Reference(Struct, frozen=True, order=True):
+class Reference(Struct, frozen=True, order=True, gc=False):
     """An identifier of the trade that the exchange touched."""
 
     type: Name

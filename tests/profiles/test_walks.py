@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from apitrail.profiles.identifiers import Place, collector
 from apitrail.profiles.locators import Locator
 from apitrail.profiles.payloads import payload
 from apitrail.profiles.steps import as_text
-from apitrail.profiles.walks import LONGEST
+from apitrail.profiles.walks import LONGEST, Found
 
 PLACES = [
     ("order", "response:$.a"),
@@ -57,9 +58,10 @@ def test_all_places_together_find_what_each_finds_alone(body: Any) -> None:
     )
     assert exchange.response is not None
     facts = Facts(exchange, payload(exchange.request), payload(exchange.response))
-    found: list[tuple[str, str]] = []
+    found: Found = defaultdict(list)
     collector([Place(kind, text) for kind, text in PLACES])(facts, found)
-    assert set(found) == {(kind, text) for kind, place in PLACES for text in alone(place, facts)}
+    told = {(kind, identifier) for kind, identifiers in found.items() for identifier in identifiers}
+    assert told == {(kind, text) for kind, place in PLACES for text in alone(place, facts)}
 
 
 def test_a_place_may_be_the_whole_body() -> None:
@@ -72,6 +74,6 @@ def test_a_place_may_be_the_whole_body() -> None:
     )
     assert exchange.response is not None
     facts = Facts(exchange, payload(exchange.request), payload(exchange.response))
-    found: list[tuple[str, str]] = []
+    found: Found = defaultdict(list)
     collector([Place("tracking", r"response:$ ~ \b1Z\w{16}\b")])(facts, found)
-    assert found == [("tracking", "1Z12345E0291980793")]
+    assert found == {"tracking": ["1Z12345E0291980793"]}

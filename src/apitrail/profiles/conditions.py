@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Any
 
 from apitrail.profiles.locators import Locator
-from apitrail.profiles.steps import BadLocator, as_text
+from apitrail.profiles.screens import Need
+from apitrail.profiles.steps import BadLocator, as_text, special
 
 Condition = Callable[[Any], bool]
 
@@ -50,6 +52,23 @@ def compile_condition(text: str, *, relative: bool = False) -> Condition:
     if form[1]:
         return lambda subject: not condition(subject)
     return condition
+
+
+def need_of(text: str) -> Need | None:
+    """What an answer must have for a condition to hold, if one look at its fields can tell; else None."""
+    form = _FORM.match(text.strip())
+    if form is None or form[1]:
+        return None
+    place, sign, wanted = form[2], form[3], form[4]
+    if place == "response:form" and sign == "=":
+        return Need(forms=frozenset(piece.strip() for piece in wanted.split("|")))
+    if not place.startswith("response:$"):
+        return None
+    locator = Locator(place)
+    fields = tuple(step.removeprefix(".") for step in takewhile(lambda step: not special(step), locator.steps))
+    if not fields:
+        return None
+    return Need(fields, "says" if sign is None and len(fields) == len(locator.steps) else "there")
 
 
 def _says(locator: Locator) -> Condition:

@@ -17,26 +17,29 @@ _ACCOUNTS = ("ec_account", "shipping_account", "account")
 
 
 class Derived(Struct):
-    """What the profiles alone say of an exchange, until `settle` puts what the caller stated in its place."""
+    """What the profiles alone say of an exchange, until `settle` puts what the caller stated in its place.
 
-    platform: str | None = None
-    """By the exchange alone; where the caller stated one, its rules were applied."""
-    merchant: str | None = None
-    action: str = UNKNOWN
-    side: Side = "both"
-    ec_integration: Integration | None = None
-    shipping_integration: Integration | None = None
-    source: Source | None = None
-    references: list[Reference] = []
-    outcome: Outcome = "success"
+    How the call went is filled in by the judge, the rest by the engine.
+    """
+
+    outcome: Outcome
     cause: Cause | None = None
     code: str | None = None
     message: str | None = None
     reported_by: str | None = None
-    advice: str | None = None
     retryable: bool | None = None
     items: list[Item] = []
     counts: Counts | None = None
+    platform: str | None = None
+    """By the exchange alone; where the caller stated one, its rules were applied."""
+    action: str = UNKNOWN
+    side: Side = "both"
+    ec_integration: Integration | None = None
+    shipping_integration: Integration | None = None
+    merchant: str | None = None
+    source: Source | None = None
+    references: list[Reference] = []
+    advice: str | None = None
     not_sent: str | None = None
 
 

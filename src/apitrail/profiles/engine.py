@@ -14,11 +14,11 @@ immutable table of them, which is handed to `entry` with each exchange.
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from apitrail.entry import Entry, EntryRow, Outcome, Payload
 from apitrail.exchange import Direction, Exchange, Integration, Source, Stated
@@ -27,7 +27,7 @@ from apitrail.profiles.catalogue import BUILT_IN, HERE, UNKNOWN, Action, Catalog
 from apitrail.profiles.derived import Derived, goes_by, owned, settle
 from apitrail.profiles.facts import Facts
 from apitrail.profiles.identifiers import references
-from apitrail.profiles.judging import Judge, Judgement
+from apitrail.profiles.judging import Judge
 from apitrail.profiles.locators import first_text
 from apitrail.profiles.owners import owners
 from apitrail.profiles.payloads import payload
@@ -37,6 +37,7 @@ from apitrail.profiles.reading import FILE, read_profile
 from apitrail.profiles.recognition import Recognition
 from apitrail.profiles.registered import NOBODY, Registered
 from apitrail.profiles.schema import File
+from apitrail.profiles.walks import Found
 from apitrail.registration import Registration
 
 _log = logging.getLogger("apitrail.profiles")
@@ -171,13 +172,16 @@ class Profiles:
             facts.action = self._catalogue.settle(stated.action)
         else:
             facts.action = plan.action
-        found: list[Any] = []
+        found: Found = defaultdict(list)
         plan.collect(facts, found)
         if stated is not None and stated.not_sent is not None:
-            judgement = self._not_sent(platform, facts, stated.not_sent)
+            derived = self._not_sent(platform, facts, stated.not_sent)
+            derived.not_sent = stated.not_sent
         else:
-            judgement = self._judge.judge(facts, platform, plan)
-        side = self._side(platform, facts.action)
+            derived = self._judge.judge(facts, platform, plan)
+        derived.platform = recognised
+        derived.action = plan.action
+        derived.side = side = self._side(platform, facts.action)
         owner = host
         account = first_text(platform.account, facts) if platform.account else None
         if account is not None:
@@ -186,22 +190,7 @@ class Profiles:
             elif registered:
                 owner = registered.by_account(platform.name, account, side) or host
         if account is not None and not goes_by(account, stated, owner):
-            found.append(("account", account))  # what it is under its platform stays findable
-        derived = Derived(
-            platform=recognised,
-            action=plan.action,
-            side=side,
-            references=references(owned(stated) if stated is not None else [], found),
-            outcome=judgement.outcome,
-            cause=judgement.cause,
-            code=judgement.code,
-            message=judgement.message,
-            reported_by=judgement.reported_by,
-            retryable=judgement.retryable,
-            items=judgement.items,
-            counts=judgement.counts,
-            not_sent=stated.not_sent if stated is not None else None,
-        )
+            found["account"].append(account)  # what it is under its platform stays findable
         if owner is not None:
             self._put_down_to(derived, owner)
         elif account is not None:
@@ -211,6 +200,7 @@ class Profiles:
             else:
                 derived.ec_integration = integration
         derived.source = self._source(derived, plan, found, facts, owner.link if owner is not None else "")
+        derived.references = references(owned(stated) if stated is not None else [], found)
         return derived
 
     def _whose(
@@ -266,21 +256,17 @@ class Profiles:
         known = self.actions.get(action)
         return known.side if known is not None else "both"
 
-    def _source(
-        self, derived: Derived, plan: Plan, found: list[tuple[str, str]], facts: Facts, link: str
-    ) -> Source | None:
+    def _source(self, derived: Derived, plan: Plan, found: Found, facts: Facts, link: str) -> Source | None:
         """The one object that the call is about: the path names it, or it is the only one of its type, or (as a
         notification is about one thing) the first; else the account."""
         kinds = (plan.source,) if plan.source else self._owners.get(derived.action, ())
         for kind in kinds:
             if kind in facts.captures:
                 return Source(kind, facts.captures[kind])
-            ids = {identifier for type_, identifier in found if type_ == kind}
-            if len(ids) == 1:
-                return Source(kind, ids.pop())
-            if ids and facts.direction == "inbound":
-                return Source(kind, next(identifier for type_, identifier in found if type_ == kind))
+            ids = found.get(kind)
             if ids:
+                if facts.direction == "inbound" or len(ids) == 1 or len(set(ids)) == 1:
+                    return Source(kind, ids[0])
                 break
         if derived.ec_integration is not None:
             return Source("ec_account", derived.ec_integration.id, derived.ec_integration.name, link)
@@ -289,10 +275,10 @@ class Profiles:
             return Source("shipping_account", account.id, account.name, link)
         return None
 
-    def _not_sent(self, platform: Platform, facts: Facts, reason: str) -> Judgement:
+    def _not_sent(self, platform: Platform, facts: Facts, reason: str) -> Derived:
         tables = () if platform is self._generic else (platform.errors,)
         found = verdict(Finding(message=reason, action=facts.action), tables, self._generic.errors)
-        return Judgement("request_error", found.cause, retryable=found.retryable)
+        return Derived("request_error", found.cause, retryable=found.retryable)
 
     def advice(self, entry: EntryRow | Derived, direction: Direction = "outbound", language: str = "en") -> str | None:
         """One sentence: who acts, and how, in English or (any `zh…`) Traditional Chinese; None for a success.

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import repeat
 from typing import Any
 
 from apitrail.exchange import Reference
 from apitrail.profiles.facts import Facts
 from apitrail.profiles.locators import Locator, found_in
 from apitrail.profiles.steps import Steps, Walk, step_walk
-from apitrail.profiles.walks import LONGEST, Branch
+from apitrail.profiles.walks import LONGEST, Branch, Found
 
 MOST = 1_000
 """References kept of one exchange."""
 
-Found = tuple[str, str]
-"""(type, id)."""
-Collector = Callable[[Facts, list[Any]], None]
+Collector = Callable[[Facts, Found], None]
 
 
 class Place:
@@ -35,7 +34,7 @@ class Place:
 def _emit(kind: str, pattern: re.Pattern[str] | None) -> Walk:
     begins = _beginning(pattern)
 
-    def emit(value: Any, out: list[Any]) -> None:
+    def emit(value: Any, out: Found) -> None:
         if type(value) is str:
             text = value.strip()
         elif type(value) is int and value:
@@ -47,7 +46,7 @@ def _emit(kind: str, pattern: re.Pattern[str] | None) -> Walk:
                 return
             text = found_in(pattern, text) or ""
         if text and len(text) <= LONGEST:
-            out.append((kind, text))
+            out[kind].append(text)
 
     return emit
 
@@ -67,7 +66,7 @@ def _rest(steps: Steps, emit: Walk) -> Walk:
 
 
 def collector(places: list[Place]) -> Collector:
-    """One function that finds all identifiers of an exchange; what it appends are `Found`s."""
+    """One function that finds all identifiers of an exchange."""
     request, response = Branch(), Branch()
     captured: dict[str, list[Walk]] = {}
     queried: dict[str, list[Walk]] = {}
@@ -89,7 +88,7 @@ def collector(places: list[Place]) -> Collector:
     walk_response = response.walk() if response.next or response.places else None
     singles = tuple((place.locator.every, _emit(place.kind, None)) for place in others)
 
-    def collect(facts: Facts, out: list[Any]) -> None:
+    def collect(facts: Facts, out: Found) -> None:
         for name, value in facts.captures.items():
             for emit in captured.get(name, ()):
                 emit(value, out)
@@ -112,7 +111,7 @@ def deferred(places: list[Place]) -> Collector:
     """A `collector` that is compiled when its endpoint is first called: of thousands, a process meets a few dozen."""
     compiled: Collector | None = None
 
-    def collect(facts: Facts, out: list[Any]) -> None:
+    def collect(facts: Facts, out: Found) -> None:
         nonlocal compiled
         if compiled is None:
             compiled = collector(places)
@@ -121,14 +120,16 @@ def deferred(places: list[Place]) -> Collector:
     return collect
 
 
-def references(stated: list[Reference], found: list[Found]) -> list[Reference]:
+def references(stated: list[Reference], found: Found) -> list[Reference]:
     """Stated ones first, then what was found: each once, at most `MOST`."""
-    unique = dict.fromkeys(found)
-    if not stated:
-        out = []
-    else:
-        out = list(dict.fromkeys(stated))
-        for reference in out:
-            unique.pop((reference.type, reference.id), None)
-    out += [Reference(kind, text) for kind, text in unique]
+    out = list(dict.fromkeys(stated)) if stated else []
+    told: dict[str, set[str]] = {}
+    for reference in out:
+        told.setdefault(reference.type, set()).add(reference.id)
+    for kind, ids in found.items():
+        unique: Iterable[str] = dict.fromkeys(ids) if len(ids) > 1 else ids
+        if kind in told:
+            known = told[kind]
+            unique = [identifier for identifier in unique if identifier not in known]
+        out += map(Reference, repeat(kind), unique)
     return out if len(out) <= MOST else out[:MOST]

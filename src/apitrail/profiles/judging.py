@@ -14,6 +14,7 @@ from apitrail.entry import Cause, Counts, Item, Outcome
 from apitrail.exchange import Failure
 from apitrail.profiles.blame import CauseTable, Finding, Verdict, verdict
 from apitrail.profiles.catalogue import Catalogue
+from apitrail.profiles.derived import Derived
 from apitrail.profiles.facts import Facts
 from apitrail.profiles.locators import Locator, first_text
 from apitrail.profiles.platform import CompiledItems, CompiledSign, Plan, Platform
@@ -23,19 +24,6 @@ from apitrail.profiles.steps import as_text
 MOST_ITEMS = 1_000
 LONGEST_MESSAGE = 4_000
 """Characters of a message kept on the row; the body has all of it."""
-
-
-class Judgement(Struct):
-    """How a call went."""
-
-    outcome: Outcome
-    cause: Cause | None = None
-    code: str | None = None
-    message: str | None = None
-    reported_by: str | None = None
-    retryable: bool | None = None
-    items: list[Item] = []
-    counts: Counts | None = None
 
 
 class Said(Struct):
@@ -61,7 +49,7 @@ class Judge:
         self._platforms = platforms
         self._generic = generic
 
-    def judge(self, facts: Facts, platform: Platform, plan: Plan) -> Judgement:
+    def judge(self, facts: Facts, platform: Platform, plan: Plan) -> Derived:
         """How an exchange went that was sent."""
         exchange = facts.exchange
         status = facts.status
@@ -71,7 +59,7 @@ class Judge:
             return _no_answer(exchange.error)
         warning: CompiledSign | None = None
         look_inside: Said | None = None
-        for sign in platform.signs(plan.action):
+        for sign in platform.signs(plan.action, facts):
             outcome = sign.rule.outcome
             if warning is not None and outcome == "warning":
                 continue
@@ -90,7 +78,7 @@ class Judge:
                 look_inside = self._said(sign, facts)
                 break
             if outcome == "success":
-                return Judgement("success", counts=_counts(facts, plan, None, None))
+                return Derived("success", counts=_counts(facts, plan, None, None))
             warning = sign
         items, failed, soft = self._items(facts, platform, plan.action)
         accepted = len(items) - len(failed) if items else None
@@ -129,14 +117,14 @@ class Judge:
                 judgement.cause = None
             judgement.items, judgement.counts = items, counts
             return judgement
-        return Judgement("success", items=items, counts=counts)
+        return Derived("success", items=items, counts=counts)
 
-    def _failure(self, facts: Facts, platform: Platform, said: Said, *, words: bool = True) -> Judgement:
+    def _failure(self, facts: Facts, platform: Platform, said: Said, *, words: bool = True) -> Derived:
         found = self._weigh(facts, platform, said, words=words)
         theirs = self._causes[found.cause].fault == "theirs"
         if found.cause == "unknown":
             theirs = facts.status is not None and facts.status >= 500
-        return Judgement(
+        return Derived(
             "platform_error" if theirs else "request_error",
             cause=found.cause,
             code=said.code,
@@ -164,7 +152,7 @@ class Judge:
 
     def _generic_words(self, facts: Facts) -> Said:
         """What an answer says in one of the common envelopes."""
-        for sign in self._generic.signs(facts.action):
+        for sign in self._generic.signs(facts.action, facts):
             if sign.rule.outcome == "failure" and sign.holds(facts):
                 return self._said(sign, facts)
         return Said()
@@ -174,7 +162,7 @@ class Judge:
         items: list[Item] = []
         failed: list[Said] = []
         soft = True
-        for group in platform.items(action):
+        for group in platform.items(action, facts):
             values = group.at.every(facts)
             if group.never:
                 kind, identify = group.rule.type, group.id
@@ -217,7 +205,7 @@ class Judge:
         items.append(Item(group.rule.type, identifier, outcome, said.code, said.message))
         return said
 
-    def _inbound(self, facts: Facts, platform: Platform) -> Judgement:
+    def _inbound(self, facts: Facts, platform: Platform) -> Derived:
         """The blame turns round: 4xx is our refusal of their request, 5xx or no answer our own handler's failure.
 
         An answer of 2xx that the platform does not take for a receipt is a refusal too: it will send again.
@@ -228,20 +216,20 @@ class Judge:
             cause: Cause = _cause_of(error) if error is not None else "platform_outage"
             if cause == "unknown":
                 cause = "platform_outage"
-            return Judgement("platform_error", cause, retryable=True)
+            return Derived("platform_error", cause, retryable=True)
         if status < 400:
             if platform.answered is None or status >= 300 or platform.answered(facts):
                 return self._reported(facts, platform)
             said = self._generic_words(facts)
-            return Judgement("request_error", "unknown", said.code, said.message, None, None)
+            return Derived("request_error", "unknown", said.code, said.message, None, None)
         said = self._generic_words(facts)
         if status >= 500:
             cause = "timeout" if status == 504 else "platform_outage"
-            return Judgement("platform_error", cause, said.code, said.message, None, True)
+            return Derived("platform_error", cause, said.code, said.message, None, True)
         found = verdict(Finding(said.code, said.message, status=status), (), self._generic.errors)
-        return Judgement("request_error", found.cause, said.code, said.message, None, found.retryable)
+        return Derived("request_error", found.cause, said.code, said.message, None, found.retryable)
 
-    def _reported(self, facts: Facts, platform: Platform) -> Judgement:
+    def _reported(self, facts: Facts, platform: Platform) -> Derived:
         """What a notification that was received reports: a label that failed is no success worth passing over."""
         for sign in platform.reports(facts.action):
             if sign.holds(facts):
@@ -249,8 +237,8 @@ class Judge:
                 found = self._weigh(facts, platform, said)
                 cause = None if found.cause == "unknown" else found.cause
                 speaker = said.reported_by or platform_name(platform, said)
-                return Judgement("warning", cause, said.code, _cut(said.message), speaker)
-        return Judgement("success")
+                return Derived("warning", cause, said.code, _cut(said.message), speaker)
+        return Derived("success")
 
     def _said(self, sign: CompiledSign, facts: Facts) -> Said:
         rule = sign.rule
@@ -328,9 +316,9 @@ def _brought_nothing(facts: Facts, place: Locator) -> bool:
     return type(holder) is dict or (form == "xml" and holder == "")
 
 
-def _no_answer(error: Failure | None) -> Judgement:
+def _no_answer(error: Failure | None) -> Derived:
     cause: Cause = _cause_of(error) if error is not None else "network"
-    return Judgement("platform_error", cause, retryable=cause != "unknown" or None)
+    return Derived("platform_error", cause, retryable=cause != "unknown" or None)
 
 
 _NETWORK = ("connect", "network", "ssl", "tls", "certificate", "dns", "gaierror", "resolve", "name or service",

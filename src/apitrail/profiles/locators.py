@@ -34,7 +34,7 @@ PLACES: Final = ("host", "path", "query", "request-header", "response-header", "
 class Locator:
     """A compiled place: `every(subject)` gives all values there, `first(subject)` the first."""
 
-    __slots__ = ("every", "first", "pattern", "place", "single", "steps", "text")
+    __slots__ = ("every", "field", "first", "pattern", "place", "single", "steps", "text")
 
     def __init__(self, text: str, *, relative: bool = False) -> None:
         """Compile `text`; a relative one walks from an item instead of from an exchange.
@@ -53,6 +53,9 @@ class Locator:
             self.place, reach, self.steps = _place(text)
         self.single = not any(step[0] in "[*" or step == "(keys)" for step in self.steps)
         """Whether there can be one value at most."""
+        only = self.steps[0] if relative and len(self.steps) == 1 and self.pattern is None else "["
+        self.field = "" if special(only) else only.removeprefix(".")
+        """The one field of an item that this is, if it is no more than that."""
         self.every, self.first = _functions(reach, self.steps)
         if self.pattern is not None:
             self.every, self.first = _cut(self.every, self.pattern)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from msgspec import Struct
 
 from apitrail.profiles.blame import CauseTable, family
 from apitrail.profiles.catalogue import Catalogue, Side
-from apitrail.profiles.conditions import Condition, compile_conditions
+from apitrail.profiles.conditions import Condition, compile_conditions, need_of
 from apitrail.profiles.facts import Facts
 from apitrail.profiles.identifiers import Collector, Place, deferred
 from apitrail.profiles.locators import Locator, first_text
 from apitrail.profiles.routes import Routes
 from apitrail.profiles.schema import Endpoint, File, Items, Places, Sign, When
-from apitrail.profiles.steps import as_text, leaves
+from apitrail.profiles.screens import Need, screen
+from apitrail.profiles.steps import as_text, leaves, special
 
 _KEY = re.compile(r"^(\*|[A-Z]+(?:\|[A-Z]+)*) +(/\S*)((?: +\S+)*)$")
 _SELECTOR = re.compile(r"^(!?)([A-Za-z_]\w*)(?:=(.+))?$")
@@ -43,6 +45,8 @@ class CompiledSign(Struct, frozen=True):
     """A sign of failure or warning."""
 
     holds: Condition
+    needs: tuple[Need, ...]
+    """What an answer lacks of which the sign cannot hold."""
     rule: Sign
     code: tuple[Locator, ...]
     message: tuple[Locator, ...]
@@ -55,6 +59,7 @@ class CompiledItems(Struct, frozen=True):
     """A list of results."""
 
     rule: Items
+    needs: tuple[Need, ...]
     at: Locator
     never: bool
     """Items that cannot have failed, and whose id needs no cutting."""
@@ -80,8 +85,8 @@ class Platform:
         self.docs = file.docs
         self._file = file
         self._catalogue = catalogue
-        self._signs_of: dict[str, tuple[CompiledSign, ...]] = {}
-        self._items_of: dict[str, tuple[CompiledItems, ...]] = {}
+        self._signs_of: dict[str, Callable[[Facts], list[CompiledSign]]] = {}
+        self._items_of: dict[str, Callable[[Facts], list[CompiledItems]]] = {}
 
     @cached_property
     def account(self) -> tuple[Locator, ...]:
@@ -187,25 +192,27 @@ class Platform:
             found = found or self._topics.get("*", self.unmatched)
         return found
 
-    def signs(self, action: str) -> tuple[CompiledSign, ...]:
-        """The signs that hold for an action, in their order."""
+    def signs(self, action: str, facts: Facts) -> list[CompiledSign]:
+        """The signs that may hold for an answer to an action, in their order."""
         found = self._signs_of.get(action)
         if found is None:
-            found = tuple(sign for sign in self._signs if family(action, sign.rule.actions) and not sign.rule.inbound)
+            of_action = [sign for sign in self._signs if family(action, sign.rule.actions)]
+            found = screen([(sign, sign.needs) for sign in of_action if not sign.rule.inbound])
             self._signs_of[action] = found
-        return found
+        return found(facts)
 
     def reports(self, action: str) -> tuple[CompiledSign, ...]:
         """The signs of what a notification reports, in their order."""
         return tuple(sign for sign in self._reports if family(action, sign.rule.actions))
 
-    def items(self, action: str) -> tuple[CompiledItems, ...]:
-        """The lists of results that an action's answer may hold."""
+    def items(self, action: str, facts: Facts) -> list[CompiledItems]:
+        """The lists of results that the answer to an action may hold."""
         found = self._items_of.get(action)
         if found is None:
-            found = tuple(items for items in self._items if family(action, items.rule.actions))
+            of_action = [items for items in self._items if family(action, items.rule.actions)]
+            found = screen([(items, items.needs) for items in of_action])
             self._items_of[action] = found
-        return found
+        return found(facts)
 
     def _selected(self, plan: Plan, facts: Facts) -> bool:
         known = facts.selected
@@ -231,11 +238,7 @@ class Platform:
         return Plan(
             action=endpoint.action,
             collect=deferred([*places(endpoint.ids), *(common or ()), *self._everywhere]),
-            lists=tuple(
-                Locator(text.removesuffix("[]"))
-                for text in ([endpoint.list] if isinstance(endpoint.list, str) else endpoint.list)
-                if text
-            ),
+            lists=tuple(Locator(text.removesuffix("[]")) for text in as_list(endpoint.list) if text),
             source=endpoint.source,
             selectors=selectors,
         )
@@ -263,12 +266,12 @@ def parse_endpoint(key: str) -> tuple[str, str, tuple[tuple[str, bool, frozenset
 
 def locators(texts: Places, *, relative: bool = False) -> tuple[Locator, ...]:
     """Compiled places, in order. Raises BadLocator."""
-    return tuple(Locator(text, relative=relative) for text in ([texts] if isinstance(texts, str) else texts))
+    return tuple(Locator(text, relative=relative) for text in as_list(texts))
 
 
 def places(ids: dict[str, Places]) -> list[Place]:
     """Compiled places of identifiers. Raises BadLocator."""
-    return [Place(kind, text) for kind, texts in ids.items() for text in ([texts] if isinstance(texts, str) else texts)]
+    return [Place(kind, text) for kind, texts in ids.items() for text in as_list(texts)]
 
 
 def identities(texts: Places) -> Callable[[Any], str]:
@@ -277,14 +280,14 @@ def identities(texts: Places) -> Callable[[Any], str]:
     Raises BadLocator, and re.error for a pattern that cannot be read.
     """
     alternatives = [
-        tuple(Locator(part.strip(), relative=True) for part in text.split(" + "))
-        for text in ([texts] if isinstance(texts, str) else texts)
+        tuple(Locator(part.strip(), relative=True) for part in text.split(" + ")) for text in as_list(texts)
     ]
     if len(alternatives) == len(alternatives[0]) == 1:
-        first = alternatives[0][0].first
+        place = alternatives[0][0]
+        first, field = place.first, place.field
 
         def told(item: Any) -> str:
-            value = first(item)
+            value = item.get(field) if field and type(item) is dict else first(item)
             if type(value) is str:
                 return value.strip()
             if type(value) is dict or type(value) is list:
@@ -306,14 +309,20 @@ def identities(texts: Places) -> Callable[[Any], str]:
     return identify
 
 
+def as_list(texts: str | list[str]) -> list[str]:
+    """What may be written as one text or as several."""
+    return [texts] if isinstance(texts, str) else texts
+
+
 def conditions(when: When, *, relative: bool = False) -> Condition:
     """Compiled conditions that hold together. Raises BadCondition."""
-    return compile_conditions([when] if isinstance(when, str) else when, relative=relative)
+    return compile_conditions(as_list(when), relative=relative)
 
 
 def _sign(sign: Sign) -> CompiledSign:
     return CompiledSign(
         conditions(sign.when),
+        tuple(need for text in as_list(sign.when) if (need := need_of(text)) is not None),
         sign,
         locators(sign.code),
         locators(sign.message),
@@ -326,9 +335,12 @@ def _sign(sign: Sign) -> CompiledSign:
 def _items(items: Items) -> CompiledItems:
     constant: dict[str, Callable[[Any], bool]] = {"always": lambda _: True, "never": lambda _: False}
     fixed = constant.get(items.failed) if isinstance(items.failed, str) else None
+    at = Locator(items.at)
+    fields = tuple(step.removeprefix(".") for step in takewhile(lambda step: not special(step), at.steps))
     return CompiledItems(
         items,
-        Locator(items.at),
+        (Need(fields, "element"),) if fields and at.text.startswith("response:$") and not items.of else (),
+        at,
         items.failed == "never" and not items.id_match,
         locators(items.of),
         identities(items.id),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from apitrail.profiles.facts import Facts
 from apitrail.profiles.routes import segments_of
@@ -132,6 +133,7 @@ class Recognition:
         return None
 
 
+@lru_cache(maxsize=4096)
 def fold(name: str) -> str:
     """A platform's name without what people write differently: `T-Cat`, `tcat` and `T_CAT` are one."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())

@@ -9,7 +9,7 @@ from typing import Any, Final
 from apitrail.profiles.bodies import page_text, parse_json
 from apitrail.profiles.markup import parse_xml
 
-Walk = Callable[[Any, list[Any]], None]
+Walk = Callable[[Any, Any], None]
 Steps = tuple[str, ...]
 
 _NAME = r"[A-Za-z0-9_@#:-]+"

@@ -4,18 +4,23 @@ The places of an endpoint that begin alike share a branch, so that each part of 
 is generated source: ids are looked for in every exchange, and calls between closures were half of what that cost
 (docs/decisions/0006-deriving.md). Only names and numbers made here enter the source; what a profile says is handed
 over as values.
+
+What a walk finds goes into a `Found`, by type, so that no pair has to be made of each identifier.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from apitrail.profiles.steps import Steps, Walk, special, step_walk
 
+Found = defaultdict[str, list[str]]
+"""Type → its identifiers as they were met, repeated ones too. A type that was asked for and not met may be there."""
 LONGEST = 200
 """Characters; what is longer is no identifier."""
 _UNROLLED = 6
-"""So many fields are asked for one by one; more are looked up in a table."""
+"""So many fields are asked for one by one; of more, the object's own are looked up in a table."""
 
 
 class Branch:
@@ -36,7 +41,7 @@ class Branch:
         branch.places.append(kind if plain else emit)
 
     def walk(self) -> Walk:
-        """`walk(value, out)` appends a (type, id) for each identifier below `value`."""
+        """`walk(value, out)` puts each identifier below `value` into `out`, a `Found`."""
         return _Writer().function(self)
 
     @property
@@ -60,7 +65,7 @@ class _Writer:
         self._branch(branch, "v0", 1)
         names = ", ".join(f"{name}={name}" for name in self._constants)
         source = f"def walk(v0, out, {names}):\n" if names else "def walk(v0, out):\n"
-        source += "    append = out.append\n" + "\n".join(self._lines or ["    pass"])
+        source += "\n".join(self._lines or ["    pass"])
         scope: dict[str, Any] = dict(self._constants)
         exec(compile(source, "<walk>", "exec"), scope)  # noqa: S102 - the source is made of the names above alone
         walk: Walk = scope["walk"]
@@ -78,58 +83,88 @@ class _Writer:
     def _line(self, depth: int, text: str) -> None:
         self._lines.append("    " * depth + text)
 
-    def _branch(self, branch: Branch, value: str, depth: int) -> None:
-        """What is at `value`, which is not None, and below it."""
+    def _branch(self, branch: Branch, value: str, depth: int, known: dict[str, str] | None = None) -> None:
+        """What is at `value`, which is not None, and below it. `known` has variables that take a type's identifiers."""
         for place in branch.places:
             if isinstance(place, str):
-                self._identifier(self._constant(place), value, depth)
+                self._identifier(self._take(place, known), value, depth)
             else:
                 self._line(depth, f"{self._constant(place)}({value}, out)")
         fields: dict[str, Branch] = {}
         for step, below in branch.next.items():
             if step == "[]":
                 element = self._value()
+                inner = self._hoisted(below, depth)
                 self._line(depth, f"for {element} in {value} if type({value}) is list else ({value},):")
-                self._branch(below, element, depth + 1)
+                self._branch(below, element, depth + 1, inner)
             elif special(step):
                 self._line(depth, f"{self._constant(step_walk(step, below.walk()))}({value}, out)")
             else:
                 fields[step.removeprefix(".")] = below
         if fields:
             self._line(depth, f"if type({value}) is dict:")
-            self._fields(fields, value, depth + 1)
+            if len(fields) > _UNROLLED:
+                self._table(fields, value, depth + 1)
+            else:
+                self._fields(fields, value, depth + 1, known)
 
-    def _fields(self, fields: dict[str, Branch], value: str, depth: int) -> None:
-        leaves = {name: kind for name, below in fields.items() if (kind := below.leaf) is not None}
-        if len(leaves) > _UNROLLED:
-            key, found, kind = self._value(), self._value(), self._value()
-            known = self._constant(leaves.get)
-            pairs = self._constant(tuple(leaves.items()))
-            self._line(depth, f"if len({value}) < {len(leaves)}:")
-            self._line(depth + 1, f"for {key}, {found} in {value}.items():")
-            self._line(depth + 2, f"{kind} = {known}({key})")
-            self._line(depth + 2, f"if {kind} is not None:")
-            self._identifier(kind, found, depth + 3)
-            self._line(depth, "else:")
-            self._line(depth + 1, f"for {key}, {kind} in {pairs}:")
-            self._line(depth + 2, f"{found} = {value}.get({key})")
-            self._line(depth + 2, f"if {found}:")
-            self._identifier(kind, found, depth + 3)
-            fields = {name: below for name, below in fields.items() if name not in leaves}
+    def _hoisted(self, below: Branch, depth: int) -> dict[str, str]:
+        """Variables, set before a loop, that take what is found of the types that each element may have."""
+        kinds = [place for place in below.places if isinstance(place, str)]
+        if len(below.next) <= _UNROLLED:
+            kinds += [leaf.leaf for step, leaf in below.next.items() if leaf.leaf is not None and not special(step)]
+        out: dict[str, str] = {}
+        for kind in kinds:
+            if kind not in out:
+                out[kind] = self._value()
+                self._line(depth, f"{out[kind]} = out[{self._constant(kind)}].append")
+        return out
+
+    def _take(self, kind: str, known: dict[str, str] | None) -> str:
+        return (known or {}).get(kind) or f"out[{self._constant(kind)}].append"
+
+    def _fields(self, fields: dict[str, Branch], value: str, depth: int, known: dict[str, str] | None) -> None:
         for name, below in fields.items():
             found = self._value()
             self._line(depth, f"{found} = {value}.get({self._constant(name)})")
-            if name in leaves:
+            if below.leaf is not None:
                 self._line(depth, f"if {found}:")
-                self._identifier(self._constant(leaves[name]), found, depth + 1)
+                self._identifier(self._take(below.leaf, known), found, depth + 1)
             else:
                 self._line(depth, f"if {found} is not None:")
                 self._branch(below, found, depth + 1)
 
-    def _identifier(self, kind: str, value: str, depth: int) -> None:
+    def _table(self, fields: dict[str, Branch], value: str, depth: int) -> None:
+        """Most objects have few of many fields: what each means is looked up, and what is below it is a function."""
+        meaning = {name: below.leaf or below.walk() for name, below in fields.items()}
+        get, pairs = self._constant(meaning.get), self._constant(tuple(meaning.items()))
+        key, found, meant = self._value(), self._value(), self._value()
+        self._line(depth, f"if len({value}) <= {len(meaning)}:")
+        self._line(depth + 1, f"for {key}, {found} in {value}.items():")
+        self._line(depth + 2, f"{meant} = {get}({key})")
+        self._line(depth + 2, f"if {meant} is not None and {found}:")
+        self._meant(meant, found, depth + 3)
+        self._line(depth, "else:")
+        self._line(depth + 1, f"for {key}, {meant} in {pairs}:")
+        self._line(depth + 2, f"{found} = {value}.get({key})")
+        self._line(depth + 2, f"if {found}:")
+        self._meant(meant, found, depth + 3)
+
+    def _meant(self, meant: str, value: str, depth: int) -> None:
+        self._line(depth, f"if type({meant}) is not str:")
+        self._line(depth + 1, f"{meant}({value}, out)")
+        self._line(depth, f"elif type({value}) is str:")
+        self._text(f"out[{meant}].append", value, depth + 1)
+        self._line(depth, f"elif type({value}) is int:")
+        self._line(depth + 1, f"out[{meant}].append(str({value}))")
+
+    def _identifier(self, take: str, value: str, depth: int) -> None:
         self._line(depth, f"if type({value}) is str:")
-        self._line(depth + 1, f"{value} = {value}.strip()")
-        self._line(depth + 1, f"if {value} and len({value}) <= {LONGEST}:")
-        self._line(depth + 2, f"append(({kind}, {value}))")
+        self._text(take, value, depth + 1)
         self._line(depth, f"elif type({value}) is int and {value}:")
-        self._line(depth + 1, f"append(({kind}, str({value})))")
+        self._line(depth + 1, f"{take}(str({value}))")
+
+    def _text(self, take: str, value: str, depth: int) -> None:
+        self._line(depth, f"{value} = {value}.strip()")
+        self._line(depth, f"if {value} and len({value}) <= {LONGEST}:")
+        self._line(depth + 1, f"{take}({value})")
