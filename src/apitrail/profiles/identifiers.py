@@ -22,18 +22,17 @@ Collector = Callable[[Facts, Found], None]
 class Place:
     """Where identifiers of one type sit."""
 
-    __slots__ = ("emit", "kind", "locator")
+    __slots__ = ("begins", "emit", "kind", "locator")
 
     def __init__(self, kind: str, text: str) -> None:
         """Raises BadLocator, and re.error for a pattern that cannot be read."""
         self.kind = kind
         self.locator = Locator(text)
         self.emit = _emit(kind, self.locator.pattern)
+        self.begins = _beginning(self.locator.pattern)
 
 
 def _emit(kind: str, pattern: re.Pattern[str] | None) -> Walk:
-    begins = _beginning(pattern)
-
     def emit(value: Any, out: Found) -> None:
         if type(value) is str:
             text = value.strip()
@@ -42,8 +41,6 @@ def _emit(kind: str, pattern: re.Pattern[str] | None) -> Walk:
         else:
             return
         if pattern is not None:
-            if not text.startswith(begins):
-                return
             text = found_in(pattern, text) or ""
         if text and len(text) <= LONGEST:
             out[kind].append(text)
@@ -75,17 +72,17 @@ def collector(places: list[Place]) -> Collector:
         locator = place.locator
         where, _, name = locator.text.partition(":")
         if locator.text.startswith("request:$"):
-            request.add(locator.steps, place.kind, place.emit, plain=locator.pattern is None)
+            request.add(locator.steps, place.kind if locator.pattern is None else (place.begins, place.emit))
         elif locator.text.startswith("response:$"):
-            response.add(locator.steps, place.kind, place.emit, plain=locator.pattern is None)
+            response.add(locator.steps, place.kind if locator.pattern is None else (place.begins, place.emit))
         elif where == "path":
             captured.setdefault(name, []).append(place.emit)
         elif where == "query":
             queried.setdefault(locator.steps[0], []).append(_rest(locator.steps[1:], place.emit))
         else:
             others.append(place)
-    walk_request = request.walk() if request.next or request.places else None
-    walk_response = response.walk() if response.next or response.places else None
+    walk_request = request.walk() if request.used else None
+    walk_response = response.walk() if response.used else None
     singles = tuple((place.locator.every, _emit(place.kind, None)) for place in others)
 
     def collect(facts: Facts, out: Found) -> None:
@@ -127,6 +124,8 @@ def references(stated: list[Reference], found: Found) -> list[Reference]:
     for reference in out:
         told.setdefault(reference.type, set()).add(reference.id)
     for kind, ids in found.items():
+        if not ids:
+            continue
         unique: Iterable[str] = dict.fromkeys(ids) if len(ids) > 1 else ids
         if kind in told:
             known = told[kind]

@@ -290,6 +290,8 @@ def identities(texts: Places) -> Callable[[Any], str]:
             value = item.get(field) if field and type(item) is dict else first(item)
             if type(value) is str:
                 return value.strip()
+            if type(value) is int:
+                return str(value)
             if type(value) is dict or type(value) is list:
                 value = next(leaves(value), None)
             return as_text(value) or ""

@@ -67,13 +67,14 @@ class Routes(Generic[T]):
 
     def find(self, method: str, path: str, *, anywhere: bool = False) -> tuple[list[T], dict[str, str]] | None:
         """The endpoints of a call, and what its path captured. `anywhere`: also below leading segments."""
-        whole = self._whole.get(path.lower())
+        low = path.lower()
+        whole = self._whole.get(low)
         if whole is not None:
             found = self._of(whole, method)
             if found is not None:
                 return found, {}
         segments = segments_of(path)
-        lowered = [segment.lower() for segment in segments]
+        lowered = segments_of(low)
         for start in range(min(STRIPPED, len(segments)) + 1 if anywhere else 1):
             captures: dict[str, str] = {}
             node = self._walk(self._root, method, segments, lowered, start, captures)
@@ -93,7 +94,12 @@ class Routes(Generic[T]):
             if found is not None:
                 return found
         for before, name, after, then in node.captured:
-            if low.startswith(before) and low.endswith(after) and len(low) > len(before) + len(after):
+            if not before and not after:
+                found = self._walk(then, method, segments, lowered, at + 1, captures)
+                if found is not None:
+                    captures[name] = decoded(segments[at])
+                    return found
+            elif low.startswith(before) and low.endswith(after) and len(low) > len(before) + len(after):
                 found = self._walk(then, method, segments, lowered, at + 1, captures)
                 if found is not None:
                     captures[name] = decoded(segments[at][len(before) : len(segments[at]) - len(after)])

@@ -10,6 +10,7 @@ What a walk finds goes into a `Found`, by type, so that no pair has to be made o
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import Any
 
@@ -26,31 +27,57 @@ _UNROLLED = 6
 class Branch:
     """What lies at and below one step."""
 
-    __slots__ = ("next", "places")
+    __slots__ = ("next", "patterns", "places")
 
     def __init__(self) -> None:
-        self.places: list[str | Walk] = []
-        """A text is the type of a plain identifier, a function takes any other value found here."""
+        self.places: list[str] = []
+        """Types of plain identifiers: the whole value is one."""
+        self.patterns: list[tuple[str, Walk]] = []
+        """What all that fits begins with, and the function that takes a value."""
         self.next: dict[str, Branch] = {}
 
-    def add(self, steps: Steps, kind: str, emit: Walk, *, plain: bool) -> None:
-        """A place below. `plain`: the whole value is the identifier."""
+    def add(self, steps: Steps, place: str | tuple[str, Walk]) -> None:
+        """A place below: the type of a plain identifier, or one of `patterns`."""
         branch = self
         for step in steps:
             branch = branch.next.setdefault(step, Branch())
-        branch.places.append(kind if plain else emit)
+        if isinstance(place, str):
+            branch.places.append(place)
+        else:
+            branch.patterns.append(place)
 
     def walk(self) -> Walk:
         """`walk(value, out)` puts each identifier below `value` into `out`, a `Found`."""
         return _Writer().function(self)
 
     @property
+    def used(self) -> bool:
+        """Whether there is anything to walk for."""
+        return bool(self.next or self.places or self.patterns)
+
+    @property
     def leaf(self) -> str | None:
         """The type of the one plain identifier that sits here, if that is all that is here."""
-        if self.next or len(self.places) != 1:
-            return None
-        only = self.places[0]
-        return only if isinstance(only, str) else None
+        return self.places[0] if len(self.places) == 1 and not self.next and not self.patterns else None
+
+
+def _fitting(patterns: list[tuple[str, Walk]]) -> Walk:
+    """One function that hands a value to those that it can fit by how it begins: ids of one place (`shp_…`, `trk_…`)
+    are told apart by that."""
+    by_beginning = {
+        begins: tuple(emit for other, emit in patterns if begins.startswith(other)) for begins, _ in patterns
+    }
+    longest_first = sorted(by_beginning, key=len, reverse=True)
+    beginning = re.compile(r"\s*(" + "|".join(map(re.escape, longest_first)) + ")").match
+
+    def fitting(value: Any, out: Found) -> None:
+        if type(value) is int and value:
+            value = str(value)
+        if type(value) is str and (found := beginning(value)) is not None:
+            for emit in by_beginning[found[1]]:
+                emit(value, out)
+
+    return fitting
 
 
 class _Writer:
@@ -85,11 +112,10 @@ class _Writer:
 
     def _branch(self, branch: Branch, value: str, depth: int, known: dict[str, str] | None = None) -> None:
         """What is at `value`, which is not None, and below it. `known` has variables that take a type's identifiers."""
-        for place in branch.places:
-            if isinstance(place, str):
-                self._identifier(self._take(place, known), value, depth)
-            else:
-                self._line(depth, f"{self._constant(place)}({value}, out)")
+        for kind in branch.places:
+            self._identifier(self._take(kind, known), value, depth)
+        if branch.patterns:
+            self._line(depth, f"{self._constant(_fitting(branch.patterns))}({value}, out)")
         fields: dict[str, Branch] = {}
         for step, below in branch.next.items():
             if step == "[]":
@@ -110,7 +136,7 @@ class _Writer:
 
     def _hoisted(self, below: Branch, depth: int) -> dict[str, str]:
         """Variables, set before a loop, that take what is found of the types that each element may have."""
-        kinds = [place for place in below.places if isinstance(place, str)]
+        kinds = list(below.places)
         if len(below.next) <= _UNROLLED:
             kinds += [leaf.leaf for step, leaf in below.next.items() if leaf.leaf is not None and not special(step)]
         out: dict[str, str] = {}
