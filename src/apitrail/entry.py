@@ -1,6 +1,7 @@
 """An entry: one row of the log, an exchange plus what was derived from it. Never changed once written.
 
-The field names are the same in the API, in exports, in page contexts and in the docs.
+The field names are the same in the API, in exports, in page contexts and in the docs. As in `apitrail.exchange`, the
+garbage collector need not follow these structs.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Counts(Struct, frozen=True, omit_defaults=True, gc=False):
     refused: int | None = None
 
 
-class Overruled(Struct, frozen=True, omit_defaults=True):
+class Overruled(Struct, frozen=True, omit_defaults=True, gc=False):
     """What was derived of a call whose caller stated otherwise. Only what differs is here."""
 
     platform: str | None = None
@@ -74,7 +75,7 @@ class Overruled(Struct, frozen=True, omit_defaults=True):
     source: Source | None = None
 
 
-class EntryRow(Struct, kw_only=True):
+class EntryRow(Struct, kw_only=True, gc=False):
     """An entry without its headers and bodies: what a list needs."""
 
     id: str
@@ -121,7 +122,7 @@ class EntryRow(Struct, kw_only=True):
     """When the server took it. Much later than `created_at` means that it waited in a spool."""
 
 
-class Payload(Struct, kw_only=True):
+class Payload(Struct, kw_only=True, gc=False):
     """One side of the exchange as kept: bytes after content-decoding, secrets masked, nothing else altered."""
 
     headers: Headers = []
@@ -137,7 +138,7 @@ class Payload(Struct, kw_only=True):
     incomplete: bool = False
 
 
-class Entry(EntryRow, kw_only=True):
+class Entry(EntryRow, kw_only=True, gc=False):
     """A whole entry."""
 
     request: Payload

@@ -8,6 +8,8 @@ way. Rules that keep old bytes readable for good:
 3. `schema` rises only when a reader must know, and the encoded samples in `tests/schema/` are decoded for ever;
 4. nothing derived lives here: what a platform's answer means is the server's business (`apitrail.entry`).
 
+These structs hold data alone, so no cycle can form: the garbage collector need not follow them (`gc=False`).
+
 Field names that mean the same as in an entry are the same as in an entry.
 """
 
@@ -56,7 +58,7 @@ class Reference(Struct, frozen=True, order=True, gc=False):
     id: Name
 
 
-class Stated(Struct, frozen=True, omit_defaults=True):
+class Stated(Struct, frozen=True, omit_defaults=True, gc=False):
     """What the caller said of the call. It wins over what is derived, and both are kept."""
 
     action: Name | None = None
@@ -70,7 +72,7 @@ class Stated(Struct, frozen=True, omit_defaults=True):
     """The reason, where the call was decided against before it was sent. Such an exchange has no answer."""
 
 
-class Message(Struct, omit_defaults=True):
+class Message(Struct, omit_defaults=True, gc=False):
     """One side of the exchange: header fields and body bytes.
 
     `body` holds the bytes after content-decoding (gzip, br, zstd undone), with secrets masked and nothing else
@@ -91,7 +93,7 @@ class Message(Struct, omit_defaults=True):
     """The body was not read to its end: the caller closed the stream, or the connection broke."""
 
 
-class Failure(Struct, frozen=True):
+class Failure(Struct, frozen=True, gc=False):
     """Why there was no (whole) answer: the exception's class and its text, secrets masked."""
 
     type: Name
@@ -99,7 +101,7 @@ class Failure(Struct, frozen=True):
     text: str
 
 
-class Recorder(Struct, frozen=True, omit_defaults=True):
+class Recorder(Struct, frozen=True, omit_defaults=True, gc=False):
     """Who captured it. `id` and `sequence` together make gaps visible."""
 
     id: Name
@@ -114,7 +116,7 @@ class Recorder(Struct, frozen=True, omit_defaults=True):
     """What was hooked: `httpx`, `requests`, `asgi`, `har`, …"""
 
 
-class Exchange(Struct, kw_only=True, omit_defaults=True):
+class Exchange(Struct, kw_only=True, omit_defaults=True, gc=False):
     """The raw facts of one HTTP call."""
 
     schema: int = SCHEMA
@@ -145,7 +147,7 @@ class Exchange(Struct, kw_only=True, omit_defaults=True):
     recorder: Recorder | None = None
 
 
-class Loss(Struct, frozen=True, kw_only=True):
+class Loss(Struct, frozen=True, kw_only=True, gc=False):
     """Exchanges that a recorder had to give up, told to the server with the next batch."""
 
     recorder: Name

@@ -10,7 +10,7 @@ from apitrail.entry import Cause
 from apitrail.profiles.schema import ErrorRule
 
 
-class Finding(Struct):
+class Finding(Struct, gc=False):
     """What the platform said of one call or one item."""
 
     code: str | None = None

@@ -16,7 +16,7 @@ _ACCOUNTS = ("ec_account", "shipping_account", "account")
 """Types of source that are found by their integration, and are no reference."""
 
 
-class Derived(Struct):
+class Derived(Struct, gc=False):
     """What the profiles alone say of an exchange, until `settle` puts what the caller stated in its place.
 
     How the call went is filled in by the judge, the rest by the engine.
@@ -64,14 +64,19 @@ def settle(found: Derived, stated: Stated, registered: Registered, *, action: st
         found.action = action
     if platform and platform != found.platform:
         was_platform, found.platform = found.platform, platform
-    if stated.ec_integration is not None or stated.shipping_integration is not None:
-        ec = _other(found.ec_integration, stated.ec_integration)
-        shipping = _other(found.shipping_integration, stated.shipping_integration)
+    stated_ec, stated_shipping = stated.ec_integration, stated.shipping_integration
+    if stated_ec is not None or stated_shipping is not None:
+        ec, shipping = found.ec_integration, found.shipping_integration
+        if ec is not None and stated_ec is not None and stated_ec.id == ec.id:
+            ec = None
+        if shipping is not None and stated_shipping is not None and stated_shipping.id == shipping.id:
+            shipping = None
         if ec is not None or shipping is not None:
             found.merchant = None  # that of another integration
-        named = registered.named if registered else _as_stated
-        found.ec_integration = named("ec", stated.ec_integration)
-        found.shipping_integration = named("shipping", stated.shipping_integration)
+        if registered:
+            stated_ec = registered.named("ec", stated_ec)
+            stated_shipping = registered.named("shipping", stated_shipping)
+        found.ec_integration, found.shipping_integration = stated_ec, stated_shipping
         if stated.source is None and (found.source is None or found.source.type in _ACCOUNTS):
             found.source = _account(found)
         if registered and (owner := registered.by_statement(stated)) is not None:
@@ -99,15 +104,6 @@ def goes_by(account: str, stated: Stated | None, owner: Registration | None) -> 
         ec, shipping = stated.ec_integration, stated.shipping_integration
         return (ec is not None and ec.id == account) or (shipping is not None and shipping.id == account)
     return owner is None or owner.id == account
-
-
-def _other(derived: Integration | None, stated: Integration | None) -> Integration | None:
-    """The derived one, where the stated one is another or there is none."""
-    return None if derived is None or (stated is not None and stated.id == derived.id) else derived
-
-
-def _as_stated(side: str, integration: Integration | None) -> Integration | None:
-    return integration
 
 
 def _account(found: Derived) -> Source | None:

@@ -26,7 +26,7 @@ LONGEST_MESSAGE = 4_000
 """Characters of a message kept on the row; the body has all of it."""
 
 
-class Said(Struct):
+class Said(Struct, gc=False):
     """One thing that the platform said, before it is weighed."""
 
     code: str | None = None
