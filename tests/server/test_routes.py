@@ -20,6 +20,7 @@ from apitrail.store import Writer, open_store
 WRITING = {
     "/api/v1/exchanges": "appends entries",
     "/api/v1/integrations": "registers integrations, which only entries to come are derived by",
+    "/api/v1/views": "keeps and forgets filters under a name, for all readers",
     "/admin/exchanges": "appends entries, by the socket",
     "/admin/backups": "copies the log elsewhere, by the socket",
     "/admin/backups/list": "asks what is there; by POST for its key, by the socket",
@@ -58,8 +59,9 @@ def table(app: Litestar) -> Iterator[tuple[str, str, Any]]:
 
 def test_no_route_modifies_or_deletes_an_entry(app: Litestar) -> None:
     found = list(table(app))
-    assert {method for method, _, _ in found} <= {"GET", "HEAD", "POST", "PUT"}
-    assert {path for method, path, _ in found if method in ("POST", "PUT")} == set(WRITING)
+    assert {method for method, _, _ in found} <= {"GET", "HEAD", "POST", "PUT", "DELETE"}
+    assert {path for method, path, _ in found if method in ("POST", "PUT", "DELETE")} == set(WRITING)
+    assert {path for method, path, _ in found if method == "DELETE"} == {"/api/v1/views"}
 
 
 def test_the_store_has_no_way_to_change_an_entry_either() -> None:

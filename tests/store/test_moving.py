@@ -50,6 +50,7 @@ def source(store: Store, make: Callable[..., Entry]) -> Store:
     store.revoke_token("t1", NOW)
     store.register([Registration(side="ec", id="shop-1", platform="shopee", name="店 1")])
     store.pin("order", "A1B000001", "disputed")
+    store.keep_view("Failed", "outcome=platform_error")
     assert store.tidy(Rules(Keep(success_bodies=14)), NOW)
     return store
 
@@ -67,6 +68,7 @@ def everything(store: Store) -> list[Any]:
         store.tokens(),
         store.registrations(),
         store.pins(),
+        store.views(),
         store.stats(Rules(), NOW - timedelta(days=99), None).removed,
         store.histogram(which),
         store.facets(which),

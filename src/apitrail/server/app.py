@@ -18,7 +18,7 @@ from litestar.response import Redirect
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Message, Receive, Scope, Send
 
 from apitrail.profiles import Profiles
-from apitrail.server import admin, api, export, health, integrations, login, recorders, reference, storage
+from apitrail.server import admin, api, export, health, integrations, login, recorders, reference, storage, views
 from apitrail.server.access import Gate, Tokens
 from apitrail.server.answers import AnyRequest, exception_handlers, wants_page
 from apitrail.server.boards import routes as boards
@@ -35,6 +35,7 @@ from apitrail.server.pages import template_config
 from apitrail.server.problems import Problem
 from apitrail.server.registry import Registry
 from apitrail.server.settings import Settings, workers
+from apitrail.server.shared import SharedViews
 from apitrail.server.usual import Durations
 from apitrail.server.workers import Nursery, Pool, Terms
 from apitrail.store import Store, Writer
@@ -78,11 +79,13 @@ def create_app(
         closing.append(pool.close)
     ingest = Ingest(Intake(writer, digester, registry.current), settings, workers(settings))
     state = Health()
+    shared = SharedViews(store)
     given = {
+        "shared": shared,
         "store": store,
         "writer": writer,
         "known": Known(
-            profiles, registry, LinkTemplates(settings.link_templates), Durations(store), settings.export_limit
+            profiles, registry, LinkTemplates(settings.link_templates), Durations(store), shared, settings.export_limit
         ),
         "registry": registry,
         "redactor": redactor,
@@ -96,6 +99,7 @@ def create_app(
         route_handlers=[
             post_exchanges,
             *integrations.routes,
+            *views.routes,
             api.routes,
             boards.routes,
             export.routes,
@@ -138,7 +142,7 @@ class Application(Litestar):
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                if scope["method"] in ("POST", "PUT"):
+                if scope["method"] in ("POST", "PUT", "DELETE"):
                     await body.drain()
                 names = {name.lower() for name, _ in message["headers"]}
                 more = [(name, value) for name, value in _HEADERS.items() if name not in names]

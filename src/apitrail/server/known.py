@@ -11,6 +11,7 @@ from apitrail.server.linking import LinkTemplates
 from apitrail.server.problems import Problem
 from apitrail.server.registry import Registry
 from apitrail.server.settings import Settings
+from apitrail.server.shared import SharedViews
 from apitrail.server.usual import Durations
 
 
@@ -21,6 +22,7 @@ class Known(Struct, frozen=True):
     registry: Registry
     templates: LinkTemplates
     durations: Durations
+    views: SharedViews
     export_limit: int
     """Entries of one download."""
 

@@ -297,6 +297,15 @@ class Pin(Struct, frozen=True):
     pinned_at: datetime
 
 
+class View(Struct, frozen=True):
+    """Filters under a name, for everyone who reads the log."""
+
+    name: str
+    query: str
+    """As in the address of the page, without the question mark."""
+    changed_at: datetime
+
+
 class Token(Struct, frozen=True, kw_only=True):
     """A right to write or read. The secret itself is never kept, only its SHA-256."""
 

@@ -29,10 +29,11 @@ BESIDE = {
     "tokens": ("id", "name", "scope", "digest", "created_at", "revoked_at", "version"),
     "integrations": ("side", "id", "document", "version"),
     "pins": ("type", "id", "note", "pinned_at", "removed_at", "version"),
+    "views": ("name", "query", "changed_at", "removed_at", "version"),
     "removals": ("at", "day", "what", "why", "due", "entries", "bytes"),
 }
 """The small tables and their columns."""
-_VERSIONED = ("tokens", "integrations", "pins")
+_VERSIONED = ("tokens", "integrations", "pins", "views")
 """Of rows with one key the last version stands for all, and the engine drops the others when it likes."""
 _NULLABLE = {name for name, kind in COLUMNS.items() if "Nullable(" in kind.name} | {"revoked_at", "removed_at"}
 

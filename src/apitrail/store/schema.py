@@ -50,6 +50,7 @@ TABLES = (
     "pins",
     "leases",
     "failures",
+    "views",
 )
 
 

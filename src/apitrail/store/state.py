@@ -1,5 +1,6 @@
 """The small mutable state that lies in the log's own engine, so that all servers of a cluster share it and nothing else
-has to be run or backed up: tokens, registered integrations, pins. A row is never changed; a newer one stands for it.
+has to be run or backed up: tokens, registered integrations, pins, shared views. A row is never changed; a newer one
+stands for it.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from datetime import UTC, datetime
 
 from apitrail.registration import Registration
 from apitrail.store.engine import Engine
-from apitrail.store.model import Pin, StoreError, Token
-from apitrail.store.queries import pins, registrations, tokens
+from apitrail.store.model import Pin, StoreError, Token, View
+from apitrail.store.queries import pins, registrations, tokens, views
 from apitrail.store.times import micros
 
 
@@ -73,3 +74,25 @@ class State:
             if not found:
                 raise StoreError(f"pin {kind}:{identity}: it is not pinned. List the pins to see which there are")
             self.engine.run(pins.put(found[0], datetime.now(UTC), removed=True))
+
+    def views(self) -> list[View]:
+        """The shared views, by name."""
+        return views.read(self.engine.select(views.VIEWS).rows)
+
+    def keep_view(self, name: str, query: str) -> None:
+        """Keep it in the place of one of the same name."""
+        with self._writing:
+            self._put_view(View(name, query, datetime.now(UTC)))
+
+    def forget_view(self, name: str) -> bool:
+        """Let it go. False where there is none of that name."""
+        with self._writing:
+            found = [one for one in self.views() if one.name == name]
+            for one in found:
+                self._put_view(one, removed_at=datetime.now(UTC))
+        return bool(found)
+
+    def _put_view(self, view: View, removed_at: datetime | None = None) -> None:
+        [[latest]] = self.engine.select(views.LATEST).rows
+        version = max(micros(datetime.now(UTC)), latest + 1)  # the clock may have been set back
+        self.engine.run(views.put(view, version, removed_at))

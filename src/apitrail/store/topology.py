@@ -36,6 +36,7 @@ KEYS = {
     "pins": "type, id",
     "leases": "name",
     "failures": "id",
+    "views": "name",
 }
 """What the shard of a table's row depends on. Rows that one `FINAL` makes into one must have it in common."""
 

@@ -80,7 +80,7 @@ def _position(request: Asked, name: str) -> Cursor:
 def log_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
     """The list with its filters, and one entry expanded where the URL says so."""
     query, reader = _asked(request, known)
-    page = log.log(store, query, reader, str(request.base_url).rstrip("/"))
+    page = log.log(store, query, reader, str(request.base_url).rstrip("/"), known.views.current())
     asked_by_script = "HX-Request" in request.headers  # whose console would call an answer of 400 a fault of the page
     answer = _page("log.html", page, reader, query, 400 if query.misread and not asked_by_script else 200)
     if asked_by_script and not query.misread:

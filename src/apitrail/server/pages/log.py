@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from apitrail.entry import EntryRow
 from apitrail.server.pages import histogram, links
+from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.filters import FiltersView, filters
 from apitrail.server.pages.handing import DownloadView, downloads
 from apitrail.server.pages.histogram import HistogramView
@@ -23,7 +24,7 @@ from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.rows import RowView, row
 from apitrail.server.pages.silences import NONE, SilencesView, SilenceView, silences
 from apitrail.store import Store
-from apitrail.store.model import EPOCH, Cursor, Facets, Page, Span
+from apitrail.store.model import EPOCH, Cursor, Facets, Page, Span, View
 
 LIMIT = 50
 """Rows a page."""
@@ -89,6 +90,8 @@ class LogView(Struct, frozen=True, kw_only=True):
     """Where one is led through it: with the number that was looked for, where there is one."""
     span: Markup
     everything_url: str
+    views: list[Link]
+    """Shared ones."""
     newest_url: str
     """Where a later page leads back to; empty on the first."""
     new_url: str
@@ -100,8 +103,8 @@ class LogView(Struct, frozen=True, kw_only=True):
     languages: list[Link]
 
 
-def log(store: Store, query: PageQuery, reader: Reader, server_url: str) -> LogView:
-    """The page's context. Raises StoreError."""
+def log(store: Store, query: PageQuery, reader: Reader, server_url: str, shared: Sequence[View] = ()) -> LogView:
+    """The page's context; `shared`: the views of all readers. Raises StoreError."""
     now = reader.clock.now
     asked = query.filter(now)
     if query.misread:
@@ -131,6 +134,7 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str) -> LogV
         widen=[] if rows else _widen(query, offered, reader),
         guided=_guided(query, reader),
         span=_span(span, reader),
+        views=[Link(visible(one.name), f"/?{one.query}") for one in shared],
         everything_url=_everything(query).url(),
         newest_url=query.but(cursor=None, open="").url() if query.cursor else "",
         new_url="" if query.cursor or query.until or query.misread else _new_url(query, found.entries),

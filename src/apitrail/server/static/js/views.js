@@ -1,7 +1,9 @@
-// Saved views: names for filters. They are kept by this browser: nobody has an account here, and pages only read.
-// Whoever wants to hand one on copies its link.
+// Saved views: names for filters. One's own are kept by this browser, shared ones by the server, for everyone.
 const KEPT = "apitrail.views";
+const SHARED = "/api/v1/views";
 const PASSING = ["open", "cursor", "lang"]; // of this moment, not of the view
+
+const menu = () => document.getElementById("views");
 
 function all() {
   try {
@@ -23,41 +25,86 @@ function here() {
   return query.toString();
 }
 
-function show() {
-  const menu = document.getElementById("views");
-  if (!menu) return;
-  const { take, away } = menu.dataset;
-  const now = here();
-  const items = all().map((view) => {
-    const item = document.createElement("li");
-    const link = document.createElement("a");
-    link.href = `/?${view.query}`;
-    link.textContent = view.name;
-    if (view.query === now) link.setAttribute("aria-current", "true");
-    link.title = take;
-    const remove = document.createElement("button");
-    remove.type = "button";
-    remove.textContent = "×";
-    remove.setAttribute("aria-label", `${away}: ${view.name}`);
-    remove.addEventListener("click", (event) => {
-      event.stopPropagation();
-      keep(all().filter((one) => one.name !== view.name));
-    });
-    item.append(link, remove);
-    return item;
-  });
-  menu.querySelector("ul").replaceChildren(...items);
-  menu.querySelector(".none").hidden = items.length > 0;
+// The same filters in another order are the same view.
+function same(one, other) {
+  const parts = (query) => [...new URLSearchParams(query)].map(String).sort().join("\n");
+  return parts(one) === parts(other);
 }
 
-document.addEventListener("submit", (event) => {
+function item(view, forget) {
+  const { take, away } = menu().dataset;
+  const item = document.createElement("li");
+  const link = document.createElement("a");
+  link.href = `/?${view.query}`;
+  link.textContent = view.name;
+  if (same(view.query, here())) link.setAttribute("aria-current", "true");
+  link.title = take;
+  const remove = document.createElement("button");
+  remove.type = "button";
+  remove.textContent = "×";
+  remove.setAttribute("aria-label", `${away}: ${view.name}`);
+  remove.addEventListener("click", (event) => {
+    event.stopPropagation();
+    forget(view.name);
+  });
+  item.append(link, remove);
+  return item;
+}
+
+function fill(kind, views, forget) {
+  menu().querySelector(`ul.${kind}`).replaceChildren(...views.map((view) => item(view, forget)));
+  menu().querySelector(`.none-${kind}`).hidden = views.length > 0;
+}
+
+// What the server put into the page, and what it answered since.
+function shared() {
+  const links = [...menu().querySelectorAll("ul.shared a")];
+  return links.map((link) => ({ name: link.textContent, query: new URL(link.href).search.slice(1) }));
+}
+
+async function ask(method, address, body) {
+  const trouble = menu().querySelector(".trouble");
+  trouble.hidden = true;
+  const headers = body ? { "Content-Type": "application/json" } : {};
+  const answer = await fetch(address, { method, headers, body: body && JSON.stringify(body) }).catch(() => null);
+  const said = await answer?.json().catch(() => null);
+  if (answer?.ok) {
+    fill("shared", said.views, forgetShared);
+    return true;
+  }
+  trouble.textContent = [menu().dataset.failed, said?.error?.reason, said?.error?.fix].filter(Boolean).join(" ");
+  trouble.hidden = false;
+  return false;
+}
+
+function forgetOwn(name) {
+  keep(all().filter((one) => one.name !== name));
+}
+
+function forgetShared(name) {
+  if (confirm(menu().dataset.sure)) ask("DELETE", `${SHARED}?name=${encodeURIComponent(name)}`);
+}
+
+function show() {
+  if (!menu()) return;
+  fill("own", all(), forgetOwn);
+  fill("shared", shared(), forgetShared);
+}
+
+document.addEventListener("submit", async (event) => {
   if (!event.target.matches("#views form")) return;
   event.preventDefault();
-  const field = event.target.elements.name;
-  const name = field.value.trim();
+  const fields = event.target.elements;
+  const name = fields.name.value.trim();
+  const view = { name, query: here() };
   if (!name) return;
-  keep([...all().filter((one) => one.name !== name), { name, query: here() }]);
-  field.value = "";
+  if (!fields.shared.checked) keep([...all().filter((one) => one.name !== name), view]);
+  else {
+    const taken = shared().some((one) => one.name === name && !same(one.query, view.query));
+    if (taken && !confirm(menu().dataset.replace)) return;
+    if (!(await ask("PUT", SHARED, view))) return;
+  }
+  fields.name.value = "";
 });
 
 show();
