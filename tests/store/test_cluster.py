@@ -144,9 +144,16 @@ def test_counts_that_move_while_they_are_looked_at_are_left_alone(
 ) -> None:
     log.write(referring(make, 7))
     log.engine.run(Query(f"TRUNCATE TABLE {log.engine.topology.shard_database}.counts ON CLUSTER `solo`"))
-    monkeypatch.setattr("apitrail.store.derived.time.sleep", lambda _: log.write(referring(make, 2, 50)))
+    others: list[Entry] = []
+
+    def other_server(_: float) -> None:
+        new = referring(make, 2, 50 + len(others))
+        log.write(new)
+        others.extend(new)
+
+    monkeypatch.setattr("apitrail.store.derived.time.sleep", other_server)
     derived.repair(log.engine, [])
-    assert held(log)["counts"] == 2  # the other server's; the rest waits for the next time
+    assert held(log)["counts"] == len(others) > 0  # what waits is looked at the next time
 
 
 def test_retention_takes_whole_days_bodies_and_single_integrations_from_the_shards(

@@ -40,6 +40,7 @@ def counted(store: Store) -> tuple[int, ...]:
 def whole(store: Store, entries: list[Entry]) -> None:
     """All of it is found by every way."""
     assert counted(store) == (len(entries), len(entries))
+    assert sum(sum(bar.outcomes.values()) for bar in store.histogram(Filter(), "6h").bars) == len(entries)
     assert sum(option.count for option in store.facets(Filter()).outcome) == len(entries)
     for number, entry in enumerate(entries):
         assert [row.id for row in store.page(Filter(reference=(f"A-{number}",))).entries] == [entry.id]
@@ -105,6 +106,22 @@ def test_days_that_are_dropped_are_no_longer_counted(folder: Path, make: Make) -
     assert counted(store) == (len(left), len(left))
     assert sum(option.count for option in store.facets(Filter()).outcome) == len(left)
     store.close()
+
+
+def test_totals_that_are_not_what_is_counted_are_put_right(folder: Path, make: Make) -> None:
+    entries = some(make)
+    store = open_store(folder, durable=False)
+    store.write(entries[:10])
+    store.engine.run(Query("DETACH TABLE totals_from_counts"))
+    store.write(entries[10:])
+    store.engine.run(Query("ATTACH TABLE totals_from_counts"))
+    store.engine.run(Query("INSERT INTO totals SELECT '2001-01-01 00:00:00', 'success', 5"))
+    store.close()
+    for _ in range(2):
+        store = open_store(folder, durable=False)
+        whole(store, entries)
+        assert store.engine.select(Query("SELECT toInt64(sum(entries)) FROM totals")).rows == [(len(entries),)]
+        store.close()
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])

@@ -117,7 +117,67 @@ def test_a_success_within_the_same_quarter_of_an_hour_ends_it_and_one_before_the
     assert store.endings([]) == {}
 
 
-@pytest.mark.parametrize("version", [1, 6])
+FAILED = ("request_error", "platform_error")
+
+
+@pytest.mark.parametrize(
+    "which",
+    [
+        Filter(outcome=FAILED),
+        Filter(outcome=("platform_error",), shipping_integration=("ups-1",)),
+        Filter(outcome=FAILED, status=("4xx",), without=(("action", "label.void"),)),
+        Filter(outcome=FAILED, since=NOON + 3 * MINUTE, until=NOON + 20 * MINUTE, merchant=("m-1",)),
+        Filter(outcome=("request_error",), method=("POST",)),
+        Filter(outcome=(*FAILED, "success"), platform=("ups",)),
+        Filter(outcome=FAILED, without=(("status", "404"), ("merchant", "m-1"))),
+    ],
+)
+def test_a_list_of_failures_is_what_the_log_has_of_them(either: Store, make: Make, which: Filter) -> None:
+    """Also where some are in their table twice, which stands in for the log."""
+    entries = [
+        label(
+            make,
+            number,
+            outcome=("request_error", "platform_error", "success")[number % 3],
+            action=("label.create", "label.void")[number % 2],
+            shipping_integration=Integration(f"ups-{number % 4}", "UPS"),
+            status=(400, 404, 503)[number % 3],
+            merchant=f"m-{number % 5}",
+            method=("GET", "POST")[number // 2 % 2],
+            references=[Reference("order", f"A-{number}")],
+        )
+        for number in range(60)
+    ]
+    either.write(entries)
+    either.engine.run(Query("INSERT INTO failures SELECT * FROM failures WHERE created_at > now() - 1e9"))
+    found, cursor = [], None
+    while True:
+        page = either.page(which, 4, cursor)
+        found += page.entries
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    wanted = [entry for entry in reversed(entries) if _lets_through(which, entry)]
+    assert [one.id for one in found] == [one.id for one in wanted]
+    assert [one.references for one in found] == [one.references for one in wanted]
+    assert wanted
+
+
+def _lets_through(which: Filter, entry: Entry) -> bool:
+    account = entry.shipping_integration.id if entry.shipping_integration else ""
+    return (
+        entry.outcome in which.outcome
+        and (not which.shipping_integration or account in which.shipping_integration)
+        and (not which.status or 400 <= (entry.status or 0) < 500)
+        and (not which.merchant or entry.merchant in which.merchant)
+        and (not which.method or entry.method in which.method)
+        and (which.since is None or which.since <= entry.created_at)
+        and (which.until is None or entry.created_at <= which.until)
+        and all(str(getattr(entry, field)) != value for field, value in which.without)
+    )
+
+
+@pytest.mark.parametrize("version", [1, 6, 8])
 def test_a_log_from_before_there_was_the_table_gets_it(
     folder: Path, make: Make, monkeypatch: pytest.MonkeyPatch, version: int
 ) -> None:

@@ -17,7 +17,8 @@ STATEMENTS = [schema.JOURNAL, *(text for step in schema.migrations() for text in
 
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_every_statement_of_the_schema_names_its_own_database_and_runs_on_the_whole_cluster(statement: str) -> None:
-    begin = r"\s*(CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS|ALTER TABLE) \$\{own\}\w+ \$on_cluster\s"
+    made = r"CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS|DROP (TABLE|VIEW) IF EXISTS|ALTER TABLE"
+    begin = rf"\s*({made}) \$\{{own\}}\w+ \$on_cluster\s"
     assert re.match(begin, statement)
     assert not re.search(rf"\b(FROM|TO|AS) ({'|'.join(KEYS)})\s*($|\n(?!FROM))", statement)
     rendered = EAST.render(statement)

@@ -1,4 +1,4 @@
-"""The tables that are made from `entries` (see migrations 4 and 7), kept true to it.
+"""The tables that are made from `entries` (see migrations 4, 7 and 10), kept true to it.
 
 The engine fills them by views as rows come in, but has no transactions: a process that dies within an insert may
 leave an entry that is not counted, or not found by its ids. So
@@ -10,7 +10,8 @@ leave an entry that is not counted, or not found by its ids. So
 
 The same fills the tables from a log that is older than they are, and takes away what retention has dropped. Counts are
 exact whenever no insert is under way: the writer lets no entry in twice, and a difference is zero the second time.
-A day of failures that are not as many as are counted is made anew as a whole.
+A day of failures that are not as many as are counted is made anew as a whole. Totals follow the counts by themselves,
+and are compared with them.
 """
 
 from __future__ import annotations
@@ -102,7 +103,41 @@ def repair(engine: Engine, suspect: Ranges) -> None:
         for table, count in zip(COUNTS, counted, strict=True):
             if count != held:
                 _recount(engine, table, day)
+    _total(engine)
     _gather_failures(engine)
+
+
+def _total(engine: Engine) -> None:
+    """Add to the totals of each day what its counts are more, or fewer."""
+    if not _view(engine, "totals_from_counts"):
+        return
+    wrong = _ill_totalled(engine)
+    if wrong and engine.topology.cluster:
+        for statement in engine.topology.caught_up("totals"):
+            engine.run(Query(statement))
+        time.sleep(SETTLE_S)
+        later = _ill_totalled(engine)
+        wrong = {day: found for day, found in wrong.items() if later.get(day) == found}
+    if wrong:
+        engine.run(
+            Query(
+                "INSERT INTO totals SELECT at, outcome, toInt64(sum(n)) AS total FROM ("
+                "SELECT at, outcome, entries AS n FROM counts UNION ALL SELECT at, outcome, -entries AS n FROM totals"
+                ") WHERE toUInt16(toDate(at)) IN {days:Array(UInt16)} GROUP BY at, outcome HAVING total != 0 SETTINGS"
+                " max_threads = 1, max_execution_time = 0",
+                {"days": sorted(wrong)},
+            )
+        )
+
+
+def _ill_totalled(engine: Engine) -> dict[int, tuple[int, int]]:
+    """The days whose totals are not what is counted: how many they say, and how many are counted."""
+    totalled, told = _counted_by_day(engine, "totals"), _counted_by_day(engine, "counts")
+    return {
+        day: (totalled.get(day, 0), told.get(day, 0))
+        for day in {*totalled, *told}
+        if totalled.get(day, 0) != told.get(day, 0)
+    }
 
 
 def _gather_failures(engine: Engine) -> None:
@@ -186,18 +221,22 @@ _WITHIN = (
 def _made(engine: Engine, table: str) -> str:
     """How the table's view makes its rows, of the entries between `first` and `last` alone; empty without a view."""
     view = f"{table}_from_entries"
-    query = Query(
-        f"SELECT as_select FROM system.tables WHERE database = {engine.topology.home} AND name = {{view:String}}",  # noqa: S608
-        {"view": view},
-    )
-    rows = engine.select(query).rows
-    if not rows:
+    text = _view(engine, view)
+    if not text:
         return ""
-    [(text,)] = rows
     made, count = re.subn(r"FROM (?:\S+\.)?entries\b", lambda _: f"FROM {_WITHIN} AS entries", text)
     if count != 1:
         raise AssertionError(f"{view} reads entries {count} times: {text}")
     return made
+
+
+def _view(engine: Engine, name: str) -> str:
+    """What the view selects; empty without one."""
+    query = Query(
+        f"SELECT as_select FROM system.tables WHERE database = {engine.topology.home} AND name = {{view:String}}",  # noqa: S608
+        {"view": name},
+    )
+    return "".join(text for (text,) in engine.select(query).rows)
 
 
 def _rows_by_day(engine: Engine, table: str) -> dict[int, int]:

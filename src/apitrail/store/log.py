@@ -301,10 +301,20 @@ class Store(Boards, Rhythms):
         """The newest that the filter lets through, by reading back from the end of its range."""
         rows: list[Sequence[Any]] = []
         for window in page.windows(which, cursor, datetime.now(UTC)):
-            rows += self.engine.select(page.page(window, limit - len(rows), cursor)).rows
+            rows += self._newest(window, limit - len(rows), cursor)
             if len(rows) >= limit:
                 break
         return rows
+
+    def _newest(self, which: Filter, limit: int, cursor: Cursor | None) -> list[Sequence[Any]]:
+        """Each once, where it may be there twice (see `page.gathered`)."""
+        asked = limit
+        while True:
+            rows = self.engine.select(page.page(which, asked, cursor)).rows
+            found: list[Sequence[Any]] = list({row[0]: row for row in rows}.values())
+            if len(found) >= limit or len(rows) < asked:
+                return found[:limit]
+            asked *= 2
 
     def _looked_up(
         self, which: Filter, wanted: words.Mentions, limit: int, cursor: Cursor | None

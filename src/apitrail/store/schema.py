@@ -1,4 +1,4 @@
-"""The tables, by numbered migrations that only ever add.
+"""The tables, by numbered migrations that only ever add; what is made from entries may be dropped, to be made anew.
 
 A migration is `migrations/NNNN_name.sql`; what is applied is recorded in the table `migrations` of the same
 database. Opening applies what is missing, in order. A database that a newer Apitrail has migrated is refused
@@ -51,6 +51,7 @@ TABLES = (
     "leases",
     "failures",
     "views",
+    "totals",
 )
 
 

@@ -37,6 +37,7 @@ KEYS = {
     "leases": "name",
     "failures": "id",
     "views": "name",
+    "totals": "at",
 }
 """What the shard of a table's row depends on. Rows that one `FINAL` makes into one must have it in common."""
 

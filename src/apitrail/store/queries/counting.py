@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec import structs
+
 from apitrail.store.engine import Param
 from apitrail.store.model import Filter
 from apitrail.store.queries.pieces import Piece, pieces
@@ -31,7 +33,12 @@ def counted(
     if told_by_entries(which):
         sources = [("entries", "created_at", "toInt64(1)", near(within(which), seconds))]
     else:
-        found = list(pieces(which, days=days)) if quarters else [_raw(which)]
+        if not quarters:
+            found = [_raw(which)]
+        elif _by_outcome_alone(which, columns, fields):
+            found = [_total(piece) for piece in pieces(which, days=False)]
+        else:
+            found = list(pieces(which, days=days))
         sources = [(*source, where) for source, where in _by_table(found).items()]
     named = ", ".join(f"{{{name}}} AS {name}" for name in columns)
     for table, time, count, where in sources:
@@ -44,6 +51,16 @@ def counted(
     names = ", ".join(columns)
     text = " UNION ALL ".join(parts) or f"SELECT {', '.join(f'NULL AS {name}' for name in columns)}, 0 AS n WHERE 0"
     return f"SELECT {names}, sum(n) AS n FROM ({text}) GROUP BY {names}", params  # noqa: S608, constants only
+
+
+def _by_outcome_alone(which: Filter, columns: Mapping[str, str], fields: Mapping[str, str]) -> bool:
+    """Whether the totals know all that is asked."""
+    asked = {field for field in fields if getattr(which, field)} | {field for field, _ in which.without}
+    return asked <= {"outcome"} and not any(column in columns for column in FIELDS.values() if column != "outcome")
+
+
+def _total(piece: Piece) -> Piece:
+    return structs.replace(piece, table="totals") if piece.table == "counts" else piece
 
 
 def _by_table(found: Sequence[Piece]) -> dict[tuple[str, str, str], Where]:

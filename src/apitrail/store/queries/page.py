@@ -9,7 +9,7 @@ from msgspec import structs
 
 from apitrail.store.engine import Query
 from apitrail.store.model import EPOCH, Cursor, Filter
-from apitrail.store.queries.where import chosen, near, told, within
+from apitrail.store.queries.where import BY_ENTRY, FIELDS, chosen, near, told, within
 from apitrail.store.rows import LIST_SELECT
 from apitrail.store.times import micros
 
@@ -18,6 +18,10 @@ AFTER = (
     "created_at <= fromUnixTimestamp64Micro({after:Int64})"
     " AND (created_at, id) < (fromUnixTimestamp64Micro({after:Int64}), {after_id:UUID})"
 )
+
+FAILED = {"request_error", "platform_error"}
+TOLD = {"merchant", "source", "status"}
+"""What failures tell besides FIELDS."""
 
 WINDOWS = (1, 8, 64, 512)
 """Days."""
@@ -31,15 +35,23 @@ def page(which: Filter, limit: int, cursor: Cursor | None, seconds: Sequence[int
     Within one microsecond the order is the engine's order of UUIDs (their second halves first), the same in the
     sort and in the bound.
     """
+    table = "failures" if seconds is None and gathered(which) else "entries"
     where = near(within(which), seconds)
     if cursor is not None:
         where = where.also(AFTER, after=micros(cursor.created_at), after_id=cursor.id)
     where = told(chosen(where, which), which)
     return Query(
-        f"SELECT {LIST_SELECT} FROM entries WHERE {where.text}"  # noqa: S608, constants only
+        f"SELECT {LIST_SELECT} FROM {table} WHERE {where.text}"  # noqa: S608, constants only
         " ORDER BY created_at DESC, id DESC LIMIT {limit:UInt32}",
         {**where.params, "limit": limit},
     )
+
+
+def gathered(which: Filter) -> bool:
+    """Whether the table of failures knows all that is asked. It can have a row twice."""
+    asked = {field for field in (*FIELDS, *BY_ENTRY) if getattr(which, field)} | {field for field, _ in which.without}
+    failed = bool(which.outcome) and set(which.outcome) <= FAILED
+    return failed and asked <= {*FIELDS, *TOLD} and not which.text and which.duration_over is None
 
 
 def windows(which: Filter, cursor: Cursor | None, now: datetime) -> Iterator[Filter]:
