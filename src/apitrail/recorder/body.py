@@ -40,20 +40,20 @@ class Cut(NamedTuple):
 class Body:
     """Bytes as they pass: whole up to `limit`, else the first and last `edge` bytes."""
 
-    __slots__ = ("_blocks", "_chunks", "_digest", "_edge", "_gauge", "_head", "_held", "_limit", "_tail", "size")
+    # What a class holds, an instance need not be given at every call.
+    _held = 0
+    _blocks: list[bytes] | tuple[()] = ()
+    _head: bytes | None = None
+    _tail = bytearray()
+    _digest: hashlib._Hash | None = None
+    size = 0
+    """Bytes that have passed."""
 
     def __init__(self, limit: int, edge: int, gauge: Gauge) -> None:
         self._limit = limit
         self._edge = edge
         self._gauge = gauge
-        self._held = 0
         self._chunks: list[bytes] = []
-        self._blocks: list[bytes] = []
-        self._head: bytes | None = None
-        self._tail = bytearray()
-        self._digest: hashlib._Hash | None = None
-        self.size = 0
-        """Bytes that have passed."""
 
     def __del__(self) -> None:
         self._gauge.bytes -= self._held
@@ -78,6 +78,7 @@ class Body:
         if self.size > self._limit or (self._gauge.bytes > self._gauge.limit and self.size > 2 * self._edge):
             self._cut()
         elif len(self._chunks) > MANY_CHUNKS:
+            self._blocks = self._blocks or []
             self._blocks.append(b"".join(self._chunks))
             self._chunks.clear()
 
@@ -93,7 +94,7 @@ class Body:
         self._gauge.bytes -= self._held
         self._held = self.size = 0
         self._chunks.clear()
-        self._blocks.clear()
+        self._blocks = ()
         self._head = self._digest = None
         self._tail = bytearray()
 
@@ -115,7 +116,7 @@ class Body:
         import hashlib  # loads OpenSSL: only where a body is cut
 
         whole = b"".join(self._blocks) + b"".join(self._chunks)
-        self._blocks.clear()
+        self._blocks = ()
         self._chunks.clear()
         self._digest = hashlib.sha256(whole)
         self._head = whole[: self._edge]

@@ -10,10 +10,11 @@ requests). So while a call is open its last failure waits for what the host rece
 
 from __future__ import annotations
 
+from collections.abc import Container
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from apitrail.recorder.losses import never_raise
+from apitrail.recorder.losses import lose
 
 if TYPE_CHECKING:
     from apitrail.recorder.capture import Capture
@@ -25,42 +26,31 @@ BELOW = {"requests": ("urllib3",), "urllib.request": (), "urllib3": (), "httpx":
 class Call:
     """What the exchanges of one call share."""
 
-    __slots__ = (
-        "_failing",
-        "_last",
-        "asked",
-        "attempt",
-        "client",
-        "exchanges",
-        "id",
-        "open",
-        "owner",
-        "planned",
-        "unfolds",
-    )
+    # What a class holds, an instance need not be given at every call.
+    open = True
+    exchanges = 0
+    attempt = 0
+    id = ""
+    """Given by the assembler."""
+    planned: Any = None
+    """The body of the attempt that begins, where the front has it in one piece: a connection may fail before."""
+    asked: tuple[Any, ...] = ()
+    """What the innermost front was asked for, where its transport may fail before it begins an exchange."""
+    unfolds = False
+    """Whether the client hands bodies over with their Content-Encoding undone."""
+    _last: tuple[str, Any] | None = None
+    _failing: Capture | None = None
 
     def __init__(self, client: str, owner: object) -> None:
         self.client = client
         """The outermost library: the one that the host uses."""
         self.owner = owner
         """The session, opener or client; a call of another one inside it is a call of its own."""
-        self.open = True
-        self.exchanges = 0
-        self.attempt = 0
-        self.id = ""
-        """Given by the assembler."""
-        self.planned: Any = None
-        """The body of the attempt that begins, where the front has it in one piece: a connection may fail before."""
-        self.asked: tuple[Any, ...] = ()
-        """What the innermost front was asked for, where its transport may fail before it begins an exchange."""
-        self.unfolds = False
-        """Whether the client hands bodies over with their Content-Encoding undone."""
-        self._last: tuple[str, Any] | None = None
-        self._failing: Capture | None = None
 
     def begins(self, method: str, url: Any) -> None:
         """Another exchange; the one before has failed for good, if it has."""
-        self.lets_go()
+        if self._failing is not None:
+            self.lets_go()
         this = (method, url)
         self.attempt = self.attempt + 1 if this == self._last else 1
         self._last = this
@@ -87,33 +77,40 @@ Opened: TypeAlias = tuple[Call, Token[Call | None]] | None
 _call: ContextVar[Call | None] = ContextVar("apitrail_call", default=None)
 
 
-@never_raise
 def opened(client: str, owner: object) -> Opened:
-    """Open a call here, unless this is a part of the one that is open."""
-    around = _call.get()
-    if around is not None and around.open:
-        if client in BELOW[around.client]:
-            return None
-        if around.client == client and (around.owner is owner or owner is None):
-            return None
-    call = Call(client, owner)
-    return call, _call.set(call)
+    """Open a call here, unless this is a part of the one that is open. Never raises."""
+    try:
+        around = _call.get()
+        if around is not None and around.open:
+            if around.client == client:
+                if around.owner is owner or owner is None:
+                    return None
+            elif client in BELOW[around.client]:
+                return None
+        call = Call(client, owner)
+        return call, _call.set(call)
+    except Exception as error:
+        lose("capture_failed", error)
+        return None
 
 
-@never_raise
 def closed(entered: Opened, error: BaseException | None = None) -> None:
-    """Close it again; `error` is what the host receives."""
+    """Close it again; `error` is what the host receives. Never raises."""
     if entered is None:
         return
-    call, token = entered
-    call.open = False
-    call.owner = call.planned = None
-    call.asked = ()
-    call.lets_go(error)
-    _call.reset(token)
+    try:
+        call, token = entered
+        call.open = False
+        call.owner = call.planned = None
+        call.asked = ()
+        if call._failing is not None:
+            call.lets_go(error)
+        _call.reset(token)
+    except Exception as problem:
+        lose("capture_failed", problem)
 
 
-def current(*clients: str) -> Call | None:
+def current(clients: Container[str]) -> Call | None:
     """The call of one of these clients in which an exchange begins here."""
     call = _call.get()
     return call if call is not None and call.open and call.client in clients else None

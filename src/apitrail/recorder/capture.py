@@ -42,67 +42,40 @@ class Sink(Protocol):
 class Capture:
     """The raw facts of one call, as the library holds them. Handed over once, by `finish`."""
 
-    __slots__ = (
-        "attempt",
-        "begun_ns",
-        "call",
-        "client",
-        "direction",
-        "done",
-        "duration_ns",
-        "ended",
-        "error",
-        "http_version",
-        "method",
-        "request_body",
-        "request_headers",
-        "request_incomplete",
-        "request_unfolded",
-        "response_body",
-        "response_headers",
-        "response_incomplete",
-        "response_unfolded",
-        "sequence",
-        "started_ns",
-        "stated",
-        "status",
-        "stream_ends_ns",
-        "url",
-    )
+    # Most of them stay as they are: what a class holds, an instance need not be given at every call.
+    attempt = 1
+    request_body: Body | None = None
+    request_incomplete = False
+    request_unfolded = False
+    """The body is as before its Content-Encoding was applied: the library gives it to us so."""
+    status: int | None = None
+    response_headers: RawHeaders | None = None
+    """None until an answer has come."""
+    response_body: Body | None = None
+    response_incomplete = False
+    response_unfolded = False
+    stream_ends_ns = 0
+    """Of an event stream, which has no end of its own: when to hand over what has come so far."""
+    error: tuple[str, str] | None = None
+    """The exception's class and text."""
+    http_version: str | bytes = ""
+    done = False
+    """Handed over."""
+    ended = False
+    """The answer's last byte has passed, or it was cut off."""
+    duration_ns = 0
 
     def __init__(
         self, client: str, direction: str, method: str, url: Any, headers: RawHeaders, call: Call | None = None
     ) -> None:
         self.client = client
         self.call = call
-        self.attempt = 1
         self.direction = direction
         self.method = method
         self.url = url
         """Anything whose str() is the full URL, and that does not change."""
         self.request_headers = headers
-        self.request_body: Body | None = None
-        self.request_incomplete = False
-        self.request_unfolded = False
-        """The body is as before its Content-Encoding was applied: the library gives it to us so."""
-        self.status: int | None = None
-        self.response_headers: RawHeaders | None = None
-        """None until an answer has come."""
-        self.response_body: Body | None = None
-        self.response_incomplete = False
-        self.response_unfolded = False
-        self.stream_ends_ns = 0
-        """Of an event stream, which has no end of its own: when to hand over what has come so far."""
-        self.error: BaseException | tuple[str, str] | None = None
-        """The exception's class and text."""
-        self.http_version: str | bytes = ""
         self.stated: Stated | None = context.current()
-        self.done = False
-        """Handed over."""
-        self.ended = False
-        """The answer's last byte has passed, or it was cut off."""
-        self.sequence = 0
-        self.duration_ns = 0
         self.started_ns = time.time_ns()
         self.begun_ns = time.perf_counter_ns()
         if call is not None:
@@ -113,21 +86,25 @@ class Capture:
         """A fresh body under this process's limits."""
         return Body(sink.body_limit, sink.body_edge, sink.gauge)
 
-    @never_raise
     def sends(self, whole: bytes | bytearray | memoryview | str | None) -> None:
-        """The request's body, which the library has in one piece."""
-        if whole:
-            self.request_body = self.body()
-            self.request_body.refer_to(whole.encode("utf-8", "surrogatepass") if isinstance(whole, str) else whole)
+        """The request's body, which the library has in one piece. Never raises."""
+        try:
+            if whole:
+                self.request_body = self.body()
+                self.request_body.refer_to(whole.encode("utf-8", "surrogatepass") if isinstance(whole, str) else whole)
+        except Exception as error:
+            lose("capture_failed", error)
 
-    @never_raise
     def answered(self, status: int | None, headers: RawHeaders, http_version: str | bytes = "") -> None:
-        """The head of the answer has come; its body is fed into `response_body` as it passes."""
-        self.status = status
-        self.response_headers = headers
-        self.http_version = http_version
-        self.error = None
-        self.response_body = self.body()
+        """The head of the answer has come; its body is fed into `response_body` as it passes. Never raises."""
+        try:
+            self.status = status
+            self.response_headers = headers
+            self.http_version = http_version
+            self.error = None
+            self.response_body = self.body()
+        except Exception as error:
+            lose("capture_failed", error)
 
     @never_raise
     def streams(self) -> None:
@@ -173,14 +150,17 @@ class Capture:
         if incomplete:
             self.response_incomplete = True
 
-    @never_raise
     def finish(self, *, incomplete: bool = False) -> None:
-        """The call is over: hand it over. Any later call does nothing."""
+        """The call is over: hand it over. Any later call does nothing. Never raises."""
         if self.done:
             return
-        self.done = True
-        self.ends(incomplete=incomplete)
-        sink.take(self)
+        try:
+            self.done = True
+            if not self.ended:
+                self.ends(incomplete=incomplete)
+            sink.take(self)
+        except Exception as error:
+            lose("capture_failed", error)
 
 
 def begin(

@@ -136,7 +136,7 @@ def _unfolds(entered: Opened, session: Any, kwargs: dict[str, Any]) -> None:
 
 @never_raise
 def _begun(request: Any) -> Capture | None:
-    capture = begin("aiohttp", request.method, request.url, (), "outbound", calls.current("aiohttp"))
+    capture = begin("aiohttp", request.method, request.url, (), "outbound", calls.current(("aiohttp",)))
     if capture is not None:
         capture.request_headers = list(request.headers.items())
         capture.request_unfolded = True

@@ -16,7 +16,9 @@ def front(client: str, *, any_owner: bool = False) -> Wrap:
 
     def wrap(original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
         def calling(self: Any, *args: Any, **kwargs: Any) -> Any:
-            entered = calls.opened(client, None if any_owner else self) if patch.on else None
+            if not patch.on or (any_owner and calls.current(own) is not None):
+                return original(self, *args, **kwargs)
+            entered = calls.opened(client, None if any_owner else self)
             if entered is None:
                 return original(self, *args, **kwargs)
             try:
@@ -29,6 +31,7 @@ def front(client: str, *, any_owner: bool = False) -> Wrap:
 
         return calling
 
+    own = (client,)
     return wrap
 
 

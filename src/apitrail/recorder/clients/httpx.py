@@ -23,6 +23,8 @@ from apitrail.recorder.clients.hooks import Hooks
 from apitrail.recorder.clients.patch import Patch
 from apitrail.recorder.losses import lose, never_raise
 
+FRONTS = ("httpx",)
+
 
 def _sync(original: Callable[..., Response], patch: Patch) -> Callable[..., Response]:
     def handle_request(self: Any, request: Request) -> Response:
@@ -78,7 +80,7 @@ CLIENT = Hooks(
 @never_raise
 def _begun(request: Request) -> Capture | None:
     # `.raw` is a new list and the URL does not change, so the host may alter the request for its next attempt.
-    return begin("httpx", request.method, request.url, request.headers.raw, "outbound", calls.current("httpx"))
+    return begin("httpx", request.method, request.url, request.headers.raw, "outbound", calls.current(FRONTS))
 
 
 @never_raise

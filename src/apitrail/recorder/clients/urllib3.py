@@ -26,7 +26,7 @@ FRONTS = ("requests", "urllib3")
 
 def _make_request(original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
     def _make_request(self: Any, conn: Any, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        call = calls.current(*FRONTS) if patch.on else None
+        call = calls.current(FRONTS) if patch.on else None
         if call is None:
             return original(self, conn, method, url, *args, **kwargs)
         before = call.exchanges
@@ -45,7 +45,7 @@ def _urlopen(original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
     """There may be no free connection: then no attempt is made at all."""
 
     def urlopen(self: Any, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        call = calls.current(*FRONTS) if patch.on else None
+        call = calls.current(FRONTS) if patch.on else None
         if call is None:
             return original(self, method, url, *args, **kwargs)
         before = call.exchanges
@@ -67,7 +67,7 @@ def _prepare_proxy(original: Callable[..., Any], patch: Patch) -> Callable[..., 
         try:
             return original(self, *args, **kwargs)
         except BaseException as error:
-            call = calls.current(*FRONTS) if patch.on else None
+            call = calls.current(FRONTS) if patch.on else None
             if call is not None and call.asked:
                 method, url, headers, body = call.asked
                 _unsent(call, self, method, url, headers, body, error)

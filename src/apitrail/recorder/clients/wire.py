@@ -32,7 +32,8 @@ _users: set[str] = set()
 
 def _putrequest(original: Callable[..., None], patch: Patch) -> Callable[..., None]:
     def putrequest(self: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> None:
-        _abandoned(self)
+        if "_apitrail" in self.__dict__:
+            _abandoned(self)
         wire = _begun(self, method, url) if patch.on else None
         if wire is not None:
             self._apitrail = wire
@@ -57,7 +58,10 @@ def _send(original: Callable[..., None], patch: Patch) -> Callable[..., None]:
         if wire is None or wire.sending:
             original(self, data)  # unwatched, or the tunnel that is opened before the first byte of ours
             return
-        data = wire.passing(data)
+        try:
+            data = wire.passing(data)
+        except Exception as error:
+            lose("capture_failed", error)
         wire.sending = True
         try:
             original(self, data)
@@ -84,7 +88,10 @@ def _getresponse(original: Callable[..., Any], patch: Patch) -> Callable[..., An
         except BaseException as error:
             wire.failed(error)
             raise
-        wire.answered(response)
+        try:
+            wire.answered(response)
+        except Exception as error:
+            lose("capture_failed", error)
         return response
 
     return getresponse
@@ -127,19 +134,22 @@ def unwatch(client: str) -> None:
             patch.remove()
 
 
-@never_raise
 def _begun(connection: Any, method: Any, target: Any) -> Wire | None:
-    call = calls.current(*FRONTS)
-    if call is None and "http.client" not in _users:
+    try:
+        call = calls.current(FRONTS)
+        if call is None and "http.client" not in _users:
+            return None
+        client = call.client if call is not None else "http.client"
+        capture = begin(client, method, url_of(connection, target), (), "outbound", call)
+        if capture is None:
+            return None
+        wire = Wire(capture)
+        if call is not None and call.planned is not None:
+            wire.planned, call.planned = call.planned, None
+        return wire
+    except Exception as error:
+        lose("capture_failed", error)
         return None
-    client = call.client if call is not None else "http.client"
-    capture = begin(client, method, url_of(connection, target), (), "outbound", call)
-    if capture is None:
-        return None
-    wire = Wire(capture)
-    if call is not None:
-        wire.planned, call.planned = call.planned, None
-    return wire
 
 
 @never_raise
@@ -210,36 +220,31 @@ class Received:
 class Wire:
     """One exchange on a connection, until its answer has come."""
 
-    __slots__ = ("_error", "_feed", "_head", "_over", "capture", "planned", "sending")
+    # What a class holds, an instance need not be given at every call.
+    planned: Any = None
+    sending = False
+    _over = False
+    _head: Head | None = None
+    _feed: Callable[[Any], None] | None = None
+    _error: BaseException | tuple[str, str] | None = None
 
     def __init__(self, capture: Capture) -> None:
         self.capture = capture
-        self.planned: Any = None
-        self.sending = False
-        self._over = False
-        self._head: Head | None = None
-        self._feed: Callable[[Any], None] | None = None
-        self._error: BaseException | tuple[str, str] | None = None
 
     def __del__(self) -> None:
-        self.abandoned()
+        if not self._over:
+            self.abandoned()
 
     def passing(self, data: Any) -> Any:
         """Keep what is about to be sent; returns it, or a tee in its place where it is read while it is sent."""
-        try:
-            return self._passing(data)
-        except Exception as error:
-            lose("capture_failed", error)
-            return data
-
-    def _passing(self, data: Any) -> Any:
         if self._head is None:
-            data_bytes = bytes(data)
-            end = data_bytes.find(b"\r\n\r\n") + 4
-            self._head = Head(data_bytes[:end] if 4 <= end < len(data_bytes) else data_bytes)
-            self.capture.request_headers = self._head
-            if 4 <= end < len(data_bytes):
-                self._passed(data_bytes[end:])
+            sent = data if type(data) is bytes else bytes(data)
+            end = sent.find(b"\r\n\r\n") + 4
+            if 4 <= end < len(sent):
+                self._head = self.capture.request_headers = Head(sent[:end])
+                self._passed(sent[end:])
+            else:
+                self._head = self.capture.request_headers = Head(sent)
             return data
         if isinstance(data, (bytes, bytearray, memoryview)):
             self._passed(data)
@@ -288,35 +293,38 @@ class Wire:
         if not self._over and not self.capture.ended:
             self.failed(self._error or ("ConnectionClosed", "the connection was closed before the answer was read"))
 
-    @never_raise
     def answered(self, response: Any) -> None:
         """The head of the answer is there; watch the file that the rest is read from."""
         self._over = True
+        self._error = None
         capture = self.capture
-        version = VERSIONS.get(response.version, "")
         pairs = list(response.headers.raw_items())
-        capture.answered(response.status, Received(pairs), version)
+        capture.answered(response.status, Received(pairs), VERSIONS.get(response.version, ""))
         if streams_events(pairs):
             capture.streams()
-        self._error = None
-        if response.isclosed() or response.length == 0:
+        file = response.fp
+        if file is None or response.length == 0:
             capture.finish()
-            return
-        response.fp = _Answer(response.fp, capture, None if response.chunked else response.length, response.chunked)
+        elif response.chunked:
+            response.fp = _Answer(file, capture, None, chunked=True)
+        else:
+            response.fp = _Answer(file, capture, response.length)
 
 
 class _Answer:
     """In place of the file that an answer's body is read from. Looks like it in all else."""
 
-    __slots__ = ("_capture", "_ended", "_feed", "_file", "_left")
+    _ended = False
+    _feed: Callable[[Any], None] | None = None
+    """Of a chunked body."""
 
-    def __init__(self, file: Any, capture: Capture, length: int | None, chunked: bool) -> None:
+    def __init__(self, file: Any, capture: Capture, length: int | None, *, chunked: bool = False) -> None:
         self._file = file
         self._capture = capture
         self._left = length
         """Bytes that are still to come; None where only the end tells."""
-        self._ended = False
-        self._feed: Callable[[Any], None] = Unchunked(capture.received, self._all_came) if chunked else self._plain
+        if chunked:
+            self._feed = Unchunked(capture.received, self._all_came)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
@@ -325,11 +333,17 @@ class _Answer:
         return iter(self.readline, b"")
 
     def __del__(self) -> None:
-        self._finished()
+        if not self._capture.ended:
+            self._finished()
 
     def read(self, *args: Any) -> Any:
+        try:
+            data = self._file.read(*args)
+        except BaseException as error:
+            self._capture.failed(error)
+            raise
         wanted = args[0] if args else -1
-        return self._passed(self._watched(self._file.read, args), -1 if wanted is None else wanted)
+        return self._passed(data, -1 if wanted is None else wanted)
 
     def read1(self, *args: Any) -> Any:
         return self._passed(self._watched(self._file.read1, args), 1 if not args or args[0] else 0)
@@ -346,7 +360,8 @@ class _Answer:
         try:
             self._file.close()
         finally:
-            self._finished()
+            if not self._capture.ended:
+                self._finished()
 
     def _watched(self, read: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         try:
@@ -359,8 +374,8 @@ class _Answer:
         """`wanted`: fewer bytes mean that the connection has ended; below zero: it has, whatever came."""
         try:
             if data:
-                self._feed(data)
-            if wanted and (wanted < 0 or not data or 1 < wanted > len(data)):
+                self._came(data)
+            if not self._ended and wanted and (wanted < 0 or not data or 1 < wanted > len(data)):
                 self._at_end()
         except Exception as error:
             lose("capture_failed", error)
@@ -369,11 +384,14 @@ class _Answer:
     @never_raise
     def _read_into(self, buffer: Any, count: int | None) -> None:
         if count:
-            self._feed(bytes(memoryview(buffer).cast("B")[:count]))
+            self._came(bytes(memoryview(buffer).cast("B")[:count]))
         elif len(buffer):
             self._at_end()
 
-    def _plain(self, data: Any) -> None:
+    def _came(self, data: Any) -> None:
+        if self._feed is not None:
+            self._feed(data)
+            return
         self._capture.received(data)
         if self._left is not None:
             self._left -= len(data)
@@ -382,12 +400,13 @@ class _Answer:
 
     def _all_came(self) -> None:
         self._ended = True
-        self._finished()  # not every way of reading closes the file then
+        if not self._capture.ended:
+            self._capture.finish()  # not every way of reading closes the file then
 
     def _at_end(self) -> None:
         if self._ended or self._capture.done:
             return
-        if self._left is None and self._feed == self._plain:
+        if self._left is None and self._feed is None:
             self._all_came()
             return
         missing = f", {self._left} bytes before the body's end" if self._left else ""
