@@ -255,24 +255,26 @@ SCHEMES = words(
 )
 """Authorization schemes (RFC 9110 §11.1) kept before a masked value."""
 
-SHAPES: tuple[tuple[str, str], ...] = (
-    # (what must be in the text at all, what a secret of this kind looks like): known wherever they stand.
-    ("eyJ", r"eyJ[\w-]{8,}+\.eyJ[\w-]{8,}+\.[\w-]*"),  # JSON Web Token, RFC 7519
-    ("shp", r"shp(?:at|ca|ua|pa|ss|pat)_[0-9a-fA-F]{24,}"),  # Shopify
-    ("shippo_", r"shippo_(?:live|test)_[0-9a-f]{24,}"),  # Shippo
-    ("sk_", r"sk_(?:live|test)_\w{16,}"),  # Stripe
-    ("whsec_", r"whsec_[\w+/=]{16,}"),  # Standard Webhooks
-    ("ck_", r"ck_[0-9a-f]{40}"),  # WooCommerce
-    ("cs_", r"cs_[0-9a-f]{40}"),  # WooCommerce
-    ("EZ", r"EZ[AT]K[0-9a-f]{16,}\w*"),  # EasyPost
+SHAPES: tuple[tuple[str, str, int], ...] = (
+    # (what must be in the text at all, what a secret of this kind looks like, the shortest that it can be in one
+    # piece): known wherever they stand.
+    ("eyJ", r"eyJ[\w-]{8,}+\.eyJ[\w-]{8,}+\.[\w-]*", 24),  # JSON Web Token, RFC 7519
+    ("shp", r"shp(?:at|ca|ua|pa|ss|pat)_[0-9a-fA-F]{24,}", 30),  # Shopify
+    ("shippo_", r"shippo_(?:live|test)_[0-9a-f]{24,}", 36),  # Shippo
+    ("sk_", r"sk_(?:live|test)_\w{16,}", 24),  # Stripe
+    ("whsec_", r"whsec_[\w+/=]{16,}", 22),  # Standard Webhooks
+    ("ck_", r"ck_[0-9a-f]{40}", 43),  # WooCommerce
+    ("cs_", r"cs_[0-9a-f]{40}", 43),  # WooCommerce
+    ("EZ", r"EZ[AT]K[0-9a-f]{16,}\w*", 20),  # EasyPost
     (
         "PRIVATE KEY-",
         r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]*+(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?",
+        0,
     ),  # RFC 7468
-    ("AIza", r"AIza[\w-]{35}"),  # Google
-    ("xox", r"xox[abprs]-[\w-]{10,}"),  # Slack
-    ("gh", r"gh[opsur]_\w{36,}"),  # GitHub
-    ("Atz", r"Atz[ar]\|[\w+/=.-]{16,}"),  # Amazon
+    ("AIza", r"AIza[\w-]{35}", 39),  # Google
+    ("xox", r"xox[abprs]-[\w-]{10,}", 15),  # Slack
+    ("gh", r"gh[opsur]_\w{36,}", 40),  # GitHub
+    ("Atz", r"Atz[ar]\|[\w+/=.-]{16,}", 21),  # Amazon
 )
 
 PATHS: tuple[tuple[str, str], ...] = (
@@ -398,7 +400,7 @@ def document() -> str:
         ("Never masked by these phrases", PLAIN),
         ("Words after a term that make it plain", sorted(ATTRIBUTES)),
         ("First words that make a name plain", sorted(QUESTIONS)),
-        ("Masked by their shape, wherever they stand", [shape for _, shape in SHAPES]),
+        ("Masked by their shape, wherever they stand", [shape for _, shape, _ in SHAPES]),
         ("Addresses that are secrets", [host + path for host, path in PATHS]),
     )
     for title, items in sections:

@@ -12,7 +12,7 @@ from apitrail.recorder.redaction.layers import Span
 from apitrail.recorder.secrets import parts, words
 
 _DIGITS = bytes.maketrans(b"123456789-", b"000000000 ")
-_RUNS = (b"0" * 15, b"0000 0000 0000 0000", b"0000 000000 00000")
+_PLAIN, _BY_FOUR, _AMEX = b"0" * 15, b"0000 0000 0000 0000", b"0000 000000 00000"
 _CARD = re.compile(
     r"(?<![\w.\-])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|35\d\d|6011|6[45]\d\d)"
     r"(?P<gap>[ \-]?)\d{4}(?P=gap)\d{4}(?P=gap)\d{4}"
@@ -32,7 +32,7 @@ IDENTIFIERS = words(
 def spans(text: str) -> list[Span]:
     """Every card number in the text."""
     flat = text.encode("latin-1", "replace").translate(_DIGITS)
-    if not any(run in flat for run in _RUNS):
+    if _PLAIN not in flat and _BY_FOUR not in flat and _AMEX not in flat:
         return []
     return [
         Span(*match.span(), match[0])

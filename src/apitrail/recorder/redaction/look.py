@@ -7,10 +7,10 @@ from typing import Literal
 
 import msgspec
 
-from apitrail.recorder.redaction import cards, documents, markup, pairs, prose
+from apitrail.recorder.redaction import cards, documents, markup, pairs, prose, shapes
 from apitrail.recorder.redaction.layers import MASK, Codec, Span, decode, merged, outwards
 from apitrail.recorder.redaction.names import Hits, Names
-from apitrail.recorder.secrets import SCHEMES, SHAPES, Group, Place
+from apitrail.recorder.secrets import SCHEMES, Group, Place
 
 Shape = Literal["json", "markup", "form", "url", "multipart", "text"]
 
@@ -26,7 +26,6 @@ _HIDDEN = re.compile(
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9\-]{1,30}+)(?:[ \t+]|%20)++(?=\S)")
 _FORM = re.compile(r"[\w.\-\[\]%+$:~*!]{1,200}+=")
-_SHAPES = tuple((mark, re.compile(r"(?<![\w\-])(?:" + shape + ")", re.ASCII)) for mark, shape in SHAPES)
 _INNER = re.compile(r"[=:<\\%&@ ]")
 """Without one of these no text has a name and a value."""
 
@@ -62,9 +61,7 @@ class Look:
             hits = self._names.hits(text)
             if hits or self.cut_start:
                 found = self._scan(text, shape or shape_of(text), hits, boundary)
-        for mark, pattern in _SHAPES:
-            if mark in text:
-                found += [Span(*match.span(), match[0]) for match in pattern.finditer(text)]
+        found += shapes.spans(text)
         numbers = cards.spans(text)
         if numbers:
             in_json = (shape or shape_of(text)) == "json"
@@ -73,11 +70,7 @@ class Look:
 
     def sees(self, text: str) -> bool:
         """Whether there may be anything to find."""
-        return (
-            bool(self._names.hits(text))
-            or any(mark in text and pattern.search(text) is not None for mark, pattern in _SHAPES)
-            or bool(cards.spans(text))
-        )
+        return bool(self._names.hits(text)) or bool(shapes.spans(text)) or bool(cards.spans(text))
 
     def secret(self, name: str, place: Place) -> list[Group]:
         return self._names.secret(name, place)

@@ -46,7 +46,7 @@ def view(data: bytes, content_type: str = "", *, cut_start: bool = False) -> Vie
     if data.startswith(_BINARY_STARTS):
         return None
     if data.isascii() and b"\0" not in data[:64]:
-        return View(data.decode("latin-1") if b"\x1b$" not in data else _unshifted(data))
+        return View(data.decode("latin-1") if b"\x1b" not in data or b"\x1b$" not in data else _unshifted(data))
     wide = _wide(data, content_type) if b"\0" in data[:64] or data[0] > 0xFD or _WIDELY.search(content_type) else ""
     if wide:
         unit = 4 if "32" in wide else 2

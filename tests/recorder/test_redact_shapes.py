@@ -1,0 +1,37 @@
+"""Secrets by shape: what is asked of a text before it is searched must hold for every secret of that shape."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apitrail.recorder.redaction import shapes
+from apitrail.recorder.secrets import SHAPES
+
+PIECES = [(shape, shortest) for _, shape, shortest in SHAPES if shortest]
+
+
+@pytest.mark.parametrize(("shape", "shortest"), PIECES)
+@settings(max_examples=30)
+@given(data=st.data())
+def test_a_secret_by_shape_is_one_piece_of_the_length_that_the_table_says(
+    shape: str, shortest: int, data: st.DataObject
+) -> None:
+    secret = data.draw(st.from_regex(shape, fullmatch=True, alphabet=st.characters(codec="ascii")))
+    assert len(secret) >= shortest
+    assert set(secret) <= set(shapes.CHARACTERS)
+
+
+@pytest.mark.parametrize("shape", [shape for _, shape, _ in SHAPES])
+@settings(max_examples=30)
+@given(data=st.data(), around=st.sampled_from([('{"note": "', '"}'), ("see ", ", then"), ("", ""), ("\n", "\n")]))
+def test_a_secret_by_shape_is_found_wherever_it_stands(
+    shape: str, data: st.DataObject, around: tuple[str, str]
+) -> None:
+    secret = data.draw(st.from_regex(shape, fullmatch=True, alphabet=st.characters(codec="ascii")))
+    before, after = around
+    found = shapes.spans(before + secret + after)
+    assert any(span.start == len(before) and span.end >= len(before) + len(secret) for span in found)
+
+
+def test_a_text_without_long_pieces_has_no_secret_by_shape() -> None:
+    assert shapes.spans('{"order_sn": "2611239KQ4XW01", "ship": "gh_1", "sk_live_": "Atza|"}' * 50) == []
