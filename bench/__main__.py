@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("bench.caller", "bench.imports", "bench.profiles", "bench.ingest", "bench.store")
+BENCHMARKS = ("bench.recorder", "bench.profiles", "bench.ingest", "bench.store")
 
 
 def main() -> int:

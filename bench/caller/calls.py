@@ -1,4 +1,4 @@
-"""What every contender does: the same calls, timed one by one, by one thread or several."""
+"""What every contender does: the same calls, timed one by one, by one thread or several, in bursts or in a flood."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from threading import Thread
 
 BODY = json.dumps({"skus": [{"sku": f"SKU-{i:05d}", "stock": i, "location": "TPE1"} for i in range(76)]}).encode()
 WARM_UP = 300
-CALLS = 2000
+CALLS = {"bursts": 2000, "flood": 10_000}
+BURST = 200
+PAUSE_S = 0.1
 HEADERS = {"content-type": "application/json"}
 
 
@@ -43,9 +45,11 @@ def _caller() -> Callable[[str], tuple[int, bytes]]:
     return calling
 
 
-def _timed(url: str, count: int, times: list[float]) -> None:
+def _timed(url: str, count: int, times: list[float], burst: int) -> None:
     call = _caller()
     for number in range(WARM_UP + count):
+        if burst and number % burst == 0:
+            time.sleep(PAUSE_S)
         begun = time.perf_counter_ns()
         status, content = call(url)
         spent = time.perf_counter_ns() - begun
@@ -59,11 +63,14 @@ def run() -> None:
     """Make the calls against the port in argv[1]; print the median and the 99th percentile in microseconds."""
     url = f"http://127.0.0.1:{sys.argv[1]}/api/v2/product/update_stock"
     threads = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+    pattern = sys.argv[4] if len(sys.argv) > 4 else "bursts"
+    count = CALLS[pattern] // threads
+    burst = BURST // threads if pattern == "bursts" else 0
     times: list[float] = []
     if threads == 1:
-        _timed(url, CALLS, times)
+        _timed(url, count, times, burst)
     else:
-        running = [Thread(target=_timed, args=(url, CALLS // threads, times)) for _ in range(threads)]
+        running = [Thread(target=_timed, args=(url, count, times, burst)) for _ in range(threads)]
         for thread in running:
             thread.start()
         for thread in running:

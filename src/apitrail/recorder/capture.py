@@ -21,6 +21,7 @@ from apitrail.recorder import context
 from apitrail.recorder.body import Body, Gauge
 from apitrail.recorder.calls import Call
 from apitrail.recorder.losses import lose, never_raise
+from apitrail.recorder.pace import pulse
 
 RawHeaders: TypeAlias = Iterable[tuple[bytes | str, bytes | str]]
 
@@ -77,7 +78,7 @@ class Capture:
         self.request_headers = headers
         self.stated: Stated | None = context.current()
         self.started_ns = time.time_ns()
-        self.begun_ns = time.perf_counter_ns()
+        self.begun_ns = pulse.at = time.perf_counter_ns()
         if call is not None:
             call.begins(method, url)
             self.attempt = call.attempt
@@ -146,7 +147,8 @@ class Capture:
         if self.ended:
             return
         self.ended = True
-        self.duration_ns = time.perf_counter_ns() - self.begun_ns
+        pulse.at = now = time.perf_counter_ns()
+        self.duration_ns = now - self.begun_ns
         if incomplete:
             self.response_incomplete = True
 

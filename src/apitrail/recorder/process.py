@@ -131,7 +131,7 @@ class ProcessRecorder:
         settings = self.settings
 
         def redactor() -> Redactor:
-            return redactor_of(_fingerprint_key(settings.token, folder), settings, worker.breathe)
+            return redactor_of(_fingerprint_key(settings.token, folder), settings, worker.pace.breathe)
 
         assembler = Assembler(settings, self.identity, redactor)
         self._worker = worker = Worker(

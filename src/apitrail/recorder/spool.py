@@ -34,7 +34,7 @@ from apitrail.recorder.spool_file import SpoolFile
 
 LEASE_S = 30.0
 SPARE_PAGES = 2048
-ROWS = 64
+ROWS = 16
 DELETED_AT_ONCE = 500
 
 SCHEMA = """

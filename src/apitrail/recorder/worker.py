@@ -3,13 +3,7 @@
 It sleeps until the first exchange comes, then gathers for `linger` seconds and spools all that came in one
 transaction: one wake-up and one commit for many calls.
 
-Callers come first. Masking costs a multiple of capturing, and a thread that computes makes others wait for the
-interpreter lock, each time they come back from the network: as long as it goes on, for a thread that computes gives the
-lock back only after five milliseconds. So the worker computes in turns of `TURN_S`, also within one exchange
-(`breathe`, which masking calls between its pieces), and rests between them: most calls meet none of its turns, some
-meet one. It rests the less the older what it works on is, hardly from `PATIENCE_S` on, and not at all when memory fills
-up or somebody waits (`flush`). So what a kill can take is what came in the last moment, and under a flood of calls what
-came in the last second.
+Callers come first: when it works, and when it rests, is what `pace` is for.
 
 What the spool cannot take now is kept and tried again; past `in_flight_limit` bytes the oldest go, counted as
 `spool_unusable`.
@@ -32,6 +26,7 @@ from apitrail.recorder.assembly import Assembler, Identity
 from apitrail.recorder.body import Gauge
 from apitrail.recorder.capture import Capture
 from apitrail.recorder.losses import Ledger, lose, say
+from apitrail.recorder.pace import Pace
 from apitrail.recorder.settings import Settings
 from apitrail.recorder.spool import Spool, SpoolLoss
 from apitrail.recorder.spool_file import SpoolUnusable
@@ -40,12 +35,6 @@ AT_ONCE = 256
 """Exchanges spooled in one transaction at most."""
 COMMIT_S = 0.1
 """How long one transaction may gather."""
-TURN_S = 0.000_1
-REST = 24.0
-"""Rest after a turn on what has just come, as a multiple of the turn."""
-REST_LEAST = 0.5
-REST_MOST_S = 0.05
-PATIENCE_S = 0.6
 RETRY_S = 1.0
 WEIGHT = 2048
 """What an exchange weighs in memory beside its bodies: headers, URL, labels."""
@@ -92,15 +81,12 @@ class Worker:
         self._spooled = spooled
         """Called after each transaction: wakes the shipper."""
         self._draining = threading.Lock()
-        self._hurry = threading.Event()
-        self._waited_for = 0
+        self.pace = Pace(queue.gauge, queue.items.qsize)
         self._next: Capture | Exchange | threading.Event | None = None
         self._pending: deque[bytes] = deque()
         self._pending_bytes = 0
         self._sequence = 0
         self._said = ""
-        self._turn_began = 0.0
-        self._over_ns = 0
         self.count = 0
         """Exchanges spooled."""
 
@@ -111,24 +97,25 @@ class Worker:
     def flush(self, timeout: float) -> bool:
         """Wait until all that was put before is in the spool. False after `timeout` seconds."""
         done = threading.Event()
-        self._waited_for += 1
+        self._queue.items.put(done)
+        self.pace.hurry(True)
         try:
-            self._queue.items.put(done)
-            self._hurry.set()
             return done.wait(timeout) and not self._pending
         finally:
-            self._waited_for -= 1
+            self.pace.hurry(False)
 
     def drain(self, timeout: float) -> bool:
         """The same in this thread, for when the worker's own may be gone: a fork, or the end of the process."""
-        if not self._draining.acquire(timeout=timeout):
-            return False
-        self._waited_for += 1
+        self.pace.hurry(True)
         try:
-            return self._drain()
+            if not self._draining.acquire(timeout=timeout):
+                return False
+            try:
+                return self._drain()
+            finally:
+                self._draining.release()
         finally:
-            self._waited_for -= 1
-            self._draining.release()
+            self.pace.hurry(False)
 
     def _run(self) -> None:
         context.muted.set(True)
@@ -138,8 +125,7 @@ class Worker:
                 self._next = self._queue.items.get(timeout=RETRY_S if self._pending else None)
             try:
                 if not isinstance(self._next, threading.Event):
-                    self._hurry.wait(self._settings.linger)
-                self._hurry.clear()
+                    self.pace.gather(self._settings.linger)
                 with self._draining:
                     self._drain()
             except Exception as error:
@@ -153,7 +139,6 @@ class Worker:
             waiting: list[threading.Event] = []
             encoded = 0
             commit_at = time.monotonic() + COMMIT_S
-            self._turn_began = time.perf_counter()
             while encoded < AT_ONCE and self._pending_bytes <= most and time.monotonic() < commit_at:
                 item, self._next = self._next, None
                 if item is None:
@@ -165,29 +150,17 @@ class Worker:
                 if isinstance(item, threading.Event):
                     waiting.append(item)
                     continue
-                self._over_ns = item.begun_ns + item.duration_ns if isinstance(item, Capture) else 0
+                self.pace.begins(item.begun_ns + item.duration_ns if isinstance(item, Capture) else 0)
                 self._encode(item)
                 encoded += 1
-                self.breathe()
                 del item
+                self.pace.ends()
             if not self._store():
                 more = False
                 self._make_room(most)
             for event in waiting:
                 event.set()
         return not self._pending
-
-    def breathe(self) -> None:
-        """Rest, where this turn has been long enough. Called by who works for this thread, between pieces."""
-        turn = time.perf_counter() - self._turn_began
-        if turn <= TURN_S:
-            return
-        if self._waited_for or self._queue.gauge.bytes > self._queue.gauge.limit // 2:
-            time.sleep(0)  # still lets others have the interpreter
-        else:
-            age = (time.perf_counter_ns() - self._over_ns) / 1e9
-            time.sleep(min(turn * max(REST_LEAST, REST * (1 - age / PATIENCE_S)), REST_MOST_S))
-        self._turn_began = time.perf_counter()
 
     def _encode(self, captured: Capture | Exchange) -> None:
         self._sequence += 1
@@ -216,6 +189,7 @@ class Worker:
         self.count += len(self._pending)
         self._pending.clear()
         self._pending_bytes = 0
+        self.pace.spooled()
         self._ledger.reported(tallies)
         self._spooled()
         return True
