@@ -1,6 +1,6 @@
 """What the recorder costs the program that it lives in: its import, and each call, beside the peers in the same run.
 
-    python -m bench.recorder
+python -m bench.recorder
 """
 
 import sys
