@@ -22,6 +22,7 @@ def test_it_explains_each_column_and_filter_by_its_name(tag: str) -> None:
     named += ["guided.missing", "guided.label", "guided.ask", "guided.what_to_do", "guided.what_the_log_shows"]
     named += ["integrations.ec", "integrations.shipping", "panel.link"]
     named += ["shift.title", "shift.healed", "shift.common", "shift.since.yesterday"]
+    named += ["orders.title", "shipments.title"]
     named += ["problems.title", "problems.state.going_on", "problems.state.over"]
     named += ["support.copy", "curl.copy", "download.title", "panel.print"]
     assert [key for key in named if str(words(key)).replace("&#39;", "'").rstrip(":：") not in text] == []

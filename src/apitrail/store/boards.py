@@ -1,16 +1,20 @@
-"""What the boards ask: failures by what they have in common. All of it bounded by a range and a number of rows."""
+"""What the boards ask: failures, orders and parcels. All of it bounded by a range and a number of rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from apitrail.store.engine import Query
 from apitrail.store.failures import Affected, CauseTotal, Common, Ending, Group, Hour
 from apitrail.store.model import Filter
-from apitrail.store.queries import failures, shift
+from apitrail.store.queries import failures, shift, trade, words
 from apitrail.store.times import instant
+from apitrail.store.trade import Latest, Mentioned, Subject
 from apitrail.store.upkeep import Upkeep
+
+MENTIONED_SECONDS = 4096
+"""In so many seconds, the latest, what refers to something is looked for."""
 
 
 class Boards(Upkeep):
@@ -72,3 +76,41 @@ class Boards(Upkeep):
             {"ids": wanted},
         )
         return {(side, identity): name for side, identity, name in self.engine.select(query).rows}
+
+    def latest(
+        self,
+        subject: Subject,
+        which: Filter,
+        limit: int,
+        before: datetime | None = None,
+        *,
+        failed: bool = False,
+        now: datetime | None = None,
+    ) -> list[Latest]:
+        """The orders or parcels that were mentioned last within the filter's range (of the filter, that and what all
+        entries are counted by); those last mentioned before a time, or by failed calls alone.
+
+        Raises QueryTooLarge, StoreError.
+        """
+        found: list[Latest] = []
+        for window in trade.windows(which, before, now or datetime.now(UTC)):
+            rows = self.engine.select(trade.latest(subject, window, limit, before, failed=failed)).rows
+            found = trade.read_latest(rows)
+            if len(found) >= limit:
+                break
+        return found
+
+    def mentioned(self, ids: Iterable[str], limit: int, actions: Sequence[str] = ()) -> Mentioned:
+        """What refers to any of these ids in all of the log, newest first. `actions`: of these alone, where given.
+
+        Raises QueryTooLarge, StoreError.
+        """
+        wanted = tuple(dict.fromkeys(one for one in ids if one))
+        if not wanted:
+            return Mentioned([], False)
+        asked = words.seconds(words.Mentions((wanted,)), None, None, MENTIONED_SECONDS)
+        seconds = [second for (second,) in self.engine.select(asked).rows]
+        if not seconds:
+            return Mentioned([], False)
+        found = trade.read_mentions(self.engine.select(trade.mentions(wanted, seconds, actions, limit + 1)).rows)
+        return Mentioned(found[:limit], len(found) > limit or len(seconds) == MENTIONED_SECONDS)

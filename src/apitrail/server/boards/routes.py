@@ -9,11 +9,13 @@ from litestar.di import NamedDependency
 
 from apitrail.server.answers import AnyRequest
 from apitrail.server.api import FILTERS
-from apitrail.server.boards import problems, shift
+from apitrail.server.boards import problems, shift, trade
 from apitrail.server.boards.problems import ProblemsAnswer
 from apitrail.server.boards.shift import ShiftAnswer
-from apitrail.server.filters import parse, read_filter
+from apitrail.server.boards.trade import OrdersAnswer, ShipmentsAnswer
+from apitrail.server.filters import parse, read_filter, read_moment
 from apitrail.server.openapi import Operation, Parameter
+from apitrail.server.problems import Problem
 from apitrail.store import Store
 
 _READING = (400, 401, 403, 422, 503)
@@ -69,4 +71,60 @@ def get_shift(request: AnyRequest, store: NamedDependency[Store]) -> ShiftAnswer
     return shift.shift(store, now - SHIFT if since is None else since, now)
 
 
-routes = Router("/api/v1", route_handlers=[get_problems, get_shift])
+_TRADE = (
+    *(one for one in FILTERS if one.name in ("from", "to", *trade.NARROWED_BY)),
+    Parameter(name="number", about="In place of dates: one number, in all of the log.", example="A-1001"),
+    Parameter(name="failed", about="`1`: those alone that a failed call mentions.", choices=("1",)),
+    Parameter(name="before", about="`next_before` of the page before."),
+)
+
+
+def _asked(request: AnyRequest) -> trade.Asked:
+    found = parse(request.scope["query_string"], [one.name for one in _TRADE])
+    number, failed = found.pop("number", [""])[0], found.pop("failed", [""])[0]
+    before = found.pop("before", [""])[0]
+    if failed not in ("", "1"):
+        raise Problem("is not possible", field="failed", value=failed, fix="Write 1, or leave it out.")
+    return trade.Asked(
+        filter=read_filter(found),
+        number=number.removeprefix("#"),
+        failed=bool(failed),
+        before=read_moment(before, "before") if before else None,
+    )
+
+
+@get(
+    "/orders",
+    opt={
+        "operation": Operation(
+            summary="List orders that calls referred to", answer=OrdersAnswer, parameters=_TRADE, errors=_READING
+        )
+    },
+    sync_to_thread=True,
+)
+def get_orders(request: AnyRequest, store: NamedDependency[Store]) -> OrdersAnswer:
+    """Orders, those mentioned last first, 25 a page: whether and how the platform first told of them, the last call,
+    the last failure and whether it is open, and parcels that calls about one order alone name. Filters choose the calls
+    that mention them; at most the last 31 days, or one number in all of the log.
+    """
+    return trade.find_orders(store, _asked(request), datetime.now(UTC))
+
+
+@get(
+    "/shipments",
+    opt={
+        "operation": Operation(
+            summary="List parcels that calls referred to", answer=ShipmentsAnswer, parameters=_TRADE, errors=_READING
+        )
+    },
+    sync_to_thread=True,
+)
+def get_shipments(request: AnyRequest, store: NamedDependency[Store]) -> ShipmentsAnswer:
+    """Parcels, those mentioned last first: their numbers, how far the label came (`chain`: number, label, callback,
+    download) and where that broke, warnings before another label is paid for, and when their place was last told.
+    Filters choose the calls that mention them; at most the last 31 days, or one number in all of the log.
+    """
+    return trade.find_shipments(store, _asked(request), datetime.now(UTC))
+
+
+routes = Router("/api/v1", route_handlers=[get_problems, get_shift, get_orders, get_shipments])

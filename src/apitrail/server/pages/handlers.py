@@ -33,6 +33,7 @@ from apitrail.server.pages import (
     storage,
     suggest,
     templating,
+    trade,
 )
 from apitrail.server.pages.headers import guard
 from apitrail.server.pages.panel import panel
@@ -266,6 +267,22 @@ def shift_page(request: Asked, store: NamedDependency[Store], known: NamedDepend
     return _page("shift.html", page, reader, query, 400 if page.misread else 200)
 
 
+@get("/orders", sync_to_thread=True)
+def orders_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+    """The orders that were mentioned last, or one by its number."""
+    query, reader = _asked(request, known)
+    page = trade.orders(store, request.query_params.dict(), query, reader)
+    return _page("orders.html", page, reader, query, 400 if page.misread else 200)
+
+
+@get("/shipments", sync_to_thread=True)
+def shipments_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+    """The parcels that were mentioned last, or those of one number."""
+    query, reader = _asked(request, known)
+    page = trade.shipments(store, request.query_params.dict(), query, reader)
+    return _page("shipments.html", page, reader, query, 400 if page.misread else 200)
+
+
 def routes() -> list[ControllerRouterHandler]:
     """Every page, and the files that they need."""
     pages = Router(
@@ -289,6 +306,8 @@ def routes() -> list[ControllerRouterHandler]:
             integrations_page,
             problems_page,
             shift_page,
+            orders_page,
+            shipments_page,
         ],
         after_request=guard,
         exception_handlers={errors.Missing: errors.shown, StoreError: errors.shown},

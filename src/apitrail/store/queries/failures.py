@@ -23,7 +23,7 @@ _KIND = (
 )
 _BY_KIND = "of_platform, action, direction, of_ec, of_shipping, of_code, of_status, of_cause"
 ORDERS = (
-    "if(ifNull(source_type, '') = 'order', [assumeNotNull(source_id)],"
+    "if(ifNull(source_type, '') = 'order' AND countEqual(reference_types, 'order') < 3, [assumeNotNull(source_id)],"
     " arrayFilter((id, type) -> type = 'order', reference_ids, reference_types))"
 )
 """The order that a call is about, else those that it names: a platform may have two numbers for one order."""

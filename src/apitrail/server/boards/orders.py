@@ -1,0 +1,109 @@
+"""What the log shows of each order: who told of it first, what was done last, what failed, its parcels. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from apitrail.exchange import Integration
+from apitrail.server.guided.missing import READS
+from apitrail.store.trade import Latest, Mention
+
+Way = Literal["webhook", "fetch"]
+
+
+class Told(Struct, frozen=True):
+    """The first word of the platform itself that the log holds of an order."""
+
+    at: datetime
+    entry: str
+    by: Way
+
+
+class Last(Struct, frozen=True):
+    """The latest call of a kind."""
+
+    at: datetime
+    entry: str
+    action: str
+    direction: str
+    outcome: str
+    cause: str
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """One order of one account, as the log shows it."""
+
+    number: str
+    platform: str
+    """Of the account's calls; empty where none is known."""
+    ec_integration: Integration | None
+    merchant: str
+    told: Told | None
+    """Null where the log does not show that the platform mentioned it: by a notification or in what was fetched."""
+    mentioned: datetime
+    """The first mention of any kind that was looked at."""
+    last: Last
+    last_failure: Last | None
+    calls: int
+    failures: int
+    open: bool
+    """The latest call of some action failed."""
+    tracking: tuple[str, ...]
+    """Of calls that are about this order alone; so is the next."""
+    shipments: tuple[str, ...]
+
+
+def orders(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Order]:
+    """The orders of these numbers, in the order in which they come, from all that refers to them (newest first).
+
+    One number at several accounts is several orders. A call without an account belongs to the order where there is
+    one account.
+    """
+    found: list[Order] = []
+    for latest in wanted:
+        calls = [one for one in mentions if latest.id in one.orders or latest.id in one.of("order")]
+        if not calls:
+            continue
+        accounts = dict.fromkeys(one.ec_integration for one in calls if one.ec_integration)
+        if len(accounts) < 2:
+            parts = [calls]
+        else:
+            parts = [[one for one in calls if one.ec_integration == account] for account in (*accounts, "")]
+        found += [_order(latest.id, part) for part in parts if part]
+    return found
+
+
+def _order(number: str, calls: Sequence[Mention]) -> Order:
+    """`calls`: newest first."""
+    alone = [one for one in calls if len(one.orders) == 1]
+    told = next((one for one in reversed(calls) if _told(one)), None)
+    shop = next((one for one in calls if one.ec_integration), None)
+    failed = next((one for one in calls if one.failed), None)
+    latest = {one.action: one for one in reversed(calls)}
+    return Order(
+        number=number,
+        platform=(told or shop or calls[-1]).platform,
+        ec_integration=Integration(shop.ec_integration, shop.ec_name) if shop else None,
+        merchant=next((one.merchant for one in calls if one.merchant), ""),
+        told=Told(told.at, told.id, "webhook" if told.direction == "inbound" else "fetch") if told else None,
+        mentioned=calls[-1].at,
+        last=_last(calls[0]),
+        last_failure=_last(failed) if failed else None,
+        calls=len(calls),
+        failures=sum(one.failed for one in calls),
+        open=any(one.failed for one in latest.values()),
+        tracking=tuple(dict.fromkeys(identity for one in alone for identity in one.of("tracking"))),
+        shipments=tuple(dict.fromkeys(identity for one in alone for identity in one.of("shipment"))),
+    )
+
+
+def _told(one: Mention) -> bool:
+    return one.direction == "inbound" or (one.action in READS and not one.failed)
+
+
+def _last(one: Mention) -> Last:
+    return Last(one.at, one.id, one.action, one.direction, one.outcome, one.cause)

@@ -1,0 +1,248 @@
+"""What the log shows of each parcel: its label's chain, link by link, and where it was last seen. Pure.
+
+A parcel is the tracking numbers and shipment ids that single calls name together. A call that names an order alone
+belongs to a parcel where the log knows but one of that order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from apitrail.exchange import Integration
+from apitrail.store.queries.trade import MAKING
+from apitrail.store.trade import Latest, Mention
+
+LinkName = Literal["number", "label", "callback", "download"]
+LINKS: dict[LinkName, tuple[str, ...]] = {
+    "number": ("tracking.allocate", "shipment.create"),
+    "label": ("label.create", "return.label.create", "batch.buy"),
+    "callback": ("webhook.label.ready", "label.status", "webhook.batch.updated", "batch.get"),
+    "download": ("label.get",),
+}
+VOIDING = "label.void"
+DELIVERY = ("tracking.get", "webhook.logistics.status", "shipment.get")
+"""What tells where a parcel is."""
+ABOUT_LABELS = (*(action for actions in LINKS.values() for action in actions), VOIDING)
+
+LinkState = Literal["done", "failed", "not_shown"]
+LabelStatus = Literal["cancelled", "failed", "downloaded", "ready", "created", "number_only", "not_shown"]
+Warned = Literal["number_exists", "made_twice"]
+
+
+class ChainLink(Struct, frozen=True):
+    """One link of a label's chain, by the latest call of its kind."""
+
+    name: LinkName
+    state: LinkState
+    at: datetime | None = None
+    entry: str = ""
+    """Empty where the log shows no such call."""
+    cause: str = ""
+    """Why it failed."""
+    message: str = ""
+    """The platform's own words, verbatim."""
+    broken: bool = False
+    """Nothing after it happened: it is where the chain broke."""
+
+
+class Seen(Struct, frozen=True):
+    """Where the platform was last asked for the parcel's place, or told it."""
+
+    at: datetime
+    entry: str
+    status: str = ""
+    """The platform's own words, verbatim; empty where the log does not show them."""
+
+
+class Parcel(Struct, frozen=True, kw_only=True):
+    """One parcel, as the log shows it."""
+
+    tracking: tuple[str, ...]
+    shipments: tuple[str, ...]
+    """The platform's ids of it."""
+    orders: tuple[str, ...]
+    """What single calls name together with it."""
+    platform: str
+    """Of the latest call about its label or place; empty where none is known."""
+    ec_integration: Integration | None
+    shipping_integration: Integration | None
+    merchant: str
+    label: LabelStatus
+    chain: tuple[ChainLink, ...]
+    warnings: tuple[Warned, ...]
+    """A number exists already, though making the label failed; or a label was made more than once."""
+    seen: Seen | None
+    """The latest word of where it is; null where the log shows none."""
+    calls: int
+    failures: int
+    last: datetime
+    """The latest mention."""
+
+
+Node = tuple[str, str]
+TYPES = ("tracking", "shipment")
+
+
+def parcels(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Parcel]:
+    """The parcels that the ids are of, in the order in which they come, from all that refers to them (newest first)."""
+    groups = _groups(mentions, wanted)
+    of_order: dict[str, set[frozenset[Node]]] = {}
+    for one in mentions:
+        nodes = _nodes(one)
+        if nodes and len(one.orders) == 1 and len({groups[node] for node in nodes}) == 1:
+            of_order.setdefault(one.orders[0], set()).add(groups[nodes[0]])
+    for order in _shared(mentions):
+        of_order[order] = set()
+    calls: dict[frozenset[Node], list[Mention]] = {}
+    for one in mentions:
+        for group in _belongs(one, groups, of_order):
+            calls.setdefault(group, []).append(one)
+    found: dict[frozenset[Node], Parcel] = {}
+    for latest in wanted:
+        node = (latest.type, latest.id)
+        if latest.type in TYPES:
+            group = groups[node]
+        else:
+            known = of_order.get(latest.id, set())
+            group = next(iter(known)) if len(known) == 1 else frozenset({node})
+        if group not in found and (held := calls.get(group)):
+            found[group] = _parcel(group, held, of_order)
+    return list(found.values())
+
+
+def _shared(mentions: Iterable[Mention]) -> list[str]:
+    """Numbers that orders of several accounts have: of which one a call speaks, it does not say."""
+    accounts: dict[str, set[str]] = {}
+    for one in mentions:
+        for order in one.orders if one.ec_integration else ():
+            accounts.setdefault(order, set()).add(one.ec_integration)
+    return [order for order, ids in accounts.items() if len(ids) > 1]
+
+
+def _nodes(one: Mention) -> list[Node]:
+    return [node for node in one.references if node[0] in TYPES]
+
+
+def alone(one: Mention) -> list[Node]:
+    """The numbers of the one parcel that a call is about; none where it is about several, or none."""
+    nodes = list(dict.fromkeys(_nodes(one)))
+    return nodes if all(sum(kind == each for kind, _ in nodes) < 2 for each in TYPES) else []
+
+
+def _groups(mentions: Iterable[Mention], wanted: Iterable[Latest]) -> dict[Node, frozenset[Node]]:
+    """Each number with those that calls about one parcel name beside it."""
+    groups: dict[Node, set[Node]] = {}
+    for latest in wanted:
+        groups.setdefault((latest.type, latest.id), {(latest.type, latest.id)})
+    for one in mentions:
+        nodes, together = _nodes(one), alone(one)
+        for node in nodes:
+            group = groups.setdefault(node, {node})
+            first = groups[nodes[0]]
+            if together and group is not first:
+                first |= group
+                for member in group:
+                    groups[member] = first
+    return {node: frozenset(group) for node, group in groups.items()}
+
+
+def _belongs(
+    one: Mention, groups: Mapping[Node, frozenset[Node]], of_order: Mapping[str, set[frozenset[Node]]]
+) -> set[frozenset[Node]]:
+    if nodes := _nodes(one):
+        return {groups[node] for node in nodes}
+    if one.action not in ABOUT_LABELS or len(one.orders) != 1:
+        return set()
+    order = one.orders[0]
+    known = of_order.get(order, set())
+    return {next(iter(known))} if len(known) == 1 else {frozenset({("order", order)})}
+
+
+def _parcel(group: frozenset[Node], calls: Sequence[Mention], of_order: Mapping[str, set[frozenset[Node]]]) -> Parcel:
+    chain = _chain(calls)
+    about = next((one for one in calls if one.action in (*ABOUT_LABELS, *DELIVERY)), calls[0])
+    orders = [order for order, known in of_order.items() if group in known]
+    orders += [one.orders[0] for one in calls if len(one.orders) == 1]
+    shop = next((one for one in calls if one.ec_integration), None)
+    carrier = next((one for one in calls if one.shipping_integration), None)
+    where = next((one for one in calls if one.action in DELIVERY and not one.failed), None)
+    return Parcel(
+        tracking=tuple(sorted(identity for kind, identity in group if kind == "tracking")),
+        shipments=tuple(sorted(identity for kind, identity in group if kind == "shipment")),
+        orders=tuple(sorted(dict.fromkeys(orders))),
+        platform=about.platform,
+        ec_integration=Integration(shop.ec_integration, shop.ec_name) if shop else None,
+        shipping_integration=Integration(carrier.shipping_integration, carrier.shipping_name) if carrier else None,
+        merchant=next((one.merchant for one in calls if one.merchant), ""),
+        label=_status(calls, chain),
+        chain=chain,
+        warnings=tuple(_warnings(calls, chain)),
+        seen=Seen(where.at, where.id) if where else None,
+        calls=len(calls),
+        failures=sum(one.failed for one in calls),
+        last=calls[0].at,
+    )
+
+
+def _chain(calls: Sequence[Mention]) -> tuple[ChainLink, ...]:
+    """Of the calls since the label was last cancelled: what was before, is no more."""
+    links = [_link(name, calls[: _voided(calls)]) for name in LINKS]
+    reached = max((number for number, link in enumerate(links) if link.state == "done"), default=-1)
+    failed = (number for number, link in enumerate(links) if link.state == "failed" and number > reached)
+    broken = next(failed, None)
+    return tuple(
+        ChainLink(link.name, link.state, link.at, link.entry, link.cause, link.message, number == broken)
+        for number, link in enumerate(links)
+    )
+
+
+def _voided(calls: Sequence[Mention]) -> int:
+    """The place of the latest call that cancelled the label; behind the last call, where none did."""
+    return next((n for n, one in enumerate(calls) if one.action == VOIDING and not one.failed), len(calls))
+
+
+def _link(name: LinkName, calls: Sequence[Mention]) -> ChainLink:
+    """By the latest call that worked, else by the latest that failed. `calls`: newest first."""
+    mine = [one for one in calls if one.action in LINKS[name]]
+    worked = [one for one in (calls if name == "number" else mine) if not one.failed and _serves(name, one)]
+    if worked:
+        return ChainLink(name, "done", worked[0].at, worked[0].id)
+    failed = next((one for one in mine if one.failed), None)
+    if failed is None:
+        return ChainLink(name, "not_shown")
+    return ChainLink(name, "failed", failed.at, failed.id, failed.cause, failed.message)
+
+
+def _serves(name: LinkName, one: Mention) -> bool:
+    """Whether a call that worked made this link. One that made a label and brought its number allocated that, too."""
+    if name != "number":
+        return True
+    return one.action == "tracking.allocate" or (one.action in MAKING and bool(one.of("tracking")))
+
+
+def _status(calls: Sequence[Mention], chain: Sequence[ChainLink]) -> LabelStatus:
+    state = {link.name: link.state for link in chain}
+    if any(link.broken for link in chain):
+        return "failed"
+    if state["download"] == "done":
+        return "downloaded"
+    if state["callback"] == "done":
+        return "ready"
+    if state["label"] == "done":
+        return "created"
+    if _voided(calls) < len(calls):
+        return "cancelled"
+    return "number_only" if state["number"] == "done" else "not_shown"
+
+
+def _warnings(calls: Sequence[Mention], chain: Sequence[ChainLink]) -> Iterable[Warned]:
+    by_name = {link.name: link for link in chain}
+    if by_name["number"].state == "done" and by_name["label"].state == "failed":
+        yield "number_exists"
+    made = [one for one in calls[: _voided(calls)] if one.action in LINKS["label"] and not one.failed]
+    if len(made) > 1:
+        yield "made_twice"

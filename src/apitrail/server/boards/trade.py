@@ -1,0 +1,138 @@
+"""*Orders* and *Shipments*: asks the store for those that were mentioned last, or for one number in all of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from apitrail.server.boards.orders import Order, orders
+from apitrail.server.boards.parcels import ABOUT_LABELS, Parcel, alone, parcels
+from apitrail.server.boards.span import Span, bounded
+from apitrail.server.guided.missing import written
+from apitrail.store import Store
+from apitrail.store.model import Filter
+from apitrail.store.trade import Latest, Mention, Subject
+
+LONGEST = timedelta(days=31)
+ROWS = 25
+"""Orders or parcels of one page."""
+MENTIONS = 2000
+"""Entries that are looked at for one page: the latest."""
+MOST_BESIDE = 200
+"""Other numbers of the same parcels that are looked for."""
+NARROWED_BY = ("action", "ec_integration", "shipping_integration", "platform", "cause", "outcome", "direction")
+
+
+class OrdersAnswer(Struct, frozen=True, kw_only=True):
+    """Orders, those mentioned last first."""
+
+    orders: list[Order]
+    since: datetime | None
+    """Null where a number was looked for: in all of the log."""
+    until: datetime | None
+    cut: bool
+    """The range that was asked is longer than 31 days: the latest of it was looked at."""
+    next_before: datetime | None
+    """Give it as `before` for the next page; null on the last."""
+    more_calls: bool
+    """More calls refer to these than the 2,000 latest that were looked at: what is told of the oldest is not whole."""
+
+
+class ShipmentsAnswer(Struct, frozen=True, kw_only=True):
+    """Parcels, those mentioned last first."""
+
+    shipments: list[Parcel]
+    since: datetime | None
+    """Null where a number was looked for: in all of the log."""
+    until: datetime | None
+    cut: bool
+    """The range that was asked is longer than 31 days: the latest of it was looked at."""
+    next_before: datetime | None
+    """Give it as `before` for the next page; null on the last."""
+    more_calls: bool
+    """More calls refer to these than the 2,000 latest that were looked at: what is told of the oldest is not whole."""
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """Which of them."""
+
+    filter: Filter = Filter()
+    """Its range, and what it chooses of NARROWED_BY: those that such a call mentions."""
+    number: str = ""
+    """In place of a range: one number, in all of the log."""
+    failed: bool = False
+    """Those alone that a failed call mentions."""
+    before: datetime | None = None
+
+
+def find_orders(store: Store, asked: Asked, now: datetime) -> OrdersAnswer:
+    """Raises QueryTooLarge, StoreError."""
+    wanted, span, after = _wanted(store, "orders", asked, now)
+    found = store.mentioned([one.id for one in wanted], MENTIONS)
+    wanted = _spelt(asked, wanted, found.mentions)
+    return OrdersAnswer(
+        orders=orders(wanted, found.mentions),
+        since=span.since if span else None,
+        until=span.until if span else None,
+        cut=bool(span and span.cut),
+        next_before=after,
+        more_calls=found.more,
+    )
+
+
+def find_shipments(store: Store, asked: Asked, now: datetime) -> ShipmentsAnswer:
+    """Raises QueryTooLarge, StoreError."""
+    wanted, span, after = _wanted(store, "parcels", asked, now)
+    found = store.mentioned([one.id for one in wanted], MENTIONS)
+    wanted = _spelt(asked, wanted, found.mentions)
+    every = {one.id: one for one in found.mentions}
+    more = found.more
+    # Calls about a label may name the order alone, and others the numbers alone that came of it.
+    about = dict.fromkeys(one.orders[0] for one in found.mentions if len(one.orders) == 1)
+    by_order = store.mentioned(about, MENTIONS, ABOUT_LABELS)
+    every |= {one.id: one for one in by_order.mentions}
+    known = {(one.type, one.id) for one in wanted}
+    beside = {node for one in every.values() for node in alone(one) if node not in known}
+    nearby = [Latest(kind, identity, now) for kind, identity in sorted(beside)[:MOST_BESIDE]]
+    by_number = store.mentioned([one.id for one in nearby], MENTIONS)
+    every |= {one.id: one for one in by_number.mentions}
+    if asked.number:  # its order's other parcels are told, too
+        wanted = [*wanted, *nearby]
+    mentions = sorted(every.values(), key=lambda one: (one.at, one.id), reverse=True)
+    return ShipmentsAnswer(
+        shipments=parcels(wanted, mentions)[: ROWS * 2],
+        since=span.since if span else None,
+        until=span.until if span else None,
+        cut=bool(span and span.cut),
+        next_before=after,
+        more_calls=more or by_order.more or by_number.more or len(beside) > MOST_BESIDE,
+    )
+
+
+def _spelt(asked: Asked, wanted: list[Latest], mentions: Sequence[Mention]) -> list[Latest]:
+    """A number that was looked for, as it is written in the log."""
+    if not asked.number:
+        return wanted
+    sought = {(one.type, one.id.lower()): one for one in wanted}
+    written_so = dict.fromkeys(
+        node for one in mentions for node in one.references if (node[0], node[1].lower()) in sought
+    )
+    return [Latest(kind, identity, mentions[0].at) for kind, identity in written_so]
+
+
+def _wanted(
+    store: Store, subject: Subject, asked: Asked, now: datetime
+) -> tuple[list[Latest], Span | None, datetime | None]:
+    """The ids to tell of, the range in which they were looked for, and where the next page begins."""
+    if asked.number:
+        types: Sequence[str] = ("order",) if subject == "orders" else ("tracking", "shipment", "order")
+        return [Latest(kind, number, now) for kind in types for number in written(asked.number)], None, None
+    span = bounded(asked.filter.since, asked.filter.until, now, LONGEST)
+    which = replace(asked.filter, since=span.since, until=span.until)
+    # A parcel has two numbers as a rule.
+    limit = ROWS if subject == "orders" else ROWS * 2
+    found = store.latest(subject, which, limit + 1, asked.before, failed=asked.failed, now=now)
+    return found[:limit], span, found[limit - 1].last if len(found) > limit else None

@@ -1,0 +1,304 @@
+"""The pages *Orders* and *Shipments*.
+
+/orders, /shipments?range=24h|7d|30d | from=…&to=…   failed=1   before=TIME   action=… ec_integration=… …
+/orders, /shipments?number=NUMBER
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from unicodedata import normalize
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from apitrail.exchange import Integration
+from apitrail.server.boards.orders import Last, Order
+from apitrail.server.boards.parcels import ChainLink, Parcel
+from apitrail.server.boards.trade import (
+    MENTIONS,
+    NARROWED_BY,
+    Asked,
+    OrdersAnswer,
+    ShipmentsAnswer,
+    find_orders,
+    find_shipments,
+)
+from apitrail.server.pages import boards, links, names, ranges
+from apitrail.server.pages.boards import Chip, Chosen, Named
+from apitrail.server.pages.bodies.visible import visible
+from apitrail.server.pages.links import Link
+from apitrail.server.pages.query import REFERENCE_MAX, PageQuery
+from apitrail.server.pages.reader import Reader
+from apitrail.server.pages.status import ICONS
+from apitrail.store import Store
+
+RANGES = ("24h", "7d", "30d")
+ORDERS, SHIPMENTS = "/orders", "/shipments"
+LINK_ICONS = {"done": "check", "failed": "cross", "not_shown": "lost"}
+LABEL_TONES = {"failed": "platform_error", "cancelled": "unknown", "number_only": "partial", "not_shown": "unknown"}
+LABEL_ICONS = {"failed": "cross", "cancelled": "barred", "number_only": "half", "not_shown": "lost"}
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """A call in a few words."""
+
+    url: str
+    at: Markup
+    text: Markup
+    tone: str
+    icon: str
+    word: Markup
+    cause: str
+
+
+class OrderView(Struct, frozen=True, kw_only=True):
+    """One order."""
+
+    number: Named
+    platform: str
+    account: Named | None
+    told: Markup
+    """When and how the platform first told of it; empty where the log does not show that it did."""
+    told_url: str
+    mentioned: Markup
+    last: Call
+    failure: Call | None
+    failures: str
+    calls: str
+    open: bool
+    parcels: list[Link]
+
+
+class LinkView(Struct, frozen=True, kw_only=True):
+    """One link of a label's chain."""
+
+    name: Markup
+    state: str
+    icon: str
+    word: Markup
+    url: str
+    at: str
+    broken: bool
+    cause: str
+    said: Markup
+
+
+class ParcelView(Struct, frozen=True, kw_only=True):
+    """One parcel."""
+
+    numbers: list[Named]
+    """Tracking numbers; empty where the log shows none."""
+    shipments: list[Named]
+    """The platform's ids, where they are others."""
+    orders: list[Named]
+    carrier: str
+    accounts: list[Named]
+    label: Markup
+    tone: str
+    icon: str
+    chain: list[LinkView]
+    broken: LinkView | None
+    warnings: list[Markup]
+    seen: Markup
+    """When the parcel's place was last told; empty where the log does not show it."""
+    seen_url: str
+    delivery: Markup
+    calls: str
+    failures: str
+    calls_url: str
+    last: Markup
+
+
+class TradeView(Struct, frozen=True, kw_only=True):
+    """What both pages have in common, and the rows of one."""
+
+    kind: str
+    """`orders` or `shipments`."""
+    path: str
+    number: str
+    ranges: list[Chosen]
+    which: list[Chosen]
+    carried: list[tuple[str, str]]
+    chips: list[Chip]
+    span: Markup
+    notes: list[Markup]
+    misread: list[Markup]
+    orders: list[OrderView]
+    parcels: list[ParcelView]
+    older_url: str
+    first_url: str
+    """Where a later page leads back to."""
+    home_url: str
+    languages: list[Link]
+
+
+def orders(store: Store, values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader) -> TradeView:
+    """The page *Orders*. Raises StoreError."""
+    asked, wrong = _asked(values, query, reader)
+    found = None if wrong else find_orders(store, asked, reader.clock.now)
+    rows = [_order(one, query, reader) for one in found.orders] if found else []
+    held = [one.ec_integration for one in found.orders] if found else []
+    return _view("orders", ORDERS, asked, wrong, found, held, query, reader, rows, [])
+
+
+def shipments(store: Store, values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader) -> TradeView:
+    """The page *Shipments*. Raises StoreError."""
+    asked, wrong = _asked(values, query, reader)
+    found = None if wrong else find_shipments(store, asked, reader.clock.now)
+    rows = [_parcel(one, query, reader) for one in found.shipments] if found else []
+    held = [one.shipping_integration for one in found.shipments] if found else []
+    return _view("shipments", SHIPMENTS, asked, wrong, found, held, query, reader, [], rows)
+
+
+def _asked(values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader) -> tuple[Asked, list[Markup]]:
+    wrong = boards.misread(query, NARROWED_BY, reader)
+    before: datetime | None = None
+    if text := _one(values, "before"):
+        try:
+            before = ranges.instant(text, ranges.zone("UTC"))
+        except ranges.BadInstant:
+            wrong.append(reader.words("misread.cursor", value=text))
+    failed = _one(values, "failed")
+    if failed not in ("", "1"):
+        wrong.append(reader.words("trade.bad_failed", value=failed))
+    number = normalize("NFKC", _one(values, "number")).strip().removeprefix("#").strip()[:REFERENCE_MAX]
+    return Asked(filter=query.filter(reader.clock.now), number=number, failed=failed == "1", before=before), wrong
+
+
+def _one(values: Mapping[str, Sequence[str]], name: str) -> str:
+    return next((value.strip() for value in values.get(name, ()) if value.strip()), "")
+
+
+def _view(
+    kind: str,
+    path: str,
+    asked: Asked,
+    wrong: list[Markup],
+    found: OrdersAnswer | ShipmentsAnswer | None,
+    held: Sequence[Integration | None],
+    query: PageQuery,
+    reader: Reader,
+    order_rows: list[OrderView],
+    parcel_rows: list[ParcelView],
+) -> TradeView:
+    words, tag = reader.words, reader.clock.tag
+    kept = {"failed": "1"} if asked.failed else {}
+    here = {"number": asked.number} if asked.number else kept
+    span, notes = Markup(), list[Markup]()
+    if found:
+        if found.since and found.until:
+            span = words("boards.span", since=tag(found.since), until=tag(found.until))
+        notes += [words("boards.cut", days=31)] if found.cut else []
+        notes += [words("trade.more_calls", count=f"{MENTIONS:,}")] if found.more_calls else []
+    before = {"before": ranges.written(asked.before)} if asked.before else {}
+    after = found.next_before if found else None
+    return TradeView(
+        kind=kind,
+        path=path,
+        number=asked.number,
+        ranges=boards.quick(query, path, RANGES, reader, **kept),
+        which=[
+            Chosen(words("trade.every"), query.url(path), not asked.failed),
+            Chosen(words("trade.failed"), query.url(path, failed="1"), asked.failed),
+        ],
+        carried=[(name, text) for name, text in (("tz", query.tz), ("lang", query.lang)) if text],
+        chips=boards.chips(query, path, reader, held, **kept),
+        span=span,
+        notes=notes,
+        misread=wrong,
+        orders=order_rows,
+        parcels=parcel_rows,
+        older_url=query.url(path, **kept, before=after.isoformat().replace("+00:00", "Z")) if after else "",
+        first_url=query.url(path, **kept) if asked.before or asked.number else "",
+        home_url=links.home(query),
+        languages=boards.languages(query, path, reader, **here, **before),
+    )
+
+
+def _order(one: Order, query: PageQuery, reader: Reader) -> OrderView:
+    words = reader.words
+    bare = PageQuery(tz=query.tz, lang=query.lang)
+    told = Markup()
+    if one.told:
+        told = words(f"orders.told_{one.told.by}", at=reader.clock.tag(one.told.at))
+    parcels = [Link(visible(each), bare.url(SHIPMENTS, number=each)) for each in one.tracking or one.shipments]
+    return OrderView(
+        number=boards.reference("order", one.number, one.merchant, one.platform, query, reader),
+        platform=reader.platform(one.platform) if one.platform else "",
+        account=boards.account("ec", one.ec_integration, one.merchant, one.platform, query, ORDERS, reader),
+        told=told,
+        told_url=bare.url(f"/entries/{one.told.entry}") if one.told else "",
+        mentioned=reader.clock.tag(one.mentioned),
+        last=_call(one.last, bare, reader),
+        failure=_call(one.last_failure, bare, reader) if one.last_failure else None,
+        failures=f"{one.failures:,}",
+        calls=f"{one.calls:,}",
+        open=one.open,
+        parcels=parcels,
+    )
+
+
+def _call(one: Last, bare: PageQuery, reader: Reader) -> Call:
+    words = reader.words
+    return Call(
+        url=bare.url(f"/entries/{one.entry}"),
+        at=reader.clock.tag(one.at),
+        text=visible(names.action(one.action, words)),
+        tone=one.outcome,
+        icon=ICONS.get(one.outcome, "lost"),
+        word=words(f"outcome.{one.direction}.{one.outcome}"),
+        cause=names.cause_of(one.cause, one.direction, words),
+    )
+
+
+def _parcel(one: Parcel, query: PageQuery, reader: Reader) -> ParcelView:
+    words = reader.words
+    bare = PageQuery(tz=query.tz, lang=query.lang)
+
+    def named(kind: str, identities: Sequence[str]) -> list[Named]:
+        return [boards.reference(kind, each, one.merchant, one.platform, query, reader) for each in identities]
+
+    accounts = [
+        boards.account(side, held, one.merchant, one.platform, query, SHIPMENTS, reader)
+        for side, held in (("shipping", one.shipping_integration), ("ec", one.ec_integration))
+    ]
+    chain = [_link(link, bare, reader) for link in one.chain]
+    references = tuple(f"tracking:{each}" for each in one.tracking) + tuple(f"shipment:{e}" for e in one.shipments)
+    calls = bare.but(range="all", reference=references or tuple(f"order:{each}" for each in one.orders))
+    return ParcelView(
+        numbers=named("tracking", one.tracking),
+        shipments=named("shipment", [each for each in one.shipments if each not in one.tracking]),
+        orders=named("order", one.orders),
+        carrier=reader.platform(one.platform) if one.platform else "",
+        accounts=[each for each in accounts if each],
+        label=words(f"shipments.label.{one.label}"),
+        tone=LABEL_TONES.get(one.label, "success"),
+        icon=LABEL_ICONS.get(one.label, "check"),
+        chain=chain,
+        broken=next((link for link in chain if link.broken), None),
+        warnings=[words(f"shipments.warning.{each}") for each in one.warnings],
+        seen=reader.clock.tag(one.seen.at) if one.seen else Markup(),
+        seen_url=bare.url(f"/entries/{one.seen.entry}") if one.seen else "",
+        delivery=visible(one.seen.status) if one.seen else Markup(),
+        calls=f"{one.calls:,}",
+        failures=f"{one.failures:,}",
+        calls_url=calls.url(),
+        last=reader.clock.tag(one.last),
+    )
+
+
+def _link(one: ChainLink, bare: PageQuery, reader: Reader) -> LinkView:
+    words = reader.words
+    return LinkView(
+        name=words(f"shipments.link.{one.name}"),
+        state=one.state,
+        icon=LINK_ICONS[one.state],
+        word=words(f"shipments.link_state.{one.state}"),
+        url=bare.url(f"/entries/{one.entry}") if one.entry else "",
+        at=reader.clock.exact(one.at) if one.at else "",
+        broken=one.broken,
+        cause=names.cause_of(one.cause, "outbound", words),
+        said=visible(one.message),
+    )

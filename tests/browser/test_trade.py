@@ -1,0 +1,52 @@
+"""Orders and Shipments: from an order to its parcel, the broken link of its label, and the calls, without a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import expect
+
+from apitrail.exchange import Exchange, Integration, Reference, Source, Stated
+
+Call = Callable[..., Exchange]
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_one_walks_from_an_order_to_its_parcel_and_to_the_call_that_broke_its_label(
+    desk: Any, server: Any, call: Call, account: Integration, width: int
+) -> None:
+    name = uuid4().hex[:8].upper()
+    order, tracking = Source("order", f"O1{name}"), f"T1{name}"
+
+    def label(action: str, minutes: int, *more: Reference, status: int = 200) -> Exchange:
+        stated = Stated(
+            action=action,
+            platform="easypost",
+            shipping_integration=Integration(f"sh-{name}", "Carrier"),
+            references=[Reference("order", order.id), *more],
+        )
+        return call(action, ago=timedelta(minutes=minutes), status=status, stated=stated)
+
+    [notice, _, broken] = server.record(
+        call("webhook.order.created", ago=timedelta(minutes=9), source=order, direction="inbound"),
+        label("tracking.allocate", 8, Reference("tracking", tracking)),
+        label("label.create", 7, status=503),
+    )
+    page = desk.open(f"/orders?number={order.id}", width=width, java_script_enabled=False)
+    row = page.locator(".rows tbody tr").filter(has_text=order.id)
+    expect(row).to_contain_text("by notification")
+    assert row.locator(f"a[href='/entries/{notice}']").count() == 1
+    expect(row).to_contain_text("1 of 3 failed")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.goto(f"{server.url}/shipments?number={order.id}")
+    parcel = page.locator(".rows tbody tr").filter(has_text=order.id)
+    expect(parcel.locator(".pill")).to_contain_text("Failed")
+    expect(parcel).to_contain_text("Broken at “Label”")
+    expect(parcel).to_contain_text("A number exists already")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    parcel.locator(".chain .broken a").click()
+    expect(page).to_have_url(f"{server.url}/entries/{broken}")

@@ -1,0 +1,168 @@
+"""Parcels and orders, judged by what refers to them: the label's chain, its broken link, nothing that is guessed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apitrail.server.boards.orders import orders
+from apitrail.server.boards.parcels import Parcel, parcels
+from apitrail.store.trade import Latest, Mention
+
+NOON = datetime(2026, 8, 3, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def call(minutes: int, action: str, *references: tuple[str, str], **fields: Any) -> Mention:
+    given: dict[str, Any] = {
+        "id": f"{action}@{minutes}",
+        "at": NOON + minutes * MINUTE,
+        "direction": "inbound" if action.startswith("webhook.") else "outbound",
+        "platform": "ups",
+        "ec_integration": "",
+        "ec_name": "",
+        "shipping_integration": "u",
+        "shipping_name": "UPS",
+        "merchant": "",
+        "outcome": "success",
+        "cause": "",
+        "code": "",
+        "message": "",
+        "source_type": "",
+        "source_id": "",
+    }
+    return Mention(action=action, references=references, **(given | fields))
+
+
+BAD = {"outcome": "request_error", "cause": "address"}
+ORDER, TRACKING, SHIPMENT = ("order", "A"), ("tracking", "T"), ("shipment", "S")
+
+
+def told(*mentions: Mention, wanted: tuple[tuple[str, str], ...] = (TRACKING,)) -> list[Parcel]:
+    newest_first = sorted(mentions, key=lambda one: one.at, reverse=True)
+    return parcels([Latest(kind, one, NOON) for kind, one in wanted], newest_first)
+
+
+def states(parcel: Parcel) -> list[str]:
+    return [link.state for link in parcel.chain]
+
+
+def test_a_whole_chain_is_done_from_number_to_download() -> None:
+    [found] = told(
+        call(0, "tracking.allocate", ORDER, TRACKING),
+        call(1, "label.create", ORDER),
+        call(2, "label.status", ORDER),
+        call(3, "label.get", ORDER),
+    )
+    assert states(found) == ["done", "done", "done", "done"]
+    assert (found.label, found.warnings, found.orders, found.calls) == ("downloaded", (), ("A",), 4)
+
+
+def test_a_label_that_failed_after_its_number_is_the_broken_link_with_a_warning() -> None:
+    [found] = told(
+        call(0, "tracking.allocate", ORDER, TRACKING), call(1, "label.create", ORDER, message="No such street", **BAD)
+    )
+    assert states(found) == ["done", "failed", "not_shown", "not_shown"]
+    assert [link.name for link in found.chain if link.broken] == ["label"]
+    assert (found.chain[1].cause, found.chain[1].message) == ("address", "No such street")
+    assert (found.label, found.warnings) == ("failed", ("number_exists",))
+
+
+def test_a_failure_before_a_later_link_worked_breaks_nothing() -> None:
+    [found] = told(
+        call(0, "label.create", TRACKING), call(1, "label.status", TRACKING, **BAD), call(2, "label.get", TRACKING)
+    )
+    assert states(found) == ["done", "done", "failed", "done"]
+    assert not [link for link in found.chain if link.broken]
+    assert found.label == "downloaded"
+
+
+def test_what_worked_once_is_done_though_it_fails_when_it_is_tried_again() -> None:
+    [found] = told(call(0, "label.create", TRACKING), call(1, "label.create", TRACKING, outcome="request_error"))
+    assert (found.label, found.failures) == ("created", 1)
+
+
+def test_a_cancelled_label_is_cancelled_until_another_is_made() -> None:
+    made, voided = call(0, "label.create", SHIPMENT, TRACKING), call(1, "label.void", SHIPMENT)
+    [found] = told(made, voided)
+    assert (found.label, found.shipments) == ("cancelled", ("S",))
+    [found] = told(made, voided, call(2, "label.create", SHIPMENT, TRACKING))
+    assert (found.label, found.warnings) == ("created", ())
+    [found] = told(made, call(2, "label.create", SHIPMENT, TRACKING))
+    assert found.warnings == ("made_twice",)
+
+
+def test_a_call_that_names_the_order_alone_is_no_parcels_where_the_order_has_two() -> None:
+    other = ("tracking", "T2")
+    found = told(
+        call(0, "label.create", ORDER, TRACKING),
+        call(1, "label.create", ORDER, other),
+        call(2, "label.get", ORDER),
+        wanted=(TRACKING, other),
+    )
+    assert [(one.tracking, one.label) for one in found] == [(("T",), "created"), (("T2",), "created")]
+
+
+def test_a_call_that_names_the_order_alone_is_no_parcels_where_two_accounts_have_that_number() -> None:
+    made = call(0, "label.create", ORDER, TRACKING, ec_integration="e")
+    [found] = told(made, call(1, "label.get", ORDER, ec_integration="f"))
+    assert found.label == "created"
+
+
+def test_a_parcel_without_a_number_is_told_by_its_order() -> None:
+    [found] = told(call(0, "label.create", ORDER, **BAD), wanted=(ORDER,))
+    assert (found.tracking, found.orders, found.label) == ((), ("A",), "failed")
+
+
+def test_a_call_about_many_parcels_joins_none_of_them() -> None:
+    other = ("tracking", "T2")
+    found = told(call(0, "tracking.get", TRACKING, other, SHIPMENT), wanted=(TRACKING, other))
+    assert [one.tracking for one in found] == [("T",), ("T2",)]
+    assert [one.seen is not None for one in found] == [True, True]
+
+
+def test_what_the_log_does_not_show_is_said_to_be_not_shown() -> None:
+    [found] = told(call(0, "order.ship", ORDER, TRACKING))
+    assert (found.label, states(found), found.seen) == ("not_shown", ["not_shown"] * 4, None)
+    assert told(wanted=(TRACKING,)) == []
+
+
+def shop(minutes: int, action: str, *references: tuple[str, str], account: str = "e", **fields: Any) -> Mention:
+    return call(minutes, action, *references, platform="shopify", ec_integration=account, ec_name="Shop", **fields)
+
+
+def test_an_order_is_told_by_the_platform_first_and_by_what_was_done_last() -> None:
+    number = ("order", "5550001")
+    mentions = [
+        call(5, "label.create", ORDER, SHIPMENT, TRACKING, **BAD),
+        shop(2, "order.list", ORDER, ("order", "B")),
+        shop(1, "webhook.order.created", ORDER, number, source_type="order", source_id="A"),
+        shop(0, "order.ship", ORDER),
+    ]
+    [found] = orders([Latest("order", "A", NOON)], mentions)
+    assert found.told is not None
+    assert (found.told.by, found.told.at) == ("webhook", NOON + MINUTE)
+    assert (found.platform, found.tracking, found.shipments) == ("shopify", ("T",), ("S",))
+    assert (found.last.action, found.calls, found.failures, found.open) == ("label.create", 4, 1, True)
+
+
+def test_one_number_at_two_accounts_is_two_orders_and_what_names_no_account_is_neithers() -> None:
+    mentions = [call(3, "label.create", ORDER), shop(2, "order.get", ORDER), shop(1, "order.get", ORDER, account="f")]
+    found = orders([Latest("order", "A", NOON)], mentions)
+    assert [(one.ec_integration.id if one.ec_integration else "", one.calls) for one in found] == [
+        ("e", 1),
+        ("f", 1),
+        ("", 1),
+    ]
+
+
+def test_a_report_of_many_orders_gives_its_parcel_to_none_of_them() -> None:
+    others = [("order", f"B{number}") for number in (1, 2)]
+    report = shop(0, "order.ship", ORDER, *others, TRACKING, source_type="order", source_id="A")
+    found = orders([Latest("order", one, NOON) for one in ("A", "B1")], [report])
+    assert [(one.number, one.tracking) for one in found] == [("A", ()), ("B1", ())]
+
+
+def test_an_order_that_only_we_named_was_not_told_by_the_platform() -> None:
+    [found] = orders([Latest("order", "A", NOON)], [shop(0, "order.get", ORDER, **BAD)])
+    assert (found.told, found.open) == (None, True)

@@ -1,0 +1,77 @@
+"""Orders and Shipments as the server tells them: by range, by number, and in each language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+Make = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def order(server: Any, ingest: dict[str, str], an_exchange: Make, account: str) -> str:
+    """An order whose label failed after its number was given, and worked at a second try."""
+    number, tracking = f"O{account}", f"T{account}"
+    now = datetime.now(UTC)
+
+    def call(action: str, minutes_ago: int, status: int = 200, **stated: Any) -> dict[str, Any]:
+        given = {
+            "action": action,
+            "platform": "easypost",
+            "shipping_integration": {"id": account, "name": "Carrier"},
+            "references": [{"type": "order", "id": number}, {"type": "tracking", "id": tracking}],
+        }
+        at = (now - timedelta(minutes=minutes_ago)).isoformat()
+        url = f"https://api.carrier.example/{action}"
+        return an_exchange(created_at=at, status=status, url=url, stated=given | stated)
+
+    batch = [
+        call("tracking.allocate", 9),
+        call("label.create", 8, status=422, references=[{"type": "order", "id": number}]),
+        call("label.create", 7),
+        call("label.create", 400 * 24 * 60, references=[{"type": "order", "id": f"{number}-old"}]),
+    ]
+    answer = server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).json()
+    assert answer["stored"] == 4, answer
+    return number
+
+
+def test_a_parcel_is_found_by_its_order_and_by_its_number(server: Any, order: str, account: str) -> None:
+    for number in (order, f"T{account}", f"T{account}".lower()):
+        [found] = server.get("/api/v1/shipments", params={"number": number}).json()["shipments"]
+        assert (found["tracking"], found["orders"]) == ([f"T{account}"], [order])
+        assert (found["label"], found["failures"], found["warnings"]) == ("created", 1, [])
+        assert [link["state"] for link in found["chain"]] == ["done", "done", "not_shown", "not_shown"]
+
+
+def test_orders_of_a_range_are_those_of_its_calls_and_a_number_is_found_before_it(
+    server: Any, order: str, account: str
+) -> None:
+    listed = server.get("/api/v1/orders", params={"shipping_integration": account}).json()
+    assert [one["number"] for one in listed["orders"]] == [order]
+    [one] = listed["orders"]
+    assert (one["failures"], one["calls"], one["open"], one["told"]) == (1, 3, False, None)
+    assert one["tracking"] == [f"T{account}"]
+    failed = server.get("/api/v1/orders", params={"shipping_integration": account, "failed": "1"}).json()
+    assert [one["number"] for one in failed["orders"]] == [order]
+    [old] = server.get("/api/v1/orders", params={"number": f"{order}-old"}).json()["orders"]
+    assert old["calls"] == 1
+
+
+def test_what_cannot_be_asked_is_refused(server: Any) -> None:
+    for path in ("/api/v1/orders", "/orders", "/api/v1/shipments", "/shipments"):
+        assert server.get(path, params={"failed": "yes"}).status_code == 400
+        assert server.get(path, params={"before": "soon"}).status_code == 400
+        assert server.get(path, params={"text": "words"}).status_code == 400
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+@pytest.mark.parametrize("path", ["/orders", "/shipments"])
+def test_the_pages_are_whole_in_each_language(server: Any, order: str, account: str, path: str, language: str) -> None:
+    for query in ({}, {"failed": "1"}, {"number": order}, {"number": "nowhere"}, {"shipping_integration": account}):
+        answer = server.get(path, params={"lang": language, "range": "30d", **query})
+        assert answer.status_code == 200
+        assert (order in answer.text) == (query != {"number": "nowhere"})
