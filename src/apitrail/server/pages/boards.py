@@ -109,6 +109,11 @@ def account(
     )
 
 
+def repeats(platform: str, accounts: Iterable[Integration | None]) -> bool:
+    """Whether an account's name says the platform already."""
+    return any(one is not None and one.name.casefold().startswith(platform.casefold()) for one in accounts)
+
+
 def reference(kind: str, identifier: str, merchant: str, platform: str, query: PageQuery, reader: Reader) -> Named:
     """An identifier as a row names it: leading to all that the log holds of it."""
     return Named(

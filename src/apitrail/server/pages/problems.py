@@ -36,6 +36,7 @@ class ProblemView(Struct, frozen=True, kw_only=True):
     action: str
     inbound: bool
     platform: Named | None
+    """None where it is not known, or an account's name says it."""
     accounts: list[Named]
     cause: str
     cause_url: str
@@ -137,11 +138,7 @@ def _row(one: Trouble, query: PageQuery, more: dict[str, str], reader: Reader) -
         outcome=words(f"outcome.{one.direction}.{kind}"),
         action=names.action(one.action, words),
         inbound=one.direction == "inbound",
-        platform=Named(
-            visible(reader.platform(one.platform)), query.but(platform=(one.platform,)).url(PATH, **more), ""
-        )
-        if one.platform
-        else None,
+        platform=_platform(one, query, more, reader),
         accounts=[held for held in named if held is not None],
         cause=names.cause_of(one.cause, one.direction, words),
         cause_url=query.but(cause=(one.cause,)).url(PATH, **more) if one.cause else "",
@@ -166,6 +163,13 @@ def _row(one: Trouble, query: PageQuery, more: dict[str, str], reader: Reader) -
         ended_url=bare.url(f"/entries/{one.ended_by}") if one.ended_by else "",
         log_url=log_of(one, query).url(),
     )
+
+
+def _platform(one: Trouble, query: PageQuery, more: dict[str, str], reader: Reader) -> Named | None:
+    label = reader.platform(one.platform)
+    if not one.platform or boards.repeats(label, (one.ec_integration, one.shipping_integration)):
+        return None
+    return Named(visible(label), query.but(platform=(one.platform,)).url(PATH, **more), "")
 
 
 def log_of(one: Trouble, query: PageQuery) -> PageQuery:

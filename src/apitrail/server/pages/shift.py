@@ -281,7 +281,9 @@ def _common(one: Feature, board: CauseBoard, reader: Reader) -> Markup:
 
 def _line(one: Trouble, bare: PageQuery, reader: Reader) -> Line:
     words = reader.words
-    said = [names.action(one.action, words), reader.platform(one.platform) if one.platform else ""]
+    platform = reader.platform(one.platform) if one.platform else ""
+    known = boards.repeats(platform, (one.ec_integration, one.shipping_integration))
+    said = [names.action(one.action, words), "" if known else platform]
     said += [held.name or held.id for held in (one.ec_integration, one.shipping_integration) if held]
     said.append(one.code)
     return Line(

@@ -226,7 +226,7 @@ def _order(one: Order, query: PageQuery, reader: Reader) -> OrderView:
     parcels = [Link(visible(each), bare.url(SHIPMENTS, number=each)) for each in one.tracking or one.shipments]
     return OrderView(
         number=boards.reference("order", one.number, one.merchant, one.platform, query, reader),
-        platform=reader.platform(one.platform) if one.platform else "",
+        platform=_platform(one.platform, (one.ec_integration,), reader),
         account=boards.account("ec", one.ec_integration, one.merchant, one.platform, query, ORDERS, reader),
         told=told,
         told_url=bare.url(f"/entries/{one.told.entry}") if one.told else "",
@@ -238,6 +238,12 @@ def _order(one: Order, query: PageQuery, reader: Reader) -> OrderView:
         open=one.open,
         parcels=parcels,
     )
+
+
+def _platform(name: str, accounts: Sequence[Integration | None], reader: Reader) -> str:
+    """What people call it; empty where it is not known, or an account's name says it."""
+    label = reader.platform(name) if name else ""
+    return "" if boards.repeats(label, accounts) else label
 
 
 def _call(one: Last, bare: PageQuery, reader: Reader) -> Call:
@@ -271,7 +277,7 @@ def _parcel(one: Parcel, query: PageQuery, reader: Reader) -> ParcelView:
         numbers=named("tracking", one.tracking),
         shipments=named("shipment", [each for each in one.shipments if each not in one.tracking]),
         orders=named("order", one.orders),
-        carrier=reader.platform(one.platform) if one.platform else "",
+        carrier=_platform(one.platform, (one.shipping_integration, one.ec_integration), reader),
         accounts=[each for each in accounts if each],
         label=words(f"shipments.label.{one.label}"),
         tone=LABEL_TONES.get(one.label, "success"),
