@@ -29,6 +29,10 @@ def test_a_failing_account_says_since_when_and_leads_to_its_entries(
     expect(card.locator(".pill")).to_contain_text("Failing")
     expect(card).to_contain_text("nothing has worked since")
     expect(card).to_contain_text("4 calls, 3 failed (75 %)")
+    drawings = card.get_by_role("img")
+    expect(drawings).to_have_count(2)
+    expect(drawings.nth(1)).to_have_accessible_name("Median duration from 120 ms to 120 ms")
+    assert all(one.locator("path").last.get_attribute("d") for one in drawings.all())
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     links = card.locator("tbody td a")
     assert [one.get_attribute("href") for one in links.all()] == [f"/entries/{worked}", f"/entries/{failures[-1]}"]

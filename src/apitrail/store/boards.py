@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from apitrail.store.engine import Query
-from apitrail.store.failures import Affected, CauseTotal, Common, Ending, Group, Hour
+from apitrail.store.failures import Affected, CauseTotal, Common, Ending, Group, Hour, Hourly
 from apitrail.store.model import Filter
-from apitrail.store.queries import failures, shift, trade, words
+from apitrail.store.queries import failures, hourly, shift, trade, words
+from apitrail.store.queries.activity import Side
 from apitrail.store.times import instant
 from apitrail.store.trade import Latest, Mentioned, Subject
 from apitrail.store.upkeep import Upkeep
@@ -114,3 +115,7 @@ class Boards(Upkeep):
             return Mentioned([], False)
         found = trade.read_mentions(self.engine.select(trade.mentions(wanted, seconds, actions, limit + 1)).rows)
         return Mentioned(found[:limit], len(found) > limit or len(seconds) == MENTIONED_SECONDS)
+
+    def hourly(self, side: Side, since: datetime, until: datetime) -> list[Hourly]:
+        """How each account of a side fared by the hour. Raises QueryTooLarge, StoreError."""
+        return hourly.read(self.engine.select(hourly.hourly(side, since, until)).rows)

@@ -100,3 +100,14 @@ class Hour(Struct, frozen=True):
     calls: int
     failed: int
     """By the platform's own fault, or without an answer."""
+
+
+class Hourly(Struct, frozen=True):
+    """What an account did within one hour."""
+
+    account: str
+    at: datetime
+    calls: int
+    failed: int
+    median_ms: float
+    """Of the calls that were sent."""

@@ -17,8 +17,10 @@ from apitrail.server.pages.links import Link
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.silences import SilenceView, view
+from apitrail.server.pages.sparks import Spark, first_hour, spark
 from apitrail.server.silence import BASIS, WATCHED, Silence
 from apitrail.store import Store
+from apitrail.store.failures import Hourly
 from apitrail.store.model import Activity, Rhythm
 
 ICONS = {
@@ -64,6 +66,10 @@ class AccountView(Struct, frozen=True, kw_only=True):
     silent: list[SilenceView]
     """What should have come again by now."""
     calls: Markup
+    spark: Spark | None
+    """Its last 24 hours; None without calls."""
+    spark_url: str
+    """The same as a table."""
     causes: list[Link]
     settings: list[Markup]
     actions: list[ActionView]
@@ -93,6 +99,9 @@ def integrations(store: Store, side: Literal["ec", "shipping"], query: PageQuery
     for rhythm in store.rhythms(now - BASIS, now, WATCHED):
         if rhythm.side == side:
             rhythms.setdefault(rhythm.account, []).append(rhythm)
+    hours: dict[str, list[Hourly]] = {}
+    for hour in store.hourly(side, first_hour(now), now):
+        hours.setdefault(hour.account, []).append(hour)
     seen = {one.id: one for one in store.seen(side)}
     registered = {one.id: one for one in store.registrations() if one.side == side}
     views = []
@@ -106,7 +115,8 @@ def integrations(store: Store, side: Literal["ec", "shipping"], query: PageQuery
         name = (held.name if held else "") or (known.name if known else "") or identity
         platform = held.platform if held else known.platform if known else ""
         missed = accounts.silent(regular, now) if enabled else []
-        views.append(_account(side, identity, name, platform, found, calls, missed, known, query, reader))
+        drawn = spark(hours.get(identity, []), now, reader)
+        views.append(_account(side, identity, name, platform, found, calls, missed, known, query, reader, drawn))
     views.sort(key=lambda one: (accounts.ORDER.index(one.state), one.name.lower()))
     counted = Counter(one.state for one in views)
     bare = PageQuery(tz=query.tz, lang=query.lang)
@@ -136,6 +146,7 @@ def _account(
     known: Registration | None,
     query: PageQuery,
     reader: Reader,
+    drawn: Spark | None,
 ) -> AccountView:
     words = reader.words
     field = f"{side}_integration"
@@ -158,6 +169,8 @@ def _account(
         word=words(f"integrations.state.{found.state}"),
         about=_about(found, reader),
         calls=words("integrations.calls", calls=f"{calls:,}", failed=f"{failed:,}", rate=_rate(failed, calls)),
+        spark=drawn,
+        spark_url=log.but(range="24h").url("/histogram"),
         causes=[
             Link(Markup("{}").format(names.cause_label(cause, words)), log.but(range="24h", cause=(cause,)).url())
             for cause, _ in causes.most_common(CAUSES)
