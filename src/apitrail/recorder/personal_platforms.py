@@ -484,6 +484,7 @@ PERSONAL: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = 
             "correosexpress",
         ),
         (
+            "test.correosexpress.com",
             "www.cexpr.es",
             "www.correosexpress.com",
             "www.test.cexpr.es",
@@ -1003,6 +1004,7 @@ PERSONAL: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = 
             "api.gls-group.net",
             "gls-group.eu",
             "wsclientes.asmred.com",
+            "www.gls-france.com",
         ),
         (
             "=city",
@@ -1981,6 +1983,7 @@ PERSONAL: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = 
     "shipstation": (
         ("shipstation",),
         (
+            "data.shipstation.com",
             "shipstation.com",
             "ssapi.shipstation.com",
         ),

@@ -196,6 +196,7 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "api.test.mygls.{country}",
             "shipit-{country}.gls-group.eu",
             "wsclientes.asmred.com",
+            "www.gls-france.com",
         ),
     ),
     "hct": (
