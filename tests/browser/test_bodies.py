@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import struct
 import zlib
 from collections.abc import Callable
@@ -182,3 +183,46 @@ def test_a_body_folds_at_its_brackets_and_is_searched(desk: Any, server: Any, ca
     expect(side.locator(".hits")).to_have_text("2/11")
     side.locator(".within input").fill("nothing of the kind")
     expect(side.locator(".hits")).to_have_text("0/0")
+
+
+def test_two_megabytes_open_with_few_elements_and_go_on_as_one_scrolls(opened: Callable[..., Page]) -> None:
+    lines = [{"sku": f"T-{number:05}", "qty": number, "note": "x" * 20} for number in range(32_000)]
+    order = {"order": {"id": "A-1"}, "lines": lines, "last": True}
+    sent, laid_out = json.dumps(order, separators=(",", ":")), json.dumps(order, indent=2)
+    assert len(sent) > 1_700_000
+    page = opened(body=sent.encode())
+    side = page.locator(".of-response")
+    pretty, raw = side.locator("pre.pretty"), side.locator("pre.raw")
+    count = "document.querySelectorAll('.panel *').length"
+    assert page.evaluate(count) < 15_000, page.evaluate(count)
+    first = pretty.text_content()
+    assert first is not None
+    assert laid_out.startswith(first)
+    expect(side.locator(".rest")).to_contain_text("more characters")
+    pretty.evaluate("(view) => { view.scrollTop = view.scrollHeight; }")
+    page.wait_for_function(
+        "(length) => document.querySelector('.of-response pre.pretty').textContent.length > length", arg=len(first)
+    )
+    side.get_by_role("button", name="Go on here").click()
+    page.wait_for_function("() => !document.querySelector('.of-response .rest[aria-busy]')")
+    assert laid_out.startswith(pretty.text_content() or "-")
+    assert sent.startswith(raw.text_content() or "-")
+    assert page.evaluate(count) < 45_000, page.evaluate(count)
+    side.locator(".t").nth(2).click()  # the lines: what came later is folded with them
+    assert (pretty.inner_text()).count("\n") < 10
+
+
+def test_the_last_piece_ends_what_the_first_began(opened: Callable[..., Page]) -> None:
+    order = {"lines": [{"sku": f"T-{number:05}", "qty": number} for number in range(3000)], "last": True}
+    page = opened(body=json.dumps(order).encode())
+    side = page.locator(".of-response")
+    while side.locator(".next-piece").count():
+        length = page.evaluate("document.querySelector('.of-response pre.raw').textContent.length")
+        side.locator(".next-piece").click()
+        page.wait_for_function(
+            "(length) => document.querySelector('.of-response pre.raw').textContent.length > length", arg=length
+        )
+    pretty = side.locator("pre.pretty")
+    assert pretty.text_content() == json.dumps(order, indent=2)
+    side.locator(".t").nth(1).click()
+    assert pretty.inner_text().splitlines()[-3:] == ['  "lines": [],', '  "last": true', "}"]

@@ -205,6 +205,42 @@ def test_parts_of_a_multipart_body_are_listed() -> None:
     ]
 
 
+def in_pieces(sent: str, most: int) -> list[str]:
+    """The layout in pieces, each begun at the place where the one before ended, written for a URL and read again."""
+    found, at = [], json.Place()
+    while True:
+        pieces, rest = json.layout(sent, at, most)
+        found.append("".join(pieces))
+        if rest is None:
+            return found
+        assert rest.offset > at.offset
+        at = json.Place.decode(rest.encode())
+
+
+@given(st.text(alphabet='{}[]:,"\\ ab1\n', max_size=60), st.integers(1, 20))
+def test_json_in_pieces_is_laid_out_as_in_one(sent: str, most: int) -> None:
+    whole, pieces = "".join(json.markup(sent)), in_pieces(sent, most)
+    assert "".join(plain(Markup(one)) for one in pieces) == plain(Markup(whole))
+    assert "".join(pieces).count(FOLD_BEGINS) == whole.count(FOLD_BEGINS)
+    for one in pieces:
+        assert one.count('<span class="') == one.count("</span>")
+
+
+def test_a_string_of_megabytes_is_cut_within_and_goes_on() -> None:
+    sent = '{"label": "' + "ab\\" * 50_000 + '", "last": [1]}'
+    pieces = in_pieces(sent, 20_000)
+    assert len(pieces) > 5
+    assert "".join(plain(Markup(one)) for one in pieces) == plain(Markup("".join(json.markup(sent))))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1", "1.2.3.4", "-1.0.0.0.0", "1.0.5.0.0", "1.0.0.999.0", "9999999999.0.0.0.0", "a.b.c.d.e"]
+)
+def test_a_place_that_was_not_made_here_is_refused(text: str) -> None:
+    with pytest.raises(json.BadPlace):
+        json.Place.decode(text)
+
+
 def test_a_long_body_says_how_much_is_not_shown() -> None:
     long = '{"a": "' + "x" * SHOWN + '"}'
     assert shown(long, "application/json").more == len(long) - SHOWN

@@ -35,8 +35,9 @@ from apitrail.server.pages import (
     templating,
     trade,
 )
+from apitrail.server.pages.bodies.json import BadPlace, Place
 from apitrail.server.pages.headers import guard
-from apitrail.server.pages.panel import panel
+from apitrail.server.pages.panel import panel, piece
 from apitrail.server.pages.query import PageQuery, canonical
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.rows import EntryView, row
@@ -212,6 +213,28 @@ def entry_body(
     return body_response(payload, part, f"{found.id}-{side}")
 
 
+@get("/entries/{entry_id:str}/{side:str}/piece", sync_to_thread=True)
+def entry_piece(
+    request: Asked,
+    store: NamedDependency[Store],
+    known: NamedDependency[Known],
+    entry_id: FromPath[str],
+    side: FromPath[str],
+) -> Template:
+    """The next piece of a body that is shown in part, from the place `at`."""
+    query, reader = _asked(request, known)
+    found = _entry(store, entry_id)
+    payload = {"request": found.request, "response": found.response}.get(side)
+    try:
+        at = Place.decode(request.query_params.get("at", ""))
+    except BadPlace as error:
+        raise errors.Missing(side) from error
+    more = piece(found, side, payload, at) if payload else None
+    if more is None:
+        raise errors.Missing(side)
+    return _page("piece.html", more, reader, query)
+
+
 @get("/storage", sync_to_thread=True)
 def storage_page(
     request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], settings: NamedDependency[Settings]
@@ -300,6 +323,7 @@ def routes() -> list[ControllerRouterHandler]:
             entry_curl,
             entry_related,
             entry_body,
+            entry_piece,
             storage_page,
             order_missing_page,
             label_failed_page,

@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from apitrail.entry import Entry, Item, Payload
 from apitrail.server.pages import bodies, handing, host, names, tally
-from apitrail.server.pages.bodies.content import decode
+from apitrail.server.pages.bodies import json
+from apitrail.server.pages.bodies.content import SHOWN, decode
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.clock import size
 from apitrail.server.pages.facts import Fact, facts, provenance
@@ -84,6 +85,19 @@ class SideView(Struct, frozen=True, kw_only=True):
     tail: Markup
     has_tail: bool
     body_url: str
+    whole_url: str
+    piece_url: str
+    """The rest of the body, some of it at a time; empty where there is none, or its form cannot go on."""
+
+
+class PieceView(Struct, frozen=True, kw_only=True):
+    """More of a body that is shown in part: to be put after what is shown."""
+
+    pretty: Markup
+    raw: Markup
+    more: int
+    """Characters that are left after it."""
+    piece_url: str
     whole_url: str
 
 
@@ -217,8 +231,33 @@ def _side(name: str, entry: Entry, payload: Payload | None, reader: Reader, *, w
         tail=visible(decode(held.tail, held.charset)) if held.tail and rendered.raw is not None else Markup(""),
         has_tail=bool(held.tail),
         body_url=url,
-        whole_url=f"/entries/{entry.id}?whole=1#{name}",
+        whole_url=_whole_url(entry, name),
+        piece_url="" if whole else _piece_url(entry, name, rendered.rest),
     )
+
+
+def piece(entry: Entry, name: str, payload: Payload, at: json.Place) -> PieceView | None:
+    """The body from there on; None where it is no JSON that goes on there."""
+    content = bodies.Content.of(payload, link="")
+    text = content.text
+    if text is None or not json.matches(content) or at.offset >= len(text):
+        return None
+    pretty, raw, rest = json.piece(text, at, SHOWN)
+    return PieceView(
+        pretty=pretty,
+        raw=raw,
+        more=len(text) - rest.offset if rest else 0,
+        piece_url=_piece_url(entry, name, rest),
+        whole_url=_whole_url(entry, name),
+    )
+
+
+def _whole_url(entry: Entry, name: str) -> str:
+    return f"/entries/{entry.id}?whole=1#{name}"
+
+
+def _piece_url(entry: Entry, name: str, rest: json.Place | None) -> str:
+    return f"/entries/{entry.id}/{name}/piece?at={rest.encode()}" if rest else ""
 
 
 def _query(entry: Entry) -> list[tuple[Markup, Markup]]:

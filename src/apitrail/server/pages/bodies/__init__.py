@@ -33,10 +33,13 @@ def render(content: Content) -> Rendered:
         rendered = fallback.render(content)
         rendered.notes.append(("bodies.note.raw_only", {}))
     if content.text is not None and not rendered.embed:
-        rendered.raw = visible(content.raw)
-        rendered.more = content.more
-        if len(content.raw) > len(content.shown) and rendered.form != text.form:
+        raw = content.raw
+        if rendered.rest is not None and not content.whole:
+            raw = content.text[: rendered.rest.offset]  # both end at the same place, from which both go on
+        rendered.raw = visible(raw)
+        rendered.more = len(content.text) - len(raw)
+        if content.whole and len(raw) > len(content.shown) and rendered.form != text.form:
             rendered.notes.append(("bodies.note.laid_out", {"count": f"{LAID_OUT:,}"}))
-        if lost := content.raw.count("\ufffd"):
+        if lost := raw.count("\ufffd"):
             rendered.notes.append(("bodies.note.undecodable", {"count": lost, "charset": content.charset or "utf-8"}))
     return rendered

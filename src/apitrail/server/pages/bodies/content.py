@@ -58,10 +58,15 @@ class Content(Struct, kw_only=True, dict=True):
                 return None
         return decode(self.data, self.charset)
 
+    @property
+    def most(self) -> int:
+        """How many characters of the text are laid out."""
+        return LAID_OUT if self.whole else SHOWN
+
     @cached_property
     def shown(self) -> str:
         """As much of the text as is laid out."""
-        return (self.text or "")[: LAID_OUT if self.whole else SHOWN]
+        return (self.text or "")[: self.most]
 
     @property
     def raw(self) -> str:

@@ -10,15 +10,22 @@ import re
 from collections.abc import Iterator
 
 import msgspec
+from markupsafe import Markup
+from msgspec import Struct
 
 from apitrail.server.pages.bodies.content import Content
 from apitrail.server.pages.bodies.view import Rendered
-from apitrail.server.pages.bodies.visible import FOLD_BEGINS, FOLD_ENDS, drawn, preformatted, span
+from apitrail.server.pages.bodies.visible import FOLD_BEGINS, FOLD_ENDS, drawn, preformatted, span, visible
 
 form = "json"
 
 TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\]:,]|[ \t\r\n\ufeff]+|[^ \t\r\n\ufeff{}\[\]:,"]+', re.DOTALL)
 """Every character of any text belongs to exactly one token."""
+
+_REST = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+"""What is left of a string that was begun."""
+_COLON = re.compile(r"[ \t\r\n\ufeff]*+:")
+UP = '<span class="up"></span>'
 
 _ESCAPED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
 _OPENING = frozenset("{[")
@@ -47,7 +54,14 @@ def render(content: Content) -> Rendered:
     notes = []
     if not content.cut and content.text is not None and (wrong := flaw(content.text)):
         notes.append(("bodies.note.invalid_json", {"reason": wrong}))
-    return Rendered(form=form, pretty=preformatted(markup(content.shown)), notes=notes)
+    pieces, rest = layout(content.text or "", most=content.most)
+    return Rendered(form=form, pretty=preformatted(pieces), notes=notes, rest=rest)
+
+
+def piece(text: str, at: Place, most: int) -> tuple[Markup, Markup, Place | None]:
+    """The body from a place on: laid out, as it is, and where it goes on; None at the end."""
+    pieces, rest = layout(text, at, most)
+    return preformatted(pieces), visible(text[at.offset : rest.offset if rest else None]), rest
 
 
 def flaw(text: str) -> str | None:
@@ -61,42 +75,108 @@ def flaw(text: str) -> str | None:
     return None
 
 
-def markup(text: str) -> Iterator[str]:
-    """The text's tokens with line breaks and indentation between them, as pieces of HTML.
+class BadPlace(ValueError):
+    """The place was not made by this server."""
 
-    What stands between two brackets is a fold; every fold that is opened is closed, whatever the brackets do.
+
+class Place(Struct, frozen=True):
+    """Where the layout of a text goes on: how far it is, and what it is within."""
+
+    offset: int = 0
+    depth: int = 0
+    folds: int = 0
+    """Folds that are open there: those of the outermost brackets."""
+    last: str = ""
+    """What the last token began with; empty for none."""
+    within: bool = False
+    """A string goes on there."""
+
+    def encode(self) -> str:
+        """For a URL."""
+        return f"{self.offset}.{self.depth}.{self.folds}.{ord(self.last or chr(0))}.{int(self.within)}"
+
+    @classmethod
+    def decode(cls, text: str) -> Place:
+        """The place that `encode` wrote. Raises BadPlace for what cannot be one."""
+        parts = text.split(".")
+        if len(parts) != 5 or not all(part.isdecimal() and len(part) < 10 for part in parts):
+            raise BadPlace(text)
+        offset, depth, folds, last, within = (int(part) for part in parts)
+        if folds > min(depth, DEEPEST) or last > 127 or within > 1:
+            raise BadPlace(text)
+        return cls(offset, depth, folds, chr(last) if last else "", within == 1)
+
+
+def markup(text: str) -> Iterator[str]:
+    """All of the text's tokens with line breaks and indentation between them, as pieces of HTML."""
+    yield from layout(text)[0]
+
+
+def layout(text: str, at: Place = Place(), most: int | None = None) -> tuple[list[str], Place | None]:  # noqa: B008, frozen
+    """Pieces of HTML from a place on, of at most about `most` characters, and where it goes on; None at the end.
+
+    What stands between two brackets is a fold; every fold that is opened is closed, whatever the brackets do. The end
+    of a fold that began before `at` is an element of class `up`: what comes after it is a level further out.
     """
-    depth = folds = 0
-    last = ""  # the last token that was not white space
-    tokens = [piece for piece in TOKEN.findall(text) if not piece.isspace() and piece != "\ufeff"]
-    for index, piece in enumerate(tokens):
+    out: list[str] = []
+    opened: list[int] = []
+    """The depths at which folds began here."""
+    depth, inherited, last, within = at.depth, at.folds, at.last, at.within
+    position = at.offset
+    end = len(text) if most is None else min(len(text), at.offset + most)
+    while position < end:
+        found = (_REST if within else TOKEN).match(text, position)
+        assert found is not None, "every character belongs to a token"
+        piece = found[0]
+        begun, within = within, False
+        if most is not None and len(piece) > LONG and found.end() > end and (begun or piece[0] == '"'):
+            piece, within = _cut(piece, end - position), True
+        position += len(piece)
+        if piece.isspace() or piece == "\ufeff":
+            continue
+        if begun:
+            out.append(span("s", piece))
+            last = '"'
+            continue
         if piece in _CLOSING:
             depth = max(depth - 1, 0)
             if last not in _OPENING:
-                yield _line(depth)
-            if folds > depth:
-                folds -= 1
-                yield FOLD_ENDS
-            yield piece
+                out.append(_line(depth))
+            if opened and opened[-1] == depth:
+                opened.pop()
+                out.append(FOLD_ENDS)
+            elif not opened and inherited > depth:
+                inherited -= 1
+                out.append(UP)
+            out.append(piece)
         else:
             if last in _OPENING or last == ",":
-                yield _line(depth)
+                out.append(_line(depth))
             elif last and depth == 0 and last not in _BETWEEN and piece not in _BETWEEN:
-                yield "\n"  # the next document of a stream of them
+                out.append("\n")  # the next document of a stream of them
             if piece in _OPENING:
-                depth += 1
-                if folds < DEEPEST:
-                    folds += 1
-                    yield f'<span class="t">{piece}</span>{FOLD_BEGINS}'
+                if inherited + len(opened) < DEEPEST:
+                    opened.append(depth)
+                    out.append(f'<span class="t">{piece}</span>{FOLD_BEGINS}')
                 else:
-                    yield piece
+                    out.append(piece)
+                depth += 1
             elif piece in _BETWEEN:
-                yield _BETWEEN[piece]
+                out.append(_BETWEEN[piece])
             else:
-                is_key = index + 1 < len(tokens) and tokens[index + 1] == ":"
-                yield from _scalar(piece, is_key=is_key)
-        last = piece
-    yield FOLD_ENDS * folds
+                out += _scalar(piece, is_key=_COLON.match(text, position) is not None)
+        last = piece[0]
+    out.append(FOLD_ENDS * len(opened))
+    goes_on = position < len(text)
+    return out, Place(position, depth, inherited + len(opened), last, within) if goes_on else None
+
+
+def _cut(piece: str, most: int) -> str:
+    """The beginning of a string, not within an escape."""
+    cut = max(most, LONG)
+    while cut > 1 and piece[cut - 1] == "\\":
+        cut -= 1
+    return piece[:cut]
 
 
 def _line(depth: int) -> str:

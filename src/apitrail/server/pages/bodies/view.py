@@ -38,6 +38,8 @@ class Rendered(Struct, kw_only=True):
     """The text as it is, escaped; None where there is no text. Set by the registry."""
     more: int = 0
     """Characters kept but not shown. Set by the registry."""
+    rest: Any = None
+    """Where the rest goes on (`json.Place`), where the form can go on; None else."""
     notes: list[Note] = field(default_factory=list)
 
 

@@ -80,7 +80,8 @@ function go(side, step) {
 }
 
 function say(field) {
-  const many = ranges.length === MOST ? `${MOST}+` : String(ranges.length);
+  const more = ranges.length === MOST || field.closest(".side").querySelector(".rest");
+  const many = `${ranges.length}${more ? "+" : ""}`;
   field.parentElement.querySelector(".hits").textContent = field.value ? `${Math.max(here + 1, 0)}/${many}` : "";
 }
 

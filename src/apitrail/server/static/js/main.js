@@ -8,6 +8,7 @@ import "./find.js";
 import "./table.js";
 import "./keys.js";
 import "./bodies.js";
+import "./pieces.js";
 import "./views.js";
 import "./copy.js";
 import "./print.js";
