@@ -13,6 +13,7 @@ import math
 import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -23,7 +24,7 @@ from apitrail.entry import Entry
 from apitrail.exchange import Loss
 from apitrail.store import native
 from apitrail.store.model import StoreError
-from apitrail.store.native import BYTES, FLOAT64, MICROSECONDS, TEXT, UINT16, UINT64, UUID, array, nullable
+from apitrail.store.native import BYTES, FLOAT64, MICROSECONDS, TEXT, UINT16, UINT64, UUID, Lists, array, nullable
 from apitrail.store.rows import row_document, side_document
 from apitrail.store.times import micros
 
@@ -194,6 +195,8 @@ def _encode(entries: Sequence[Entry]) -> Block:
     numbers = _uuids(named, times)
     count = len(entries)
     ids = struct.pack(f"<{2 * count}Q", *numbers)
+    mentioned = list(map(len, references))
+    mentions = list(chain.from_iterable(references))
     if not all(map(math.isfinite, duration)):
         raise ValueError("a duration that is no number")
     data = native.block(
@@ -214,8 +217,8 @@ def _encode(entries: Sequence[Entry]) -> Block:
             merchant,
             [one.type if one else None for one in source],
             [one.id if one else None for one in source],
-            [[one.type for one in some] for some in references],
-            [[one.id for one in some] for some in references],
+            Lists(mentioned, [one.type for one in mentions]),
+            Lists(mentioned, [one.id for one in mentions]),
             status,
             outcome,
             cause,
