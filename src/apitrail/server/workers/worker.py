@@ -22,7 +22,7 @@ from apitrail.store.block import Block
 
 log = logging.getLogger("apitrail.server")
 
-_COLLECT_BYTES = 1 << 20
+_COLLECT_BYTES = 16 << 20
 """Of batches, after which cycles are looked for."""
 
 
@@ -100,7 +100,7 @@ def read_answer(message: Sequence[bytes]) -> Digest:
 def work(end: socket.socket, profiles: Profiles) -> None:
     """Digests what comes, until the other side closes."""
     # A batch makes many objects, nearly none in cycles, and drops them all at its end: looking for cycles meanwhile
-    # takes an eighth of the time, and at the end of some of them next to none.
+    # takes an eighth of the time, and after every batch still 2.5 µs an exchange, for what is there for good.
     gc.disable()
     done = 0
     channel = Channel(end)
