@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -139,3 +140,21 @@ def test_the_store_is_asked_once_a_second_and_its_absence_changes_nothing() -> N
     assert registry.current().by_id("ec", "2") is None, "a failing store is not asked at once again"
     registry.forget()
     assert registry.current().by_id("ec", "2") is not None
+
+
+@pytest.mark.parametrize(("ago", "says"), [(1, "ends at"), (90, "ended at")])
+def test_the_page_says_when_the_access_ends_that_the_latest_sign_in_gave(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str, ago: int, says: str
+) -> None:
+    answer = {
+        "headers": [["Content-Type", "application/json"]],
+        "text": '{"access_token": "masked", "expires_in": 3600}',
+    }
+    at = datetime.now(UTC) - timedelta(minutes=ago)
+    stated = {"action": "auth.refresh", "platform": "shopify", "ec_integration": {"id": account, "name": "Tea"}}
+    call = an_exchange(created_at=at.isoformat(), response=answer, stated=stated)
+    server.post("/api/v1/exchanges", json={"exchanges": [call]}, headers=ingest).raise_for_status()
+    page = server.get("/integrations/ec", params={"lang": "en"}).text
+    card = page.partition(f"<code>{account}</code>")[2].partition("</section>")[0]
+    assert f"The access that was given last {says}" in card
+    assert (at + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S") in card

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,6 +46,29 @@ def test_a_parcel_is_found_by_its_order_and_by_its_number(server: Any, order: st
         assert (found["tracking"], found["orders"]) == ([f"T{account}"], [order])
         assert (found["label"], found["failures"], found["warnings"]) == ("created", 1, [])
         assert [link["state"] for link in found["chain"]] == ["done", "done", "not_shown", "not_shown"]
+
+
+def test_where_a_parcel_is_stands_there_in_the_platforms_words(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    tracker = {"object": "Event", "result": {"tracking_code": f"T{account}", "status": "out_for_delivery"}}
+    headers = [["Content-Type", "application/json"]]
+    notice = an_exchange(
+        created_at=datetime.now(UTC).isoformat(),
+        direction="inbound",
+        method="POST",
+        url="https://oms.example/hooks/easypost",
+        request={"headers": headers, "text": json.dumps(tracker)},
+        stated={
+            "action": "webhook.logistics.status",
+            "platform": "easypost",
+            "references": [{"type": "tracking", "id": f"T{account}"}],
+        },
+    )
+    server.post("/api/v1/exchanges", json={"exchanges": [notice]}, headers=ingest).raise_for_status()
+    [found] = server.get("/api/v1/shipments", params={"number": f"T{account}"}).json()["shipments"]
+    assert found["seen"]["status"] == "out_for_delivery"
+    assert "out_for_delivery" in server.get("/shipments", params={"number": f"T{account}"}).text
 
 
 def test_orders_of_a_range_are_those_of_its_calls_and_a_number_is_found_before_it(

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from apitrail.entry import Entry, EntryRow, Outcome, Payload
 from apitrail.exchange import Direction, Exchange, Integration, Source, Stated
+from apitrail.profiles import afterwards
 from apitrail.profiles.blame import Finding, verdict
 from apitrail.profiles.catalogue import BUILT_IN, HERE, UNKNOWN, Action, Catalogue, Side, advice
 from apitrail.profiles.derived import Derived, goes_by, owned, settle
@@ -279,6 +280,15 @@ class Profiles:
         tables = () if platform is self._generic else (platform.errors,)
         found = verdict(Finding(message=reason, action=facts.action), tables, self._generic.errors)
         return Derived("request_error", found.cause, retryable=found.retryable)
+
+    def delivery(self, entry: Entry) -> str | None:
+        """Where the parcel is that an entry is about, in the platform's words; None where that is not known."""
+        platform = self._platforms.get(entry.platform or "")
+        return afterwards.delivery(platform, entry) if platform is not None else None
+
+    def expires(self, entry: Entry) -> datetime | None:
+        """When the access ends that an answer to signing in gave; None where it does not say."""
+        return afterwards.expires(self._platforms.get(entry.platform or "", self._generic), entry)
 
     def advice(self, entry: EntryRow | Derived, direction: Direction = "outbound", language: str = "en") -> str | None:
         """One sentence: who acts, and how, in English or (any `zh…`) Traditional Chinese; None for a success.

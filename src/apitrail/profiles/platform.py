@@ -25,6 +25,14 @@ _KEY = re.compile(r"^(\*|[A-Z]+(?:\|[A-Z]+)*) +(/\S*)((?: +\S+)*)$")
 _SELECTOR = re.compile(r"^(!?)([A-Za-z_]\w*)(?:=(.+))?$")
 
 
+OAUTH_EXPIRES = "response:$.expires_in"
+"""RFC 6749, section 5.1: seconds from the time of the answer."""
+
+
+def _listed(places: Places) -> list[str]:
+    return [places] if isinstance(places, str) else list(places)
+
+
 class BadEndpoint(ValueError):
     """Not an endpoint line that can be read."""
 
@@ -92,6 +100,16 @@ class Platform:
     def account(self) -> tuple[Locator, ...]:
         """Where the account's id sits."""
         return locators(self._file.account)
+
+    @cached_property
+    def delivery(self) -> tuple[Locator, ...]:
+        """Where it is said where a parcel is."""
+        return locators(self._file.delivery)
+
+    @cached_property
+    def expires(self) -> tuple[Locator, ...]:
+        """Where it is said when an access ends."""
+        return locators([*_listed(self._file.expires), OAUTH_EXPIRES])
 
     @cached_property
     def path_in(self) -> Locator | None:

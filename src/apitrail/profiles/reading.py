@@ -103,6 +103,8 @@ class _Check:
                 "Use the folder's name.",
             )
         self._places(("account",), profile.account)
+        self._places(("delivery",), profile.delivery)
+        self._places(("expires",), profile.expires)
         if profile.path_in:
             self._places(("path_in",), profile.path_in)
         for name, text in profile.select.items():

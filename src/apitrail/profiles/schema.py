@@ -44,6 +44,11 @@ class File(Struct, forbid_unknown_fields=True):
     """A place that holds the path where the URL's own does not (`query:rest_route`)."""
     account: Places = []
     """Where the account's id sits."""
+    delivery: Places = []
+    """Where a notification of one parcel, or the answer to asking for it, says where it is: in the platform's words."""
+    expires: Places = []
+    """Where an answer to signing in says when the access ends: in seconds, as a Unix time, or as a time with its
+    offset. `$.expires_in` of OAuth 2 is known without it."""
     select: dict[str, str] = {}
     """Names for places, for endpoints that the path alone does not tell apart."""
     endpoints: dict[str, str | Endpoint] = {}

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
+from apitrail.entry import Entry
 from apitrail.store.engine import Query
 from apitrail.store.failures import Affected, CauseTotal, Common, Ending, Group, Hour, Hourly
 from apitrail.store.model import Filter
-from apitrail.store.queries import failures, hourly, shift, trade, words
+from apitrail.store.queries import entry, failures, hourly, shift, trade, words
 from apitrail.store.queries.activity import Side
-from apitrail.store.times import instant
+from apitrail.store.rows import decode_entry
+from apitrail.store.times import instant, micros
 from apitrail.store.trade import Latest, Mentioned, Subject
 from apitrail.store.upkeep import Upkeep
 
+SMALL_BODY = 256 << 10
+"""Bytes."""
 MENTIONED_SECONDS = 4096
 """In so many seconds, the latest, what refers to something is looked for."""
 
@@ -119,3 +124,14 @@ class Boards(Upkeep):
     def hourly(self, side: Side, since: datetime, until: datetime) -> list[Hourly]:
         """How each account of a side fared by the hour. Raises QueryTooLarge, StoreError."""
         return hourly.read(self.engine.select(hourly.hourly(side, since, until)).rows)
+
+    def entries_at(self, places: Iterable[tuple[str, datetime]], most_bytes: int = SMALL_BODY) -> dict[str, Entry]:
+        """Whole entries by id, of (id, time) pairs; without those that are gone or have a body of more bytes.
+
+        For a few dozen of them: all bodies are read at once. Raises QueryTooLarge, StoreError.
+        """
+        wanted = {UUID(identity): micros(at) // 1_000_000 for identity, at in places}
+        if not wanted:
+            return {}
+        query = entry.at_times(list(wanted), sorted(set(wanted.values())), most_bytes)
+        return {found.id: found for found in map(decode_entry, self.engine.select(query).rows)}

@@ -54,6 +54,8 @@ class Seen(Struct, frozen=True):
 
     at: datetime
     entry: str
+    alone: bool = True
+    """The call is about this parcel and no other."""
     status: str = ""
     """The platform's own words, verbatim; empty where the log does not show them."""
 
@@ -181,7 +183,7 @@ def _parcel(group: frozenset[Node], calls: Sequence[Mention], of_order: Mapping[
         label=_status(calls, chain),
         chain=chain,
         warnings=tuple(_warnings(calls, chain)),
-        seen=Seen(where.at, where.id) if where else None,
+        seen=Seen(where.at, where.id, alone=bool(alone(where))) if where else None,
         calls=len(calls),
         failures=sum(one.failed for one in calls),
         last=calls[0].at,

@@ -14,6 +14,7 @@ from apitrail.server.boards.problems import ProblemsAnswer
 from apitrail.server.boards.shift import ShiftAnswer
 from apitrail.server.boards.trade import OrdersAnswer, ShipmentsAnswer
 from apitrail.server.filters import parse, read_filter, read_moment
+from apitrail.server.known import Known
 from apitrail.server.openapi import Operation, Parameter
 from apitrail.server.problems import Problem
 from apitrail.store import Store
@@ -119,12 +120,12 @@ def get_orders(request: AnyRequest, store: NamedDependency[Store]) -> OrdersAnsw
     },
     sync_to_thread=True,
 )
-def get_shipments(request: AnyRequest, store: NamedDependency[Store]) -> ShipmentsAnswer:
+def get_shipments(request: AnyRequest, store: NamedDependency[Store], known: NamedDependency[Known]) -> ShipmentsAnswer:
     """Parcels, those mentioned last first: their numbers, how far the label came (`chain`: number, label, callback,
     download) and where that broke, warnings before another label is paid for, and when their place was last told.
     Filters choose the calls that mention them; at most the last 31 days, or one number in all of the log.
     """
-    return trade.find_shipments(store, _asked(request), datetime.now(UTC))
+    return trade.find_shipments(store, known.profiles, _asked(request), datetime.now(UTC))
 
 
 routes = Router("/api/v1", route_handlers=[get_problems, get_shift, get_orders, get_shipments])

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
+from apitrail.profiles import Profiles
 from apitrail.server.boards.orders import Order, orders
 from apitrail.server.boards.parcels import ABOUT_LABELS, Parcel, alone, parcels
 from apitrail.server.boards.span import Span, bounded
@@ -83,7 +84,7 @@ def find_orders(store: Store, asked: Asked, now: datetime) -> OrdersAnswer:
     )
 
 
-def find_shipments(store: Store, asked: Asked, now: datetime) -> ShipmentsAnswer:
+def find_shipments(store: Store, profiles: Profiles, asked: Asked, now: datetime) -> ShipmentsAnswer:
     """Raises QueryTooLarge, StoreError."""
     wanted, span, after = _wanted(store, "parcels", asked, now)
     found = store.mentioned([one.id for one in wanted], MENTIONS)
@@ -103,13 +104,27 @@ def find_shipments(store: Store, asked: Asked, now: datetime) -> ShipmentsAnswer
         wanted = [*wanted, *nearby]
     mentions = sorted(every.values(), key=lambda one: (one.at, one.id), reverse=True)
     return ShipmentsAnswer(
-        shipments=parcels(wanted, mentions)[: ROWS * 2],
+        shipments=_located(store, profiles, parcels(wanted, mentions)[: ROWS * 2]),
         since=span.since if span else None,
         until=span.until if span else None,
         cut=bool(span and span.cut),
         next_before=after,
         more_calls=more or by_order.more or by_number.more or len(beside) > MOST_BESIDE,
     )
+
+
+def _located(store: Store, profiles: Profiles, found: list[Parcel]) -> list[Parcel]:
+    """With the platform's words of where each parcel is: the only thing that is read of a body, of one entry each."""
+    seen = [(one.seen.entry, one.seen.at) for one in found if one.seen is not None and one.seen.alone]
+    entries = store.entries_at(seen)
+    located = []
+    for one in found:
+        entry = entries.get(one.seen.entry) if one.seen is not None and one.seen.alone else None
+        words = profiles.delivery(entry) if entry is not None else None
+        if one.seen is not None and words:
+            one = replace(one, seen=replace(one.seen, status=words))
+        located.append(one)
+    return located
 
 
 def _spelt(asked: Asked, wanted: list[Latest], mentions: Sequence[Mention]) -> list[Latest]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal
 
 from markupsafe import Markup
@@ -21,7 +23,7 @@ from apitrail.server.pages.sparks import Spark, first_hour, spark
 from apitrail.server.silence import BASIS, WATCHED, Silence
 from apitrail.store import Store
 from apitrail.store.failures import Hourly
-from apitrail.store.model import Activity, Rhythm
+from apitrail.store.model import EPOCH, Activity, Rhythm
 
 ICONS = {
     "failing": "cross",
@@ -34,6 +36,19 @@ ICONS = {
 }
 TONES = {"failing": "platform_error", "silent": "request_error", "degraded": "partial", "healthy": "success"}
 CAUSES = 3
+
+
+SIGNING_IN = ("auth.refresh", "auth.exchange")
+SIGN_INS = 100
+"""Accounts whose latest answer to signing in is looked at."""
+
+
+class SignIn(Struct, frozen=True):
+    """An answer to signing in."""
+
+    entry: str
+    ends: datetime
+    """Of the access that it gave."""
 
 
 class ActionView(Struct, frozen=True, kw_only=True):
@@ -70,6 +85,9 @@ class AccountView(Struct, frozen=True, kw_only=True):
     """Its last 24 hours; None without calls."""
     spark_url: str
     """The same as a table."""
+    ends: Markup
+    """When the access ends that the latest answer to signing in gave; empty where none says."""
+    ends_url: str
     causes: list[Link]
     settings: list[Markup]
     actions: list[ActionView]
@@ -104,6 +122,7 @@ def integrations(store: Store, side: Literal["ec", "shipping"], query: PageQuery
         hours.setdefault(hour.account, []).append(hour)
     seen = {one.id: one for one in store.seen(side)}
     registered = {one.id: one for one in store.registrations() if one.side == side}
+    signed_in = _signed_in(store, done, reader)
     views = []
     for identity in sorted({*seen, *registered}):
         known, held = registered.get(identity), seen.get(identity)
@@ -116,7 +135,22 @@ def integrations(store: Store, side: Literal["ec", "shipping"], query: PageQuery
         platform = held.platform if held else known.platform if known else ""
         missed = accounts.silent(regular, now) if enabled else []
         drawn = spark(hours.get(identity, []), now, reader)
-        views.append(_account(side, identity, name, platform, found, calls, missed, known, query, reader, drawn))
+        views.append(
+            _account(
+                side,
+                identity,
+                name,
+                platform,
+                found,
+                calls,
+                missed,
+                known,
+                query,
+                reader,
+                drawn,
+                signed_in.get(identity),
+            )
+        )
     views.sort(key=lambda one: (accounts.ORDER.index(one.state), one.name.lower()))
     counted = Counter(one.state for one in views)
     bare = PageQuery(tz=query.tz, lang=query.lang)
@@ -147,6 +181,7 @@ def _account(
     query: PageQuery,
     reader: Reader,
     drawn: Spark | None,
+    signed_in: SignIn | None,
 ) -> AccountView:
     words = reader.words
     field = f"{side}_integration"
@@ -171,6 +206,8 @@ def _account(
         calls=words("integrations.calls", calls=f"{calls:,}", failed=f"{failed:,}", rate=_rate(failed, calls)),
         spark=drawn,
         spark_url=log.but(range="24h").url("/histogram"),
+        ends=_ends(signed_in, reader),
+        ends_url=PageQuery(tz=query.tz, lang=query.lang).url(f"/entries/{signed_in.entry}") if signed_in else "",
         causes=[
             Link(Markup("{}").format(names.cause_label(cause, words)), log.but(range="24h", cause=(cause,)).url())
             for cause, _ in causes.most_common(CAUSES)
@@ -181,6 +218,33 @@ def _account(
         log_url=log.url(),
         host_url=_host(side, identity, platform, known, reader),
     )
+
+
+def _signed_in(store: Store, done: Mapping[str, list[Activity]], reader: Reader) -> dict[str, SignIn]:
+    """By account: the latest sign-in that worked, where its answer says when the access ends."""
+    if reader.profiles is None:
+        return {}
+    latest: dict[str, Activity] = {}
+    for account, calls in done.items():
+        told = [one for one in calls if one.action in SIGNING_IN and one.last_success is not None]
+        if told:
+            latest[account] = max(told, key=lambda one: one.last_success or EPOCH)
+    shown = sorted(latest.items(), key=lambda pair: pair[1].last_success or EPOCH, reverse=True)[:SIGN_INS]
+    entries = store.entries_at([(one.success_id, one.last_success) for _, one in shown if one.last_success])
+    found = {}
+    for account, one in shown:
+        entry = entries.get(one.success_id)
+        ends = reader.profiles.expires(entry) if entry is not None else None
+        if ends is not None:
+            found[account] = SignIn(one.success_id, ends)
+    return found
+
+
+def _ends(signed_in: SignIn | None, reader: Reader) -> Markup:
+    if signed_in is None:
+        return Markup()
+    over = signed_in.ends <= reader.clock.now
+    return reader.words("integrations.ended" if over else "integrations.ends", at=reader.clock.tag(signed_in.ends))
 
 
 def _about(found: Health, reader: Reader) -> Markup:

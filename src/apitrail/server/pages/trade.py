@@ -146,7 +146,8 @@ def orders(store: Store, values: Mapping[str, Sequence[str]], query: PageQuery, 
 def shipments(store: Store, values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader) -> TradeView:
     """The page *Shipments*. Raises StoreError."""
     asked, wrong = _asked(values, query, reader)
-    found = None if wrong else find_shipments(store, asked, reader.clock.now)
+    assert reader.profiles is not None
+    found = None if wrong else find_shipments(store, reader.profiles, asked, reader.clock.now)
     rows = [_parcel(one, query, reader) for one in found.shipments] if found else []
     held = [one.shipping_integration for one in found.shipments] if found else []
     return _view("shipments", SHIPMENTS, asked, wrong, found, held, query, reader, [], rows)

@@ -38,6 +38,17 @@ def entries(ids: Sequence[UUID]) -> Query:
     return Query(f"SELECT {ENTRY_SELECT} FROM entries WHERE {where}", params, BINARY)  # noqa: S608, constants only
 
 
+def at_times(ids: Sequence[UUID], seconds: Sequence[int], most_bytes: int) -> Query:
+    """These, whole, wherever they lie in the log: of the seconds in which they are, and with no body larger."""
+    return Query(
+        f"SELECT {ENTRY_SELECT} FROM entries"  # noqa: S608, constants only
+        " WHERE toDateTime(created_at, 'UTC') IN {seconds:Array(UInt32)} AND id IN {ids:Array(UUID)}"
+        " AND request_size <= {most:UInt64} AND response_size <= {most:UInt64}",
+        {"ids": [str(one) for one in ids], "seconds": list(seconds), "most": most_bytes},
+        BINARY,
+    )
+
+
 def _among(ids: Sequence[UUID]) -> tuple[str, dict[str, Param]]:
     """Bounded by the ids' own times, like one entry. Those of a page are neighbours."""
     made = [one.int >> 80 for one in ids]
