@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from apitrail.entry import Entry
 from apitrail.exchange import Integration, Reference
-from apitrail.store import STEPS, Filter, Store, Term, open_store
+from apitrail.store import STEPS, Filter, Store, Term, histogram_of, open_store
 from apitrail.store.queries import facets as facets_question
 from apitrail.store.queries import histogram as histogram_question
 from apitrail.store.queries.histogram import MOST_BARS, edges
@@ -122,6 +122,18 @@ def test_bars_are_what_counting_one_by_one_would_give(
     for bar, (start, end) in zip(found.bars, pairwise(starts), strict=True):
         wanted = Counter(entry.outcome for entry in held if start <= entry.created_at < end)
         assert bar.outcomes == dict(wanted)
+
+
+@settings(max_examples=60, deadline=None)
+@given(which=filters, zone=st.sampled_from(["UTC", "Asia/Taipei", "America/St_Johns"]))
+def test_a_histogram_of_all_entries_that_are_found_is_that_of_the_log(
+    log: Store, entries: list[Entry], which: Filter, zone: str
+) -> None:
+    if which.since is None or which.until is None:
+        return
+    found = log.histogram(which, None, ZoneInfo(zone))
+    held = [entry for entry in entries if passes(entry, which)]
+    assert not held or histogram_of(held, which, ZoneInfo(zone)) == found
 
 
 def test_the_log_is_not_read_to_be_counted(log: Store) -> None:

@@ -25,7 +25,7 @@ from apitrail.store.model import (
     Token,
     Written,
 )
-from apitrail.store.queries.histogram import STEPS
+from apitrail.store.queries.histogram import STEPS, histogram_of
 from apitrail.store.writer import Busy, Writer
 
 __all__ = [
@@ -55,5 +55,6 @@ __all__ = [
     "Token",
     "Writer",
     "Written",
+    "histogram_of",
     "open_store",
 ]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from apitrail.entry import EntryRow
 
@@ -61,6 +61,10 @@ class Choices(Struct, frozen=True, kw_only=True):
     """Ids that an entry refers to, exactly as they are; `type:id` for one of that type only."""
 
 
+UNCOUNTED = ("merchant", "source", "method", "status", "reference")
+"""Choices that entries alone tell."""
+
+
 class Filter(Choices, frozen=True, kw_only=True):
     """Which entries: those of the choices, within the range. `since` and `until` are inclusive, to the microsecond.
 
@@ -74,6 +78,15 @@ class Filter(Choices, frozen=True, kw_only=True):
     text: tuple[Term, ...] = ()
     without: tuple[tuple[str, str], ...] = ()
     """Values of fields, as (field, value), that no entry may have."""
+
+    @property
+    def counted(self) -> Filter:
+        """What of it is counted beforehand. Where that is all of it, facets and histograms cost nothing; else the
+        entries of the range have to be read for them.
+        """
+        kept = tuple((field, value) for field, value in self.without if field not in UNCOUNTED)
+        given: dict[str, tuple[str, ...]] = dict.fromkeys(UNCOUNTED, ())
+        return structs.replace(self, **given, without=kept, duration_over=None, text=())
 
 
 class BadCursor(ValueError):

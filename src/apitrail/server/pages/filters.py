@@ -299,7 +299,8 @@ def _menu(
 
 
 def _chips(query: PageQuery, options: list[Option], reader: Reader) -> list[Chip]:
-    counted = {one.id: one.count for one in options}
+    counted = {one.id: None if one.count < 0 else one.count for one in options}
+    otherwise = None if None in counted.values() else 0
     unknown = [value for value in query.outcome if value not in OUTCOMES]
     return [
         Chip(
@@ -309,7 +310,7 @@ def _chips(query: PageQuery, options: list[Option], reader: Reader) -> list[Chip
             choice=Choice(
                 outcome,
                 outcome,
-                counted.get(outcome, 0),
+                counted.get(outcome, otherwise),
                 outcome in query.outcome,
                 _url(query, "outcome", outcome),
             ),

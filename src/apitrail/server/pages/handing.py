@@ -127,15 +127,15 @@ def _repeatable(entry: Entry) -> bool:
     return entry.method.upper() in _SAFE_METHODS if known is None else known
 
 
-def downloads(query: PageQuery, total: int, reader: Reader) -> DownloadView:
-    """What the filters show, as files: the range as it stands now."""
+def downloads(query: PageQuery, total: int | None, reader: Reader) -> DownloadView:
+    """What the filters show, as files: the range as it stands now. `total`: None where that is not known."""
     words, limit = reader.words, reader.export_limit
     asked = query.but(open="", cursor=None).fixed(reader.clock.now)
     pairs = [(name, value) for name, value in asked.pairs() if name not in ("range", "tz", "lang", "open", "cursor")]
     return DownloadView(
         files=[Link(words(f"download.{one}"), _address(one, pairs), one) for one in FORMATS],
         limit=words("download.limit", limit=f"{limit:,}"),
-        more=words.count("download.more", total - limit) if total > limit else Markup(""),
+        more=words.count("download.more", total - limit) if total and total > limit else Markup(""),
     )
 
 

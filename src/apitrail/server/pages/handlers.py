@@ -18,6 +18,7 @@ from apitrail.server.access import OPEN
 from apitrail.server.known import Known
 from apitrail.server.media import body_response
 from apitrail.server.pages import (
+    counts,
     errors,
     filters,
     guided,
@@ -124,7 +125,7 @@ def choices(request: Asked, store: NamedDependency[Store], known: NamedDependenc
     field = request.query_params.get("field", "")
     if query.misread or field not in Facets.__struct_fields__:
         raise errors.Missing(field)
-    facets = store.facets(query.filter(reader.clock.now))
+    facets = counts.choices(store, query.filter(reader.clock.now))
     menu = filters.found(query, facets, field, request.query_params.get("wanted", ""), reader)
     return _page("choices.html", menu, reader, query)
 

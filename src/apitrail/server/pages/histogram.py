@@ -19,7 +19,7 @@ from apitrail.server.pages.query import OUTCOMES, PageQuery
 from apitrail.server.pages.ranges import written
 from apitrail.server.pages.reader import Reader
 from apitrail.store import STEPS, Store
-from apitrail.store.model import Bar, Histogram
+from apitrail.store.model import Bar, Filter, Histogram
 
 UNIT = 10
 GAP = 1
@@ -90,10 +90,12 @@ class HistogramTable(Struct, frozen=True, kw_only=True):
 
 def read(store: Store, query: PageQuery, reader: Reader) -> Histogram:
     """The numbers of what the query asks. Raises StoreError."""
-    asked = query.filter(reader.clock.now)
-    if asked.until is None and asked.since is not None:
-        asked = replace(asked, until=reader.clock.now)
-    return store.histogram(asked, zone=reader.clock.zone)
+    return store.histogram(closed(query.filter(reader.clock.now), reader), zone=reader.clock.zone)
+
+
+def closed(asked: Filter, reader: Reader) -> Filter:
+    """Until now, where it has a beginning and no end."""
+    return replace(asked, until=reader.clock.now) if asked.until is None and asked.since is not None else asked
 
 
 def histogram(found: Histogram, query: PageQuery, reader: Reader) -> HistogramView | None:
@@ -223,4 +225,4 @@ def _label(moment: datetime, form: str) -> str:
     return f"{moment:{forms[form]}}"
 
 
-__all__ = ["HistogramTable", "HistogramView", "histogram", "read", "table"]
+__all__ = ["HistogramTable", "HistogramView", "closed", "histogram", "read", "table"]

@@ -11,8 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.entry import EntryRow
-from apitrail.server.pages import histogram, links
+from apitrail.server.pages import links
 from apitrail.server.pages.bodies.visible import visible
+from apitrail.server.pages.counts import counts
 from apitrail.server.pages.filters import FiltersView, filters
 from apitrail.server.pages.handing import DownloadView, downloads
 from apitrail.server.pages.histogram import HistogramView
@@ -24,7 +25,7 @@ from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.rows import RowView, row
 from apitrail.server.pages.silences import NONE, SilencesView, SilenceView, silences
 from apitrail.store import Store
-from apitrail.store.model import EPOCH, Cursor, Facets, Page, Span, View
+from apitrail.store.model import EPOCH, Cursor, Page, Span, View
 
 LIMIT = 50
 """Rows a page."""
@@ -33,7 +34,6 @@ NEW_LIMIT = 100
 """New entries that are counted one by one, and put in without loading the page anew."""
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"
-NOTHING = Facets(action=[], ec_integration=[], shipping_integration=[], outcome=[], platform=[], cause=[], direction=[])
 
 
 class RowsView(Struct, frozen=True, kw_only=True):
@@ -51,6 +51,9 @@ class NewerView(RowsView, frozen=True, kw_only=True):
     filters: FiltersView
     histogram: HistogramView | None
     total: Markup
+    recounted: bool
+    """Whether these are to take the place of what the page has."""
+    count_url: str = ""
     silences: list[SilenceView]
 
 
@@ -72,6 +75,8 @@ class LogView(Struct, frozen=True, kw_only=True):
     state: Literal["rows", "empty", "no_match", "misread"]
     filters: FiltersView
     histogram: HistogramView | None
+    count_url: str
+    """Where entries are counted by time, in place of a histogram that would take reading them."""
     page: RowsView
     linked: RowView | None
     """The entry that the URL opens where the list does not hold it."""
@@ -107,26 +112,25 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str, shared:
     """The page's context; `shared`: the views of all readers. Raises StoreError."""
     now = reader.clock.now
     asked = query.filter(now)
-    if query.misread:
-        found, facets = Page([], None), NOTHING
-    else:
-        found, facets = store.page(asked, limit=LIMIT, cursor=query.cursor), store.facets(asked)
+    found = Page([], None) if query.misread else store.page(asked, limit=LIMIT, cursor=query.cursor)
+    counted = counts(store, query, found, reader)
     entry = store.entry(query.open) if canonical(query.open) else None
     opened = panel(entry, query, reader) if entry else None
     told = NONE if query.misread else silences(store, query, reader, found.entries, newest=query.cursor is None)
     rows = _rows(found.entries, query, reader, told, opened)
     listed = any(one.panel for one in rows)
-    offered = filters(query, facets, reader)
+    offered = filters(query, counted.facets, reader)
     span = Span(0, None, None) if rows else store.span()
     return LogView(
         state=_state(rows, query, span),
         filters=offered,
-        histogram=None if query.misread else _histogram(store, query, reader),
+        histogram=counted.histogram,
+        count_url=counted.count_url,
         page=_page(rows, found.next_cursor, query),
         linked=row(entry, query, reader, opened) if entry and not listed else None,
         linked_missing=query.open if query.open and entry is None else "",
-        total=_total(query, facets, reader),
-        downloads=downloads(query, _counted(query, facets), reader) if rows else None,
+        total=counted.total,
+        downloads=downloads(query, counted.entries, reader) if rows else None,
         losses=losses(store.losses(asked.since or EPOCH, asked.until or now), reader),
         silences=told.lasting,
         misread=[_misread(one, reader) for one in query.misread],
@@ -156,13 +160,15 @@ def newer(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> New
     """The rows that came before `newest` in the list since then: what a reader of the page does not have yet."""
     found = _newer(store, query, newest, reader)
     told = silences(store, query, reader, found, newest=True)
-    facets = store.facets(query.filter(reader.clock.now))
+    # Where entries are not counted, what the page says of them stays.
+    counted = counts(store, query, Page(found, newest), reader)
     return NewerView(
         rows=_rows(found, query, reader, told),
         silences=told.lasting,
-        filters=filters(query, facets, reader),
-        histogram=_histogram(store, query, reader),
-        total=_total(query, facets, reader),
+        filters=filters(query, counted.facets, reader),
+        histogram=counted.histogram,
+        total=counted.total,
+        recounted=counted.entries is not None,
     )
 
 
@@ -197,10 +203,6 @@ def _rows(
     return rows
 
 
-def _histogram(store: Store, query: PageQuery, reader: Reader) -> HistogramView | None:
-    return histogram.histogram(histogram.read(store, query, reader), query, reader)
-
-
 def _newer(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> list[EntryRow]:
     asked = query.filter(reader.clock.now)
     since = max(newest.created_at, asked.since or EPOCH)
@@ -219,15 +221,6 @@ def _page(rows: list[RowView], after: Cursor | None, query: PageQuery) -> RowsVi
         return RowsView(rows=rows)
     next_page = query.but(cursor=after, open="")
     return RowsView(rows=rows, older_url=next_page.url(), older_rows_url=next_page.url("/rows"))
-
-
-def _total(query: PageQuery, facets: Facets, reader: Reader) -> Markup:
-    """How many entries there are: each outcome is counted under all other filters."""
-    return reader.words.count("log.total", _counted(query, facets))
-
-
-def _counted(query: PageQuery, facets: Facets) -> int:
-    return sum(one.count for one in facets.outcome if not query.outcome or one.id in query.outcome)
 
 
 def _state(rows: list[RowView], query: PageQuery, span: Span) -> Literal["rows", "empty", "no_match", "misread"]:

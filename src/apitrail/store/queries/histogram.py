@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from apitrail.entry import EntryRow
 from apitrail.store.engine import Query
 from apitrail.store.model import Bar, Filter, Histogram
 from apitrail.store.queries.counting import counted
@@ -70,6 +72,23 @@ def histogram(which: Filter, cuts: Sequence[int], seconds: Sequence[int] | None 
     columns = {"bar": bar, "outcome": "outcome"}
     source, params = counted(which, columns, seconds, days=days, quarters=quarters)
     return Query(f"{source} ORDER BY bar", {**params, "cuts": [cut // 1_000_000 for cut in cuts[:-1]]})
+
+
+def histogram_of(entries: Sequence[EntryRow], which: Filter, zone: ZoneInfo) -> Histogram:
+    """The histogram of these entries, which are all that the filter lets through: from the first of them to the last,
+    where its range is open.
+    """
+    times = [entry.created_at for entry in entries]
+    if not times:
+        return Histogram("1h", None, [])
+    since, until = which.since or min(times), which.until or max(times)
+    step = step_for(since, until)
+    cuts = edges(since, until, step, zone)
+    found: dict[tuple[int, str], int] = {}
+    for entry in entries:
+        bar = (cuts[bisect_right(cuts, micros(entry.created_at)) - 1] // 1_000_000, entry.outcome)
+        found[bar] = found.get(bar, 0) + 1
+    return read([(start, outcome, count) for (start, outcome), count in found.items()], cuts, step)
 
 
 def read(rows: Sequence[Sequence[Any]], cuts: Sequence[int], step: str) -> Histogram:

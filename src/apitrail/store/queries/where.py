@@ -87,8 +87,7 @@ def chosen(where: Where, which: Filter, fields: Mapping[str, str] = FIELDS) -> W
 
 def told_by_entries(which: Filter) -> bool:
     """Whether only the entries themselves tell what the filter asks."""
-    asked = any(getattr(which, field) for field in BY_ENTRY) or any(field in BY_ENTRY for field, _ in which.without)
-    return bool(asked or which.text or which.duration_over is not None)
+    return which != which.counted
 
 
 def told(where: Where, which: Filter) -> Where:

@@ -1,0 +1,73 @@
+"""What of a list is counted: its filters' choices, its histogram, and how many entries there are.
+
+Counts come from what is counted beforehand, or from the rows of a list that is shown whole. Where it would take reading
+the entries (a text, a status, …) choices are listed without counts, and the rest is told by the page that is looked at:
+there are "more than 50".
+"""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+from msgspec import Struct, structs
+
+from apitrail.server.pages import histogram
+from apitrail.server.pages.histogram import HistogramView
+from apitrail.server.pages.query import PageQuery
+from apitrail.server.pages.reader import Reader
+from apitrail.store import Store, histogram_of
+from apitrail.store.model import Facets, Filter, Option, Page
+
+NOTHING = Facets(action=[], ec_integration=[], shipping_integration=[], outcome=[], platform=[], cause=[], direction=[])
+UNKNOWN = -1
+"""The count of a choice that is not counted."""
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """Of one list."""
+
+    facets: Facets
+    histogram: HistogramView | None = None
+    count_url: str = ""
+    """Where entries are counted by time if one asks for it; empty where they are already, or there are none."""
+    total: Markup = Markup("")
+    entries: int | None = None
+    """All that the filters let through, where that is known."""
+
+
+def counts(store: Store, query: PageQuery, found: Page, reader: Reader) -> Counts:
+    """Of the list of which `found` is a page. Raises StoreError."""
+    if query.misread:
+        return Counts(facets=NOTHING, total=reader.words.count("log.total", 0), entries=0)
+    asked = query.filter(reader.clock.now)
+    facets = choices(store, asked)
+    if asked == asked.counted:
+        entries = sum(one.count for one in facets.outcome if not query.outcome or one.id in query.outcome)
+        drawn = histogram.histogram(histogram.read(store, query, reader), query, reader)
+    elif query.cursor is None and found.next_cursor is None:
+        entries = len(found.entries)
+        numbers = histogram_of(found.entries, histogram.closed(asked, reader), reader.clock.zone)
+        drawn = histogram.histogram(numbers, query, reader)
+    else:
+        url = query.but(open="", cursor=None).url("/histogram")
+        return Counts(facets=facets, count_url=url, total=_total(query, found, reader))
+    total = reader.words.count("log.total", entries)
+    return Counts(facets=facets, histogram=drawn, total=total, entries=entries)
+
+
+def choices(store: Store, asked: Filter) -> Facets:
+    """The choices of each filter, with counts where all of what is asked is counted. Raises StoreError."""
+    found = store.facets(asked.counted)
+    if asked == asked.counted:
+        return found
+    uncounted: dict[str, list[Option]] = {
+        field: [structs.replace(one, count=UNKNOWN) for one in options]
+        for field, options in structs.asdict(found).items()
+    }
+    return Facets(**uncounted)
+
+
+def _total(query: PageQuery, found: Page, reader: Reader) -> Markup:
+    """As far as one page tells."""
+    shown = len(found.entries)
+    key = "log.before" if query.cursor else "log.total"
+    return reader.words(f"{key}.many", count=shown) if found.next_cursor else reader.words.count(key, shown)
