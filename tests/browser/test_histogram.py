@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -85,3 +86,21 @@ def test_without_a_script_it_is_drawn_and_leads_to_a_table(desk: Any, mine: str)
     assert cells == ["2026-04-07 10:05:00", "2026-04-07 10:06:00", "4", "0", "0", "1", "0", "5"]
     page.locator(".numbers tbody a").last.click()
     expect(page.locator(".entry")).to_have_count(5)
+
+
+@pytest.mark.parametrize("width", [1440, 900, 390])
+def test_no_label_of_the_axis_runs_over_its_card_or_into_another(desk: Any, mine: str, width: int) -> None:
+    page = desk.open(mine, width=width)
+    account = mine.partition("&")[0]
+    ranges = [f"range={one}" for one in ("15m", "1h", "24h", "7d", "30d", "all")]
+    for minute in (0, 13, 29, 44, 59):
+        ranges.append(f"from=2026-04-06T02:{minute:02}:00Z&to=2026-04-07T04:{minute:02}:00Z")
+    for one in ranges:
+        page.goto(f"{desk.home}{account}&{one}")
+        card = page.locator("#histogram").bounding_box()
+        labels = [text.bounding_box() for text in page.locator(".axis text").all() if text.is_visible()]
+        assert card is not None
+        assert labels, one
+        assert min(box["x"] for box in labels) >= card["x"], one
+        assert max(box["x"] + box["width"] for box in labels) <= card["x"] + card["width"], one
+        assert all(left["x"] + left["width"] < right["x"] for left, right in pairwise(labels)), one

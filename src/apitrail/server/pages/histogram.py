@@ -26,6 +26,7 @@ GAP = 1
 LEAST = 3.0
 """Of 100."""
 TICKS = 8
+WIDE, NARROW = 0.04, 0.13
 _DAY = 86_400
 _APART = (1, 5, 15, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200)
 _DAYS_APART = (1, 2, 7, 14, 30, 60, 90, 180, 365, 730)
@@ -40,6 +41,9 @@ class Tick(Struct, frozen=True):
     instant: str
     form: str
     """What the label tells: `second`, `minute`, `day`."""
+    place: str
+    """Which edge its label would run over in the middle below it: `first` and `last` on any screen, `early` and `late`
+    on a narrow one; empty for none."""
 
 
 class Layer(Struct, frozen=True):
@@ -180,9 +184,23 @@ def _ticks(bars: Sequence[Bar], step: str, reader: Reader) -> list[Tick]:
         every = every[::2]
     form = _form(step, local)
     return [
-        Tick(f"{100 * number / len(bars):.2f}%", _label(moment, form), written(bars[number].start), form)
+        Tick(
+            f"{100 * number / len(bars):.2f}%",
+            _label(moment, form),
+            written(bars[number].start),
+            form,
+            _place(number / len(bars)),
+        )
         for number, moment in every
     ]
+
+
+def _place(x: float) -> str:
+    """By the share of the width that half a label takes: on a wide screen, and on a phone."""
+    for name, near in (("first", x < WIDE), ("last", x > 1 - WIDE), ("early", x < NARROW), ("late", x > 1 - NARROW)):
+        if near:
+            return name
+    return ""
 
 
 def _days(step: str) -> bool:
