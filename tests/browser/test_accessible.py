@@ -36,6 +36,7 @@ PAGES = (
     "/entries/{tree}?whole=1",
     "/entries/{refused}/related",
     "/entries/no-such-entry",
+    "/help/guide",
     "/help/order-missing",
     "/help/order-missing?order=A-1&where=ec:{shop}",
     "/help/order-missing?order=A-1&about=yesterday",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from markupsafe import escape
 
-from apitrail.server.pages import language
+from apitrail.server.pages import guide, language
 
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDES = {"en": DOCS / "guide.md", "zh-TW": DOCS / "guide.zh-TW.md"}
@@ -42,3 +44,31 @@ def test_both_languages_have_the_same_parts() -> None:
     ]
     english, chinese = ([found[0].strip() for found in lines if found] for lines in marks)
     assert english == chinese
+
+
+@pytest.mark.parametrize("tag", GUIDES)
+def test_the_server_shows_it_whole_with_its_pictures_and_the_same_anchors(server: Any, tag: str) -> None:
+    page = server.get("/help/guide", params={"lang": tag}).text
+    written = GUIDES[tag].read_text("utf-8")
+    for heading in re.findall(r"^## (.+)$", written, re.MULTILINE):
+        assert f">{escape(heading)}</h2>" in page
+    assert page.count("<table>") == len(re.findall(r"^ *\|(?:-+\|)+$", written, re.MULTILINE))
+    english = re.findall(r"^## (.+)$", GUIDES["en"].read_text("utf-8"), re.MULTILINE)
+    assert re.findall(r'<h2 id="([^"]+)"', page) == [re.sub(r"\W+", "-", one.lower()) for one in english]
+    pictures = re.findall(r'<img src="([^"]+)"', page)
+    assert len(pictures) == written.count("![")
+    for one in pictures:
+        answer = server.get(one)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+    assert server.get("/help/guide/images/..%2F..%2Fpyproject.toml").status_code == 404
+    assert server.get("/help/guide/images/x.png").status_code == 404
+
+
+def test_every_link_of_the_pages_into_the_guide_leads_to_a_part_of_it() -> None:
+    parts = {one for one, _ in guide.guide("en").parts}
+    templates = Path(guide.__file__).parents[1] / "templates"
+    found = {
+        name for file in templates.rglob("*.html") for name in re.findall(r"/help/guide#([\w-]+)", file.read_text())
+    }
+    assert found
+    assert found <= parts

@@ -21,6 +21,7 @@ from apitrail.server.pages import (
     counts,
     errors,
     filters,
+    guide,
     guided,
     handing,
     histogram,
@@ -245,6 +246,22 @@ def storage_page(
     return _page("storage.html", storage.storage(storage_answer(store, settings), query, reader), reader, query)
 
 
+@get("/help/guide", sync_to_thread=True)
+def guide_page(request: Asked, known: NamedDependency[Known]) -> Template:
+    """The guide for people who never saw an API."""
+    query, reader = _asked(request, known)
+    return _page("guide.html", guide.page(query, reader), reader, query)
+
+
+@get("/help/guide/images/{name:str}", sync_to_thread=True)
+def guide_picture(name: FromPath[str]) -> Response[bytes]:
+    """A picture of it."""
+    found = guide.picture(name)
+    if found is None:
+        raise errors.Missing(name)
+    return Response(found.read_bytes(), media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
+
+
 @get("/help/order-missing", sync_to_thread=True)
 def order_missing_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
     """What the log says of an order that is not there."""
@@ -326,6 +343,8 @@ def routes() -> list[ControllerRouterHandler]:
             entry_body,
             entry_piece,
             storage_page,
+            guide_page,
+            guide_picture,
             order_missing_page,
             label_failed_page,
             integrations_page,
