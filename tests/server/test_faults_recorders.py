@@ -29,16 +29,25 @@ import os, sys, time
 from datetime import UTC, datetime
 import apitrail
 from apitrail import Exchange, Message
+from apitrail.recorder.capture import begin
+apitrail.configure()
 name, path = sys.argv[1:]
 said = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
 number = 0
 while True:
     number += 1
-    body = Message(body=b"order %d " % number * (number % 200))
+    body = b"order %d " % number * (number % 200)
     url = f"http://platform.example/{name}/{number}"
-    apitrail.record(Exchange(created_at=datetime.now(UTC), method="POST", url=url, request=body))
+    if number % 4:
+        call = begin("test", "POST", url, [("Content-Type", "text/plain")])  # as every hook does
+        call.sends(body)
+        call.answered(200, [("Content-Type", "text/plain")])
+        call.received(body)
+        call.finish()
+    else:
+        apitrail.record(Exchange(created_at=datetime.now(UTC), method="POST", url=url, request=Message(body=body)))
     os.write(said, b"%d %r\\n" % (number, time.monotonic()))
-    time.sleep(0.003)
+    time.sleep(0.003 if number % 1000 < 700 else 0.0003)  # and at times hardly a pause
 """
 
 
