@@ -1,7 +1,9 @@
-"""XML-RPC: secrets by their place, and by the name of their member."""
+"""XML-RPC and JSON-RPC: secrets by their place, and by the name of their member."""
 
 from __future__ import annotations
 
+import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 from xmlrpc.client import dumps
@@ -79,3 +81,74 @@ def test_a_name_declared_as_a_whole_is_masked_though_its_parts_are_plain() -> No
     x = Exchange(created_at=datetime.now(UTC), method="POST", url="https://a.example/", request=Message(body=body))
     assert b"AKIA" not in Redactor(b"k", groups=[group]).exchange(x).request.body
     assert b"AKIA" in Redactor(b"k").exchange(x).request.body
+
+
+def masked_json(call: Any, answer: Any = None) -> tuple[str, str]:
+    given = Exchange(
+        created_at=datetime.now(UTC),
+        method="POST",
+        url="https://odoo.example/jsonrpc",
+        request=Message(headers=[("Content-Type", "application/json")], body=json.dumps(call).encode()),
+        response=Message(body=json.dumps(answer).encode()),
+        status=200,
+    )
+    redactor = Redactor(b"key")
+    once = redactor.exchange(given)
+    assert redactor.exchange(once) == once
+    assert once.response is not None
+    json.loads(once.request.body)
+    return once.request.body.decode(), once.response.body.decode()
+
+
+def odoo(service: str, method: str, *args: Any) -> dict[str, Any]:
+    return {
+        "jsonrpc": "2.0",
+        "method": "call",
+        "params": {"service": service, "method": method, "args": list(args)},
+        "id": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        odoo("common", "login", "db", "admin", KEY),
+        odoo("common", "authenticate", "db", "admin", KEY, {}),
+        odoo("object", "execute_kw", "db", 7, KEY, "stock.quant", "search", [[["qty", ">", 0]]], {}),
+        {"jsonrpc": "2.0", "method": "login", "params": ["shopuser", KEY], "id": 1},
+        [odoo("common", "version"), odoo("object", "execute", "db", 7, KEY, "res.partner", "read", [1])],
+        {"params": ["shopuser", KEY], "method": "login"},
+    ],
+)
+def test_what_lets_one_in_by_json_is_masked_by_its_place(call: Any) -> None:
+    request, _ = masked_json(call)
+    assert KEY not in request
+    for plain in ("db", "admin", "shopuser", "stock.quant", "execute_kw"):
+        assert (plain in request) == (plain in json.dumps(call))
+
+
+def test_the_session_that_a_login_by_json_answers_is_masked() -> None:
+    call = {"jsonrpc": "2.0", "method": "login", "params": ["shopuser", KEY], "id": 1}
+    assert SESSION not in masked_json(call, {"jsonrpc": "2.0", "result": SESSION, "id": 1})[1]
+    other = {"jsonrpc": "2.0", "method": "order.info", "params": ["100000041"], "id": 1}
+    assert SESSION in masked_json(other, {"jsonrpc": "2.0", "result": SESSION, "id": 1})[1]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"method": "login", "params": [KEY]},
+        {"method": "ship", "params": ["order", "tcat", KEY]},
+        {"shipping": {"method": "call", "args": ["standard", "x"]}},
+        {"method": "login"},
+    ],
+)
+def test_what_only_looks_like_a_call_by_json_stays(body: Any) -> None:
+    assert masked_json(body)[0] == json.dumps(body)
+
+
+def test_a_call_by_json_with_very_many_parameters_takes_little_time() -> None:
+    body = {"method": "login", "params": [["x"] * 10] * 20_000}
+    began = time.perf_counter()
+    masked_json(body)
+    assert time.perf_counter() - began < 5

@@ -24,7 +24,7 @@ from typing import Any
 from msgspec import Struct
 
 from apitrail.exchange import Exchange
-from apitrail.recorder import capture, losses
+from apitrail.recorder import capture, context, losses
 from apitrail.recorder.assembly import Assembler, Identity
 from apitrail.recorder.capture import Capture
 from apitrail.recorder.losses import lose, never_raise, say
@@ -35,6 +35,7 @@ from apitrail.recorder.spool_file import SpoolUnusable
 from apitrail.recorder.worker import Queue, Worker
 
 SPOOL_AT_EXIT_S = 5.0
+DURABLE_S = 5.0
 SEND_AT_OS_EXIT_S = 1.0
 
 
@@ -81,13 +82,17 @@ class ProcessRecorder:
         self._spools: list[Spool] = []
 
     def take(self, captured: Capture | Exchange) -> None:
-        """Hand over to the worker, or count the loss. No lock, no I/O, but for the very first."""
+        """Hand over to the worker, or count the loss. No lock, no I/O, but for the very first; where it is `durable`,
+        wait for the worker."""
         if not self.queue.put(captured):
             lose("in_flight_full", text=f"in_flight_limit is {self.settings.in_flight_limit} bytes")
         if not self._started:
             self.start()
         if self._exiting:
             self._spool_all(1.0)
+        elif self.settings.durable and not context.muted.get():
+            # Not in threads of ours, where the garbage collector may hand over what a host has dropped.
+            self._spool_all(DURABLE_S)
 
     def start(self) -> None:
         """Begin the threads. Who comes while another thread does this need not wait: its exchange is queued."""
@@ -113,13 +118,14 @@ class ProcessRecorder:
             return
         folder = spool_folder(self.settings.spool)
         owner = (self.identity.id, self.identity.host, self.identity.process)
-        self._spool = Spool(spool_path(folder, self.settings.url), self.settings.spool_limit, owner)
+        most, durable = self.settings.spool_limit, self.settings.durable
+        self._spool = Spool(spool_path(folder, self.settings.url), most, owner, durable=durable)
         self._spools = [self._spool]
         if self.settings.url:
             from apitrail.recorder.shipper import HttpTransport, Shipper
 
             # What processes without a url left behind is sent by the first that has one.
-            self._spools.append(Spool(spool_path(folder, None), self.settings.spool_limit, owner))
+            self._spools.append(Spool(spool_path(folder, None), most, owner, durable=durable))
             self._shipper = Shipper(
                 self._spools,
                 HttpTransport(self.settings.url, self.settings.timeout),

@@ -100,7 +100,7 @@ class Redactor:
             for body in request.bodies:
                 body.placed(rpc.asked)
             for body in response.bodies if response else ():
-                body.placed(lambda text: rpc.answered(text, called))
+                body.placed(lambda text, shape: rpc.answered(text, shape, called))
         if own is not None:
             for piece in pieces:
                 piece.own(own)

@@ -64,6 +64,14 @@ SETTINGS = (
         "Of encoded exchanges in the spool. Past it the oldest are dropped and counted as `spool_full`.",
     ),
     Setting(
+        "durable",
+        False,
+        "yes or no",
+        "APITRAIL_DURABLE",
+        "A call returns when its exchange is in the spool and the disk has it (fsync): none is lost by a kill or a "
+        "power cut. Each call waits for the disk, some milliseconds, and five seconds at most.",
+    ),
+    Setting(
         "in_flight_limit",
         32 * MIB,
         "bytes",
@@ -113,6 +121,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     body_limit: int = 5 * MIB
     body_edge: int = 256 * KIB
     spool_limit: int = GIB
+    durable: bool = False
     in_flight_limit: int = 32 * MIB
     flush_at_exit: float = 3.0
     redact_names: tuple[str, ...] = ()

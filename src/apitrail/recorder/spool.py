@@ -3,8 +3,8 @@
 Who calls: the worker (`add`), the shipper (`lease`, `ack`, `release`), `flush` (`newest`, `holds_until`). All calls
 of one process go through one connection under one lock; none runs on a caller's thread.
 
-What survives: all that `add` returned for, when any process is killed at any moment (SQLite, WAL). With
-synchronous=NORMAL a power cut may take the last moments with it, and never the file.
+What survives: all that `add` returned for, when any process is killed at any moment (SQLite, WAL). A power cut may take
+the last moments with it, and never the file; not even those where it is `durable` (synchronous=FULL).
 
 Leases: `lease` gives the oldest exchanges that nobody else holds, so two processes never send the same one at once.
 A lease that is neither acknowledged nor released ends when its holder's process is gone, or after LEASE_S seconds
@@ -115,12 +115,14 @@ class Spool:
         limit: int,
         owner: tuple[str, str, str],
         clock: Callable[[], float] = time.time,
+        *,
+        durable: bool = False,
     ) -> None:
         self.path = path
         self._limit = limit
         self._owner = owner
         self._clock = clock
-        self._file = SpoolFile(path, SCHEMA, version=1)
+        self._file = SpoolFile(path, SCHEMA, version=1, durable=durable)
         self._leases = 0
 
     def add(self, payloads: Iterable[bytes], losses: Iterable[SpoolLoss] = ()) -> int:

@@ -29,8 +29,9 @@ class SpoolUnusable(Exception):
 class SpoolFile:
     """One connection, used by one thread at a time."""
 
-    def __init__(self, path: Path, schema: str, version: int) -> None:
+    def __init__(self, path: Path, schema: str, version: int, *, durable: bool = False) -> None:
         self.path = path
+        self._durable = durable
         self.damages: list[str] = []
         self._schema = schema
         self._version = version
@@ -112,7 +113,7 @@ class SpoolFile:
         try:
             db.execute("PRAGMA auto_vacuum = INCREMENTAL")
             db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = NORMAL")
+            db.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if version != self._version:
                 db.executescript(f"BEGIN IMMEDIATE; {self._schema} PRAGMA user_version = {self._version}; COMMIT;")

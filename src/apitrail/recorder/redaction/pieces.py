@@ -106,17 +106,23 @@ class BodyPiece:
         except Exception:
             self._failed = True
 
-    def placed(self, find: Callable[[str], list[Span]]) -> None:
+    def placed(self, find: Callable[[str, Shape], list[Span]]) -> None:
         """Find what is secret by its place."""
         try:
-            if not self.binary and self.shape == "markup":
-                self.spans = joined(self.spans, find(self._seen.text), self._seen.text)
+            if not self.binary and self.shape in ("markup", "json"):
+                self.spans = joined(self.spans, find(self._seen.text, self.shape), self._seen.text)
         except Exception:
             self._failed = True
 
     def calls(self) -> str:
-        """The method of XML-RPC that a request calls."""
-        return "" if self.binary or self.shape != "markup" else rpc.method(self._seen.text)
+        """The method of XML-RPC or JSON-RPC that a request calls."""
+        try:
+            return (
+                "" if self.binary or self.shape not in ("markup", "json") else rpc.method(self._seen.text, self.shape)
+            )
+        except Exception:
+            self._failed = True
+            return ""
 
     def own(self, rules: Applied) -> None:
         """Find what the host's own rules hide. Strictly, a body that is no text is hidden whole."""
