@@ -1,8 +1,8 @@
 """Calls whose parameters have places and no names (XML-RPC, JSON-RPC): logins, and sessions that every later call has.
 
-Magento 1: `login(user, key)` answers a session, `call(session, …)` carries it. Odoo: `authenticate(db, user, password,
-…)`, `execute_kw(db, uid, password, …)`, in JSON as `args` within `params`. WordPress: `wp.getPosts(blog, user, password,
-…)`.
+Magento 1: `login(user, key)` answers a session, `call(session, …)` carries it. Odoo: `authenticate(db, user,
+password, …)`, `execute_kw(db, uid, password, …)`, in JSON as `args` within `params`. WordPress:
+`wp.getPosts(blog, user, password, …)`.
 """
 
 from __future__ import annotations
