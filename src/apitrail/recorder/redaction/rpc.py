@@ -15,10 +15,14 @@ from apitrail.recorder.redaction.walk import leaves
 
 _METHOD = re.compile(r"<methodName>[ \t\r\n]*+([\w.:/]{1,128}+)[ \t\r\n]*+</methodName>")
 _TAG = re.compile(r"<(/?)(params|param|value|string|base64|int|i4)>|<(?:nil|struct|array|boolean|double)\b[^>]*+>")
+_JSON_METHOD = re.compile(r'"method"[ \t\r\n]*+:[ \t\r\n]*+"([^"\\]{1,128}+)"')
 _SESSION = re.compile(r"[A-Za-z0-9+/=_\-]{16,}")
 LAST = -1
 _MOST = 64
 """Parameters looked at."""
+
+_HEAD = 1 << 16
+"""Characters of JSON looked at: what lets one in stands before the payload."""
 
 PLACES = {"login": LAST, "authenticate": 2, "execute": 2, "execute_kw": 2, "call": 0, "multiCall": 0, "endSession": 0}
 """Method, by its last part, to the place of what lets one in."""
@@ -50,7 +54,7 @@ def answered(text: str, shape: Shape, called: str) -> list[Span]:
     if shape == "json":
         found = [
             Span(leaf.start, leaf.end, text[leaf.start : leaf.end])
-            for leaf in leaves(text)
+            for leaf in leaves(text[:_HEAD])
             if leaf.quoted and leaf.path[-1:] == ["result"]
         ]
     else:
@@ -76,7 +80,7 @@ def _in_json(text: str) -> list[tuple[str, list[Span]]]:
         return []
     methods: dict[tuple[str, ...], str] = {}
     values: dict[tuple[str, ...], list[Span]] = {}
-    for leaf in leaves(text):
+    for leaf in leaves(text[:_HEAD]):
         path = leaf.path
         if path[-1:] == ["method"] and leaf.quoted:
             methods[tuple(path[:-1])] = text[leaf.start : leaf.end]
@@ -87,6 +91,9 @@ def _in_json(text: str) -> list[tuple[str, list[Span]]]:
             if leaf.quoted and len(path) == at + 2 and int(path[at + 1]) <= _MOST:
                 value = decode(text, leaf.start, leaf.end, JSON_STRING).text
                 held[int(path[at + 1])] = Span(leaf.start, leaf.end, value)
+    behind = _JSON_METHOD.search(text, _HEAD) if not methods else None
+    if behind:
+        methods = dict.fromkeys(values, behind[1])
     return [(called, values.get(path, [])) for path, called in sorted(methods.items(), key=lambda one: -len(one[0]))]
 
 
