@@ -1733,6 +1733,7 @@ PERSONAL: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = 
         ),
         (
             "api.parcel.royalmail.com",
+            "api.royalmail.com",
             "api.royalmail.net",
             "test.api.royalmail.net",
         ),

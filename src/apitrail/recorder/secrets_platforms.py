@@ -290,6 +290,7 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         (
             "api.parcel.royalmail.com",
+            "api.royalmail.com",
             "api.royalmail.net",
             "test.api.royalmail.net",
         ),
