@@ -42,6 +42,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Ingesting)
         self.replies: list[Reply] = []
         self.tokens: list[str | None] = []
+        self.backlogs: list[str | None] = []
         self.requests = 0
         self.sizes: list[int] = []
         self.received: list[str] = []
@@ -82,6 +83,7 @@ class Ingesting(BaseHTTPRequestHandler):
         server = self.server
         server.requests += 1
         server.tokens.append(self.headers["Authorization"])
+        server.backlogs.append(self.headers["Apitrail-Backlog"])
         if server.replies:
             return server.replies.pop(0)
         if self.headers["Content-Encoding"] == "gzip":

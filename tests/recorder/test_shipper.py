@@ -228,3 +228,26 @@ def test_a_kept_connection_that_the_server_closed_is_opened_again(server: Any, s
     spool.add([exchange(2)])
     assert shipper.ship() == 0
     assert len(server.stored) == 1
+
+
+def test_what_waits_beside_a_batch_is_told_with_it(server: Any, spool: Spool, making: Making) -> None:
+    payloads = [exchange(number) for number in range(5)]
+    spool.add(payloads)
+    shipper = making(most=2)
+    for _ in range(3):
+        assert shipper.ship() == 0
+    size = len(payloads[0])
+    assert server.backlogs == [f"recorder-1 {left} {left * size}" for left in (3, 1, 0)]
+
+
+def test_a_backlog_does_not_hold_up_what_is_fresh(server: Any, spool: Spool, making: Making) -> None:
+    spool.add([exchange(number) for number in range(10)])
+    shipper = making(most=2)
+    shipper.ship()
+    spool.add([exchange(10), exchange(11)])
+    for _ in range(5):
+        shipper.ship()
+    came = [int(one[-12:]) for one in server.received]
+    assert came[:4] == [0, 1, 10, 11]
+    assert sorted(came) == list(range(12))
+    assert spool.is_empty()

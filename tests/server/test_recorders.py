@@ -35,6 +35,10 @@ def told(server: Any, recorder: str, **params: Any) -> dict[str, Any]:
     return dict(one)
 
 
+def ranges(one: dict[str, Any]) -> list[tuple[int, int]]:
+    return [(gap["first"], gap["last"]) for gap in one["gaps"]]
+
+
 def test_a_recorder_whose_numbers_all_came_misses_none(server: Any, ingest: Any, an_exchange: Make) -> None:
     recorder = started(timedelta(minutes=5), 1)
     sent(server, ingest, an_exchange, recorder, [3, 1, 2])
@@ -50,7 +54,10 @@ def test_holes_are_counted_and_told_also_the_first(server: Any, ingest: Any, an_
     sent(server, ingest, an_exchange, recorder, [3, 4, 8, 10])
     one = told(server, recorder)
     assert one["missing"] == 6
-    assert one["gaps"] == [[1, 2], [5, 7], [9, 9]]
+    assert ranges(one) == [(1, 2), (5, 7), (9, 9)]
+    first, second, _ = one["gaps"]
+    assert first["after"] is None
+    assert second["after"] < second["before"]
 
 
 def test_of_a_recorder_older_than_the_range_only_holes_within_it_count(
@@ -58,8 +65,8 @@ def test_of_a_recorder_older_than_the_range_only_holes_within_it_count(
 ) -> None:
     recorder = started(timedelta(days=3), 3)
     sent(server, ingest, an_exchange, recorder, [50, 52])
-    assert told(server, recorder)["gaps"] == [[51, 51]]
-    assert told(server, recorder, days=10)["gaps"] == [[1, 49], [51, 51]]
+    assert ranges(told(server, recorder)) == [(51, 51)]
+    assert ranges(told(server, recorder, days=10)) == [(1, 49), (51, 51)]
 
 
 def test_declared_drops_stand_beside(server: Any, ingest: Any, an_exchange: Make) -> None:
@@ -81,3 +88,13 @@ def test_declared_drops_stand_beside(server: Any, ingest: Any, an_exchange: Make
 def test_what_cannot_be_asked_is_said(server: Any) -> None:
     assert server.get(PATH, params={"day": 1}).status_code == 400
     assert server.get(PATH, params={"days": "many"}).status_code in (400, 422)
+
+
+def test_a_recorder_tells_what_waits_in_its_spool(server: Any, ingest: Any, an_exchange: Make) -> None:
+    recorder = started(timedelta(minutes=5), 6)
+    sent(server, ingest, an_exchange, recorder, [1])
+    assert told(server, recorder)["backlog"] is None
+    for header in (f"{recorder} 12 3456", f"{recorder} many 1", f"{recorder}", "", f"{recorder} 1 {'9' * 40}"):
+        server.post("/api/v1/exchanges", headers={**ingest, "Apitrail-Backlog": header}, json={"exchanges": []})
+    backlog = told(server, recorder)["backlog"]
+    assert (backlog["exchanges"], backlog["bytes"]) == (12, 3456)

@@ -1,8 +1,10 @@
 """Sends what waits in the spool to the server, and deletes it when the server says that it is stored.
 
-One background thread per process that has a url; several processes share one spool by leases. Only a well-formed
-answer 200 deletes anything: a proxy's welcome page does not. What the server refuses by index is deleted and counted
-as `refused`. Everything else keeps the spool:
+One background thread per process that has a url; several processes share one spool by leases. As long as more waits
+than a batch holds, every other batch is of the newest: a day's backlog does not hold up what happens now.
+
+Only a well-formed answer 200 deletes anything: a proxy's welcome page does not. What the server refuses by index is
+deleted and counted as `refused`. Everything else keeps the spool:
 
     no answer, 5xx, garbage     back off, doubling with jitter up to BACK_OFF_MOST_S
     429, 503 with Retry-After   at least as long as asked, up to RETRY_AFTER_MOST_S
@@ -31,7 +33,7 @@ import msgspec
 from apitrail.exchange import Loss
 from apitrail.recorder import context
 from apitrail.recorder.losses import lose, say
-from apitrail.recorder.spool import Lease, Spool, SpoolLoss
+from apitrail.recorder.spool import Held, Lease, Spool, SpoolLoss
 from apitrail.recorder.spool_file import SpoolUnusable
 
 PATH = "/api/v1/exchanges"
@@ -43,6 +45,8 @@ IDLE_S = 5.0
 """How often an idle shipper looks into the spool: another process of the host may have died with exchanges in it."""
 HURRIED_S = 0.25
 COMPRESS_FROM = 1024
+BACKLOG = "Apitrail-Backlog"
+COUNTED_S = 1.0
 ANSWER_LIMIT = 16 * 1024 * 1024
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -189,11 +193,15 @@ class Shipper:
         self._chance = chance
         self._woken = threading.Event()
         self._stopping = False
+        self._catching_up = False
+        self._sent_newest = False
         self._back_off = 0.0
         self._in_a_hurry = 0
         self._at_once = False
         self._asked_to_wait = False
         self._said: set[str] = set()
+        self._counted: Held | None = None
+        self._counted_at = 0.0
         self.sent = Sent()
         self._thread: threading.Thread | None = None
 
@@ -263,8 +271,10 @@ class Shipper:
                 self._transport.open()  # before a batch is read and compressed for a server that is away
             except (OSError, http.client.HTTPException) as error:
                 return self._failed(f"{type(error).__name__}: {error}")
-            lease = spool.lease(self._batch_bytes, self._batch)
+            newest = self._catching_up and not self._sent_newest
+            lease = spool.lease(self._batch_bytes, self._batch, newest=newest)
             if lease is not None:
+                self._sent_newest = newest
                 return self._ship(spool, lease)
         return IDLE_S
 
@@ -277,7 +287,7 @@ class Shipper:
         self.sent.requests += 1
         self._asked_to_wait = False
         try:
-            answer = self._transport.post(body, headers)
+            answer = self._transport.post(body, {**headers, BACKLOG: self._backlog(spool, lease)})
         except (OSError, http.client.HTTPException) as error:
             spool.release(lease)
             return self._failed(f"{type(error).__name__}: {error}")
@@ -285,6 +295,15 @@ class Shipper:
             spool.release(lease)
             raise
         return self._judge(spool, lease, answer)
+
+    def _backlog(self, spool: Spool, lease: Lease) -> str:
+        """What is left beside this batch. Counting is not free: once in `COUNTED_S`."""
+        now = time.monotonic()
+        if self._counted is None or now - self._counted_at > COUNTED_S:
+            self._counted, self._counted_at = spool.held(), now
+        size = sum(map(len, lease.payloads))
+        self._counted = Held(max(self._counted.exchanges - len(lease.seqs), 0), max(self._counted.bytes - size, 0))
+        return f"{self._owner[0]} {self._counted.exchanges} {self._counted.bytes}"
 
     def _judge(self, spool: Spool, lease: Lease, answer: Answer) -> float:
         if answer.status == 200:
@@ -318,6 +337,8 @@ class Shipper:
             if 0 <= refusal.index < len(lease.seqs)
         ]
         spool.ack(lease, losses)
+        # More waits than goes into a batch: what is fresh must not wait for all of it.
+        self._catching_up = self._counted is not None and self._counted.exchanges > 0
         self.sent.stored += stored.stored
         self.sent.duplicates += stored.duplicates
         self.sent.refused += len(losses)

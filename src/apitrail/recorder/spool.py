@@ -139,8 +139,9 @@ class Spool:
             db.execute("UPDATE total SET bytes = bytes + ?", (sum(map(len, payloads)),))
             return self._drop_oldest(db)
 
-    def lease(self, most_bytes: int, most: int) -> Lease | None:
-        """The oldest exchanges that nobody holds, up to so many bytes but never less than one, and all losses.
+    def lease(self, most_bytes: int, most: int, *, newest: bool = False) -> Lease | None:
+        """The oldest exchanges that nobody holds, or the newest, up to so many bytes but never less than one, and all
+        losses. In the order in which they were added.
 
         None where there is nothing to send. Raises SpoolUnusable.
         """
@@ -149,7 +150,8 @@ class Spool:
             self._end_old_leases(db, now)
             seqs: list[int] = []
             size = 0
-            free = "SELECT seq, size FROM waiting WHERE holder = '' ORDER BY seq LIMIT ?"
+            order = "DESC" if newest else "ASC"
+            free = f"SELECT seq, size FROM waiting WHERE holder = '' ORDER BY seq {order} LIMIT ?"  # noqa: S608
             for seq, length in db.execute(free, (most,)):
                 if seqs and size + length > most_bytes:
                     break
@@ -159,6 +161,7 @@ class Spool:
             holder = f"{self._owner[1]}:{os.getpid()}:{self._owner[0]}:{id(self):x}:{self._leases}"
             until = now + LEASE_S
             if seqs:
+                seqs.sort()
                 # All that is free between the first and the last is what was chosen.
                 db.execute(
                     "UPDATE waiting SET holder = ?, until = ? WHERE holder = '' AND seq BETWEEN ? AND ?",

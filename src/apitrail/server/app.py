@@ -21,6 +21,7 @@ from apitrail.profiles import Profiles
 from apitrail.server import admin, api, export, health, integrations, login, recorders, reference, storage, views
 from apitrail.server.access import Gate, Tokens
 from apitrail.server.answers import AnyRequest, exception_handlers, wants_page
+from apitrail.server.backlogs import Backlogs
 from apitrail.server.boards import routes as boards
 from apitrail.server.digest import Deriver, Digester
 from apitrail.server.health import Health
@@ -82,6 +83,7 @@ def create_app(
     shared = SharedViews(store)
     given = {
         "shared": shared,
+        "backlogs": Backlogs(),
         "store": store,
         "writer": writer,
         "known": Known(

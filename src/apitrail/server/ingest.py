@@ -17,6 +17,7 @@ from litestar.exceptions import InternalServerException
 
 from apitrail.server.access import INGEST
 from apitrail.server.answers import AnyRequest
+from apitrail.server.backlogs import HEADER, Backlogs
 from apitrail.server.batch import media_type
 from apitrail.server.digest import is_small
 from apitrail.server.intake import Accepted, Intake
@@ -132,16 +133,24 @@ def _joined(parts: list[bytes]) -> bytes:
                 Parameter(
                     name="Content-Encoding", where="header", about="How the body is compressed.", choices=CODINGS
                 ),
+                Parameter(
+                    name="Apitrail-Backlog",
+                    where="header",
+                    about="What a recorder has left to send, beside this batch: its id, exchanges, bytes.",
+                ),
             ),
             errors=(400, 401, 403, 413, 415, 429, 503),
         ),
     },
 )
-async def post_exchanges(request: AnyRequest, ingest: NamedDependency[Ingest]) -> Accepted:
+async def post_exchanges(
+    request: AnyRequest, ingest: NamedDependency[Ingest], backlogs: NamedDependency[Backlogs]
+) -> Accepted:
     """Stores the exchanges of a batch, and answers when they are durable.
 
     A batch sent twice is stored once. A bad exchange is refused by its index, with the field and the reason, while
     the others are stored. Exchanges that no recorder has masked (they have no `recorder.version`) have their secrets
     masked before they are stored.
     """
+    backlogs.hear(request.headers.get(HEADER, ""))
     return await ingest.receive(request)

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from apitrail.server.answers import AnyRequest
+from apitrail.server.backlogs import Backlogs
 from apitrail.server.filters import parse
 from apitrail.server.openapi import Operation, Parameter
 from apitrail.server.usage import read_days
@@ -34,10 +35,12 @@ class RecordersAnswer(Struct, frozen=True):
     },
     sync_to_thread=True,
 )
-def get_recorders(request: AnyRequest, store: NamedDependency[Store]) -> RecordersAnswer:
-    """Each recorder (one process and start) with its host, version, when it was last seen, the numbers that are missing
-    between those that came, and what it told that it dropped, when and why.
+def get_recorders(
+    request: AnyRequest, store: NamedDependency[Store], backlogs: NamedDependency[Backlogs]
+) -> RecordersAnswer:
+    """Each recorder (one process and start) with its host, version, when it was last seen, what waits in its spool, the
+    numbers that are missing between those that came, and what it told that it dropped, when and why.
     """
     asked = parse(request.scope["query_string"], ("days",))
     days = read_days(asked["days"][0], "days") if asked.get("days") else 1
-    return RecordersAnswer(store.recorders(datetime.now(UTC) - timedelta(days=days)))
+    return RecordersAnswer(backlogs.beside(store.recorders(datetime.now(UTC) - timedelta(days=days))))

@@ -38,6 +38,7 @@ from apitrail.store.model import (
     Cursor,
     Facets,
     Filter,
+    Gap,
     Histogram,
     LossRow,
     Moment,
@@ -265,9 +266,11 @@ class Store(Boards, Rhythms):
         found = recorders.read(rows, listed, since, self.losses(since))
         return [structs.replace(one, gaps=self._gaps(one, since)) if one.missing > 0 else one for one in found]
 
-    def _gaps(self, one: RecorderRow, since: datetime) -> list[tuple[int, int]]:
+    def _gaps(self, one: RecorderRow, since: datetime) -> list[Gap]:
         rows = self.engine.select(recorders.gaps(since, one.id, one.first_sequence)).rows
-        return [(first, last) for first, last in rows]
+        return [
+            Gap(first, last, instant(after) if after else None, instant(before)) for first, last, after, before in rows
+        ]
 
     def check(self) -> None:
         """Whether the store answers, of a cluster every shard. Raises StoreError with the reason."""

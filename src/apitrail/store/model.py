@@ -276,6 +276,26 @@ class Drop(Struct, frozen=True):
     text: str
 
 
+class Gap(Struct, frozen=True):
+    """Numbers of a recorder that have not come."""
+
+    first: int
+    last: int
+    """Included."""
+    after: datetime | None
+    """When the call with the number before was made; null where that is not in the range."""
+    before: datetime
+    """When the call with the number behind was made."""
+
+
+class Backlog(Struct, frozen=True):
+    """What waited in a host's spool."""
+
+    exchanges: int
+    bytes: int
+    told_at: datetime
+
+
 class RecorderRow(Struct, frozen=True, kw_only=True):
     """One recorder, that is one process and start, with what came of it and what did not."""
 
@@ -295,10 +315,12 @@ class RecorderRow(Struct, frozen=True, kw_only=True):
     last_sequence: int = 0
     missing: int = 0
     """Numbers between the two that have not come."""
-    gaps: list[tuple[int, int]] = []
-    """The first of the ranges of missing numbers, both ends included."""
+    gaps: list[Gap] = []
+    """The first of them."""
     drops: list[Drop] = []
     """What it told itself."""
+    backlog: Backlog | None = None
+    """What waited in its host's spool when it last sent; null where this server has not heard of it since its start."""
 
 
 class Pin(Struct, frozen=True):

@@ -26,6 +26,9 @@ _NUMBERED = (
 )
 
 
+_IN_ORDER = "(ORDER BY recorder_sequence ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+
+
 def recorders(since: datetime) -> Query:
     """One row per recorder that made an entry since then, the one seen last first."""
     return Query(
@@ -50,10 +53,10 @@ def newest(since: datetime) -> Query:
 def gaps(since: datetime, recorder: str, low: int) -> Query:
     """The holes in one recorder's numbers from `low` on, oldest first."""
     return Query(
-        "SELECT before + 1, number - 1 FROM ("  # noqa: S608, constants only
-        " SELECT recorder_sequence AS number,"
-        " greatest({low:UInt64} - 1, lagInFrame(recorder_sequence) OVER (ORDER BY recorder_sequence"
-        " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS before"
+        "SELECT before + 1, number - 1, after_at, before_at FROM ("  # noqa: S608, constants only
+        " SELECT recorder_sequence AS number, toUnixTimestamp64Micro(created_at) AS before_at,"
+        f" lagInFrame(toUnixTimestamp64Micro(created_at)) OVER {_IN_ORDER} AS after_at,"
+        f" greatest({{low:UInt64}} - 1, lagInFrame(recorder_sequence) OVER {_IN_ORDER}) AS before"
         f" FROM entries WHERE {_NUMBERED} AND recorder_id = {{recorder:String}}"
         " AND recorder_sequence >= {low:UInt64})"
         " WHERE number > before + 1 ORDER BY number LIMIT {most:UInt32}",
