@@ -16,7 +16,8 @@ import pytest
 import trustme
 
 from apitrail.entry import Entry, Payload
-from apitrail.store import Store, StoreError, StoreUnavailable, derived, open_store, schema
+from apitrail.exchange import Integration, Reference
+from apitrail.store import Filter, Store, StoreError, StoreUnavailable, derived, open_store, schema
 from apitrail.store.backup import Folder
 from apitrail.store.block import COLUMNS, encode
 from apitrail.store.engine import Query
@@ -233,3 +234,43 @@ def test_tls_is_checked_against_the_authority_that_is_named(
             open_store(f"{secure}/log{option}")
     with pytest.raises(StoreUnavailable):
         open_store(f"{OPEN}{hosts}/log")
+
+
+def test_failures_are_grouped_ended_and_gathered_anew_where_some_are_missing(
+    log: Store, make: Callable[..., Entry]
+) -> None:
+    bad = [make(n, action="label.create", outcome="request_error", cause="address") for n in range(3)]
+    ended = make(60, action="label.create")
+    log.write([*bad, ended])
+
+    def told() -> list[int]:
+        return [one.count for one in log.failures(Filter(), 9)]
+
+    assert told() == [3]
+    assert {number: one.id for number, one in log.endings(log.failures(Filter(), 9)).items()} == {0: ended.id}
+    table = log.engine.topology.altered("failures")
+    log.engine.run(Query(f"ALTER TABLE {table} DELETE WHERE id = '{bad[0].id}' SETTINGS mutations_sync = 2"))
+    assert told() == [2]
+    derived.repair(log.engine, [])
+    assert told() == [3]
+
+
+def test_the_boards_ask_a_cluster_the_same(log: Store, make: Callable[..., Entry]) -> None:
+    start = make().created_at
+    given = {"action": "label.create", "platform": "ups", "shipping_integration": Integration("u"), "cause": "timeout"}
+    order, parcel = Reference("order", "A-1"), Reference("tracking", "T-1")
+    bad = make(1, outcome="platform_error", references=[order], **given)
+    good = make(2, references=[order, parcel], **(given | {"cause": None}))
+    log.write([bad, good])
+    every = Filter(since=start, until=start + timedelta(hours=1))
+    hit = log.affected(every, 9)
+    assert [(one.id, one.kind) for one in hit] == [("A-1", "order")]
+    assert list(log.worked(hit, every)) == [("label.create", "A-1")]
+    assert [(one.cause, one.count) for one in log.cause_totals(every)] == [("timeout", 1)]
+    assert [(one.feature, one.value) for one in log.common(every)] == [("shipping", "u")]
+    assert [(one.account, one.calls, one.failed) for one in log.hours(every, 9)] == [("u", 2, 1)]
+    assert [(one.calls, one.failed) for one in log.hourly("shipping", start, start + timedelta(hours=1))] == [(2, 1)]
+    assert [(one.type, one.id) for one in log.latest("parcels", every, 9)] == [("tracking", "T-1"), ("order", "A-1")]
+    assert [one.id for one in log.mentioned(["a-1"], 9).mentions] == [good.id, bad.id]
+    assert list(log.entries_at([(bad.id, bad.created_at)])) == [bad.id]
+    assert log.account_names(["u"]) == {}
