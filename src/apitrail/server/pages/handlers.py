@@ -324,6 +324,11 @@ def shipments_page(request: Asked, store: NamedDependency[Store], known: NamedDe
     return _page("shipments.html", page, reader, query, 400 if page.misread else 200)
 
 
+def common_sheet() -> bytes:
+    """The style of all pages."""
+    return templating.common_sheet()
+
+
 def routes() -> list[ControllerRouterHandler]:
     """Every page, and the files that they need."""
     pages = Router(
@@ -357,10 +362,18 @@ def routes() -> list[ControllerRouterHandler]:
         exception_handlers={errors.Missing: errors.shown, StoreError: errors.shown},
         include_in_schema=False,
     )
+    sheet = get(
+        f"{templating.static_path()}/common.css",
+        media_type="text/css",
+        cache_control=CacheControlHeader(public=True, max_age=A_YEAR, immutable=True),
+        opt={"access": OPEN},
+        include_in_schema=False,
+        sync_to_thread=False,
+    )(common_sheet)
     files = create_static_files_router(
         path=templating.static_path(),
         directories=[templating.STATIC],
         cache_control=CacheControlHeader(public=True, max_age=A_YEAR, immutable=True),
         opt={"access": OPEN},
     )
-    return [pages, files]
+    return [pages, sheet, files]

@@ -13,16 +13,45 @@ from litestar.template import TemplateConfig
 SERVER = Path(__file__).parent.parent
 TEMPLATES = SERVER / "templates"
 STATIC = SERVER / "static"
+SHEETS = (
+    "tokens",
+    "layout",
+    "filters",
+    "views",
+    "histogram",
+    "table",
+    "silences",
+    "panel",
+    "related",
+    "bodies",
+    "guided",
+    "boards",
+    "handing",
+    "print",
+)
+"""The sheets of all pages, in this order. They are sent as one: the first paint waits for each that is asked for."""
 
 
 @lru_cache(maxsize=1)
 def static_path() -> str:
     """Where the static files are served: a path that changes with their content, so that they may be kept for good."""
-    digest = sha256()
+    digest = sha256(",".join(SHEETS).encode())
     for file in sorted(STATIC.rglob("*")):
         if file.is_file():
             digest.update(file.relative_to(STATIC).as_posix().encode() + b"\0" + file.read_bytes())
     return f"/static/{digest.hexdigest()[:12]}"
+
+
+@lru_cache(maxsize=1)
+def common_sheet() -> bytes:
+    """The sheets of all pages as one."""
+    return b"".join((STATIC / "css" / f"{name}.css").read_bytes() for name in SHEETS)
+
+
+@lru_cache(maxsize=1)
+def scripts() -> list[str]:
+    """The modules that `main.js` imports: a page names them, so that they need not be found one by the other."""
+    return sorted(file.name for file in (STATIC / "js").glob("*.js") if file.name != "main.js")
 
 
 def environment() -> Environment:
@@ -35,6 +64,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.globals["static"] = static_path()
+    made.globals["scripts"] = scripts()
     return made
 
 
