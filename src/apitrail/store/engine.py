@@ -37,6 +37,8 @@ class Query(Struct, frozen=True):
     params: Mapping[str, Param] = {}
     binary: tuple[str, ...] = ()
     """String columns of the answer that hold bytes, not text."""
+    wide: bool = False
+    """It reads so much that more than one thread is worth their cost."""
 
 
 class Answer(Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import Any
 from apitrail.store.engine import Param, Query
 from apitrail.store.model import Facets, Filter, Option
 from apitrail.store.queries.counting import counted
-from apitrail.store.queries.where import FIELDS
+from apitrail.store.queries.where import FIELDS, told_by_entries
 
 COUNTED = ("action", "ec_integration", "shipping_integration", "outcome", "platform", "cause", "direction")
 _KINDS = {"ec_integration": "ec", "shipping_integration": "shipping"}
@@ -37,6 +37,7 @@ def facets(which: Filter, seconds: Sequence[int] | None = None) -> Query:
         f" ARRAY JOIN {list(range(len(COUNTED)))} AS field, [{', '.join(values)}] AS value"
         " WHERE value IS NOT NULL GROUP BY field, value HAVING total > 0",
         params,
+        wide=seconds is None and told_by_entries(which),
     )
 
 

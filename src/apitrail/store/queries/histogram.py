@@ -14,6 +14,7 @@ from apitrail.store.engine import Query
 from apitrail.store.model import Bar, Filter, Histogram
 from apitrail.store.queries.counting import counted
 from apitrail.store.queries.pieces import DAY, QUARTER
+from apitrail.store.queries.where import told_by_entries
 from apitrail.store.times import instant, micros
 
 STEPS = {
@@ -71,7 +72,9 @@ def histogram(which: Filter, cuts: Sequence[int], seconds: Sequence[int] | None 
     bar = "roundDown(toUnixTimestamp(TIME), {cuts:Array(UInt32)})"
     columns = {"bar": bar, "outcome": "outcome"}
     source, params = counted(which, columns, seconds, days=days, quarters=quarters)
-    return Query(f"{source} ORDER BY bar", {**params, "cuts": [cut // 1_000_000 for cut in cuts[:-1]]})
+    starts: list[int] = [cut // 1_000_000 for cut in cuts[:-1]]
+    wide = seconds is None and told_by_entries(which)
+    return Query(f"{source} ORDER BY bar", {**params, "cuts": starts}, wide=wide)
 
 
 def histogram_of(entries: Sequence[EntryRow], which: Filter, zone: ZoneInfo) -> Histogram:

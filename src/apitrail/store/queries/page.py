@@ -9,7 +9,7 @@ from msgspec import structs
 
 from apitrail.store.engine import Query
 from apitrail.store.model import EPOCH, Cursor, Filter
-from apitrail.store.queries.where import BY_ENTRY, FIELDS, chosen, near, told, within
+from apitrail.store.queries.where import BY_ENTRY, FIELDS, chosen, near, told, told_by_entries, within
 from apitrail.store.rows import LIST_SELECT
 from apitrail.store.times import micros
 
@@ -44,6 +44,7 @@ def page(which: Filter, limit: int, cursor: Cursor | None, seconds: Sequence[int
         f"SELECT {LIST_SELECT} FROM {table} WHERE {where.text}"  # noqa: S608, constants only
         " ORDER BY created_at DESC, id DESC LIMIT {limit:UInt32}",
         {**where.params, "limit": limit},
+        wide=seconds is None and table == "entries" and told_by_entries(which),
     )
 
 

@@ -27,7 +27,10 @@ FIRST_SECONDS = 256
 MOST_SECONDS = 16_384
 
 FEW = 3
-"""Up to so many ways to write a text are looked for one after another."""
+FEW_EXACT = 12
+"""Up to so many ways to write a text are looked for one after another: in any case of letters, and exactly. (An exact
+search of 2.7 GB takes 0.03 s beside 1.5 for decompressing them, one of any case 0.5, one for eight at once 0.7.)
+"""
 
 _MESSAGE = "ifNull(message, '')"
 _PLAIN = "if(position(request_body, '%') > 0, decodeURLFormComponent(request_body), request_body)"
@@ -104,8 +107,9 @@ def having(term: Term, name: str) -> tuple[str, dict[str, Param]]:
             params,
         )
     written = needles(term.value)
-    few = len(written) <= FEW
-    found = (_each if few else _together)(written, name, anycase=bool(re.search("[A-Za-z]", term.value)))
+    anycase = bool(re.search("[A-Za-z]", term.value))
+    few = len(written) <= (FEW if anycase else FEW_EXACT)
+    found = (_each if few else _together)(written, name, anycase=anycase)
     condition = " OR ".join(found.replace("COLUMN", column) for column in ("response_body", "request_body", _MESSAGE))
     values: dict[str, Param] = {f"{name}_{number}": needle.hex() for number, needle in enumerate(written) if few}
     if not few:
