@@ -109,6 +109,11 @@ class Block(Struct, frozen=True):
         """Bytes."""
         return len(self.ids) + len(self.times) + len(self.data)
 
+    @property
+    def first(self) -> int:
+        """The time of its first entry."""
+        return int.from_bytes(self.times[:8], "little")
+
     def identities(self) -> list[Key]:
         """One for each entry, in order."""
         return list(zip(self._ids(), struct.unpack(f"<{len(self)}q", self.times), strict=True))

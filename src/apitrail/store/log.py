@@ -15,6 +15,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -152,7 +153,7 @@ class Store(Boards, Rhythms):
                 self.engine.insert("losses", LOSS_COLUMNS, told)
             keys = [key for batch in batches for block in batch.blocks for key in block.identities()]
             seen = self._known(keys)
-            data: list[bytes] = []
+            data: list[tuple[int, bytes]] = []
             written: list[Written] = []
             for batch in batches:
                 stored = 0
@@ -160,9 +161,11 @@ class Store(Boards, Rhythms):
                     count, fresh = block.fresh(seen)
                     stored += count
                     if count:
-                        data.append(fresh)
+                        data.append((block.first, fresh))
                 written.append(Written(stored, batch.entries - stored))
-            self._insert(data, [at for _, at in keys])
+            # Rows that come in their order need not be sorted by the engine, and those of one sender mostly do.
+            data.sort(key=itemgetter(0))
+            self._insert([block for _, block in data], [at for _, at in keys])
             return written
 
     def page(self, which: Filter, limit: int = 50, cursor: Cursor | None = None) -> Page:

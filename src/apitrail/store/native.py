@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from itertools import accumulate, chain
 from typing import Any, TypeVar
 
@@ -80,11 +81,16 @@ def block(columns: Columns, count: int, values: Sequence[Values | Lists]) -> byt
     """
     pieces = [length(len(columns)), length(count)]
     for (name, kind), column in zip(columns.items(), values, strict=True):
-        for text in (name.encode(), kind.name.encode()):
-            pieces += (length(len(text)), text)
-        pieces.append(kind.prefix)
+        pieces.append(_head(name, kind.name, kind.prefix))
         kind.write(pieces, column)
     return b"".join(pieces)
+
+
+@cache
+def _head(name: str, kind: str, prefix: bytes) -> bytes:
+    """What stands before a column's values."""
+    texts = (name.encode(), kind.encode())
+    return b"".join(length(len(text)) + text for text in texts) + prefix
 
 
 def without(columns: Columns, data: bytes, keep: Sequence[bool]) -> bytes:
