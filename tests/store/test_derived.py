@@ -26,6 +26,7 @@ def some(make: Make, count: int = 30) -> list[Entry]:
             references=[Reference("order", f"A-{number}")],
             response=Payload(body=b'{"sn":"2601%06d"}' % number),
             ec_integration=Integration("shop", "Shop"),
+            outcome="success" if number % 4 else "request_error",
         )
         for number in range(count)
     ]
@@ -42,6 +43,7 @@ def whole(store: Store, entries: list[Entry]) -> None:
     assert counted(store) == (len(entries), len(entries))
     assert sum(sum(bar.outcomes.values()) for bar in store.histogram(Filter(), "6h").bars) == len(entries)
     assert sum(option.count for option in store.facets(Filter()).outcome) == len(entries)
+    assert sum(one.count for one in store.failures(Filter(), 99)) == sum(one.outcome != "success" for one in entries)
     for number, entry in enumerate(entries):
         assert [row.id for row in store.page(Filter(reference=(f"A-{number}",))).entries] == [entry.id]
         word = Term(f"2601{number:06}", whole=True)

@@ -13,6 +13,7 @@ from apitrail.entry import Entry
 from apitrail.exchange import Integration, Recorder, Reference
 from apitrail.store import Filter, Store, open_store, schema
 from apitrail.store.engine import Query
+from apitrail.store.retention import Keep, Rules
 
 NOON = datetime(2026, 8, 3, 12, 0, 0, 123456, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -204,3 +205,12 @@ def test_failures_of_a_day_that_is_gone_are_gone_and_a_row_that_is_there_twice_i
     assert rows(store) == 1
     assert [(one.count, one.last) for one in store.failures(Filter(), 10)] == [(1, NOON + 3000 * MINUTE)]
     store.close()
+
+
+def test_what_retention_takes_is_no_longer_told_and_what_it_keeps_is(store: Store, make: Make) -> None:
+    kept = label(make, 0, shipping_integration=Integration("ups-2"))
+    store.write([label(make, 0), label(make, 1), kept, label(make, 30 * 24 * 60)])
+    rules = Rules(Keep(7, 7, 7), {("shipping", "ups-2"): Keep(90, 90, 90)})
+    assert [one.what for one in store.tidy(rules, now=NOON + timedelta(days=30))].count("entries") == 1
+    told = [(one.kind.shipping_integration, one.count) for one in store.failures(Filter(), 9)]
+    assert told == [("ups-1", 1), ("ups-2", 1)]
