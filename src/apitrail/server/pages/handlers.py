@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Literal
 
 from litestar import Request, Response, Router, get
@@ -15,6 +16,7 @@ from litestar.types import ControllerRouterHandler
 
 from apitrail.entry import Entry
 from apitrail.server.access import OPEN
+from apitrail.server.backlogs import Backlogs
 from apitrail.server.known import Known
 from apitrail.server.media import body_response
 from apitrail.server.pages import (
@@ -30,6 +32,7 @@ from apitrail.server.pages import (
     links,
     log,
     problems,
+    recorders,
     related,
     shift,
     storage,
@@ -246,6 +249,19 @@ def storage_page(
     return _page("storage.html", storage.storage(storage_answer(store, settings), query, reader), reader, query)
 
 
+@get("/recorders", sync_to_thread=True)
+def recorders_page(
+    request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], backlogs: NamedDependency[Backlogs]
+) -> Template:
+    """Who sends, and what did not come."""
+    values = request.query_params.dict()
+    query = PageQuery.read({name: value for name, value in values.items() if name != "days"})
+    reader = Reader.of(request, query, known)
+    days = next((one for one in recorders.OFFERED if one in values.get("days", [])), recorders.OFFERED[0])
+    rows = backlogs.beside(store.recorders(reader.clock.now - timedelta(days=int(days))))
+    return _page("recorders.html", recorders.recorders(rows, days, query, reader), reader, query)
+
+
 @get("/help/guide", sync_to_thread=True)
 def guide_page(request: Asked, known: NamedDependency[Known]) -> Template:
     """The guide for people who never saw an API."""
@@ -347,6 +363,7 @@ def routes() -> list[ControllerRouterHandler]:
             entry_related,
             entry_body,
             entry_piece,
+            recorders_page,
             storage_page,
             guide_page,
             guide_picture,

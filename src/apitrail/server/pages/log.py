@@ -18,14 +18,14 @@ from apitrail.server.pages.filters import FiltersView, filters
 from apitrail.server.pages.handing import DownloadView, downloads
 from apitrail.server.pages.histogram import HistogramView
 from apitrail.server.pages.links import Link
-from apitrail.server.pages.losses import LossesView, losses
+from apitrail.server.pages.losses import LossesView, between, losses
 from apitrail.server.pages.panel import PanelView, panel
 from apitrail.server.pages.query import Misread, PageQuery, canonical
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.rows import RowView, row
 from apitrail.server.pages.silences import NONE, SilencesView, SilenceView, silences
 from apitrail.store import Store
-from apitrail.store.model import EPOCH, Cursor, Page, Span, View
+from apitrail.store.model import EPOCH, Cursor, LossRow, Page, Span, View
 
 LIMIT = 50
 """Rows a page."""
@@ -117,7 +117,8 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str, shared:
     entry = store.entry(query.open) if canonical(query.open) else None
     opened = panel(entry, query, reader) if entry else None
     told = NONE if query.misread else silences(store, query, reader, found.entries, newest=query.cursor is None)
-    rows = _rows(found.entries, query, reader, told, opened)
+    lost = store.losses(asked.since or EPOCH, asked.until or now)
+    rows = _rows(found.entries, query, reader, told, lost, opened)
     listed = any(one.panel for one in rows)
     offered = filters(query, counted.facets, reader)
     span = Span(0, None, None) if rows else store.span()
@@ -131,7 +132,7 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str, shared:
         linked_missing=query.open if query.open and entry is None else "",
         total=counted.total,
         downloads=downloads(query, counted.entries, reader) if rows else None,
-        losses=losses(store.losses(asked.since or EPOCH, asked.until or now), reader),
+        losses=losses(lost, reader),
         silences=told.lasting,
         misread=[_misread(one, reader) for one in query.misread],
         narrowed=query.narrowed,
@@ -153,7 +154,8 @@ def older(store: Store, query: PageQuery, reader: Reader) -> RowsView:
     """The rows after the query's cursor, and where still older ones are."""
     found = store.page(query.filter(reader.clock.now), limit=LIMIT, cursor=query.cursor)
     told = silences(store, query, reader, found.entries, newest=query.cursor is None)
-    return _page(_rows(found.entries, query.but(cursor=None), reader, told), found.next_cursor, query)
+    rows = _rows(found.entries, query.but(cursor=None), reader, told, _lost(store, found.entries))
+    return _page(rows, found.next_cursor, query)
 
 
 def newer(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> NewerView:
@@ -163,7 +165,7 @@ def newer(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> New
     # Where entries are not counted, what the page says of them stays.
     counted = counts(store, query, Page(found, newest), reader)
     return NewerView(
-        rows=_rows(found, query, reader, told),
+        rows=_rows(found, query, reader, told, _lost(store, found)),
         silences=told.lasting,
         filters=filters(query, counted.facets, reader),
         histogram=counted.histogram,
@@ -192,15 +194,21 @@ def _rows(
     query: PageQuery,
     reader: Reader,
     told: SilencesView,
+    lost: Sequence[LossRow],
     opened: PanelView | None = None,
 ) -> list[RowView]:
-    """The rows, the opened one with its panel, each with the pauses that it ended."""
+    """The rows, the opened one with its panel, each with the pauses that it ended and what was lost before it."""
+    gone = between(entries, lost, reader)
     rows = []
     for one in entries:
         shown = row(one, query, reader, opened if one.id == query.open else None)
-        shown.silences = told.before.get(one.id, [])
+        shown.silences = [*told.before.get(one.id, ()), *gone.get(one.id, ())]
         rows.append(shown)
     return rows
+
+
+def _lost(store: Store, entries: Sequence[EntryRow]) -> list[LossRow]:
+    return store.losses(entries[-1].created_at, entries[0].created_at) if entries else []
 
 
 def _newer(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> list[EntryRow]:

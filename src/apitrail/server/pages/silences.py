@@ -30,6 +30,8 @@ class SilenceView(Struct, frozen=True, kw_only=True):
     text: Markup
     basis: Markup
     """What it is told from."""
+    kind: str = "silence"
+    """Its icon and its looks: `lost` is what was made and did not come."""
 
 
 class SilencesView(Struct, frozen=True, kw_only=True):
