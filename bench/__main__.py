@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("bench.recorder", "bench.profiles", "bench.ingest", "bench.store")
+BENCHMARKS = ("bench.recorder", "bench.profiles", "bench.ingest", "bench.store", "bench.page")
 
 
 def main() -> int:

@@ -7,6 +7,9 @@
 The list is that of the log's last day. Each first paint is that of a browser that was never there (script and style are
 fetched) and of the same one again; each act is measured from the event until the frame in which its result is drawn.
 
+`cpu` is what the page's main thread spent on it, of which other work on the machine takes nothing: on a machine with
+nothing else to do, a wait is that, the server's answer, and a frame.
+
 The bias: browser and server share the machine, nothing lies between them, and Chromium draws without a graphics card.
 """
 
@@ -24,6 +27,7 @@ from urllib.parse import urlencode
 
 from bench.ingest.load import get
 from bench.page import watching
+from bench.page.watching import Waited
 from bench.store import ours
 from bench.store.trade import exchanges
 
@@ -42,7 +46,7 @@ def main() -> None:
     with _server(options.url, options.folder, options.count) as url:
         span = json.loads(get(f"{url}/api/v1/span"))
         print(f"{span['entries']:,} entries, {options.rounds} rounds; milliseconds")
-        print(f"{'':<34}{'screen':<8}{'median':>8}{'worst':>8}{'budget':>8}")
+        print(f"{'':<30}{'screen':<8}{'median':>8}{'worst':>8}{'budget':>8}{'cpu':>6}")
         address = f"{url}/?{urlencode(_last_day(span['newest']))}"
         with watching.chromium() as browser:
             for screen in watching.SCREENS:
@@ -59,9 +63,10 @@ def main() -> None:
                 print(f"not measured: {one}")
 
 
-def _line(name: str, screen: str, times: Sequence[float], budget: int) -> None:
-    if times:
-        print(f"{name:<34}{screen:<8}{statistics.median(times):8.0f}{max(times):8.0f}{budget:8}")
+def _line(name: str, screen: str, times: Sequence[Waited], budget: int) -> None:
+    walls = [one.wall for one in times]
+    cpu = statistics.median(one.cpu for one in times)
+    print(f"{name:<30}{screen:<8}{statistics.median(walls):8.0f}{max(walls):8.0f}{budget:8}{cpu:6.0f}")
 
 
 def _last_day(newest: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from msgspec import Struct
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Error, Page, ViewportSize, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -40,6 +40,15 @@ _WAITED = """async ([act, wanted]) => {
   await new Promise((next) => setTimeout(next));
   return performance.now() - begun;
 }"""
+
+
+class Waited(Struct, frozen=True):
+    """Milliseconds."""
+
+    wall: float
+    """As a reader waits: other work on the machine counts."""
+    cpu: float
+    """Of the page's main thread alone, which other work distorts less."""
 
 
 class Act(Struct, frozen=True):
@@ -82,43 +91,54 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def first_paints(browser: Browser, address: str, screen: str, rounds: int) -> tuple[list[float], list[float]]:
-    """Milliseconds until the first paint, by readers who were never there, and by the same when they come back."""
-    fresh, again = [], []
+def first_paints(browser: Browser, address: str, screen: str, rounds: int) -> tuple[list[Waited], list[Waited]]:
+    """The first paint by readers who were never there, and by the same when they come back."""
+    fresh: list[Waited] = []
+    again: list[Waited] = []
     for _ in range(rounds):
-        with _reader(browser, screen) as page:
-            page.goto(address)
-            fresh.append(float(page.evaluate(_PAINTED)))
-            page.goto("about:blank")
-            page.goto(address)
-            again.append(float(page.evaluate(_PAINTED)))
+        with _reader(browser, screen) as (page, spent):
+            for found in (fresh, again):
+                page.goto("about:blank")
+                before = spent()
+                page.goto(address, wait_until="commit")
+                wall = float(page.evaluate(_PAINTED))
+                found.append(Waited(wall, spent() - before))
     return fresh, again
 
 
 def waits(
     browser: Browser, address: str, screen: str, rounds: int, told: Callable[[str], None]
-) -> dict[str, list[float]]:
-    """Milliseconds of each act, one after the other on one page, so many times. What the log cannot show is told."""
-    found: dict[str, list[float]] = {}
+) -> dict[str, list[Waited]]:
+    """Each act, one after the other on one page, so many times. What the log at hand cannot show is told."""
+    found: dict[str, list[Waited]] = {}
     for _ in range(rounds):
-        with _reader(browser, screen) as page:
+        with _reader(browser, screen) as (page, spent):
             page.goto(address, wait_until="networkidle")
-            page.evaluate(_HELP)
             for one in ACTS:
-                try:
-                    found.setdefault(one.name, []).append(float(page.evaluate(_WAITED, [one.act, one.wanted])))
-                except Exception as error:
-                    told(f"{one.name}: {str(error).splitlines()[0]}")
-                page.wait_for_timeout(SETTLED_S * 1000)
                 page.evaluate(_HELP)
+                before = spent()
+                try:
+                    wall = float(page.evaluate(_WAITED, [one.act, one.wanted]))
+                    found.setdefault(one.name, []).append(Waited(wall, spent() - before))
+                except Error as error:
+                    told(f"{one.name}: {error.message.splitlines()[0]}")
+                page.wait_for_timeout(SETTLED_S * 1000)
     return found
 
 
 @contextmanager
-def _reader(browser: Browser, screen: str) -> Iterator[Page]:
+def _reader(browser: Browser, screen: str) -> Iterator[tuple[Page, Callable[[], float]]]:
+    """A fresh browser, and what its page's main thread has spent so far, in milliseconds."""
     context = browser.new_context(viewport=SCREENS[screen], locale="en-US", timezone_id="Asia/Taipei")
     page = context.new_page()
+    inner = context.new_cdp_session(page)
+    inner.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def spent() -> float:
+        metrics = inner.send("Performance.getMetrics")["metrics"]
+        return 1000 * float(next(one["value"] for one in metrics if one["name"] == "TaskDuration"))
+
     try:
-        yield page
+        yield page, spent
     finally:
         context.close()
