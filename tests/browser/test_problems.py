@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -51,6 +51,23 @@ def test_the_state_is_chosen_by_a_link_and_kept_with_the_language(
     expect(page.get_by_role("heading", name="問題")).to_be_visible()
     expect(page.locator(".rows tbody tr")).to_have_count(1)
     expect(page.locator(".rows tbody tr")).to_contain_text("已結束")
+
+
+def test_a_range_is_chosen_to_the_second_and_keeps_what_narrows_the_board(
+    desk: Any, server: Any, call: Call, account: Integration
+) -> None:
+    [ago] = server.record(call("order.get", status=401, ago=timedelta(minutes=50)))
+    server.record(call("order.ship", status=503, ago=timedelta(minutes=5)))
+    page = desk.open(f"/problems?ec_integration={account.id}", java_script_enabled=False)
+    expect(page.locator(".rows tbody tr")).to_have_count(2)
+    now = datetime.now(UTC)
+    page.get_by_label("From").fill(f"{now - timedelta(minutes=55):%Y-%m-%dT%H:%M:%S}")
+    page.get_by_label("To").fill(f"{now - timedelta(minutes=45):%Y-%m-%dT%H:%M:%S}")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".rows tbody tr")).to_have_count(1)
+    expect(page.locator(".narrowed")).to_contain_text(account.name)
+    assert page.locator(f"a[href*='/entries/{ago}']").count() == 1
+    assert page.get_by_label("From").input_value() == f"{now - timedelta(minutes=55):%Y-%m-%dT%H:%M:%S}"
 
 
 def test_a_phone_has_the_lesser_pages_in_a_menu(desk: Any) -> None:

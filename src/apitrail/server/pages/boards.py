@@ -10,9 +10,11 @@ from msgspec import Struct
 from apitrail.exchange import Integration
 from apitrail.server.pages import host, links, names
 from apitrail.server.pages.bodies.visible import visible
+from apitrail.server.pages.guided import Choice
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.query import FIELDS, PageQuery
 from apitrail.server.pages.reader import Reader
+from apitrail.server.pages.zones import OFFERED
 
 
 class Chosen(Struct, frozen=True):
@@ -22,6 +24,18 @@ class Chosen(Struct, frozen=True):
     url: str
     here: bool
     count: str = ""
+
+
+class Exact(Struct, frozen=True):
+    """The form that asks for a range by its two times."""
+
+    path: str
+    since: str
+    """The values of its fields, in the zone that is chosen; empty where a quick range is."""
+    until: str
+    zones: list[Choice]
+    carried: list[tuple[str, str]]
+    """What the form carries along: names and values."""
 
 
 class Chip(Struct, frozen=True):
@@ -50,6 +64,19 @@ def quick(query: PageQuery, path: str, offered: Iterable[str], reader: Reader, *
         )
         for one in offered
     ]
+
+
+def exact(query: PageQuery, path: str, reader: Reader, **more: str) -> Exact:
+    """The form, with what the address says filled in."""
+    zone = reader.clock.zone.key
+    bare = query.but(range=query.usual, since=None, until=None, tz="", cursor=None, open="")
+    return Exact(
+        path,
+        reader.clock.field(query.since),
+        reader.clock.field(query.until),
+        [Choice(one, one, one == zone) for one in dict.fromkeys((*OFFERED, zone))],
+        [*bare.pairs(), *more.items()],
+    )
 
 
 def chips(query: PageQuery, path: str, reader: Reader, found: Iterable[Integration | None], **more: str) -> list[Chip]:

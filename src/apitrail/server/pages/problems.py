@@ -69,6 +69,7 @@ class ProblemsView(Struct, frozen=True, kw_only=True):
     """The page."""
 
     ranges: list[Chosen]
+    exact: boards.Exact
     states: list[Chosen]
     chips: list[Chip]
     span: Markup
@@ -92,6 +93,7 @@ def view(store: Store, query: PageQuery, state: str, reader: Reader) -> Problems
     accounts = [held for one in listed for held in (one.ec_integration, one.shipping_integration)]
     return ProblemsView(
         ranges=boards.quick(query, PATH, RANGES, reader, **more),
+        exact=boards.exact(query, PATH, reader, **more),
         states=_states(query, state, found, reader),
         chips=boards.chips(query, PATH, reader, accounts, **more),
         span=words("boards.span", since=reader.clock.tag(found.since), until=reader.clock.tag(found.until))

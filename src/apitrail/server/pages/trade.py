@@ -119,6 +119,7 @@ class TradeView(Struct, frozen=True, kw_only=True):
     path: str
     number: str
     ranges: list[Chosen]
+    exact: boards.Exact
     which: list[Chosen]
     carried: list[tuple[str, str]]
     chips: list[Chip]
@@ -200,6 +201,7 @@ def _view(
         path=path,
         number=asked.number,
         ranges=boards.quick(query, path, RANGES, reader, **kept),
+        exact=boards.exact(query, path, reader, **kept),
         which=[
             Chosen(words("trade.every"), query.url(path), not asked.failed),
             Chosen(words("trade.failed"), query.url(path, failed="1"), asked.failed),
