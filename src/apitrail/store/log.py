@@ -330,7 +330,7 @@ class Store(Boards, Rhythms):
         until = which.until
         if cursor is not None and (until is None or cursor.created_at < until):
             until = cursor.created_at
-        many = words.FIRST_SECONDS
+        many = limit + words.MORE_SECONDS
         while True:
             found = [second for (second,) in self.engine.select(words.seconds(wanted, which.since, until, many)).rows]
             if found:

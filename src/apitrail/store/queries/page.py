@@ -23,6 +23,9 @@ FAILED = {"request_error", "platform_error"}
 TOLD = {"merchant", "source", "status"}
 """What failures tell besides FIELDS."""
 
+ALL_OF_THEM = " SETTINGS optimize_read_in_order = 0"
+"""To read a few granules of many parts in order takes half as long again as to read them all and sort."""
+
 WINDOWS = (1, 8, 64, 512)
 """Days."""
 
@@ -42,9 +45,9 @@ def page(which: Filter, limit: int, cursor: Cursor | None, seconds: Sequence[int
     where = told(chosen(where, which), which)
     return Query(
         f"SELECT {LIST_SELECT} FROM {table} WHERE {where.text}"  # noqa: S608, constants only
-        " ORDER BY created_at DESC, id DESC LIMIT {limit:UInt32}",
+        f" ORDER BY created_at DESC, id DESC LIMIT {{limit:UInt32}}{'' if seconds is None else ALL_OF_THEM}",
         {**where.params, "limit": limit},
-        wide=seconds is None and table == "entries" and told_by_entries(which),
+        wide=table == "entries" and told_by_entries(which),
     )
 
 

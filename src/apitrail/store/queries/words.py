@@ -23,7 +23,8 @@ _PIECE = re.compile("[0-9A-Za-z]+")
 _LEAST, _MIXED, _MOST = 6, 24, 36
 """Characters of what is kept as a word: see the view `mentions_from_entries`."""
 
-FIRST_SECONDS = 256
+MORE_SECONDS = 13
+"""Looked at besides as many as entries are wanted: each has one, or a word of the same number."""
 MOST_SECONDS = 16_384
 
 FEW = 3
