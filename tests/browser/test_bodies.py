@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import struct
 import zlib
 from collections.abc import Callable
@@ -226,3 +227,14 @@ def test_the_last_piece_ends_what_the_first_began(opened: Callable[..., Page]) -
     assert pretty.text_content() == json.dumps(order, indent=2)
     side.locator(".t").nth(1).click()
     assert pretty.inner_text().splitlines()[-3:] == ['  "lines": [],', '  "last": true', "}"]
+
+
+def test_a_search_goes_on_in_what_is_not_there_yet(opened: Callable[..., Page]) -> None:
+    order = {"lines": [{"sku": f"T-{number:05}", "qty": number} for number in range(3000)]}
+    page = opened(body=json.dumps(order).encode())
+    side = page.locator(".of-response")
+    side.locator(".within input").fill("T-02500")
+    expect(side.locator(".hits")).to_have_text("0/0+")
+    side.locator(".within input").press("Enter")
+    expect(side.locator(".hits")).to_have_text(re.compile(r"^1/1\+?$"), timeout=20_000)
+    assert page.evaluate("[...CSS.highlights.get('within-here')][0].toString()") == "T-02500"

@@ -22,6 +22,8 @@ from apitrail.store.model import Rhythm
 TOLD_BY = frozenset({"action", "ec_integration", "shipping_integration"})
 """A list that anything else narrows hides calls: what it does not show may have been made."""
 BACK = timedelta(hours=24)
+MOST = timedelta(days=31)
+"""Of one page of the list, from its newest entry back. What comes more rarely has no rhythm that is told."""
 
 
 class SilenceView(Struct, frozen=True, kw_only=True):
@@ -56,7 +58,7 @@ def silences(store: Store, query: PageQuery, reader: Reader, rows: Sequence[Entr
         return NONE
     now = reader.clock.now
     end = min(query.until or now, now) if newest else rows[0].created_at
-    begin = rows[-1].created_at if rows else query.filter(now).since or end - BACK
+    begin = max(rows[-1].created_at if rows else query.filter(now).since or end - BACK, end - MOST)
     found = [
         one
         for rhythm in store.rhythms(begin - BASIS, end, actions, query.ec_integration, query.shipping_integration)

@@ -1,5 +1,8 @@
 // Within a body: folding at its brackets, and finding text without touching the document (megabytes stay quick).
+import { extend } from "./pieces.js";
+
 const MOST = 2000;
+const PIECES = 5; // that one press of Enter looks through
 let ranges = [];
 let here = -1;
 
@@ -92,9 +95,25 @@ document.addEventListener("input", (event) => {
   go(side, 1);
   say(event.target);
 });
-document.addEventListener("keydown", (event) => {
-  if (!event.target.matches?.(".within input") || event.key !== "Enter") return;
+
+// Past the last hit of what is there, the search goes on in what is not there yet.
+async function further(field) {
+  const side = field.closest(".side");
+  const [known, was] = [ranges.length, here];
+  for (let count = 0; count < PIECES && ranges.length === known; count += 1) {
+    const note = side.querySelector(".rest[data-next]");
+    if (!note) return;
+    await extend(note);
+    look(side, field.value);
+    here = was;
+  }
+}
+
+document.addEventListener("keydown", async (event) => {
+  const field = event.target;
+  if (!field.matches?.(".within input") || event.key !== "Enter") return;
   event.preventDefault();
-  go(event.target.closest(".side"), event.shiftKey ? -1 : 1);
-  say(event.target);
+  if (!event.shiftKey && field.value && here === ranges.length - 1) await further(field);
+  go(field.closest(".side"), event.shiftKey ? -1 : 1);
+  say(field);
 });

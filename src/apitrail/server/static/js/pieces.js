@@ -17,7 +17,7 @@ function put(view, piece) {
   }
 }
 
-async function extend(note) {
+export async function extend(note) {
   if (note.getAttribute("aria-busy") === "true") return;
   note.setAttribute("aria-busy", "true");
   const answer = await fetch(note.dataset.next, { headers: { Accept: "text/html" } }).catch(() => null);
