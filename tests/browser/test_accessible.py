@@ -54,6 +54,7 @@ PAGES = (
     "/orders?number=nowhere",
     "/shipments?range=7d",
     "/shipments?range=7d&failed=1&lang=zh-TW",
+    "/recorders",
     "/storage",
     "/login",
     "/login?next=/%3Flang=zh-TW",
