@@ -2,7 +2,7 @@
 
     python -m bench.caller [httpx|requests] [threads] [bursts|flood]
 
-A burst is 200 calls without a pause, then 0.1 s: jobs and requests that call a platform some times, and go on. A flood
+A burst is 100 calls without a pause, then 0.1 s: jobs and requests that call a platform some times, and go on. A flood
 is 10,000 calls without a pause, 3,000 and more in a second: no platform answers so fast, but it shows the limit.
 
 What is added is the median over the rounds of the difference to the bare run of the same round, with the quartiles of

@@ -11,7 +11,7 @@ from threading import Thread
 BODY = json.dumps({"skus": [{"sku": f"SKU-{i:05d}", "stock": i, "location": "TPE1"} for i in range(76)]}).encode()
 WARM_UP = 300
 CALLS = {"bursts": 2000, "flood": 10_000}
-BURST = 200
+BURST = 100
 PAUSE_S = 0.1
 HEADERS = {"content-type": "application/json"}
 

@@ -47,7 +47,7 @@ while True:
     else:
         apitrail.record(Exchange(created_at=datetime.now(UTC), method="POST", url=url, request=Message(body=body)))
     os.write(said, b"%d %r\\n" % (number, time.monotonic()))
-    time.sleep(0.003 if number % 1000 < 700 else 0.0003)  # and at times hardly a pause
+    time.sleep(0.005 if number % 1000 < 900 else 0.0003)  # and at times hardly a pause
 """
 
 
@@ -114,8 +114,8 @@ def test_kills_of_hosts_and_server_lose_and_double_nothing(serve: Any, tmp_path:
     threading.Event().wait(1.5)
     while hosts.running:
         hosts.kill(dice)
-    drain = "import apitrail, sys; sys.exit(not apitrail.flush(120))"
-    subprocess.run([sys.executable, "-c", drain], env=hosts.environment, check=True, timeout=180)
+    drain = "import apitrail, sys; sys.exit(not apitrail.flush(600))"
+    subprocess.run([sys.executable, "-c", drain], env=hosts.environment, check=True, timeout=660)
     assert server.stop() == 0
 
     store = open_store(folder)
