@@ -78,10 +78,10 @@ def measure(folder: Path, count: int, days: float, through_http: int, binary: Pa
         print(f"{server.entries():,} entries, {raw / count:.0f} raw bytes each")
         size = asking.disk(log)
         print(f"disk: {size / 1e6:,.0f} MB, {size / raw:.3f} per raw byte")
-        quiet = [asking.ask(ours.PORT, server.process.pid, asking.chosen(one, "ours")) for one in asked]
+        quiet = [asking.ask(ours.PORT, server.process.pid, one, "ours") for one in asked]
         memory = server.memory_mb()
         with server.arriving(more, ARRIVING) as sent:
-            busy = [asking.ask(ours.PORT, server.process.pid, asking.chosen(one, "ours")) for one in asked]
+            busy = [asking.ask(ours.PORT, server.process.pid, one, "ours") for one in asked]
         print(f"memory at most: {memory:,.0f} MB, {server.memory_mb():,.0f} MB with {sum(sent):,} arriving")
     theirs: list[asking.Times] = []
     if binary:
@@ -100,7 +100,7 @@ def _peer(
                 f"VictoriaLogs: {loaded.rate:,.0f} entries/s of the last {CHUNK:,}, {loaded.raw / count:.0f} B a line"
             )
         size = asking.disk(folder)
-        times = [asking.ask(peer.PORT, server.process.pid, asking.chosen(one, "peer")) for one in asked]
+        times = [asking.ask(peer.PORT, server.process.pid, one, "peer") for one in asked]
         memory = server.memory_mb()
         print(
             f"VictoriaLogs: disk {size / 1e6:,.0f} MB (ours / theirs {ours_ / size:.2f}), memory at most {memory:,.0f}"

@@ -16,6 +16,7 @@ from bench.store.questions import Question
 
 SCANS = 5
 """How many of the questions that look at every body."""
+WARM = 2
 PATIENCE_S = 120
 
 
@@ -30,8 +31,14 @@ class Times(Struct, frozen=True):
     """Entries or bars in an answer, on average: an answer of none is no measurement."""
 
 
-def ask(port: int, pid: int, asked: list[str], *, warm: int = 2) -> Times:
-    """The times of these addresses, after `warm` of them unmeasured. Raises RuntimeError for an answer but 200."""
+def ask(port: int, pid: int, question: list[Question], contender: str) -> Times:
+    """The times of one kind of question, after WARM of them unmeasured. Raises RuntimeError for an answer but 200.
+
+    One that looks at every body is measured the first time: the engine remembers where it found something.
+    """
+    asked = [getattr(one, contender) for one in question]
+    warm = 0 if question[0].scan else WARM
+    asked = asked[:SCANS] if question[0].scan else asked
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     taken, sizes, worked = [], [], 0.0
     for number, address in enumerate(asked[:warm] + asked):
@@ -51,12 +58,6 @@ def ask(port: int, pid: int, asked: list[str], *, warm: int = 2) -> Times:
     connection.close()
     p95 = statistics.quantiles(taken, n=20)[18] if len(taken) > 1 else taken[0]
     return Times(statistics.median(taken), min(p95, max(taken)), worked, statistics.fmean(sizes))
-
-
-def chosen(question: list[Question], contender: str) -> list[str]:
-    """The addresses of one kind of question."""
-    asked = [getattr(one, contender) for one in question]
-    return asked[:SCANS] if question[0].scan else asked
 
 
 def disk(folder: Path) -> int:
