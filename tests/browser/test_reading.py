@@ -59,6 +59,17 @@ def test_a_phone_shows_cards_that_open(desk: Any, server: Any, call: Call, mine:
     expect(page.locator(".side:visible")).to_have_class(re.compile("of-request"))
 
 
+@pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
+@pytest.mark.parametrize("width", [320, 390, 760])
+def test_the_menu_of_other_pages_is_on_the_screen(desk: Any, locale: str, width: int) -> None:
+    page = desk.open("/help/guide", width=width, locale=locale)
+    page.locator(".other-pages > summary").click()
+    box = page.locator(".other-pages .menu-body").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+
+
 def test_chinese_is_chosen_by_the_browser_and_by_hand(desk: Any, server: Any, call: Call, mine: str) -> None:
     server.record(call("order.list", status=401))
     page = desk.open(mine, locale="zh-TW")
