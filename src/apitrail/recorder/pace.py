@@ -69,8 +69,9 @@ class Pace:
             self._called.set()
 
     def gather(self, seconds: float) -> None:
-        """Wait so long for more to come, unless somebody is in a hurry."""
-        self._called.wait(seconds)
+        """Wait so long for more to come, unless somebody is in a hurry, or memory fills up."""
+        if not self._pressed():
+            self._called.wait(seconds)
         self._called.clear()
         self._turn_began = time.perf_counter()
 
@@ -96,7 +97,7 @@ class Pace:
         now = time.perf_counter()
         if now - self._turn_began <= (LATE_TURN_S if self._late else TURN_S):
             return
-        if self._hurry or self._gauge.bytes > self._gauge.limit // 2:
+        if self._pressed():
             time.sleep(0)
         else:
             time.sleep(LETTING_GO_S)
@@ -104,8 +105,12 @@ class Pace:
         self._turn_began = time.perf_counter()
         self._rested += self._turn_began - now
 
+    def _pressed(self) -> bool:
+        """Whether somebody waits, or memory fills up."""
+        return self._hurry > 0 or self._gauge.bytes > self._gauge.limit // 2
+
     def _until_quiet(self) -> None:
-        while not self._hurry:
+        while not self._pressed():
             now = time.perf_counter_ns()
             if now - pulse.at >= QUIET_NS:
                 return
