@@ -7,6 +7,7 @@ garbage collector need not follow these structs.
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Literal
 
 from msgspec import Struct
@@ -133,9 +134,18 @@ class Payload(Struct, kw_only=True, gc=False):
     charset: str | None = None
     """As declared or detected (`utf-8`, `big5`, `gb18030`, `shift_jis`, …); None for binary bodies."""
     size: int = 0
-    sha256: str = ""
+    digest: str = ""
+    """The recorder's SHA-256 of the whole of a body that was cut, in hex."""
     truncated: bool = False
     incomplete: bool = False
+
+    @property
+    def sha256(self) -> str:
+        """Of the whole body, in hex: the recorder's where it was cut, else worked out here. Empty where the body is no
+        longer kept."""
+        if self.truncated:
+            return self.digest
+        return sha256(self.body).hexdigest() if self.body or not self.size else ""
 
 
 class Entry(EntryRow, kw_only=True, gc=False):

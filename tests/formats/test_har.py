@@ -374,7 +374,7 @@ def test_a_call_without_an_answer_is_written_and_read_again() -> None:
 
 
 def test_a_body_that_was_cut_keeps_both_ends_and_its_size() -> None:
-    cut = Payload(body=b"head\xff", tail=b"\x00tail", size=9_000_000, sha256="ab" * 32, truncated=True)
+    cut = Payload(body=b"head\xff", tail=b"\x00tail", size=9_000_000, digest="ab" * 32, truncated=True)
     exchange = one(b"".join(har.write([logged(cut, cut)])))
     for message in (exchange.request, exchange.response):
         assert message is not None

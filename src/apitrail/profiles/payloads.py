@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from apitrail.entry import Payload
 from apitrail.exchange import Message
 from apitrail.profiles.charset import charset_of
 
-_EMPTY = sha256().hexdigest()
-
 
 def payload(message: Message) -> Payload:
-    """The message with size, hash, content type and charset told. Bytes and header fields stay as they are.
-
-    `sha256` is that of the body kept, or the recorder's own (of the whole) where the body was cut.
-    """
+    """The message with size, content type and charset told. Bytes and header fields stay as they are."""
     headers = message.headers
     body = message.body
     if message.text is not None and not body:
@@ -26,7 +19,7 @@ def payload(message: Message) -> Payload:
             content_type = value
             break
     if not body and not message.truncated and message.size is None:
-        return Payload(headers=headers, content_type=content_type, sha256=_EMPTY, incomplete=message.incomplete)
+        return Payload(headers=headers, content_type=content_type, incomplete=message.incomplete)
     return Payload(
         headers=headers,
         body=body,
@@ -34,7 +27,7 @@ def payload(message: Message) -> Payload:
         content_type=content_type,
         charset=charset_of(body, content_type) if body else None,
         size=len(body) if message.size is None else message.size,
-        sha256=(message.sha256 or "") if message.truncated else sha256(body).hexdigest() if body else _EMPTY,
+        digest=(message.sha256 or "") if message.truncated else "",
         truncated=message.truncated,
         incomplete=message.incomplete,
     )

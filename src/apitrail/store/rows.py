@@ -7,7 +7,6 @@ rows without it decode to its default. Its fields follow the rules of `apitrail.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 from operator import attrgetter
 from typing import Any
 
@@ -84,7 +83,7 @@ def side_document(payload: Payload) -> bytes:
             payload.content_type,
             payload.charset,
             payload.size,
-            OF_BODY if payload.sha256 and not payload.truncated else payload.sha256,
+            payload.digest if payload.truncated else OF_BODY,
             payload.truncated,
             payload.incomplete,
             len(payload.tail),
@@ -120,9 +119,6 @@ def _payload(document: str, stored: bytes) -> Payload:
     """A body that has expired is stored as nothing, and so is its tail. What is left of it is its size."""
     side = _unside(document)
     cut = len(stored) - side.tail if stored else 0
-    digest = side.sha256
-    if digest == OF_BODY:
-        digest = sha256(stored).hexdigest() if stored or not side.size else ""
     return Payload(
         headers=side.headers,
         body=stored[:cut],
@@ -130,7 +126,7 @@ def _payload(document: str, stored: bytes) -> Payload:
         content_type=side.content_type,
         charset=side.charset,
         size=side.size,
-        sha256=digest,
+        digest=side.sha256 if side.truncated else "",
         truncated=side.truncated,
         incomplete=side.incomplete,
     )
