@@ -7,7 +7,7 @@ an id gets one from its content: sent twice, it is the same.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -16,14 +16,14 @@ from msgspec.msgpack import Encoder
 from apitrail.exchange import Exchange
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 _encoder = Encoder(order="deterministic")
 
 
 def milliseconds(at: datetime) -> int:
     """Whole milliseconds since 1970, as the id holds them."""
-    since = at - EPOCH
-    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
+    return (at - EPOCH) // _MILLISECOND
 
 
 def time_of(identifier: str) -> int:

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from apitrail.store.model import EPOCH
 
+_MICROSECOND = timedelta(microseconds=1)
+
 
 def micros(at: datetime) -> int:
     """Microseconds since 1970. `at` has an offset; without one this raises TypeError, as no zone can be guessed."""
-    since = at - EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return (at - EPOCH) // _MICROSECOND
 
 
 def instant(value: int) -> datetime:
