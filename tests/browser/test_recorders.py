@@ -79,7 +79,7 @@ def test_the_page_tells_gaps_and_drops_when_where_and_why(
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     if lang == "en":
         expect(lost).to_contain_text("The process ended before it could keep them")
-        expect(page.locator(".total")).to_have_text("2 recorders; 2 numbers missing, 37 calls given up")
+        expect(page.locator(".total")).to_have_text("Recorders: 2. Numbers missing: 2. Calls given up: 37.")
 
 
 def test_its_rows_lead_to_the_log_of_that_time(desk_at: Callable[..., Any], lossy: Any) -> None:
