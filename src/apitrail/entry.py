@@ -145,7 +145,8 @@ class Payload(Struct, kw_only=True, gc=False):
         longer kept."""
         if self.truncated:
             return self.digest
-        return sha256(self.body).hexdigest() if self.body or not self.size else ""
+        kept = self.body + self.tail
+        return sha256(kept).hexdigest() if kept or not self.size else ""
 
 
 class Entry(EntryRow, kw_only=True, gc=False):

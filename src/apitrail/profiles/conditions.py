@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from itertools import takewhile
 from typing import Any
 
 from apitrail.profiles.locators import Locator
 from apitrail.profiles.screens import Need
-from apitrail.profiles.steps import BadLocator, as_text, special
+from apitrail.profiles.steps import BadLocator, as_text, leading_fields
 
 Condition = Callable[[Any], bool]
 
@@ -65,7 +64,7 @@ def need_of(text: str) -> Need | None:
     if not place.startswith("response:$"):
         return None
     locator = Locator(place)
-    fields = tuple(step.removeprefix(".") for step in takewhile(lambda step: not special(step), locator.steps))
+    fields = leading_fields(locator.steps)
     if not fields:
         return None
     return Need(fields, "says" if sign is None and len(fields) == len(locator.steps) else "there")

@@ -18,7 +18,7 @@ def payload(message: Message) -> Payload:
         if len(name) == 12 and name.lower() == "content-type":
             content_type = value
             break
-    if not body and not message.truncated and message.size is None:
+    if not body and not message.tail and not message.truncated and message.size is None:
         return Payload(headers=headers, content_type=content_type, incomplete=message.incomplete)
     return Payload(
         headers=headers,

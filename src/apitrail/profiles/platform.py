@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cached_property
-from itertools import takewhile
 from typing import Any
 
 from msgspec import Struct
@@ -19,7 +18,7 @@ from apitrail.profiles.locators import Locator, first_text
 from apitrail.profiles.routes import Routes
 from apitrail.profiles.schema import Endpoint, File, Items, Places, Sign, When
 from apitrail.profiles.screens import Need, screen
-from apitrail.profiles.steps import as_text, leaves, special
+from apitrail.profiles.steps import as_text, leading_fields, leaves
 
 _KEY = re.compile(r"^(\*|[A-Z]+(?:\|[A-Z]+)*) +(/\S*)((?: +\S+)*)$")
 _SELECTOR = re.compile(r"^(!?)([A-Za-z_]\w*)(?:=(.+))?$")
@@ -27,10 +26,6 @@ _SELECTOR = re.compile(r"^(!?)([A-Za-z_]\w*)(?:=(.+))?$")
 
 OAUTH_EXPIRES = "response:$.expires_in"
 """RFC 6749, section 5.1: seconds from the time of the answer."""
-
-
-def _listed(places: Places) -> list[str]:
-    return [places] if isinstance(places, str) else list(places)
 
 
 class BadEndpoint(ValueError):
@@ -109,7 +104,7 @@ class Platform:
     @cached_property
     def expires(self) -> tuple[Locator, ...]:
         """Where it is said when an access ends."""
-        return locators([*_listed(self._file.expires), OAUTH_EXPIRES])
+        return locators([*as_list(self._file.expires), OAUTH_EXPIRES])
 
     @cached_property
     def path_in(self) -> Locator | None:
@@ -356,7 +351,7 @@ def _items(items: Items) -> CompiledItems:
     constant: dict[str, Callable[[Any], bool]] = {"always": lambda _: True, "never": lambda _: False}
     fixed = constant.get(items.failed) if isinstance(items.failed, str) else None
     at = Locator(items.at)
-    fields = tuple(step.removeprefix(".") for step in takewhile(lambda step: not special(step), at.steps))
+    fields = leading_fields(at.steps)
     return CompiledItems(
         items,
         (Need(fields, "element"),) if fields and at.text.startswith("response:$") and not items.of else (),

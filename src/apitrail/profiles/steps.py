@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from typing import Any, Final
 
 from apitrail.profiles.bodies import page_text, parse_json
@@ -42,6 +43,11 @@ def parse_steps(text: str) -> Steps:
 def special(step: str) -> bool:
     """Whether a step is anything but a field's name."""
     return step[0] in "[(*"
+
+
+def leading_fields(steps: Steps) -> Steps:
+    """The names of the plain fields that a way begins with."""
+    return tuple(step.removeprefix(".") for step in takewhile(lambda step: not special(step), steps))
 
 
 def compile_walk(steps: Steps, last: Callable[[list[Any], Any], None]) -> Walk:

@@ -19,13 +19,16 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from apitrail.store.engine import Engine, Query
+
+T = TypeVar("T")
 
 DAY = 86_400_000_000
 SETTLE_S = 2.0
@@ -87,15 +90,7 @@ def repair(engine: Engine, suspect: Ranges) -> None:
     for first, last in suspect:
         for table in COPIES:
             _copy(engine, table, first, last)
-    wrong = _wrong(engine)
-    if wrong and engine.topology.cluster:
-        # Other servers write meanwhile, and replicas follow one another: only what stands still is a difference.
-        for table in ("entries", *COUNTS):
-            for statement in engine.topology.caught_up(table):
-                engine.run(Query(statement))
-        time.sleep(SETTLE_S)
-        later = _wrong(engine)
-        wrong = {day: found for day, found in wrong.items() if later.get(day) == found}
+    wrong = _standing(engine, ("entries", *COUNTS), _wrong)
     for day, (held, counted) in sorted(wrong.items()):
         if held and not any(counted):
             for table in COPIES:
@@ -107,17 +102,25 @@ def repair(engine: Engine, suspect: Ranges) -> None:
     _gather_failures(engine)
 
 
+def _standing(engine: Engine, tables: Iterable[str], ask: Callable[[Engine], dict[int, T]]) -> dict[int, T]:
+    """The days that `ask` finds wrong. On a cluster other servers write meanwhile, and replicas follow one another:
+    there only what stands still is a difference."""
+    wrong = ask(engine)
+    if wrong and engine.topology.cluster:
+        for table in tables:
+            for statement in engine.topology.caught_up(table):
+                engine.run(Query(statement))
+        time.sleep(SETTLE_S)
+        later = ask(engine)
+        wrong = {day: found for day, found in wrong.items() if later.get(day) == found}
+    return wrong
+
+
 def _total(engine: Engine) -> None:
     """Add to the totals of each day what its counts are more, or fewer."""
     if not _view(engine, "totals_from_counts"):
         return
-    wrong = _ill_totalled(engine)
-    if wrong and engine.topology.cluster:
-        for statement in engine.topology.caught_up("totals"):
-            engine.run(Query(statement))
-        time.sleep(SETTLE_S)
-        later = _ill_totalled(engine)
-        wrong = {day: found for day, found in wrong.items() if later.get(day) == found}
+    wrong = _standing(engine, ("totals",), _ill_totalled)
     if wrong:
         engine.run(
             Query(
@@ -144,13 +147,7 @@ def _gather_failures(engine: Engine) -> None:
     """Make each day of failures anew that holds other than as many as are counted."""
     if not _made(engine, "failures"):
         return
-    wrong = _ill_gathered(engine)
-    if wrong and engine.topology.cluster:
-        for statement in engine.topology.caught_up("failures"):
-            engine.run(Query(statement))
-        time.sleep(SETTLE_S)
-        later = _ill_gathered(engine)
-        wrong = {day: found for day, found in wrong.items() if later.get(day) == found}
+    wrong = _standing(engine, ("failures",), _ill_gathered)
     for day, (gathered, told) in sorted(wrong.items()):
         if gathered:
             engine.run(
