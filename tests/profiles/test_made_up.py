@@ -19,6 +19,14 @@ label = "Acme"
 side = "ec"
 docs = "https://docs.acme.example"
 hosts = ["api.acme.example"]
+delivery = [
+    "request:$.now",
+    {{ at = "response:$.parcels[]", id = ["number", "id"], says = ["scans[last].words", "state"] }},
+    "response:$.state",
+]
+
+[ids]
+tracking = ["request:$.numbers[]", "response:$.parcels[].number"]
 
 [[recognise]]
 root = "AcmeOrder"
@@ -185,3 +193,39 @@ def test_a_platform_is_known_by_what_a_header_says(
 def test_a_way_to_recognise_that_all_traffic_fits_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProfileError, match="all traffic"):
         profiles_of(tmp_path, PROFILE.replace('root = "AcmeOrder"', ""))
+
+
+ASKED = '{"numbers": ["T1", "T2"]}'
+TWO = """{"state": "done", "parcels": [{"number": "T1", "scans": [{"words": "left"}, {"words": "arrived"}]},
+{"number": "T2", "id": 7, "state": "waiting", "scans": []}]}"""
+
+
+def test_an_answer_about_several_parcels_tells_of_each_by_any_of_its_numbers(acme: Profiles, make: Make) -> None:
+    entry = acme.entry(make("POST", "https://api.acme.example/parcels", sent=ASKED, answer=TWO))
+    told = acme.deliveries(entry, [["T1"], ["t2"], ["other", "7"], ["T3"], []])
+    assert told == ["arrived", "waiting", "waiting", None, None]
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ('{"parcels": [{"id": 9, "state": "waiting"}], "state": "done"}', "waiting"),
+        ('{"parcels": [{"id": 8}, {"id": 9}]}', None),
+        ('{"parcels": [], "state": "done"}', "done"),
+        ("no json", None),
+    ],
+)
+def test_an_answer_about_a_single_parcel_needs_no_number(
+    acme: Profiles, make: Make, answer: str, told: str | None
+) -> None:
+    entry = acme.entry(make("POST", "https://api.acme.example/parcels", sent='{"numbers": ["T1"]}', answer=answer))
+    assert acme.deliveries(entry) == [told]
+
+
+@pytest.mark.parametrize("wrong", ['at = "parcels[]"', 'says = "scans[newest]"', 'id = "x[="'])
+def test_a_part_that_cannot_be_read_is_refused(tmp_path: Path, wrong: str) -> None:
+    name = wrong.partition(" ")[0]
+    parts = {"at": 'at = "response:$.a[]"', "id": 'id = "b"', "says": 'says = "c"'} | {name: wrong}
+    text = PROFILE.replace('    "request:$.now",', "    { " + ", ".join(parts.values()) + " },")
+    with pytest.raises(ProfileError, match=r"place|path"):
+        profiles_of(tmp_path, text)

@@ -20,7 +20,8 @@ from apitrail.profiles.steps import BadLocator
 ANSWER = """{"a": {"b": [{"c": 1}, {"c": "2"}, {"d": null}]}, "one": {"c": 3}, "odd name.x": true, "list": "x, y,,z",
 "inside": "{\\"ok\\": false}", "xml": "<r><n>5</n></r>", "errors": {"title": ["bad", "worse"]}, "zero": "0", "n": -7,
 "said": [{"type": "error", "is": {"level": 3}, "text": "no"}, {"type": "note", "text": "by the way"}, "odd",
-{"text": "x"}]}"""
+{"text": "x"}], "at": [{"on": "20260802", "by": "120000", "n": 1}, {"on": "20260803", "by": "090000", "n": 2},
+{"on": "20260803", "by": "080000", "n": 3}]}"""
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,14 @@ def facts() -> Facts:
         ("response:$.said[is.level=3].text", ["no"]),
         ("response:$.one[c=3].c", [3]),
         ("response:$.one[c=4].c", []),
+        ("response:$.at[first].n", [1]),
+        ("response:$.at[last].n", [3]),
+        ("response:$.at[newest on,by].n", [2]),
+        ("response:$.at[newest on].n", [3]),
+        ("response:$.at[newest n].n", []),
+        ("response:$.one[last].c", [3]),
+        ("response:$.one[newest c].c", [3]),
+        ("response:$.errors.title[first]", ["bad"]),
         ("response:$.errors.(keys)", ["title"]),
         ("response:$.errors.*", [["bad", "worse"]]),
         ("response:$.errors.*[]", ["bad", "worse"]),
@@ -96,6 +105,8 @@ def test_a_place_gives_its_values(facts: Facts, text: str, values: list[Any]) ->
         "query:",
         "request:$[a]",
         "request:$[=a]",
+        "request:$[newest]",
+        "request:$[newest a,]",
     ],
 )
 def test_what_is_no_place_is_refused(text: str) -> None:

@@ -17,7 +17,7 @@ SEVEN = ("shopee", "shopify", "woocommerce", "momo", "easypost", "ups", "tcat")
 @pytest.mark.parametrize("file", SAMPLES, ids=lambda file: f"{file.parent.parent.name}/{file.stem}")
 def test_a_sample_becomes_what_is_expected(profiles: Profiles, file: Path) -> None:
     sample = read_sample(file)
-    assert differences(profiles.entry(sample.exchange), sample.expected) == []
+    assert differences(profiles, profiles.entry(sample.exchange), sample.expected) == []
 
 
 def test_every_platform_has_samples(profiles: Profiles) -> None:

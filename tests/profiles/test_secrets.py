@@ -118,7 +118,7 @@ def test_masking_hides_nothing_that_a_profile_reads(profiles: Profiles, file: Pa
     if b":authentication>" in sample.exchange.request.body:
         # An object of credentials is masked whole, the account's number in it too.
         expected.pop("shipping_integration", None)
-    assert differences(profiles.entry(REDACTOR.exchange(sample.exchange)), expected) == []
+    assert differences(profiles, profiles.entry(REDACTOR.exchange(sample.exchange)), expected) == []
 
 
 def test_a_place_before_a_name_limits_it() -> None:

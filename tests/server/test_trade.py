@@ -71,6 +71,29 @@ def test_where_a_parcel_is_stands_there_in_the_platforms_words(
     assert "out_for_delivery" in server.get("/shipments", params={"number": f"T{account}"}).text
 
 
+def test_an_answer_about_several_parcels_tells_of_each(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    numbers = [f"T{account}", f"U{account}"]
+    parts = [
+        {"OBTNumber": number, "StatusName": words}
+        for number, words in zip(numbers, ("配送中", "順利送達"), strict=True)
+    ]
+    headers = [["Content-Type", "application/json"]]
+    asked = an_exchange(
+        created_at=datetime.now(UTC).isoformat(),
+        method="POST",
+        url="https://api.suda.com.tw/api/Egs/OBTStatus",
+        request={"headers": headers, "text": json.dumps({"OBTNumbers": numbers})},
+        response={"headers": headers, "text": json.dumps({"IsOK": "Y", "Data": {"OBTs": parts}})},
+        stated={},
+    )
+    server.post("/api/v1/exchanges", json={"exchanges": [asked]}, headers=ingest).raise_for_status()
+    for number, words in zip(numbers, ("配送中", "順利送達"), strict=True):
+        [found] = server.get("/api/v1/shipments", params={"number": number}).json()["shipments"]
+        assert (found["seen"]["status"], found["seen"]["alone"]) == (words, False)
+
+
 def test_orders_of_a_range_are_those_of_its_calls_and_a_number_is_found_before_it(
     server: Any, order: str, account: str
 ) -> None:

@@ -43,7 +43,7 @@ def check(file: Path) -> bool:
         except (OSError, ValueError) as error:
             found = [str(error)]
         else:
-            found = differences(profiles.entry(sample.exchange), sample.expected)
+            found = differences(profiles, profiles.entry(sample.exchange), sample.expected)
         wrong += bool(found)
         for line in found:
             typer.echo(f"{path}: {line}")

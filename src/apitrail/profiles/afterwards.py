@@ -5,34 +5,63 @@ Not derived as entries come in: few people ask, and of few entries. What the pla
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
 from apitrail.entry import Entry, Payload
 from apitrail.exchange import Exchange
 from apitrail.profiles.facts import Facts
-from apitrail.profiles.locators import first_text
-from apitrail.profiles.platform import Platform
+from apitrail.profiles.locators import Locator, first_text
+from apitrail.profiles.platform import CompiledParts, Platform
+from apitrail.profiles.steps import as_text
+from apitrail.profiles.times import UNIX_LEAST, moment
 
 LONGEST = 300
 """Characters of a word of delivery."""
-UNIX_LEAST = 1_000_000_000
-"""A number from here on is a time, below it a duration in seconds: some platforms answer both under one name."""
-UNIX_MOST = 4_102_444_800
-"""The year 2100; above it, milliseconds."""
+KINDS = ("tracking", "shipment")
+"""The types of reference that are a parcel's numbers."""
 
 
-def delivery(platform: Platform, entry: Entry) -> str | None:
-    """Where the parcel is, in the platform's words; None where it does not say, or its body is not kept."""
+def deliveries(platform: Platform, entry: Entry, parcels: Iterable[Collection[str]]) -> list[str | None]:
+    """Where each parcel is, in the platform's words; None where the entry does not say, or its body is not kept.
+
+    A parcel is given by its numbers; without any it is the one that the entry is about, if it is about a single one.
+    """
     if not platform.delivery:
-        return None
-    said = first_text(platform.delivery, _facts(entry))
-    return said[:LONGEST] if said else None
+        return [None for _ in parcels]
+    facts = _facts(entry)
+    own = {kind: {one.id for one in entry.references if one.type == kind} for kind in KINDS}
+    alone = all(len(ids) < 2 for ids in own.values())
+    held = {one.lower() for ids in own.values() for one in ids} if alone else set()
+    return [_delivery(platform, facts, {one.lower() for one in asked} | held, alone) for asked in parcels]
+
+
+def _delivery(platform: Platform, facts: Facts, numbers: Collection[str], alone: bool) -> str | None:
+    for place in platform.delivery:
+        said: str | None = None
+        if isinstance(place, Locator):
+            said = first_text((place,), facts) if alone else None
+        elif (part := _part(place, facts, numbers, alone)) is not None:
+            said = first_text(place.says, part)
+        if said:
+            return said[:LONGEST]
+    return None
+
+
+def _part(place: CompiledParts, facts: Facts, numbers: Collection[str], alone: bool) -> object:
+    """What an answer says of the parcel with these numbers."""
+    parts = place.at.every(facts)
+    for part in parts:
+        named = (as_text(value) for locator in place.id for value in locator.every(part))
+        if any(text and text.strip().lower() in numbers for text in named):
+            return part
+    return parts[0] if alone and len(parts) == 1 else None
 
 
 def expires(platform: Platform, entry: Entry) -> datetime | None:
     """When the access ends that the answer gave; None where it does not say."""
     said = first_text(platform.expires, _facts(entry))
-    return _moment(said, entry.created_at) if said else None
+    return _end(said, entry.created_at) if said else None
 
 
 def _facts(entry: Entry) -> Facts:
@@ -46,14 +75,8 @@ def _facts(entry: Entry) -> Facts:
     return Facts(exchange, entry.request, entry.response if entry.response is not None else Payload())
 
 
-def _moment(said: str, answered: datetime) -> datetime | None:
-    try:
-        if not said.isascii() or not said.isdigit():
-            at = datetime.fromisoformat(said)
-            return at.astimezone(UTC) if at.tzinfo is not None else None
-        number = int(said[:16])
-        if number < UNIX_LEAST:
-            return answered + timedelta(seconds=number)
-        return datetime.fromtimestamp(number / (1000 if number > UNIX_MOST else 1), UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
+def _end(said: str, answered: datetime) -> datetime | None:
+    if said.isascii() and said.isdigit() and (seconds := int(said[:16])) < UNIX_LEAST:
+        return answered + timedelta(seconds=seconds)
+    at = moment(said)
+    return at.astimezone(UTC) if at is not None and at.tzinfo is not None else None

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -281,10 +281,12 @@ class Profiles:
         found = verdict(Finding(message=reason, action=facts.action), tables, self._generic.errors)
         return Derived("request_error", found.cause, retryable=found.retryable)
 
-    def delivery(self, entry: Entry) -> str | None:
-        """Where the parcel is that an entry is about, in the platform's words; None where that is not known."""
+    def deliveries(self, entry: Entry, parcels: Sequence[Collection[str]] = ((),)) -> list[str | None]:
+        """Where parcels, each given by its numbers, are by an entry, in the platform's words; None where that is not
+        known. Without numbers it is the one parcel that the entry is about.
+        """
         platform = self._platforms.get(entry.platform or "")
-        return afterwards.delivery(platform, entry) if platform is not None else None
+        return afterwards.deliveries(platform, entry, parcels) if platform is not None else [None] * len(parcels)
 
     def expires(self, entry: Entry) -> datetime | None:
         """When the access ends that an answer to signing in gave; None where it does not say."""

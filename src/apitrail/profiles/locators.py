@@ -14,9 +14,9 @@
 A place may end in ` ~ regex`: what the pattern finds (its first group, if it has one) is taken instead of the whole.
 
 Steps of a body path: `.name`, `["odd name"]`, `[]` each element, `[type=error|fatal]` and `[type!=note]` each element
-whose field says so, `[,]` each piece of a comma list, `.*` each value of an object, `.(json)` and `.(xml)` read a text
-as such, `.(first)` the first text inside, `.(keys)` an object's names, `.(html)` what an HTML page says in its heading
-or title.
+whose field says so, `[first]` and `[last]` one element, `[newest date,time]` the one whose fields say the latest time,
+`[,]` each piece of a comma list, `.*` each value of an object, `.(json)` and `.(xml)` read a text as such, `.(first)`
+the first text inside, `.(keys)` an object's names, `.(html)` what an HTML page says in its heading or title.
 """
 
 from __future__ import annotations

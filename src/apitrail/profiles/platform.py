@@ -16,7 +16,7 @@ from apitrail.profiles.facts import Facts
 from apitrail.profiles.identifiers import Collector, Place, deferred
 from apitrail.profiles.locators import Locator, first_text
 from apitrail.profiles.routes import Routes
-from apitrail.profiles.schema import Endpoint, File, Items, Places, Sign, When
+from apitrail.profiles.schema import Endpoint, File, Items, Parts, Places, Sign, When
 from apitrail.profiles.screens import Need, screen
 from apitrail.profiles.steps import as_text, leading_fields, leaves
 
@@ -76,6 +76,14 @@ class CompiledItems(Struct, frozen=True):
     reported_by: tuple[Locator, ...]
 
 
+class CompiledParts(Struct, frozen=True):
+    """What an answer about several parcels says of each."""
+
+    at: Locator
+    id: tuple[Locator, ...]
+    says: tuple[Locator, ...]
+
+
 class Platform:
     """One platform. Its parts are compiled when they are first asked for: of a hundred platforms, and of thousands of
     endpoints, a process meets a few. Two threads that ask at once compile the same.
@@ -97,9 +105,10 @@ class Platform:
         return locators(self._file.account)
 
     @cached_property
-    def delivery(self) -> tuple[Locator, ...]:
+    def delivery(self) -> tuple[Locator | CompiledParts, ...]:
         """Where it is said where a parcel is."""
-        return locators(self._file.delivery)
+        places = [self._file.delivery] if isinstance(self._file.delivery, str) else self._file.delivery
+        return tuple(Locator(place) if isinstance(place, str) else _parts(place) for place in places)
 
     @cached_property
     def expires(self) -> tuple[Locator, ...]:
@@ -345,6 +354,10 @@ def _sign(sign: Sign) -> CompiledSign:
         locators(sign.field),
         locators(sign.reported_by),
     )
+
+
+def _parts(parts: Parts) -> CompiledParts:
+    return CompiledParts(Locator(parts.at), locators(parts.id, relative=True), locators(parts.says, relative=True))
 
 
 def _items(items: Items) -> CompiledItems:

@@ -103,7 +103,13 @@ class _Check:
                 "Use the folder's name.",
             )
         self._places(("account",), profile.account)
-        self._places(("delivery",), profile.delivery)
+        for part in [profile.delivery] if isinstance(profile.delivery, str) else profile.delivery:
+            if isinstance(part, str):
+                self._places(("delivery",), part)
+            else:
+                self._places(("delivery",), part.at)
+                self._places(("delivery",), part.id, relative=True)
+                self._places(("delivery",), part.says, relative=True)
         self._places(("expires",), profile.expires)
         if profile.path_in:
             self._places(("path_in",), profile.path_in)

@@ -29,6 +29,7 @@ from msgspec import Struct
 
 from apitrail.entry import Entry
 from apitrail.exchange import Direction, Exchange, Failure, Headers, Message
+from apitrail.profiles.engine import Profiles
 
 _ANSWER = re.compile(r"^(?:HTTP/[\d.]+ (\d{3})[^\n]*|# no answer: (\S+): ([^\n]*))$", re.MULTILINE)
 _CALL = re.compile(r"^([A-Z]+) (\S+)(?: HTTP/[\d.]+)?$")
@@ -91,18 +92,26 @@ def _message(text: str) -> Message:
     return Message(headers=headers, body=body.encode())
 
 
-def differences(entry: Entry, expected: dict[str, Any]) -> list[str]:
+def differences(profiles: Profiles, entry: Entry, expected: dict[str, Any]) -> list[str]:
     """What an entry has otherwise than expected; empty where all is well.
 
     `references` (in any order) and `items` are written as texts: `order:A-1`, and `sku:B-2 request_error E17 message`.
-    A field that is not expected to be anything may be anything; `""` expects that there is none.
+    A field that is not expected to be anything may be anything; `""` expects that there is none. `delivery` is what the
+    entry tells of its parcel, or a table of what it tells of each number.
     """
     out = []
     for name, wanted in expected.items():
-        found = described(entry, name)
+        found = _told(profiles, entry, wanted) if name == "delivery" else described(entry, name)
         if found != wanted and not (name == "references" and sorted(found) == sorted(wanted)):
             out.append(f"{name}: expected {wanted!r}, found {found!r}")
     return out
+
+
+def _told(profiles: Profiles, entry: Entry, wanted: Any) -> Any:
+    if not isinstance(wanted, dict):
+        return profiles.deliveries(entry)[0] or ""
+    words = profiles.deliveries(entry, [(number,) for number in wanted])
+    return {number: said or "" for number, said in zip(wanted, words, strict=True)}
 
 
 def described(entry: Entry, name: str) -> Any:

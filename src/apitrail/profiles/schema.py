@@ -44,8 +44,8 @@ class File(Struct, forbid_unknown_fields=True):
     """A place that holds the path where the URL's own does not (`query:rest_route`)."""
     account: Places = []
     """Where the account's id sits."""
-    delivery: Places = []
-    """Where a notification of one parcel, or the answer to asking for it, says where it is: in the platform's words."""
+    delivery: str | list[str | Parts] = []
+    """Where a notification of a parcel, or the answer to asking for it, says where it is: in the platform's words."""
     expires: Places = []
     """Where an answer to signing in says when the access ends: in seconds, as a Unix time, or as a time with its
     offset. `$.expires_in` of OAuth 2 is known without it."""
@@ -68,6 +68,15 @@ class File(Struct, forbid_unknown_fields=True):
     """Names of fields, parameters and headers that hold a secret."""
     personal: list[str] = []
     """Names of fields that hold personal data."""
+
+
+class Parts(Struct, forbid_unknown_fields=True):
+    """What an answer about several parcels says of each. `id` and `says` are places in a part."""
+
+    at: str
+    id: Places
+    """Any of the parcel's numbers."""
+    says: Places
 
 
 class Recognise(Struct, forbid_unknown_fields=True):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 from typing import Any, Final
 
 from apitrail.profiles.bodies import page_text, parse_json
 from apitrail.profiles.markup import parse_xml
+from apitrail.profiles.times import newest
 
 Walk = Callable[[Any, Any], None]
 Steps = tuple[str, ...]
 
 _NAME = r"[A-Za-z0-9_@#:-]+"
-_STEP = re.compile(rf'\.(\([a-z]+\)|\*|{_NAME})|\["([^"]+)"\]|(\[,?\]|\[{_NAME}(?:\.{_NAME})*!?=[^\]=]+\])')
+_WAY = rf"{_NAME}(?:\.{_NAME})*"
+_LISTED = rf"\[(?:,|first|last)?\]|\[newest {_WAY}(?:,{_WAY})*\]|\[{_WAY}!?=[^\]=]+\]"
+_STEP = re.compile(rf'\.(\([a-z]+\)|\*|{_NAME})|\["([^"]+)"\]|({_LISTED})')
 _FILTER = re.compile(r"\[([^\]=!]+)(!?)=([^\]]+)\]")
 INSIDE: Final = ("(json)", "(xml)", "(first)", "(keys)", "(html)")
 _LEAVES = 1_000
@@ -71,6 +74,10 @@ def step_walk(step: str, then: Walk) -> Walk:
         return _first_leaf(then)
     if step == "(keys)":
         return _keys(then)
+    if step in ("[first]", "[last]"):
+        return _at_end(0 if step == "[first]" else -1, then)
+    if step.startswith("[newest "):
+        return _newest([name.split(".") for name in step[len("[newest ") : -1].split(",")], then)
     if step.startswith("["):
         return _those(step, then)
     key = step.removeprefix(".")
@@ -106,13 +113,42 @@ def _those(step: str, then: Walk) -> Walk:
 
     def those(value: Any, out: list[Any]) -> None:
         for element in value if type(value) is list else (value,):
-            said = element
-            for name in names:
-                said = said.get(name) if type(said) is dict else None
-            if (as_text(said) in values) is wanted:
+            if (as_text(_below(element, names)) in values) is wanted:
                 then(element, out)
 
     return those
+
+
+def _below(value: Any, names: Iterable[str]) -> Any:
+    for name in names:
+        value = value.get(name) if type(value) is dict else None
+    return value
+
+
+def _at_end(index: int, then: Walk) -> Walk:
+    """One element of a list, or the lone object."""
+
+    def at_end(value: Any, out: list[Any]) -> None:
+        if type(value) is not list:
+            then(value, out)
+        elif value:
+            then(value[index], out)
+
+    return at_end
+
+
+def _newest(ways: Iterable[Iterable[str]], then: Walk) -> Walk:
+    """The element whose time is the latest, or the lone object; nothing where that cannot be told."""
+
+    def the_newest(value: Any, out: list[Any]) -> None:
+        if type(value) is list and len(value) != 1:
+            index = newest([[as_text(_below(element, way)) for way in ways] for element in value])
+            if index is not None:
+                then(value[index], out)
+        else:
+            then(value[0] if type(value) is list else value, out)
+
+    return the_newest
 
 
 def _values(then: Walk) -> Walk:

@@ -115,15 +115,18 @@ def find_shipments(store: Store, profiles: Profiles, asked: Asked, now: datetime
 
 def _located(store: Store, profiles: Profiles, found: list[Parcel]) -> list[Parcel]:
     """With the platform's words of where each parcel is: the only thing that is read of a body, of one entry each."""
-    seen = [(one.seen.entry, one.seen.at) for one in found if one.seen is not None and one.seen.alone]
-    entries = store.entries_at(seen)
-    located = []
-    for one in found:
-        entry = entries.get(one.seen.entry) if one.seen is not None and one.seen.alone else None
-        words = profiles.delivery(entry) if entry is not None else None
-        if one.seen is not None and words:
-            one = replace(one, seen=replace(one.seen, status=words))
-        located.append(one)
+    told: dict[str, list[int]] = {}
+    for index, one in enumerate(found):
+        if one.seen is not None:
+            told.setdefault(one.seen.entry, []).append(index)
+    located = list(found)
+    for identity, entry in store.entries_at([(one.seen.entry, one.seen.at) for one in found if one.seen]).items():
+        about = told[identity]
+        words = profiles.deliveries(entry, [(*found[index].tracking, *found[index].shipments) for index in about])
+        for index, status in zip(about, words, strict=True):
+            seen = found[index].seen
+            if seen is not None and status:
+                located[index] = replace(found[index], seen=replace(seen, status=status))
     return located
 
 
