@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apitrail.entry import Entry, Payload
 from apitrail.exchange import Reference
 from apitrail.store import Cursor, Filter, Store, Term
 from apitrail.store.engine import Query
-from apitrail.store.needles import MOST, needles
+from apitrail.store.needles import MOST, RARE, needles, windows
 
 Make = Callable[..., Entry]
 
@@ -176,3 +179,20 @@ def test_what_is_written_in_many_ways_stays_within_what_the_engine_takes() -> No
     assert len(needles("台" * 300)) <= MOST
     assert len(needles('台臺台臺 ＡＢＣ/"\\' * 3)) <= MOST
     assert needles("取號")[0] == "取號".encode()
+
+
+@given(st.binary(max_size=24), st.randoms(use_true_random=False))
+def test_a_text_in_any_case_of_letters_has_a_window_of_it(needle: bytes, dice: Random) -> None:
+    written = bytes(dice.choice((code, *bytes((code,)).swapcase())) for code in needle)
+    found = windows(needle)
+    assert all(len(window) >= RARE for window in found)
+    assert not found or any(window in written for window in found)
+
+
+@pytest.mark.parametrize(
+    "written", ["x115AbCd1x", "x１１５ＡＢＣＤ１x", r"x\uFf11\uff11\uff15\uff21\uff22\uff23\uff24\uff11x"]
+)
+def test_a_part_of_an_id_is_found_in_any_case_and_width(store: Store, make: Make, written: str) -> None:
+    right, wrong = make(0, response=body(written)), make(1, response=body("115A BCD1 115a 1234"))
+    store.write([right, wrong])
+    assert found(store, Term("115ABCD1")) == [right.id]

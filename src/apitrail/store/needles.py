@@ -4,6 +4,7 @@ written, in its charsets, escapes and forms of letters. Pure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import product
 from unicodedata import normalize
@@ -11,6 +12,11 @@ from urllib.parse import quote
 
 MOST = 200
 """The engine looks for at most 255 at once."""
+
+RARE = 3
+"""Bytes of a piece that few bodies have by chance."""
+_NO_LETTER = re.compile(rb"[^A-Za-z]+")
+_ONE_LETTER = re.compile(rb"(?=([^A-Za-z]*[A-Za-z]?[^A-Za-z]*))")
 
 _SAME = {"台": "台臺", "臺": "臺台"}
 """Characters that people use for each other."""
@@ -27,6 +33,18 @@ def needles(text: str) -> list[bytes]:
             if len(found) == MOST:
                 return list(found)
     return list(found)
+
+
+def windows(needle: bytes) -> list[bytes]:
+    """Of what is looked for in any case of letters: pieces of which one, as it is, is in every text that it is in.
+
+    None where they would be too short to be rare. One letter at most is in them, so two of them do.
+    """
+    plain = max(_NO_LETTER.findall(needle), key=len, default=b"")
+    piece = max(_ONE_LETTER.findall(needle), key=len, default=b"")
+    if len(plain) + 1 >= len(piece) and not plain.isdigit():
+        piece = plain
+    return sorted({piece.lower(), piece.upper()}) if len(piece) >= RARE else []
 
 
 def _forms(text: str) -> Iterator[str]:

@@ -26,6 +26,9 @@ TOLD = {"merchant", "source", "status"}
 ALL_OF_THEM = " SETTINGS optimize_read_in_order = 0"
 """To read a few granules of many parts in order takes half as long again as to read them all and sort."""
 
+LARGE_BLOCKS = " SETTINGS preferred_block_size_bytes = 8388608"
+"""What decompresses every body takes a tenth longer by the megabyte."""
+
 WINDOWS = (1, 8, 64, 512)
 """Days."""
 
@@ -43,9 +46,10 @@ def page(which: Filter, limit: int, cursor: Cursor | None, seconds: Sequence[int
     if cursor is not None:
         where = where.also(AFTER, after=micros(cursor.created_at), after_id=cursor.id)
     where = told(chosen(where, which), which)
+    settings = ALL_OF_THEM if seconds is not None else LARGE_BLOCKS if which.text else ""
     return Query(
         f"SELECT {LIST_SELECT} FROM {table} WHERE {where.text}"  # noqa: S608, constants only
-        f" ORDER BY created_at DESC, id DESC LIMIT {{limit:UInt32}}{'' if seconds is None else ALL_OF_THEM}",
+        f" ORDER BY created_at DESC, id DESC LIMIT {{limit:UInt32}}{settings}",
         {**where.params, "limit": limit},
         wide=table == "entries" and told_by_entries(which),
     )
