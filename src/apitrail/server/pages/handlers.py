@@ -88,10 +88,20 @@ def log_page(request: Asked, store: NamedDependency[Store], known: NamedDependen
     """The list with its filters, and one entry expanded where the URL says so."""
     query, reader = _asked(request, known)
     page = log.log(store, query, reader, str(request.base_url).rstrip("/"), known.views.current())
-    asked_by_script = "HX-Request" in request.headers  # whose console would call an answer of 400 a fault of the page
-    answer = _page("log.html", page, reader, query, 400 if query.misread and not asked_by_script else 200)
-    if asked_by_script and not query.misread:
-        answer.headers["HX-Push-Url"] = query.url()  # the address bar gets the shortest form of what was asked
+    return _page("log.html", page, reader, query, 400 if query.misread else 200)
+
+
+@get("/list", sync_to_thread=True)
+def log_list(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+    """What of that page changes with its filters: the parts that the script puts in place of what is shown.
+
+    `Content-Location` is the page's own address, in its shortest form.
+    """
+    query, reader = _asked(request, known)
+    page = log.log(store, query, reader, str(request.base_url).rstrip("/"), known.views.current())
+    answer = _page("list.html", page, reader, query)  # a browser's console would call 400 a fault of the page
+    if not query.misread:
+        answer.headers["Content-Location"] = query.url()
     return answer
 
 
@@ -194,15 +204,18 @@ def entry_support(
 
 
 @get("/entries/{entry_id:str}/curl", sync_to_thread=True)
-def entry_curl(
+def entry_curl(store: NamedDependency[Store], entry_id: FromPath[str]) -> Response[str]:
+    """The request as a curl command."""
+    return Response(handing.command(_entry(store, entry_id)).text, media_type=MediaType.TEXT)
+
+
+@get("/entries/{entry_id:str}/command", sync_to_thread=True)
+def entry_command(
     request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], entry_id: FromPath[str]
-) -> Response[Any]:
-    """The request as a curl command: as a text, or for the script with what to know before running it."""
+) -> Template:
+    """The same with what to know before running it, to be put under its button."""
     query, reader = _asked(request, known)
-    found = _entry(store, entry_id)
-    if "HX-Request" in request.headers:
-        return _page("curl.html", handing.curl_view(found, reader), reader, query)
-    return Response(handing.command(found).text, media_type=MediaType.TEXT)
+    return _page("curl.html", handing.curl_view(_entry(store, entry_id), reader), reader, query)
 
 
 @get("/entries/{entry_id:str}/{side:str}/body", sync_to_thread=True)
@@ -351,6 +364,7 @@ def routes() -> list[ControllerRouterHandler]:
         "/",
         route_handlers=[
             log_page,
+            log_list,
             more_rows,
             new_entries,
             suggestions,
@@ -360,6 +374,7 @@ def routes() -> list[ControllerRouterHandler]:
             entry_panel,
             entry_support,
             entry_curl,
+            entry_command,
             entry_related,
             entry_body,
             entry_piece,

@@ -121,6 +121,9 @@ class PanelView(Struct, frozen=True, kw_only=True):
     """The text for support."""
     support_url: str
     curl_url: str
+    """The curl command alone."""
+    command_url: str
+    """The same with what to know before running it, for the script."""
 
 
 def panel(entry: Entry, query: PageQuery, reader: Reader, *, whole: bool = False) -> PanelView:
@@ -141,6 +144,7 @@ def panel(entry: Entry, query: PageQuery, reader: Reader, *, whole: bool = False
         support=handing.support(entry, reader),
         support_url=PageQuery(tz=query.tz, lang=query.lang).url(f"{base}/support"),
         curl_url=PageQuery(tz=query.tz, lang=query.lang).url(f"{base}/curl"),
+        command_url=PageQuery(tz=query.tz, lang=query.lang).url(f"{base}/command"),
     )
 
 

@@ -1,4 +1,5 @@
 // Filters: a choice applies at once, menus close by themselves, long lists can be searched.
+import { go } from "./list.js";
 import { held } from "./time.js";
 
 const WAIT_MS = 150;
@@ -33,19 +34,13 @@ document.addEventListener("input", (event) => {
 });
 
 // Only what says something goes into the address, and instants that mean the same to every reader.
-document.addEventListener("htmx:configRequest", (event) => {
-  if (event.detail.elt.id !== "filters") return;
-  const parameters = event.detail.parameters;
-  for (const name of [...new Set(parameters.keys())]) {
-    const kept = parameters.getAll(name).filter(Boolean);
-    parameters.delete(name);
-    for (const value of kept) parameters.append(name, value);
-  }
+function chosen() {
+  const parameters = new URLSearchParams([...new FormData(form())].filter(([, value]) => value));
   const fields = ["from", "to"].map((name) => document.getElementById(name));
   const untouched = fields.every((field) => field.value === (field.dataset.filled ?? ""));
-  if (form().dataset.quick !== undefined && untouched) {
+  if (document.querySelector(".between").dataset.quick !== undefined && untouched) {
     fields.forEach((field) => parameters.delete(field.name));
-    return;
+    return parameters;
   }
   parameters.delete("range");
   for (const field of fields) {
@@ -53,6 +48,13 @@ document.addEventListener("htmx:configRequest", (event) => {
     if (field.value === field.dataset.filled) parameters.set(field.name, field.dataset.instant);
     else if (!held) parameters.set(field.name, `${new Date(field.value).toISOString().slice(0, 19)}Z`);
   }
+  return parameters;
+}
+
+document.addEventListener("submit", (event) => {
+  if (event.target.id !== "filters") return;
+  event.preventDefault();
+  go(`/?${chosen()}`);
 });
 
 // Another zone changes every time on the page: it is loaded anew.
@@ -70,25 +72,12 @@ function clear() {
 }
 clear();
 
-// Menus stay open while one chooses in them, although the page beneath is new each time.
-let opened = [];
-let searched = {};
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target.id !== "log") return;
-  opened = [...document.querySelectorAll("#log details[open][id]")].map((details) => details.id);
-  searched = Object.fromEntries([...document.querySelectorAll(".menu-search")].map((field) => [field.id, field.value]));
-  opened.created = document.getElementById("created")?.open;
-});
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id !== "log") return;
+// The choices of a menu may be new; what is sought in it stays.
+document.addEventListener("apitrail:shown", ({ detail }) => {
+  if (detail.root.id !== "log") return;
   clear();
-  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
-  document.getElementById("created")?.toggleAttribute("open", opened.created !== false);
-  for (const [id, value] of Object.entries(searched)) {
-    const field = document.getElementById(id);
-    if (!field || !value) continue;
-    field.value = value;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+  for (const field of document.querySelectorAll(".menu-search")) {
+    if (field.value) field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 });
 
@@ -106,10 +95,3 @@ document.addEventListener("keydown", (event) => {
     event.stopImmediatePropagation();
   }
 }, true);
-
-// A server that does not answer is said, and taken back as soon as it does.
-export function reachable(yes) {
-  document.getElementById("offline").hidden = yes;
-}
-document.addEventListener("htmx:sendError", () => reachable(false));
-document.addEventListener("htmx:afterOnLoad", () => reachable(true));

@@ -1,4 +1,5 @@
 // The histogram: counts under the pointer or the arrow keys, a drag zooms into the time, a click on a colour filters.
+import { go } from "./list.js";
 import { local } from "./time.js";
 
 const OUTCOMES = ["platform_error", "request_error", "partial", "warning", "success"];
@@ -61,10 +62,6 @@ function hide() {
   if (reading) reading.hidden = true;
 }
 
-export function go(url) {
-  return htmx.ajax("GET", url, { source: "#filters", target: "#log", swap: "outerHTML show:none", select: "#log" });
-}
-
 function zoom() {
   const { edges } = numbers();
   const [first, last] = [Math.min(from ?? at, at), Math.max(from ?? at, at)];
@@ -73,7 +70,7 @@ function zoom() {
   url.searchParams.set("from", written(edges[first]));
   url.searchParams.set("to", written(edges[last + 1] - 1));
   hide();
-  go(url.pathname + url.search);
+  go(url);
 }
 
 const plotOf = (event) => event.target.closest?.("#histogram .plot");

@@ -1,5 +1,6 @@
 // New entries are announced and never moved in by themselves: what one reads stays where it is.
-import { reachable } from "./filters.js";
+import { reachable } from "./asking.js";
+import { newer } from "./list.js";
 
 const EVERY_MS = Number(document.documentElement.dataset.poll ?? 4000);
 const LIVE_MS = 1500;
@@ -25,7 +26,7 @@ function restore() {
   if (box && !box.disabled) box.checked = lasting;
 }
 restore();
-document.addEventListener("htmx:afterSettle", restore);
+document.addEventListener("apitrail:shown", restore);
 document.addEventListener("change", (event) => {
   if (event.target.id !== "live") return;
   lasting = event.target.checked;
@@ -61,10 +62,9 @@ async function run() {
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("#announce a[data-rows]");
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
-  const first = document.querySelector("tbody.rows");
-  if (!first) return;
+  if (!document.querySelector("tbody.rows")) return;
   event.preventDefault();
-  await htmx.ajax("GET", link.dataset.rows, { target: first, swap: "beforebegin" });
+  if (!(await newer(link.dataset.rows))) return;
   document.getElementById("log").dataset.new = link.dataset.next;
   link.remove();
   trim();

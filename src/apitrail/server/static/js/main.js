@@ -1,5 +1,6 @@
 // What makes the page quicker to use. All of it works without, by plain links and forms.
 import "./time.js";
+import "./list.js";
 import "./rows.js";
 import "./filters.js";
 import "./live.js";

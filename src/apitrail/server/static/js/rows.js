@@ -1,5 +1,7 @@
 // Rows: a click or Enter expands one in place, j and k and the arrows move, Escape closes.
 // The address names the entry opened last, so that it can be sent.
+import { ask, parsed, tell } from "./asking.js";
+
 const PARTS_OF_THEIR_OWN = "a, button, input, summary, label, .panel-row";
 
 function row(toggle) {
@@ -36,10 +38,16 @@ async function open(toggle) {
   remember(id);
   const wanted = new URL(toggle.href).searchParams;
   const kept = new URLSearchParams(["tz", "lang"].filter((name) => wanted.has(name)).map((name) => [name, wanted.get(name)]));
-  await htmx.ajax("GET", `/entries/${id}/panel?${kept}`, {
-    source: toggle, target: panel.firstElementChild, swap: "innerHTML", select: ".panel, .state",
-  });
+  const answer = await ask(`/entries/${id}/panel?${kept}`);
+  const found = answer && parsed(answer.text).querySelector(".panel, .state");
+  if (!found) {
+    if (answer) location.assign(toggle.href); // to sign in, or to hear what is wrong
+    else close(toggle);
+    return;
+  }
   panel.classList.remove("loading");
+  panel.firstElementChild.replaceChildren(found);
+  tell(panel);
 }
 
 function toggleRow(toggle) {

@@ -39,14 +39,15 @@ function age() {
   for (const element of document.querySelectorAll(".ago")) {
     const since = Date.now() - Date.parse(element.parentElement.querySelector("time").dateTime);
     const [unit, length] = units.find(([, length]) => since >= length) ?? units[2];
-    element.textContent = words.format(-Math.max(Math.floor(since / length), 0), unit);
+    const said = words.format(-Math.max(Math.floor(since / length), 0), unit);
+    if (element.textContent !== said) element.textContent = said;
   }
 }
 
 lay();
 age();
 setInterval(age, 15_000);
-document.addEventListener("htmx:afterSettle", () => {
+document.addEventListener("apitrail:shown", () => {
   lay();
   age();
 });

@@ -19,18 +19,18 @@ export function local(iso) {
   };
 }
 
-function convert() {
-  for (const element of document.querySelectorAll("time[datetime]")) {
+function convert(root) {
+  for (const element of root.querySelectorAll("time[datetime]")) {
     const { date, clock, fraction } = local(element.dateTime);
     element.querySelector(".date").textContent = date;
     element.querySelector(".clock").textContent = element.hasAttribute("data-exact") ? `${clock}.${fraction}` : clock;
   }
-  for (const element of document.querySelectorAll(".c-at[title]")) {
+  for (const element of root.querySelectorAll(".c-at[title]")) {
     const { date, clock, fraction } = local(element.querySelector("time").dateTime);
     element.title = `${date} ${clock}.${fraction} ${zone}`;
   }
   for (const element of document.querySelectorAll("body [data-zone]")) element.textContent = zone;
-  for (const element of document.querySelectorAll("text[data-instant]")) {
+  for (const element of root.querySelectorAll("text[data-instant]")) {
     const { date, clock } = local(element.dataset.instant);
     const minute = clock.slice(0, 5);
     element.textContent = { second: clock, minute, moment: `${date.slice(5)} ${minute}`, day: date }[element.dataset.form];
@@ -54,11 +54,11 @@ function nameOwn() {
 
 const elsewhere = zone !== root.dataset.zone;
 if (browsers && !held) document.cookie = `apitrail_tz=${zone}; path=/; max-age=31536000; samesite=lax`;
-if (elsewhere) convert();
+if (elsewhere) convert(document);
 fill();
 nameOwn();
-document.addEventListener("htmx:afterSwap", () => {
+document.addEventListener("apitrail:shown", ({ detail }) => {
   nameOwn();
-  if (elsewhere) convert();
+  if (elsewhere && detail.zone !== zone) convert(detail.root);
   fill();
 });

@@ -108,6 +108,7 @@ document.addEventListener("submit", async (event) => {
 });
 
 show();
-document.addEventListener("htmx:pushedIntoHistory", show);
-document.addEventListener("htmx:afterSettle", show);
+document.addEventListener("apitrail:shown", ({ detail }) => {
+  if (detail.root.id === "log") show();
+});
 addEventListener("storage", show);

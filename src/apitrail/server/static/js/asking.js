@@ -1,0 +1,90 @@
+// What is asked of the server while a page is open: parts of HTML, put in the place of what the page shows.
+//
+// A part is an element with `data-part`, of the same name on the page and in an answer. Only what differs is put in, so
+// that what one is in (a menu, a region that is read out) stays the same element. A `data-shell` part gives its
+// attributes alone, a field its value. After each change `apitrail:shown` tells what is new, and in whose zone its times are.
+const KEPT = ["open", "data-part"]; // of attributes: the page's own
+
+// A server that does not answer is said, and taken back as soon as it does.
+export function reachable(yes) {
+  document.getElementById("offline").hidden = yes;
+}
+
+// The answer; null where there is none, or another question took its place.
+export async function ask(url, signal) {
+  try {
+    const answer = await fetch(url, { headers: { Accept: "text/html" }, signal });
+    const text = await answer.text();
+    reachable(true);
+    return { text, ok: answer.ok, elsewhere: answer.redirected, place: answer.headers.get("Content-Location") };
+  } catch (error) {
+    if (error.name !== "AbortError") reachable(false);
+    return null;
+  }
+}
+
+export function parsed(html) {
+  const held = document.createElement("template");
+  held.innerHTML = html;
+  return held.content;
+}
+
+export function tell(root, zone = "") {
+  document.dispatchEvent(new CustomEvent("apitrail:shown", { detail: { root, zone } }));
+}
+
+export function afterPaint(then) {
+  requestAnimationFrame(() => setTimeout(then));
+}
+
+function dress(old, given) {
+  for (const { name } of [...old.attributes]) {
+    if (!KEPT.includes(name) && !given.hasAttribute(name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of given.attributes) {
+    if (!KEPT.includes(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+}
+
+export function put(answer) {
+  const focused = document.activeElement;
+  const places = new Map([...document.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
+  for (const part of answer.querySelectorAll("[data-part]")) {
+    const place = places.get(part.dataset.part);
+    if (!place) continue;
+    const shell = part.dataset.shell !== undefined;
+    if (!shell && place.matches("input")) {
+      place.value = part.value;
+      continue;
+    }
+    dress(place, part);
+    if (!shell && !place.isEqualNode(part)) place.replaceChildren(...part.childNodes);
+  }
+  if (focused.isConnected) return;
+  // What had the focus is not there any more: what took its place has it, or else the list.
+  const heir = (focused.id && document.getElementById(focused.id)) || document.getElementById("log");
+  heir.focus({ preventScroll: true });
+}
+
+// What an element says where more of it is: asked for when it is opened, or after the first paint with it.
+async function load(place) {
+  const { load: url, take } = place.dataset;
+  delete place.dataset.load;
+  const answer = await ask(url);
+  const found = answer && parsed(answer.text);
+  const wanted = take ? found?.querySelector(take) : found;
+  if (!wanted || !place.isConnected) return;
+  const body = place.matches("details") ? place.querySelector(".menu-body") : place;
+  body.replaceChildren(wanted);
+  tell(body);
+}
+
+document.addEventListener("toggle", ({ target }) => {
+  if (target.open && target.dataset.load) load(target);
+}, true);
+
+function loadAll(root) {
+  for (const place of root.querySelectorAll(":not(details)[data-load]")) load(place);
+}
+document.addEventListener("apitrail:shown", ({ detail }) => afterPaint(() => loadAll(detail.root)));
+afterPaint(() => loadAll(document));

@@ -1,0 +1,100 @@
+// The list: asked for anew when its filters change, without loading the page; longer by older rows.
+import { afterPaint, ask, parsed, put, tell } from "./asking.js";
+
+const PATIENCE_MS = 150; // before the list is dimmed: an answer that is there by then need not announce itself
+const LOWEST = 36; // pixels of a row
+let asking = null;
+let here = location.search;
+
+// Rows that are seen come at once, those below them when these are painted.
+function later(answer, top) {
+  const rows = [...answer.querySelectorAll(".rows > .entry")];
+  const seen = Math.max(Math.ceil((innerHeight - top) / LOWEST), 1);
+  if (rows.length <= seen || document.hidden || answer.querySelector(".panel-row")) return () => {};
+  const range = new Range();
+  range.setStartBefore(rows[seen]);
+  range.setEndAfter(rows.at(-1).parentElement.lastChild);
+  const body = rows[seen].parentElement;
+  const rest = range.extractContents();
+  return (zone) => afterPaint(() => {
+    if (!body.isConnected) return;
+    body.append(rest);
+    tell(body, zone);
+  });
+}
+
+export async function go(url, { push = true } = {}) {
+  const asked = new URL(url, location.href);
+  asking?.abort();
+  const mine = asking = new AbortController();
+  const log = document.getElementById("log");
+  const slow = setTimeout(() => log.classList.add("waiting"), PATIENCE_MS);
+  const answer = await ask(`/list${asked.search}`, mine.signal);
+  clearTimeout(slow);
+  if (asking !== mine) return;
+  asking = null;
+  log.classList.remove("waiting");
+  if (!answer) return;
+  const found = parsed(answer.text);
+  if (answer.elsewhere || !found.querySelector("[data-part]") || log.dataset.part === undefined) {
+    location.assign(asked); // to sign in, or to hear what is wrong
+    return;
+  }
+  const zone = found.querySelector("main").dataset.madeIn;
+  const top = document.querySelector("[data-part='rows']").getBoundingClientRect().top;
+  const follow = push ? later(found, top) : () => {}; // what one comes back to is whole, to be scrolled to where one was
+  if (push && answer.place) history.pushState(null, "", answer.place);
+  here = location.search;
+  document.getElementById("announce").replaceChildren();
+  put(found);
+  tell(log, zone);
+  follow(zone);
+}
+
+addEventListener("popstate", () => {
+  if (document.getElementById("log").dataset.part === undefined || location.search === here) return;
+  go(location.href, { push: false });
+});
+
+async function older(link) {
+  const place = link.closest("tbody");
+  link.classList.add("waiting");
+  const answer = await ask(link.dataset.rows);
+  link.classList.remove("waiting");
+  if (!answer) return;
+  const found = parsed(answer.text);
+  const first = found.querySelector(".rows");
+  if (!answer.ok || !first) {
+    location.assign(link.href);
+    return;
+  }
+  const focused = place.contains(document.activeElement);
+  const follow = later(found, place.getBoundingClientRect().top);
+  const zone = first.dataset.madeIn;
+  place.replaceWith(found);
+  if (focused) first.querySelector(".toggle")?.focus({ preventScroll: true });
+  tell(first, zone);
+  follow(zone);
+}
+
+// Rows that came since, before the others, and the counts that change with them.
+export async function newer(url) {
+  const answer = await ask(url);
+  const found = answer?.ok && parsed(answer.text);
+  const first = document.querySelector(".rows:not(.linked)");
+  if (!found || !first) return false;
+  const rows = found.querySelector(".rows");
+  first.before(rows);
+  put(found);
+  tell(document.getElementById("log"), rows.dataset.madeIn);
+  return true;
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a");
+  if (!link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (link.matches(".older[data-rows]")) older(link);
+  else if (link.closest("[data-list]")) go(link.href);
+  else return;
+  event.preventDefault();
+});
