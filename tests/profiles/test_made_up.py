@@ -22,6 +22,7 @@ hosts = ["api.acme.example"]
 delivery = [
     "request:$.now",
     {{ at = "response:$.parcels[]", id = ["number", "id"], says = ["scans[last].words", "state"] }},
+    {{ at = "response:$.events[]", id = "number", says = "[newest at].words" }},
     "response:$.state",
 ]
 
@@ -220,6 +221,15 @@ def test_an_answer_about_a_single_parcel_needs_no_number(
 ) -> None:
     entry = acme.entry(make("POST", "https://api.acme.example/parcels", sent='{"numbers": ["T1"]}', answer=answer))
     assert acme.deliveries(entry) == [told]
+
+
+def test_of_several_parts_about_one_parcel_the_newest_speaks(acme: Profiles, make: Make) -> None:
+    events = '{"number": "T1", "at": "2026-08-03", "words": "left"}, {"number": "T2", "words": "waiting"}'
+    later = ', {"number": "T1", "at": "2026-08-04", "words": "arrived"}, {"number": "T1", "at": "2026-08-02"}'
+    for more, words in (("", "left"), (later, "arrived")):
+        answer = f'{{"events": [{events}{more}]}}'
+        entry = acme.entry(make("POST", "https://api.acme.example/parcels", sent=ASKED, answer=answer))
+        assert acme.deliveries(entry, [["T1"], ["T2"]]) == [words, "waiting"]
 
 
 @pytest.mark.parametrize("wrong", ['at = "parcels[]"', 'says = "scans[newest]"', 'id = "x[="'])

@@ -30,10 +30,14 @@ def deliveries(platform: Platform, entry: Entry, parcels: Iterable[Collection[st
     if not platform.delivery:
         return [None for _ in parcels]
     facts = _facts(entry)
-    own = {kind: {one.id for one in entry.references if one.type == kind} for kind in KINDS}
-    alone = all(len(ids) < 2 for ids in own.values())
-    held = {one.lower() for ids in own.values() for one in ids} if alone else set()
-    return [_delivery(platform, facts, {one.lower() for one in asked} | held, alone) for asked in parcels]
+    own = [{one.id.lower() for one in entry.references if one.type == kind} for kind in KINDS]
+    single = set[str]().union(*own) if all(len(ids) < 2 for ids in own) else None
+    said = []
+    for asked in parcels:
+        numbers = {one.lower() for one in asked}
+        alone = single is not None and (not numbers or not single.isdisjoint(numbers))
+        said.append(_delivery(platform, facts, numbers | single if alone and single else numbers, alone))
+    return said
 
 
 def _delivery(platform: Platform, facts: Facts, numbers: Collection[str], alone: bool) -> str | None:
@@ -49,13 +53,20 @@ def _delivery(platform: Platform, facts: Facts, numbers: Collection[str], alone:
 
 
 def _part(place: CompiledParts, facts: Facts, numbers: Collection[str], alone: bool) -> object:
-    """What an answer says of the parcel with these numbers."""
+    """What an answer says of the parcel with these numbers: its part, or the list of them where it has several."""
     parts = place.at.every(facts)
-    for part in parts:
-        named = (as_text(value) for locator in place.id for value in locator.every(part))
-        if any(text and text.strip().lower() in numbers for text in named):
-            return part
-    return parts[0] if alone and len(parts) == 1 else None
+    about = [part for part in parts if any(name in numbers for name in _names(place, part))]
+    if alone and not about and len(parts) == 1:
+        about = parts
+    return about[0] if len(about) == 1 else about or None
+
+
+def _names(place: CompiledParts, part: object) -> Iterable[str]:
+    for locator in place.id:
+        for value in locator.every(part):
+            text = as_text(value)
+            if text and text.strip():
+                yield text.strip().lower()
 
 
 def expires(platform: Platform, entry: Entry) -> datetime | None:
