@@ -28,12 +28,12 @@ export async function go(url, { push = true } = {}) {
   asking?.abort();
   const mine = asking = new AbortController();
   const log = document.getElementById("log");
-  const slow = setTimeout(() => log.classList.add("waiting"), PATIENCE_MS);
+  const slow = setTimeout(() => log.setAttribute("aria-busy", "true"), PATIENCE_MS);
   const answer = await ask(`/list${asked.search}`, mine.signal);
   clearTimeout(slow);
   if (asking !== mine) return;
   asking = null;
-  log.classList.remove("waiting");
+  log.removeAttribute("aria-busy");
   if (!answer) return;
   const found = parsed(answer.text);
   if (answer.elsewhere || !found.querySelector("[data-part]") || log.dataset.part === undefined) {
@@ -58,9 +58,10 @@ addEventListener("popstate", () => {
 
 async function older(link) {
   const place = link.closest("tbody");
-  link.classList.add("waiting");
+  if (link.hasAttribute("aria-busy")) return;
+  link.setAttribute("aria-busy", "true");
   const answer = await ask(link.dataset.rows);
-  link.classList.remove("waiting");
+  link.removeAttribute("aria-busy");
   if (!answer) return;
   const found = parsed(answer.text);
   const first = found.querySelector(".rows");
