@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from apitrail.entry import Entry, Payload
 from apitrail.exchange import Reference
 from apitrail.store import Cursor, Filter, Store, Term
-from apitrail.store.engine import Query
+from apitrail.store.engine import Answer, Query
 from apitrail.store.needles import MOST, RARE, needles, windows
 
 Make = Callable[..., Entry]
@@ -196,3 +197,46 @@ def test_a_part_of_an_id_is_found_in_any_case_and_width(store: Store, make: Make
     right, wrong = make(0, response=body(written)), make(1, response=body("115A BCD1 115a 1234"))
     store.write([right, wrong])
     assert found(store, Term("115ABCD1")) == [right.id]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 50])
+def test_what_refers_to_a_word_and_what_has_it_in_a_body_make_one_order(store: Store, make: Make, limit: int) -> None:
+    order = "260101ABCDEF12"
+    refers: dict[str, Any] = {"references": [Reference("order", order)]}
+    has: dict[str, Any] = {"response": body(f"<{order}>")}
+    seconds = [[refers], [has], [refers, has], [has, refers, {}], [refers | has, refers], [{}, has], [refers] * 3]
+    entries = [make(at + nth / 10, **fields) for at, some in enumerate(seconds) for nth, fields in enumerate(some)]
+    entries[-1] = make(len(seconds), **refers, outcome="request_error")
+    store.write(entries)
+    right = [one.id for one in reversed(entries) if one.references or one.response]
+    which = Filter(text=(Term(order, whole=True),))
+    got = store.page(which, limit)
+    read = [row.id for row in got.entries]
+    while got.next_cursor:
+        got = store.page(which, limit, got.next_cursor)
+        read += [row.id for row in got.entries]
+    assert read == right
+    assert found(store, Term(order, whole=True), outcome=("request_error",)) == [entries[-1].id]
+    assert store.page(Filter(text=(Term(order, whole=True),), until=entries[0].created_at)).entries[0].id == right[-1]
+
+
+def test_bodies_are_not_read_where_all_that_mention_a_word_refer_to_it(
+    store: Store, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    select = store.engine.select
+
+    def noted(query: Query) -> Answer:
+        asked.append(query.sql)
+        return select(query)
+
+    monkeypatch.setattr(store.engine, "select", noted)
+    order = "260101ABCDEF12"
+    entry = make(0, references=[Reference("order", order)], response=body(f"<{order}>"))
+    store.write([entry])
+    asked.clear()
+    assert found(store, Term(order, whole=True)) == [entry.id]
+    assert not any("response_body" in sql for sql in asked)
+    other = make(1, response=body(f"<{order}>"))
+    store.write([other])
+    assert found(store, Term(order, whole=True)) == [other.id, entry.id]

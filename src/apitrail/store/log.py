@@ -334,11 +334,34 @@ class Store(Boards, Rhythms):
         while True:
             found = [second for (second,) in self.engine.select(words.seconds(wanted, which.since, until, many)).rows]
             if found:
-                rows += self.engine.select(page.page(which, limit - len(rows), cursor, found)).rows
+                rows += self._of_seconds(which, found, limit - len(rows), cursor, cut=len(found) == many)
             if len(rows) >= limit or len(found) < many:
                 return rows
             until = instant(found[-1] * 1_000_000 - 1)
             many = min(8 * many, words.MOST_SECONDS)
+
+    def _of_seconds(
+        self, which: Filter, found: list[int], limit: int, cursor: Cursor | None, *, cut: bool
+    ) -> list[Sequence[Any]]:
+        """The newest of these seconds, of which the last may not be told in full where they are `cut`. What refers to
+        the word is read first: mostly that is all there is, and the bodies, half of the work, need not be read.
+        """
+        rows: list[Sequence[Any]] = []
+        left = found
+        if words.one_word(which):
+            rows = list(self.engine.select(page.page(which, limit, cursor, found, bodies=False)).rows)
+            at = [row[1] // 1_000_000 for row in rows]
+            settled = words.settled(found, at)
+            if cut:
+                settled.discard(found[-1])
+            rows = [row for row, second in zip(rows, at, strict=True) if second in settled]
+            # A full page needs none that is older than its last.
+            until = rows[-1][1] // 1_000_000 if len(rows) >= limit else found[-1]
+            left = [second for second in found if second not in settled and second >= until]
+        if left:
+            rows += self.engine.select(page.page(which, limit, cursor, left)).rows
+            rows.sort(key=lambda row: row[1] // 1_000_000, reverse=True)  # within a second they are in order
+        return rows[:limit]
 
     def _seconds(self, which: Filter) -> list[int] | None:
         """All seconds in which the filter's references and words are; None where there are none, or too many."""

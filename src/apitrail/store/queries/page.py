@@ -33,8 +33,10 @@ WINDOWS = (1, 8, 64, 512)
 """Days."""
 
 
-def page(which: Filter, limit: int, cursor: Cursor | None, seconds: Sequence[int] | None = None) -> Query:
-    """Newest first; of `seconds` only, where these are known.
+def page(
+    which: Filter, limit: int, cursor: Cursor | None, seconds: Sequence[int] | None = None, *, bodies: bool = True
+) -> Query:
+    """Newest first; of `seconds` only, where these are known. `bodies`: see `told`.
 
     A page is a position, not an offset: entries arrive while one reads.
 
@@ -45,7 +47,7 @@ def page(which: Filter, limit: int, cursor: Cursor | None, seconds: Sequence[int
     where = near(within(which), seconds)
     if cursor is not None:
         where = where.also(AFTER, after=micros(cursor.created_at), after_id=cursor.id)
-    where = told(chosen(where, which), which)
+    where = told(chosen(where, which), which, bodies=bodies)
     settings = ALL_OF_THEM if seconds is not None else LARGE_BLOCKS if which.text else ""
     return Query(
         f"SELECT {LIST_SELECT} FROM {table} WHERE {where.text}"  # noqa: S608, constants only

@@ -90,8 +90,10 @@ def told_by_entries(which: Filter) -> bool:
     return which != which.counted
 
 
-def told(where: Where, which: Filter) -> Where:
-    """And what only the entries themselves tell: the text last, because it costs most."""
+def told(where: Where, which: Filter, *, bodies: bool = True) -> Where:
+    """And what only the entries themselves tell: the text last, because it costs most. Without `bodies`, a word that
+    is looked up must be among the references.
+    """
     if which.duration_over is not None:
         where = where.also("duration_ms > {duration_over:Float64}", duration_over=which.duration_over)
     for field, condition in BY_ENTRY.items():
@@ -104,6 +106,6 @@ def told(where: Where, which: Filter) -> Where:
             negated = condition.replace("VALUES", f"{{no_{field}:Array(String)}}")
             where = where.also(f"NOT ({negated})", **{f"no_{field}": unwanted})
     for number, term in enumerate(which.text):
-        condition, params = having(term, f"text{number}")
+        condition, params = having(term, f"text{number}", bodies=bodies or term.excluded)
         where = where.also(f"NOT ({condition})" if term.excluded else condition, **params)
     return where

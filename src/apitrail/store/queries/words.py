@@ -8,7 +8,8 @@ references alone: in bodies it would be found in every price. What is no word by
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -94,12 +95,27 @@ def seconds(wanted: Mentions, since: datetime | None, until: datetime | None, li
     )
 
 
-def having(term: Term, name: str) -> tuple[str, dict[str, Param]]:
-    """The condition that an entry has the term, exactly. `name` begins the names of its parameters."""
+def one_word(which: Filter) -> bool:
+    """Whether the text is one word that may be among the references or in a body: see `settled`."""
+    return len(which.text) == 1 and not which.reference and bool(_indexed(which.text[0].value))
+
+
+def settled(found: Sequence[int], rows: Sequence[int]) -> set[int]:
+    """The seconds in which all that is mentioned is in these rows, of which each second is given: an entry mentions a
+    word once, so as many rows as mentions are all that there can be.
+    """
+    seen = Counter(rows)
+    return {second for second, many in Counter(found).items() if seen[second] >= many}
+
+
+def having(term: Term, name: str, *, bodies: bool = True) -> tuple[str, dict[str, Param]]:
+    """The condition that an entry has the term, exactly. `name` begins the names of its parameters. Without `bodies`,
+    that it refers to a whole one.
+    """
     if term.whole:
         params: dict[str, Param] = {name: [one.lower() for one in spelled([term.value])]}
         refers = f"arrayExists(id -> has({{{name}:Array(String)}}, lower(id)), reference_ids)"
-        if not _indexed(term.value):
+        if not bodies or not _indexed(term.value):
             return refers, params
         params[f"{name}_body"] = f"(?i)(^|[^0-9A-Za-z]){re.escape(term.value)}($|[^0-9A-Za-z])"
         body = f"{{{name}_body:String}}"
