@@ -21,21 +21,20 @@ def test_the_chunks_come_out_whatever_the_pieces(
     framed = b"".join(b"%x%b\r\n%b\r\n" % (len(chunk), extension, chunk) for chunk in chunks)
     framed += b"0\r\n" + trailer + b"\r\n"
     out: list[bytes] = []
-    ended: list[bool] = []
-    taking = Unchunked(out.append, lambda: ended.append(True))
+    taking = Unchunked(out.append)
     at = index = 0
     while at < len(framed):
-        assert not ended
+        assert not taking.ended
         taking(framed[at : at + cuts[index % len(cuts)]])
         at += cuts[index % len(cuts)]
         index += 1
     assert b"".join(out) == b"".join(chunks)
-    assert ended == [True]
+    assert taking.ended
 
 
 def test_a_whole_chunk_is_not_copied() -> None:
     out: list[bytes] = []
-    taking = Unchunked(out.append, lambda: None)
+    taking = Unchunked(out.append)
     taking(b"5\r\n")
     chunk = bytes(range(5))
     taking(chunk)
@@ -44,7 +43,7 @@ def test_a_whole_chunk_is_not_copied() -> None:
 
 def test_what_is_no_chunk_is_told_once_and_then_left_alone() -> None:
     out: list[bytes] = []
-    taking = Unchunked(out.append, lambda: None)
+    taking = Unchunked(out.append)
     with pytest.raises(ValueError, match="invalid literal"):
         taking(b"zz\r\nabc")
     taking(b"3\r\nabc\r\n")

@@ -26,7 +26,7 @@ PLACES: tuple[tuple[type, str], ...] = (
     (urllib.request.OpenerDirector, "open"),
     (urllib3.PoolManager, "urlopen"),
     (urllib3.HTTPConnectionPool, "urlopen"),
-    (urllib3.HTTPConnectionPool, "_make_request"),
+    (urllib3.HTTPSConnectionPool, "_validate_conn"),
     (requests.Session, "send"),
     (httpx.Client, "send"),
     (httpx.AsyncClient, "send"),

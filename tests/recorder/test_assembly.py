@@ -58,11 +58,11 @@ def assembler(redactor: Any = AsItIs) -> Assembler:
 
 
 def captured(**changes: Any) -> Capture:
-    made = Capture("httpx", "outbound", "POST", "http://user:pw@shop.example/a?token=s3cr3t", [(b"A", b"s3cr3t")])
+    made = Capture("httpx", "POST", "http://user:pw@shop.example/a?token=s3cr3t")
+    made.request_headers = [(b"A", b"s3cr3t")]
     made.sends(b"s3cr3t body")
     made.answered(200, [(b"Content-Type", b"text/plain")], b"HTTP/1.1")
-    assert made.response_body is not None
-    made.response_body.feed(b"s3cr3t answer")
+    made.received(b"s3cr3t answer")
     for name, value in changes.items():
         setattr(made, name, value)
     made.finish()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +20,7 @@ def test_an_exchange_larger_than_the_limit_is_taken_when_there_is_room_without_i
     configured: Callable[..., ProcessRecorder], server: Any
 ) -> None:
     configured(in_flight_limit=10_000, body_limit=100_000, body_edge=10)
-    made = Capture("test", "outbound", "POST", "http://x/", [])
+    made = Capture("test", "POST", "http://x/")
     made.sends(b"x" * 50_000)
     made.finish()
     assert apitrail.flush(10)
@@ -27,9 +28,25 @@ def test_an_exchange_larger_than_the_limit_is_taken_when_there_is_room_without_i
     assert stored.request.body == b"x" * 50_000
 
 
+def test_a_body_over_its_limit_leaves_the_memory_to_calls_beside_it(
+    configured: Callable[..., ProcessRecorder], server: Any
+) -> None:
+    recorder = configured(in_flight_limit=200_000, body_limit=50_000, body_edge=1_000)
+    upload = Capture("test", "PUT", "http://x/picture")
+    upload.sends(b"x" * 10_000_000)
+    assert recorder.gauge.bytes <= 2_000
+    Capture("test", "GET", "http://x/order").finish()
+    upload.finish()
+    assert apitrail.flush(10)
+    beside, stored = server.stored.values()
+    assert (beside.url, stored.request.size) == ("http://x/order", 10_000_000)
+    assert stored.request.sha256 == hashlib.sha256(b"x" * 10_000_000).hexdigest()
+    assert apitrail.stats().losses == {}
+
+
 def test_what_was_spooled_is_no_longer_held_in_memory(configured: Callable[..., ProcessRecorder], server: Any) -> None:
     recorder = configured()
-    made = Capture("test", "outbound", "POST", "http://x/", [])
+    made = Capture("test", "POST", "http://x/")
     made.sends(b"x" * 50_000)
     made.finish()
     assert recorder.gauge.bytes == 50_000
@@ -47,7 +64,7 @@ def test_the_queue_counts_what_an_exchange_weighs_beside_its_bodies() -> None:
 
 def test_a_capture_is_handed_over_once(configured: Callable[..., ProcessRecorder], server: Any) -> None:
     configured()
-    made = Capture("test", "outbound", "GET", "http://x/", [])
+    made = Capture("test", "GET", "http://x/")
     made.finish()
     made.finish(incomplete=True)
     made.failed(ValueError("late"))

@@ -15,7 +15,7 @@ import msgspec
 
 from apitrail.exchange import Exchange, Failure, Headers, Message, Recorder
 from apitrail.recorder.body import Body, Cut, Gauge
-from apitrail.recorder.capture import Capture, RawHeaders
+from apitrail.recorder.capture import Capture, RawHeaders, WholeOrFed
 from apitrail.recorder.decoding import BOMB_FACTOR, NotDecodable, decoded, encodings_of
 from apitrail.recorder.identifiers import Identifiers
 from apitrail.recorder.losses import lose
@@ -83,12 +83,12 @@ class Assembler:
             return self._encoder.encode(_plain(msgspec.to_builtins(exchange, builtin_types=(bytes, datetime))))
 
     def _assembled(self, captured: Capture, sequence: int) -> Exchange:
-        request_headers = headers_of(captured.request_headers)
+        sent, received = captured.heads()
+        request_headers = headers_of(sent)
         response = None
-        if captured.response_headers is not None:
-            headers = headers_of(captured.response_headers)
+        if received is not None:
             response = self._message(
-                headers, captured.response_body, captured.response_incomplete, captured.response_unfolded
+                headers_of(received), captured.response_body, captured.response_incomplete, captured.response_unfolded
             )
         status = captured.status if captured.status is not None and 100 <= captured.status <= 999 else None
         version = captured.http_version
@@ -140,9 +140,10 @@ class Assembler:
     def _body(self) -> Body:
         return Body(self._settings.body_limit, self._settings.body_edge, self._gauge)
 
-    def _message(self, headers: Headers, body: Body | None, incomplete: bool, unfolded: bool) -> Message:
-        cut = body.taken() if body is not None else Cut(b"")
-        if incomplete and body is not None and body.size and _joined(headers, "content-length") == str(body.size):
+    def _message(self, headers: Headers, body: WholeOrFed, incomplete: bool, unfolded: bool) -> Message:
+        cut = body.taken() if isinstance(body, Body) else Cut(body or b"")
+        size = cut.size if cut.size is not None else len(cut.body)
+        if incomplete and size and _joined(headers, "content-length") == str(size):
             incomplete = False  # all of it had passed when the caller stopped reading
         encodings = encodings_of(_joined(headers, "content-encoding")) if cut.body else []
         if unfolded and encodings and not cut.body.startswith(BEGINNINGS.get(encodings[-1], b"\0never")):

@@ -83,11 +83,14 @@ class Body:
             self._chunks.clear()
 
     def refer_to(self, whole: bytes | bytearray | memoryview) -> None:
-        """Take a body that the caller has in one piece, whatever its size: cut and hashed later, when taken."""
+        """Take a body that the caller has in one piece: cut and hashed later, when taken, if memory allows."""
         whole = whole if type(whole) is bytes else bytes(whole)
         self._chunks.append(whole)
-        self.size = self._held = len(whole)
-        self._gauge.bytes += self._held
+        self.size = len(whole)
+        if self.size > self._limit and self._gauge.bytes + self.size > self._gauge.limit // 4:
+            self._cut()  # now, before others find that memory is full
+        else:
+            self._hold(self.size)
 
     def clear(self) -> None:
         """Forget all: the sender begins again from the start."""

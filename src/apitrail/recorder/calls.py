@@ -11,8 +11,8 @@ requests). So while a call is open its last failure waits for what the host rece
 from __future__ import annotations
 
 from collections.abc import Container
-from contextvars import ContextVar, Token
-from typing import TYPE_CHECKING, Any, TypeAlias
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from apitrail.recorder.losses import lose
 
@@ -21,6 +21,31 @@ if TYPE_CHECKING:
 
 BELOW = {"requests": ("urllib3",), "urllib.request": (), "urllib3": (), "httpx": (), "aiohttp": ()}
 """Fronts that are passed inside another's call and belong to it."""
+
+
+class Request(Protocol):
+    """What a front asks its transport to send: a library's own object, or `Asked`."""
+
+    @property
+    def method(self) -> Any: ...
+    @property
+    def url(self) -> Any: ...
+    @property
+    def headers(self) -> Any: ...
+    @property
+    def body(self) -> Any: ...
+
+
+class Asked(NamedTuple):
+    """A request of a library that has no object for it."""
+
+    method: str
+    url: str
+    """Whole, or what follows the host's name."""
+    headers: Any
+    body: Any
+    pool: Any
+    """Who is asked: knows the host, and headers where none are given."""
 
 
 class Call:
@@ -32,13 +57,14 @@ class Call:
     attempt = 0
     id = ""
     """Given by the assembler."""
-    planned: Any = None
-    """The body of the attempt that begins, where the front has it in one piece: a connection may fail before."""
-    asked: tuple[Any, ...] = ()
-    """What the innermost front was asked for, where its transport may fail before it begins an exchange."""
+    asked: Request | None = None
+    """What the innermost front was asked for: its transport may fail before it begins an exchange, or has the body."""
     unfolds = False
     """Whether the client hands bodies over with their Content-Encoding undone."""
-    _last: tuple[str, Any] | None = None
+    outer: Call | None = None
+    """The call inside which it was opened."""
+    _method = ""
+    _url: Any = None
     _failing: Capture | None = None
 
     def __init__(self, client: str, owner: object) -> None:
@@ -51,9 +77,10 @@ class Call:
         """Another exchange; the one before has failed for good, if it has."""
         if self._failing is not None:
             self.lets_go()
-        this = (method, url)
-        self.attempt = self.attempt + 1 if this == self._last else 1
-        self._last = this
+        again = self.exchanges and method == self._method and url == self._url
+        self.attempt = self.attempt + 1 if again else 1
+        self._method = method
+        self._url = url
         self.exchanges += 1
 
     def holds(self, failed: Capture) -> None:
@@ -72,45 +99,48 @@ class Call:
         return self.exchanges > 1 or (self.open and self.exchanges == 1)
 
 
-Opened: TypeAlias = tuple[Call, Token[Call | None]] | None
+here: ContextVar[Call | None] = ContextVar("apitrail_call", default=None)
+"""The call that was opened last in this context; it may be over."""
 
-_call: ContextVar[Call | None] = ContextVar("apitrail_call", default=None)
 
-
-def opened(client: str, owner: object) -> Opened:
+def opened(client: str, owner: object) -> Call | None:
     """Open a call here, unless this is a part of the one that is open. Never raises."""
     try:
-        around = _call.get()
-        if around is not None and around.open:
-            if around.client == client:
-                if around.owner is owner or owner is None:
+        outer = here.get()
+        if outer is None:
+            call = Call(client, owner)
+        else:
+            if outer.open:
+                if outer.client == client:
+                    if outer.owner is owner or owner is None:
+                        return None
+                elif client in BELOW[outer.client]:
                     return None
-            elif client in BELOW[around.client]:
-                return None
-        call = Call(client, owner)
-        return call, _call.set(call)
+            call = Call(client, owner)
+            call.outer = outer
+        here.set(call)
+        return call
     except Exception as error:
         lose("capture_failed", error)
         return None
 
 
-def closed(entered: Opened, error: BaseException | None = None) -> None:
+def closed(call: Call, error: BaseException | None = None) -> None:
     """Close it again; `error` is what the host receives. Never raises."""
-    if entered is None:
-        return
     try:
-        call, token = entered
         call.open = False
-        call.owner = call.planned = None
-        call.asked = ()
+        call.owner = call.asked = None
         if call._failing is not None:
             call.lets_go(error)
-        _call.reset(token)
+        if here.get() is call:  # else a host's generator was left in another context than it was entered in
+            here.set(call.outer)
+        if call.outer is not None:
+            call.outer = None
     except Exception as problem:
         lose("capture_failed", problem)
 
 
 def current(clients: Container[str]) -> Call | None:
     """The call of one of these clients in which an exchange begins here."""
-    call = _call.get()
+    call = here.get()
     return call if call is not None and call.open and call.client in clients else None

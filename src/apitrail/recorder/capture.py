@@ -24,6 +24,8 @@ from apitrail.recorder.losses import lose, never_raise
 from apitrail.recorder.pace import pulse
 
 RawHeaders: TypeAlias = Iterable[tuple[bytes | str, bytes | str]]
+WholeOrFed: TypeAlias = Body | bytes | None
+"""A side's body: as it is fed, or a whole one that came in one piece."""
 
 STREAM_NS = 60_000_000_000
 """How long a stream of events (text/event-stream) is followed before it becomes an entry."""
@@ -45,14 +47,16 @@ class Capture:
 
     # Most of them stay as they are: what a class holds, an instance need not be given at every call.
     attempt = 1
-    request_body: Body | None = None
+    direction = "outbound"
+    request_headers: RawHeaders = ()
+    request_body: WholeOrFed = None
     request_incomplete = False
     request_unfolded = False
     """The body is as before its Content-Encoding was applied: the library gives it to us so."""
     status: int | None = None
     response_headers: RawHeaders | None = None
     """None until an answer has come."""
-    response_body: Body | None = None
+    response_body: WholeOrFed = None
     response_incomplete = False
     response_unfolded = False
     stream_ends_ns = 0
@@ -65,23 +69,36 @@ class Capture:
     ended = False
     """The answer's last byte has passed, or it was cut off."""
     duration_ns = 0
+    whole_bytes = 0
+    """Of bodies that came in one piece, which the gauge counts as long as this lives."""
+    _gauge: Gauge
 
-    def __init__(
-        self, client: str, direction: str, method: str, url: Any, headers: RawHeaders, call: Call | None = None
-    ) -> None:
+    def __init__(self, client: str, method: str, url: Any, call: Call | None = None) -> None:
         self.client = client
         self.call = call
-        self.direction = direction
         self.method = method
         self.url = url
         """Anything whose str() is the full URL, and that does not change."""
-        self.request_headers = headers
         self.stated: Stated | None = context.current()
         self.started_ns = time.time_ns()
         self.begun_ns = pulse.at = time.perf_counter_ns()
         if call is not None:
             call.begins(method, url)
-            self.attempt = call.attempt
+            if call.attempt > 1:
+                self.attempt = call.attempt
+
+    def __del__(self) -> None:
+        if self.whole_bytes:
+            self._gauge.bytes -= self.whole_bytes
+
+    def heads(self) -> tuple[RawHeaders, RawHeaders | None]:
+        """Header fields of both sides. Asked for by the worker, once."""
+        return self.request_headers, self.response_headers
+
+    def held(self) -> int:
+        """Bytes of its bodies that are held in memory."""
+        fed = (body.held for body in (self.request_body, self.response_body) if isinstance(body, Body))
+        return self.whole_bytes + sum(fed)
 
     def body(self) -> Body:
         """A fresh body under this process's limits."""
@@ -91,10 +108,25 @@ class Capture:
         """The request's body, which the library has in one piece. Never raises."""
         try:
             if whole:
-                self.request_body = self.body()
-                self.request_body.refer_to(whole.encode("utf-8", "surrogatepass") if isinstance(whole, str) else whole)
+                self.request_body = self.whole(
+                    whole.encode("utf-8", "surrogatepass") if isinstance(whole, str) else whole
+                )
         except Exception as error:
             lose("capture_failed", error)
+
+    def whole(self, body: bytes | bytearray | memoryview) -> WholeOrFed:
+        """A body that is there in one piece: only referred to, unless it may change or is too large to be kept."""
+        if type(body) is not bytes:
+            body = bytes(body)
+        size = len(body)
+        if size > sink.body_limit:
+            large = self.body()
+            large.refer_to(body)
+            return large
+        self._gauge = gauge = sink.gauge
+        self.whole_bytes += size
+        gauge.bytes += size
+        return body
 
     def answered(self, status: int | None, headers: RawHeaders, http_version: str | bytes = "") -> None:
         """The head of the answer has come; its body is fed into `response_body` as it passes. Never raises."""
@@ -103,7 +135,6 @@ class Capture:
             self.response_headers = headers
             self.http_version = http_version
             self.error = None
-            self.response_body = self.body()
         except Exception as error:
             lose("capture_failed", error)
 
@@ -115,11 +146,27 @@ class Capture:
     def received(self, chunk: bytes | bytearray | memoryview) -> None:
         """A piece of the answer's body has passed. Never raises."""
         try:
-            if self.done or self.response_body is None:
+            if self.done or self.response_headers is None:
                 return
-            self.response_body.feed(chunk)
+            body = self.response_body
+            if body is None:
+                body = self.response_body = self.body()
+            body.feed(chunk)  # type: ignore[union-attr]  # what came whole is done
             if self.stream_ends_ns and time.perf_counter_ns() > self.stream_ends_ns:
                 self.finish(incomplete=True)
+        except Exception as error:
+            lose("capture_failed", error)
+
+    def came(self, whole: bytes) -> None:
+        """The answer's body has passed, in one piece, and the call is over. Never raises."""
+        if self.done:
+            return
+        try:
+            self.done = self.ended = True
+            pulse.at = now = time.perf_counter_ns()
+            self.duration_ns = now - self.begun_ns
+            self.response_body = self.whole(whole)
+            sink.take(self)
         except Exception as error:
             lose("capture_failed", error)
 
@@ -177,7 +224,11 @@ def begin(
     try:
         if context.muted.get():
             return None
-        return Capture(client, direction, method, url, headers, call)
+        capture = Capture(client, method, url, call)
+        capture.request_headers = headers
+        if direction != "outbound":
+            capture.direction = direction
+        return capture
     except Exception as error:
         lose("capture_failed", error)
         return None

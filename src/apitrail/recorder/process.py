@@ -66,6 +66,7 @@ class ProcessRecorder:
         self.settings = settings
         self.body_limit = settings.body_limit
         self.body_edge = settings.body_edge
+        self._durable = settings.durable
         self._version = version
         self._begin()
 
@@ -86,11 +87,13 @@ class ProcessRecorder:
         wait for the worker."""
         if not self.queue.put(captured):
             lose("in_flight_full", text=f"in_flight_limit is {self.settings.in_flight_limit} bytes")
+        if self._started and not self._exiting and not self._durable:
+            return
         if not self._started:
             self.start()
         if self._exiting:
             self._spool_all(1.0)
-        elif self.settings.durable and not context.muted.get():
+        elif self._durable and not context.muted.get():
             # Not in threads of ours, where the garbage collector may hand over what a host has dropped.
             self._spool_all(DURABLE_S)
 

@@ -49,11 +49,8 @@ class Queue:
 
     def put(self, captured: Capture | Exchange) -> bool:
         """Take it unless memory is full without it, whatever its own size."""
-        own = 0
-        if isinstance(captured, Capture):
-            for body in (captured.request_body, captured.response_body):
-                own += body.held if body is not None else 0
-        if self.gauge.bytes + self.items.qsize() * WEIGHT - own > self.gauge.limit:
+        over = self.gauge.bytes + self.items.qsize() * WEIGHT - self.gauge.limit
+        if over > 0 and over > (captured.held() if isinstance(captured, Capture) else 0):
             return False
         self.items.put(captured)
         return True

@@ -18,7 +18,8 @@ import aiohttp
 import aiohttp.client_reqrep
 
 from apitrail.recorder import calls
-from apitrail.recorder.calls import Opened
+from apitrail.recorder.body import Body
+from apitrail.recorder.calls import Call
 from apitrail.recorder.capture import Capture, begin, streams_events
 from apitrail.recorder.clients.hooks import Hooks
 from apitrail.recorder.clients.patch import Patch
@@ -30,16 +31,16 @@ BROKEN = (asyncio.TimeoutError, asyncio.CancelledError, aiohttp.ClientError, OSE
 
 def _request(original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
     async def _request(self: Any, *args: Any, **kwargs: Any) -> Any:
-        entered = calls.opened("aiohttp", self) if patch.on else None
-        if entered is None:
+        call = calls.opened("aiohttp", self) if patch.on else None
+        if call is None:
             return await original(self, *args, **kwargs)
-        _unfolds(entered, self, kwargs)
+        _unfolds(call, self, kwargs)
         try:
             answer = await original(self, *args, **kwargs)
         except BaseException as error:
-            calls.closed(entered, error)
+            calls.closed(call, error)
             raise
-        calls.closed(entered)
+        calls.closed(call)
         return answer
 
     return _request
@@ -128,10 +129,9 @@ CLIENT = Hooks(
 
 
 @never_raise
-def _unfolds(entered: Opened, session: Any, kwargs: dict[str, Any]) -> None:
-    assert entered is not None
+def _unfolds(call: Call, session: Any, kwargs: dict[str, Any]) -> None:
     own = kwargs.get("auto_decompress")
-    entered[0].unfolds = bool(session._auto_decompress if own is None else own)
+    call.unfolds = bool(session._auto_decompress if own is None else own)
 
 
 @never_raise
@@ -193,7 +193,7 @@ class _Writer:
     @never_raise
     def _passed(self, chunk: Any) -> None:
         body = self._capture.request_body
-        if chunk and body is not None and not self._capture.done:  # an answer may come before all is sent
+        if chunk and isinstance(body, Body) and not self._capture.done:  # an answer may come before all is sent
             body.feed(chunk)
 
 

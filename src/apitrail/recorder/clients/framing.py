@@ -12,15 +12,15 @@ LINE_MOST = 65_536
 class Unchunked:
     """Takes the bytes of a chunked body in any pieces, and gives on what is in the chunks, without copying whole ones.
 
-    `ended` is called after the last chunk and its trailers. What is no chunked coding raises ValueError, once; what
-    comes after that is not looked at.
+    What is no chunked coding raises ValueError, once; what comes after that is not looked at.
     """
 
-    __slots__ = ("_ended", "_give", "_left", "_line", "_over", "_state")
+    __slots__ = ("_give", "_left", "_line", "_over", "_state", "ended")
 
-    def __init__(self, give: Callable[[bytes], None], ended: Callable[[], None]) -> None:
+    def __init__(self, give: Callable[[bytes], None]) -> None:
         self._give = give
-        self._ended = ended
+        self.ended = False
+        """The last chunk and its trailers have come."""
         self._state = SIZE
         self._left = 0
         self._line = b""
@@ -51,8 +51,7 @@ class Unchunked:
             self._line = b""
             at = end + 1
             if not self._read(line):
-                self._over = True  # nothing more belongs to it
-                self._ended()
+                self._over = self.ended = True  # nothing more belongs to it
                 return
 
     def _read(self, line: bytes) -> bool:

@@ -16,22 +16,19 @@ def front(client: str, *, any_owner: bool = False) -> Wrap:
 
     def wrap(original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
         def calling(self: Any, *args: Any, **kwargs: Any) -> Any:
-            if not patch.on or (any_owner and calls.current(own) is not None):
-                return original(self, *args, **kwargs)
-            entered = calls.opened(client, None if any_owner else self)
-            if entered is None:
+            call = calls.opened(client, None if any_owner else self) if patch.on else None
+            if call is None:
                 return original(self, *args, **kwargs)
             try:
                 answer = original(self, *args, **kwargs)
             except BaseException as error:
-                calls.closed(entered, error)
+                calls.closed(call, error)
                 raise
-            calls.closed(entered)
+            calls.closed(call)
             return answer
 
         return calling
 
-    own = (client,)
     return wrap
 
 
@@ -40,15 +37,15 @@ def async_front(client: str) -> Wrap:
 
     def wrap(original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
         async def calling(self: Any, *args: Any, **kwargs: Any) -> Any:
-            entered = calls.opened(client, self) if patch.on else None
-            if entered is None:
+            call = calls.opened(client, self) if patch.on else None
+            if call is None:
                 return await original(self, *args, **kwargs)
             try:
                 answer = await original(self, *args, **kwargs)
             except BaseException as error:
-                calls.closed(entered, error)
+                calls.closed(call, error)
                 raise
-            calls.closed(entered)
+            calls.closed(call)
             return answer
 
         return calling

@@ -112,8 +112,7 @@ def _answered(capture: Capture, response: Response) -> None:
     stream: Any = response.stream
     if type(stream) is ByteStream:
         # Made by another hook between us and the network (a test's mock): the body is there already.
-        capture.response_body.refer_to(stream._stream)  # type: ignore[union-attr]
-        capture.finish()
+        capture.came(stream._stream)
     elif isinstance(stream, AsyncByteStream):
         response.stream = _AsyncResponseTee(stream, capture)
     elif isinstance(stream, SyncByteStream):

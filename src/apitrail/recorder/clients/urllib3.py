@@ -1,7 +1,7 @@
 """Hook for urllib3: pools and managers make calls, in which each attempt (`Retry`) is an exchange of http.client.
 
-An attempt may fail before anything is sent: the address is not found, the certificate is not trusted, the proxy does
-not answer. Such an attempt is an exchange too, with what it would have sent.
+An attempt may fail before anything is sent: the certificate is not trusted, the proxy does not answer, no connection is
+free. Such an attempt is an exchange too, with what it would have sent.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import urllib3.connectionpool
 import urllib3.poolmanager
 
 from apitrail.recorder import calls
-from apitrail.recorder.calls import Call
+from apitrail.recorder.calls import Asked, Call
 from apitrail.recorder.capture import begin
 from apitrail.recorder.clients.fronts import front
 from apitrail.recorder.clients.hooks import WiredHooks
@@ -24,70 +24,81 @@ from apitrail.recorder.losses import never_raise
 FRONTS = ("requests", "urllib3")
 
 
-def _make_request(original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
-    def _make_request(self: Any, conn: Any, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        call = calls.current(FRONTS) if patch.on else None
-        if call is None:
-            return original(self, conn, method, url, *args, **kwargs)
-        before = call.exchanges
-        call.planned = kwargs.get("body")
-        try:
-            return original(self, conn, method, url, *args, **kwargs)
-        except BaseException as error:
-            if call.exchanges == before:
-                _unsent(call, self, method, url, kwargs.get("headers"), kwargs.get("body"), error)
-            raise
-
-    return _make_request
-
-
 def _urlopen(original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
-    """There may be no free connection: then no attempt is made at all."""
+    """A front, and where each attempt begins."""
 
     def urlopen(self: Any, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        call = calls.current(FRONTS) if patch.on else None
+        around = calls.here.get()
+        said = around is not None and around.open and around.client == "requests" and type(around.asked) is not Asked
+        if said or not patch.on:
+            return original(self, method, url, *args, **kwargs)
+        entered = calls.opened("urllib3", None)
+        call = entered or calls.current(FRONTS)
         if call is None:
             return original(self, method, url, *args, **kwargs)
-        before = call.exchanges
         body = kwargs.get("body", args[0] if args else None)
         headers = kwargs.get("headers", args[1] if len(args) > 1 else None)
-        call.asked = (method, url, headers, body)
+        before = call.exchanges
+        call.asked = Asked(method, url, headers, body, self)
         try:
-            return original(self, method, url, *args, **kwargs)
+            answer = original(self, method, url, *args, **kwargs)
         except BaseException as error:
             if call.exchanges == before:
-                _unsent(call, self, method, url, headers, body, error)
+                unsent(call, error)
+            if entered is not None:
+                calls.closed(entered, error)
             raise
+        if entered is not None:
+            calls.closed(entered)
+        return answer
 
     return urlopen
 
 
-def _prepare_proxy(original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
-    def _prepare_proxy(self: Any, *args: Any, **kwargs: Any) -> Any:
+def _connecting(original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
+    """Connections that are secured, or go through a proxy, are made before the request begins."""
+
+    def connecting(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return original(self, *args, **kwargs)
         except BaseException as error:
             call = calls.current(FRONTS) if patch.on else None
-            if call is not None and call.asked:
-                method, url, headers, body = call.asked
-                _unsent(call, self, method, url, headers, body, error)
+            if call is not None:
+                unsent(call, error)
             raise
 
-    return _prepare_proxy
+    return connecting
 
 
 @never_raise
-def _unsent(call: Call, pool: Any, method: str, url: str, headers: Any, body: Any, error: BaseException) -> None:
+def unsent(call: Call, error: BaseException) -> None:
+    """An attempt has failed before its exchange began."""
+    asked = call.asked
+    if asked is None:
+        return
+    url, headers = str(asked.url), asked.headers
+    if isinstance(asked, Asked):
+        url = url if "://" in url else _base(asked.pool) + url
+        headers = asked.pool.headers if headers is None else headers
+    capture = begin(call.client, asked.method, _bare(url), list(headers.items()), "outbound", call)
+    if capture is not None:
+        if isinstance(asked.body, (bytes, bytearray, memoryview, str)):
+            capture.sends(asked.body)
+        capture.failed(error)
+
+
+def _base(pool: Any) -> str:
     host = f"[{pool.host}]" if ":" in pool.host else pool.host
     if pool.port and pool.port != {"http": 80, "https": 443}.get(pool.scheme):
         host = f"{host}:{pool.port}"
-    full = url if "://" in url else f"{pool.scheme}://{host}{url}"
-    pairs = list((headers if headers is not None else pool.headers).items())
-    capture = begin(call.client, method, full, pairs, "outbound", call)
-    if capture is not None:
-        if isinstance(body, (bytes, bytearray, memoryview, str)):
-            capture.sends(body)
-        capture.failed(error)
+    return f"{pool.scheme}://{host}"
+
+
+def _bare(url: str) -> str:
+    """What is sent of a URL: user, password and fragment are not."""
+    scheme, mark, rest = url.partition("#")[0].partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{authority.rpartition('@')[2]}{slash}{path}"
 
 
 class _Attempts:
@@ -96,9 +107,8 @@ class _Attempts:
     def __init__(self) -> None:
         self._users: set[str] = set()
         self._patches = (
-            Patch(urllib3.connectionpool.HTTPConnectionPool, "_make_request", _make_request),
-            Patch(urllib3.connectionpool.HTTPConnectionPool, "urlopen", _urlopen),
-            Patch(urllib3.connectionpool.HTTPSConnectionPool, "_prepare_proxy", _prepare_proxy),
+            Patch(urllib3.connectionpool.HTTPSConnectionPool, "_validate_conn", _connecting),
+            Patch(urllib3.connectionpool.HTTPSConnectionPool, "_prepare_proxy", _connecting),
         )
 
     def use(self, client: str) -> None:
@@ -135,7 +145,7 @@ class Urllib3Client(WiredHooks):
 CLIENT = Urllib3Client(
     "urllib3",
     (
-        Patch(urllib3.connectionpool.HTTPConnectionPool, "urlopen", front("urllib3", any_owner=True)),
+        Patch(urllib3.connectionpool.HTTPConnectionPool, "urlopen", _urlopen),
         Patch(urllib3.poolmanager.PoolManager, "urlopen", front("urllib3", any_owner=True)),
     ),
 )

@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPSConnection, ResponseNotReady
 from typing import Any
 
-from apitrail.recorder import calls
-from apitrail.recorder.capture import Capture, begin, streams_events
+from apitrail.recorder import calls, context
+from apitrail.recorder.body import Body
+from apitrail.recorder.capture import Capture, RawHeaders, streams_events
 from apitrail.recorder.clients.framing import Unchunked
+from apitrail.recorder.clients.heads import chunked, fields_received, fields_sent
 from apitrail.recorder.clients.patch import Patch
 from apitrail.recorder.clients.tees import FileTee, IterableTee
 from apitrail.recorder.losses import lose, never_raise
@@ -32,11 +34,8 @@ _users: set[str] = set()
 
 def _putrequest(original: Callable[..., None], patch: Patch) -> Callable[..., None]:
     def putrequest(self: Any, method: Any, url: Any, *args: Any, **kwargs: Any) -> None:
-        if "_apitrail" in self.__dict__:
-            _abandoned(self)
-        wire = _begun(self, method, url) if patch.on else None
-        if wire is not None:
-            self._apitrail = wire
+        if patch.on or "_apitrail" in self.__dict__:
+            _begins(self, method, url, patch.on)
         original(self, method, url, *args, **kwargs)
 
     return putrequest
@@ -55,7 +54,7 @@ def _endheaders(original: Callable[..., None], patch: Patch) -> Callable[..., No
 def _send(original: Callable[..., None], patch: Patch) -> Callable[..., None]:
     def send(self: Any, data: Any) -> None:
         wire = self.__dict__.get("_apitrail")
-        if wire is None or wire.sending:
+        if wire is None or wire.sending or wire.ended:
             original(self, data)  # unwatched, or the tunnel that is opened before the first byte of ours
             return
         try:
@@ -66,10 +65,10 @@ def _send(original: Callable[..., None], patch: Patch) -> Callable[..., None]:
         try:
             original(self, data)
         except BaseException as error:
+            wire.sending = False
             wire.not_sent(error)
             raise
-        finally:
-            wire.sending = False
+        wire.sending = False
 
     return send
 
@@ -86,10 +85,10 @@ def _getresponse(original: Callable[..., Any], patch: Patch) -> Callable[..., An
             self._apitrail = wire
             raise
         except BaseException as error:
-            wire.failed(error)
+            wire.breaks(error)
             raise
         try:
-            wire.answered(response)
+            wire.begins_answer(response)
         except Exception as error:
             lose("capture_failed", error)
         return response
@@ -134,22 +133,19 @@ def unwatch(client: str) -> None:
             patch.remove()
 
 
-def _begun(connection: Any, method: Any, target: Any) -> Wire | None:
+def _begins(connection: Any, method: Any, target: Any, on: bool) -> None:
     try:
-        call = calls.current(FRONTS)
-        if call is None and "http.client" not in _users:
-            return None
-        client = call.client if call is not None else "http.client"
-        capture = begin(client, method, url_of(connection, target), (), "outbound", call)
-        if capture is None:
-            return None
-        wire = Wire(capture)
-        if call is not None and call.planned is not None:
-            wire.planned, call.planned = call.planned, None
-        return wire
+        if "_apitrail" in connection.__dict__:
+            _abandoned(connection)
+        if not on or context.muted.get():
+            return
+        call = calls.here.get()
+        if call is not None and call.open and call.client in FRONTS:
+            connection._apitrail = Wire(call.client, method, url_of(connection, target), call)
+        elif "http.client" in _users:
+            connection._apitrail = Wire("http.client", method, url_of(connection, target))
     except Exception as error:
         lose("capture_failed", error)
-        return None
 
 
 @never_raise
@@ -175,77 +171,47 @@ def url_of(connection: Any, target: str) -> str:
     return f"{'https' if secure else 'http'}://{host}{target}"
 
 
-class Head:
-    """Header fields as they were sent: lines of bytes, read when they are iterated."""
-
-    __slots__ = ("_sent",)
-
-    def __init__(self, sent: bytes) -> None:
-        self._sent = sent
-
-    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
-        lines: list[bytes] = []
-        for line in self._sent.split(b"\r\n")[1:]:
-            if line[:1] in (b" ", b"\t") and lines:
-                lines[-1] += b" " + line.strip()
-            elif line:
-                lines.append(line)
-        for line in lines:
-            name, _, value = line.partition(b":")
-            yield name, value.strip()
-
-    def chunked(self) -> bool:
-        """Whether the body comes in chunks (RFC 9112 §7.1)."""
-        head = self._sent.lower()
-        at = head.find(b"\r\ntransfer-encoding:")
-        return at >= 0 and b"chunked" in head[at : head.find(b"\r\n", at + 2)]
-
-
-class Received:
-    """Header fields as http.client gives them: bytes in the clothes of Latin-1."""
-
-    __slots__ = ("_pairs",)
-
-    def __init__(self, pairs: list[tuple[str, str]]) -> None:
-        self._pairs = pairs
-
-    def __iter__(self) -> Iterator[tuple[bytes | str, bytes | str]]:
-        for name, value in self._pairs:
-            try:
-                yield name.encode("latin-1"), value.encode("latin-1")
-            except UnicodeEncodeError:
-                yield name, value
-
-
-class Wire:
-    """One exchange on a connection, until its answer has come."""
+class Wire(Capture):
+    """One exchange on a connection. Its heads are read by the worker: they are kept as http.client has them."""
 
     # What a class holds, an instance need not be given at every call.
     planned: Any = None
+    """The body that was announced with the head."""
     sending = False
     _over = False
-    _head: Head | None = None
-    _feed: Callable[[Any], None] | None = None
-    _error: BaseException | tuple[str, str] | None = None
-
-    def __init__(self, capture: Capture) -> None:
-        self.capture = capture
+    """The head of the answer has come."""
+    _sent: bytes | None = None
+    """The head of the request."""
+    _fed: Callable[[Any], None] | None = None
+    """Takes pieces of the request's body."""
+    _trouble: BaseException | None = None
+    """Sending failed, and there may be an answer all the same."""
 
     def __del__(self) -> None:
         if not self._over:
             self.abandoned()
+        super().__del__()
+
+    def heads(self) -> tuple[RawHeaders, RawHeaders | None]:
+        received: Any = self.response_headers
+        return fields_sent(self._sent or b""), fields_received(received) if received is not None else None
 
     def passing(self, data: Any) -> Any:
         """Keep what is about to be sent; returns it, or a tee in its place where it is read while it is sent."""
-        if self._head is None:
+        if self._sent is None:
             sent = data if type(data) is bytes else bytes(data)
             end = sent.find(b"\r\n\r\n") + 4
             if 4 <= end < len(sent):
-                self._head = self.capture.request_headers = Head(sent[:end])
+                self._sent = sent[:end]
                 self._passed(sent[end:])
             else:
-                self._head = self.capture.request_headers = Head(sent)
+                self._sent = sent
             return data
+        if self.request_body is None and type(data) is bytes:
+            asked = self.call.asked if self.call is not None else None
+            if asked is not None and asked.body is data:  # all of it, and in no chunks
+                self.request_body = self.whole(data)
+                return data
         if isinstance(data, (bytes, bytearray, memoryview)):
             self._passed(data)
             return data
@@ -257,65 +223,70 @@ class Wire:
         return data
 
     def _passed(self, chunk: Any) -> None:
-        if self._feed is None:
-            body = self.capture.request_body = self.capture.body()
-            self.capture.request_incomplete = True  # until its end has passed, or as many bytes as were announced
-            self._feed = body.feed
-            if self._head is not None and self._head.chunked():
-                self._feed = Unchunked(body.feed, self._ended)
-            elif type(chunk) is bytes:
+        fed = self._fed
+        if fed is None:
+            begun = self.request_body
+            body = self.request_body = begun if isinstance(begun, Body) else self.body()
+            self.request_incomplete = True  # until its end has passed, or as many bytes as were announced
+            if isinstance(begun, bytes):
+                body.feed(begun)  # it was not all
+            self._fed = fed = body.feed
+            if self._sent is not None and chunked(self._sent):
+                self._fed = fed = Unchunked(body.feed)
+            elif type(chunk) is bytes and not body.size:
                 body.refer_to(chunk)
                 return
-        self._feed(chunk.encode("latin-1") if isinstance(chunk, str) else chunk)
-
-    def _ended(self) -> None:
-        self.capture.request_incomplete = False
+        fed(chunk.encode("latin-1") if isinstance(chunk, str) else chunk)
+        if isinstance(fed, Unchunked) and fed.ended:
+            self.request_incomplete = False
 
     def not_sent(self, error: BaseException) -> None:
         """Sending failed. The host may read the answer all the same, or go on to close the connection."""
         if isinstance(error, GOES_ON):
-            self._error = error
+            self._trouble = error
         else:
-            self.failed(error)
+            self.breaks(error)
 
     @never_raise
-    def failed(self, error: BaseException | tuple[str, str]) -> None:
+    def breaks(self, error: BaseException | tuple[str, str]) -> None:
         """There will be no answer."""
-        if self.capture.done:
+        if self.done:
             return
-        if self.capture.request_body is None and isinstance(self.planned, (bytes, bytearray, str)):
-            self.capture.sends(self.planned)
+        if self.request_body is None:
+            planned = self.planned
+            if planned is None and self.call is not None and self.call.asked is not None:
+                planned = self.call.asked.body
+            if isinstance(planned, (bytes, bytearray, str)):
+                self.sends(planned)
         self.planned = None
-        self.capture.failed(error)
+        self.failed(error)
 
     def abandoned(self) -> None:
         """Nobody has asked for the answer."""
-        if not self._over and not self.capture.ended:
-            self.failed(self._error or ("ConnectionClosed", "the connection was closed before the answer was read"))
+        if not self._over and not self.ended:
+            self.breaks(self._trouble or ("ConnectionClosed", "the connection was closed before the answer was read"))
 
-    def answered(self, response: Any) -> None:
+    def begins_answer(self, response: Any) -> None:
         """The head of the answer is there; watch the file that the rest is read from."""
         self._over = True
-        self._error = None
-        capture = self.capture
-        pairs = list(response.headers.raw_items())
-        capture.answered(response.status, Received(pairs), VERSIONS.get(response.version, ""))
-        if streams_events(pairs):
-            capture.streams()
-        file = response.fp
-        if file is None or response.length == 0:
-            capture.finish()
-        elif response.chunked:
-            response.fp = _Answer(file, capture, None, chunked=True)
-        else:
-            response.fp = _Answer(file, capture, response.length)
+        self._trouble = self.error = None
+        self.status = response.status
+        self.response_headers = pairs = list(response.headers.raw_items())
+        self.http_version = VERSIONS.get(response.version, "")
+        file, length = response.fp, response.length
+        if file is None or length == 0:
+            self.finish()
+            return
+        if length is None and streams_events(pairs):
+            self.streams()
+        response.fp = _Answer(file, self, length, chunked=response.chunked)
 
 
 class _Answer:
     """In place of the file that an answer's body is read from. Looks like it in all else."""
 
     _ended = False
-    _feed: Callable[[Any], None] | None = None
+    _chunks: Unchunked | None = None
     """Of a chunked body."""
 
     def __init__(self, file: Any, capture: Capture, length: int | None, *, chunked: bool = False) -> None:
@@ -324,7 +295,7 @@ class _Answer:
         self._left = length
         """Bytes that are still to come; None where only the end tells."""
         if chunked:
-            self._feed = Unchunked(capture.received, self._all_came)
+            self._chunks = Unchunked(capture.received)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
@@ -342,6 +313,10 @@ class _Answer:
         except BaseException as error:
             self._capture.failed(error)
             raise
+        if type(data) is bytes and len(data) == self._left and self._capture.response_body is None:
+            self._left, self._ended = 0, True  # nearly always: all of it, at once
+            self._capture.came(data)
+            return data
         wanted = args[0] if args else -1
         return self._passed(data, -1 if wanted is None else wanted)
 
@@ -389,8 +364,10 @@ class _Answer:
             self._at_end()
 
     def _came(self, data: Any) -> None:
-        if self._feed is not None:
-            self._feed(data)
+        if self._chunks is not None:
+            self._chunks(data)
+            if self._chunks.ended:
+                self._all_came()
             return
         self._capture.received(data)
         if self._left is not None:
@@ -406,7 +383,7 @@ class _Answer:
     def _at_end(self) -> None:
         if self._ended or self._capture.done:
             return
-        if self._left is None and self._feed is None:
+        if self._left is None and self._chunks is None:
             self._all_came()
             return
         missing = f", {self._left} bytes before the body's end" if self._left else ""

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from apitrail.exchange import Stated
 from apitrail.recorder import process
+from apitrail.recorder.body import Body
 from apitrail.recorder.capture import Capture, begin, described
 from apitrail.recorder.losses import never_raise
 from apitrail.recorder.webhooks.rules import Paths, Rules
@@ -98,8 +99,9 @@ class _Watch:
 
     @never_raise
     def _received(self, message: Message) -> None:
-        if message["type"] == "http.request" and self._capture.request_body is not None:
-            self._capture.request_body.feed(message.get("body", b""))
+        body = self._capture.request_body
+        if message["type"] == "http.request" and isinstance(body, Body):
+            body.feed(message.get("body", b""))
             if not message.get("more_body", False):
                 self._capture.request_incomplete = False
 
@@ -109,8 +111,8 @@ class _Watch:
         kind = message["type"]
         if kind == "http.response.start":
             capture.answered(message["status"], list(message.get("headers", ())), capture.http_version)
-        elif kind == "http.response.body" and capture.response_body is not None:
-            capture.response_body.feed(message.get("body", b""))
+        elif kind == "http.response.body" and capture.response_headers is not None:
+            capture.received(message.get("body", b""))
             if not message.get("more_body", False):
                 self._ended(incomplete=False)
         elif kind in ENDS:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from apitrail.exchange import Stated
 from apitrail.recorder import process
+from apitrail.recorder.body import Body
 from apitrail.recorder.capture import Capture, begin, described
 from apitrail.recorder.losses import never_raise
 from apitrail.recorder.webhooks.rules import Paths, Rules
@@ -209,7 +210,7 @@ class Input:
     @never_raise
     def _keep(self, chunk: Any, at_end: bool) -> None:
         body = self._capture.request_body
-        if self._capture.done or body is None:
+        if self._capture.done or not isinstance(body, Body):
             return
         if chunk:
             body.feed(chunk)
