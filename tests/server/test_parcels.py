@@ -121,6 +121,16 @@ def test_a_call_about_many_parcels_joins_none_of_them() -> None:
     assert [one.seen is not None for one in found] == [True, True]
 
 
+def test_a_place_that_is_told_of_an_order_alone_is_that_of_its_only_parcel() -> None:
+    made, other = call(0, "label.create", ORDER, TRACKING), ("tracking", "T2")
+    asked = call(2, "tracking.get", ORDER, platform="shopee")
+    [found] = told(made, asked)
+    assert found.seen is not None
+    assert found.seen.entry == asked.id
+    assert [one.seen for one in told(made, call(1, "label.create", ORDER, other), asked)] == [None]
+    assert told(asked, wanted=(ORDER,)) == []
+
+
 def test_what_the_log_does_not_show_is_said_to_be_not_shown() -> None:
     [found] = told(call(0, "order.ship", ORDER, TRACKING))
     assert (found.label, states(found), found.seen) == ("not_shown", ["not_shown"] * 4, None)

@@ -35,7 +35,7 @@ def deliveries(platform: Platform, entry: Entry, parcels: Iterable[Collection[st
     said = []
     for asked in parcels:
         numbers = {one.lower() for one in asked}
-        alone = single is not None and (not numbers or not single.isdisjoint(numbers))
+        alone = single is not None and (not numbers or not single or not single.isdisjoint(numbers))
         said.append(_delivery(platform, facts, numbers | single if alone and single else numbers, alone))
     return said
 

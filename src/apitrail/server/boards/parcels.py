@@ -27,6 +27,7 @@ VOIDING = "label.void"
 DELIVERY = ("tracking.get", "webhook.logistics.status", "shipment.get")
 """What tells where a parcel is."""
 ABOUT_LABELS = (*(action for actions in LINKS.values() for action in actions), VOIDING)
+ABOUT_PARCELS = (*ABOUT_LABELS, *DELIVERY)
 
 LinkState = Literal["done", "failed", "not_shown"]
 LabelStatus = Literal["cancelled", "failed", "downloaded", "ready", "created", "number_only", "not_shown"]
@@ -157,16 +158,18 @@ def _belongs(
 ) -> set[frozenset[Node]]:
     if nodes := _nodes(one):
         return {groups[node] for node in nodes}
-    if one.action not in ABOUT_LABELS or len(one.orders) != 1:
+    if one.action not in ABOUT_PARCELS or len(one.orders) != 1:
         return set()
     order = one.orders[0]
     known = of_order.get(order, set())
-    return {next(iter(known))} if len(known) == 1 else {frozenset({("order", order)})}
+    if len(known) == 1:
+        return {next(iter(known))}
+    return {frozenset({("order", order)})} if one.action in ABOUT_LABELS else set()
 
 
 def _parcel(group: frozenset[Node], calls: Sequence[Mention], of_order: Mapping[str, set[frozenset[Node]]]) -> Parcel:
     chain = _chain(calls)
-    about = next((one for one in calls if one.action in (*ABOUT_LABELS, *DELIVERY)), calls[0])
+    about = next((one for one in calls if one.action in ABOUT_PARCELS), calls[0])
     orders = [order for order, known in of_order.items() if group in known]
     orders += [one.orders[0] for one in calls if len(one.orders) == 1]
     shop = next((one for one in calls if one.ec_integration), None)

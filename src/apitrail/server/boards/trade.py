@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from apitrail.profiles import Profiles
 from apitrail.server.boards.orders import Order, orders
-from apitrail.server.boards.parcels import ABOUT_LABELS, Parcel, alone, parcels
+from apitrail.server.boards.parcels import ABOUT_PARCELS, Parcel, alone, parcels
 from apitrail.server.boards.span import Span, bounded
 from apitrail.server.guided.missing import written
 from apitrail.store import Store
@@ -91,9 +91,9 @@ def find_shipments(store: Store, profiles: Profiles, asked: Asked, now: datetime
     wanted = _spelt(asked, wanted, found.mentions)
     every = {one.id: one for one in found.mentions}
     more = found.more
-    # Calls about a label may name the order alone, and others the numbers alone that came of it.
+    # Calls about a label or a parcel's place may name the order alone, and others the numbers alone that came of it.
     about = dict.fromkeys(one.orders[0] for one in found.mentions if len(one.orders) == 1)
-    by_order = store.mentioned(about, MENTIONS, ABOUT_LABELS)
+    by_order = store.mentioned(about, MENTIONS, ABOUT_PARCELS)
     every |= {one.id: one for one in by_order.mentions}
     known = {(one.type, one.id) for one in wanted}
     beside = {node for one in every.values() for node in alone(one) if node not in known}
