@@ -97,11 +97,14 @@ def differences(profiles: Profiles, entry: Entry, expected: dict[str, Any]) -> l
 
     `references` (in any order) and `items` are written as texts: `order:A-1`, and `sku:B-2 request_error E17 message`.
     A field that is not expected to be anything may be anything; `""` expects that there is none. `delivery` is what the
-    entry tells of its parcel, or a table of what it tells of each number.
+    entry tells of its parcel, or a table of what it tells of each number; `expires` the time at which the access ends.
     """
     out = []
     for name, wanted in expected.items():
-        found = _told(profiles, entry, wanted) if name == "delivery" else described(entry, name)
+        if name == "delivery":
+            found = _told(profiles, entry, wanted)
+        else:
+            found = profiles.expires(entry) if name == "expires" else described(entry, name)
         if found != wanted and not (name == "references" and sorted(found) == sorted(wanted)):
             out.append(f"{name}: expected {wanted!r}, found {found!r}")
     return out
