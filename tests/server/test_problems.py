@@ -46,6 +46,35 @@ def test_a_problem_goes_on_until_the_same_works_again(
     assert server.get(PATH, params={"ec_integration": account, "cause": "funds"}).json()["problems"] == []
 
 
+def test_what_was_never_sent_is_not_called_without_an_answer(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    def silent(number: int, **stated: str) -> dict[str, Any]:
+        given = {
+            "action": "label.create",
+            "platform": "tcat",
+            "shipping_integration": {"id": f"{account}-{number}", "name": "T-Cat"},
+            "source": {"type": "order", "id": f"{account}-{number}"},
+            **stated,
+        }
+        why = {} if stated else {"error": {"type": "httpx.ReadTimeout", "text": "timed out after 30 s"}}
+        return an_exchange(created_at=at(2), status=None, response=None, stated=given, **why)
+
+    batch = [silent(1, not_sent="the address is empty"), silent(2)]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    asked = {"shipping_integration": [f"{account}-1", f"{account}-2"]}
+    found = {one["shipping_integration"]["id"]: one for one in server.get(PATH, params=asked).json()["problems"]}
+    assert (found[f"{account}-1"]["not_sent"], found[f"{account}-1"]["error"]) == ("the address is empty", "")
+    assert (found[f"{account}-2"]["not_sent"], found[f"{account}-2"]["error"]) == ("", "timed out after 30 s")
+    page = server.get("/problems", params=asked).text
+    assert page.count('<span class="word">Not sent</span>') == page.count('<span class="word">No answer</span>') == 1
+    assert "the address is empty" in page
+    assert "the address is empty" in server.get("/shift", params={"since": "4h"}).text
+    order = server.get("/orders", params={"number": f"{account}-1"}).text
+    assert "Not sent" in order
+    assert "No answer" not in order
+
+
 def test_what_it_cannot_be_narrowed_by_is_refused(server: Any) -> None:
     assert server.get(PATH, params={"text": "A-1"}).status_code == 400
     assert server.get("/problems", params={"reference": "A-1"}).status_code == 400

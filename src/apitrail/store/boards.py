@@ -6,15 +6,17 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
+from msgspec import structs
+
 from apitrail.entry import Entry
 from apitrail.store.engine import Query
-from apitrail.store.failures import Affected, CauseTotal, Common, Ending, Group, Hour, Hourly
+from apitrail.store.failures import Affected, CauseTotal, Common, Ending, Group, Hour, Hourly, Unanswered
 from apitrail.store.model import Filter
 from apitrail.store.queries import entry, failures, hourly, shift, trade, words
 from apitrail.store.queries.activity import Side
 from apitrail.store.rows import decode_entry
 from apitrail.store.times import instant, micros
-from apitrail.store.trade import Latest, Mentioned, Subject
+from apitrail.store.trade import Latest, Mention, Mentioned, Subject
 from apitrail.store.upkeep import Upkeep
 
 SMALL_BODY = 256 << 10
@@ -40,6 +42,17 @@ class Boards(Upkeep):
             return {}
         later = {number: quarter for number, quarter in self.engine.select(failures.quarters(groups)).rows}  # noqa: C416
         return failures.read_endings(self.engine.select(failures.endings(groups, later)).rows)
+
+    def unanswered(self, failed: Iterable[tuple[str, datetime]]) -> dict[str, Unanswered]:
+        """Of failures by id and time: those that no answer came to, or that were never sent.
+
+        Raises QueryTooLarge, StoreError.
+        """
+        wanted = {identity: micros(at) for identity, at in failed}
+        if not wanted:
+            return {}
+        rows = self.engine.select(failures.unanswered(list(wanted), list(wanted.values()))).rows
+        return {identity: Unanswered(not_sent, error) for identity, not_sent, error in rows}
 
     def cause_totals(self, which: Filter) -> list[CauseTotal]:
         """Failures of the filter's range by cause and direction, most first. Raises QueryTooLarge, StoreError."""
@@ -119,6 +132,8 @@ class Boards(Upkeep):
         if not seconds:
             return Mentioned([], False)
         found = trade.read_mentions(self.engine.select(trade.mentions(wanted, seconds, actions, limit + 1)).rows)
+        silent = self.unanswered((one.id, one.at) for one in found if one.kind == "no_answer")
+        found = [one if one.id not in silent else _said(one, silent[one.id]) for one in found]
         return Mentioned(found[:limit], len(found) > limit or len(seconds) == MENTIONED_SECONDS)
 
     def hourly(self, side: Side, since: datetime, until: datetime) -> list[Hourly]:
@@ -135,3 +150,12 @@ class Boards(Upkeep):
             return {}
         query = entry.at_times(list(wanted), sorted(set(wanted.values())), most_bytes)
         return {found.id: found for found in map(decode_entry, self.engine.select(query).rows)}
+
+
+def _said(one: Mention, silent: Unanswered) -> Mention:
+    """With what is known of a call that no answer came to."""
+    return structs.replace(
+        one,
+        kind="not_sent" if silent.not_sent else one.kind,
+        message=one.message or silent.not_sent or silent.error,
+    )

@@ -47,6 +47,15 @@ class Group(Struct, frozen=True, kw_only=True):
     some_orders: tuple[str, ...]
 
 
+class Unanswered(Struct, frozen=True):
+    """A failed call without an answer, or one that was never sent."""
+
+    not_sent: str
+    """Why it was never sent; empty where it was."""
+    error: str
+    """What the client said; empty where it said nothing."""
+
+
 class Ending(Struct, frozen=True):
     """The first call of the same way that worked after a failure."""
 

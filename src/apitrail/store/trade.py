@@ -36,7 +36,10 @@ class Mention(Struct, frozen=True, kw_only=True):
     cause: str
     code: str
     message: str
-    """The platform's own words, verbatim: their beginning."""
+    """The platform's own words, verbatim: their beginning. Without any, why it was never sent, or what the client
+    said."""
+    kind: str = ""
+    """`no_answer` and `not_sent`, of failures; else as the outcome."""
     source_type: str
     source_id: str
     references: tuple[tuple[str, str], ...]

@@ -32,6 +32,8 @@ class Last(Struct, frozen=True):
     direction: str
     outcome: str
     cause: str
+    kind: str
+    """`no_answer` and `not_sent`, of failures; else as the outcome."""
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -106,4 +108,4 @@ def _told(one: Mention) -> bool:
 
 
 def _last(one: Mention) -> Last:
-    return Last(one.at, one.id, one.action, one.direction, one.outcome, one.cause)
+    return Last(one.at, one.id, one.action, one.direction, one.outcome, one.cause, one.kind or one.outcome)

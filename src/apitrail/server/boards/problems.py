@@ -12,7 +12,7 @@ from apitrail.exchange import Integration
 from apitrail.profiles.catalogue import Actor, actor
 from apitrail.server.boards.span import Span, bounded
 from apitrail.store import Store
-from apitrail.store.failures import Ending, Group
+from apitrail.store.failures import Ending, Group, Unanswered
 from apitrail.store.model import Filter
 
 LONGEST = timedelta(days=31)
@@ -20,6 +20,8 @@ MOST = 100
 """Problems of one answer: those that failed last."""
 NARROWED_BY = ("action", "ec_integration", "shipping_integration", "outcome", "platform", "cause", "direction")
 """The choices of a filter that narrow it."""
+
+ANSWERED = Unanswered("", "")
 
 State = Literal["going_on", "over"]
 
@@ -46,6 +48,10 @@ class Trouble(Struct, frozen=True, kw_only=True):
     """Of the latest failure; so is the next."""
     message: str
     """The platform's own words, verbatim: their first 500 characters."""
+    not_sent: str
+    """Why it was never sent; empty where it was."""
+    error: str
+    """What the client said where there was no answer; empty else."""
     count: int
     first_seen: datetime
     """Within the range."""
@@ -93,7 +99,11 @@ def answer(store: Store, groups: list[Group], span: Span) -> ProblemsAnswer:
             one for group in shown for one in (group.kind.ec_integration, group.kind.shipping_integration) if one
         )
     )
-    found = [_trouble(group, endings.get(number), names) for number, group in enumerate(shown)]
+    silent = store.unanswered((one.last_id, one.last) for one in shown if not one.kind.code and one.kind.status is None)
+    found = [
+        _trouble(group, endings.get(number), names, silent.get(group.last_id, ANSWERED))
+        for number, group in enumerate(shown)
+    ]
     return ProblemsAnswer(
         problems=sorted(found, key=lambda one: one.state),  # "going_on" comes before "over"
         since=span.since,
@@ -103,7 +113,7 @@ def answer(store: Store, groups: list[Group], span: Span) -> ProblemsAnswer:
     )
 
 
-def _trouble(group: Group, ending: Ending | None, names: dict[tuple[str, str], str]) -> Trouble:
+def _trouble(group: Group, ending: Ending | None, names: dict[tuple[str, str], str], silent: Unanswered) -> Trouble:
     kind = group.kind
 
     def account(side: str, identity: str) -> Integration | None:
@@ -122,6 +132,8 @@ def _trouble(group: Group, ending: Ending | None, names: dict[tuple[str, str], s
         acts=actor(kind.cause, kind.direction),
         outcome=group.outcome,
         message=group.message,
+        not_sent=silent.not_sent,
+        error=silent.error,
         count=group.count,
         first_seen=group.first,
         last_seen=group.last,

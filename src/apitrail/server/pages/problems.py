@@ -129,15 +129,15 @@ def _notes(found: ProblemsAnswer | None, reader: Reader) -> list[Markup]:
 def _row(one: Trouble, query: PageQuery, more: dict[str, str], reader: Reader) -> ProblemView:
     words, tag = reader.words, reader.clock.tag
     bare = PageQuery(tz=query.tz, lang=query.lang)
-    kind = "no_answer" if not one.code and one.status is None else one.outcome
+    said = one.message or one.not_sent or one.error
     named = [
         boards.account(side, held, one.merchant, one.platform, query, PATH, reader)
         for side, held in (("ec", one.ec_integration), ("shipping", one.shipping_integration))
     ]
     return ProblemView(
         tone=one.outcome,
-        icon=ICONS[kind],
-        outcome=words(f"outcome.{one.direction}.{kind}"),
+        icon=ICONS[kind_of(one)],
+        outcome=words(f"outcome.{one.direction}.{kind_of(one)}"),
         action=names.action(one.action, words),
         inbound=one.direction == "inbound",
         platform=_platform(one, query, more, reader),
@@ -145,8 +145,8 @@ def _row(one: Trouble, query: PageQuery, more: dict[str, str], reader: Reader) -
         cause=names.cause_of(one.cause, one.direction, words),
         cause_url=query.but(cause=(one.cause,)).url(PATH, **more) if one.cause else "",
         code=visible(one.code) if one.code else Markup("HTTP {}").format(one.status) if one.status else Markup(),
-        message=visible(one.message),
-        message_text=one.message,
+        message=visible(said),
+        message_text=said,
         acts=words(f"acts.{one.acts}"),
         count=f"{one.count:,}",
         first=tag(one.first_seen),
@@ -165,6 +165,13 @@ def _row(one: Trouble, query: PageQuery, more: dict[str, str], reader: Reader) -
         ended_url=bare.url(f"/entries/{one.ended_by}") if one.ended_by else "",
         log_url=log_of(one, query).url(),
     )
+
+
+def kind_of(one: Trouble) -> str:
+    """Of its latest failure: the outcome, or `not_sent`, `no_answer`."""
+    if one.code or one.status is not None:
+        return one.outcome
+    return "not_sent" if one.not_sent else "no_answer"
 
 
 def _platform(one: Trouble, query: PageQuery, more: dict[str, str], reader: Reader) -> Named | None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -23,7 +24,7 @@ from apitrail.server.pages.boards import Chosen, Named
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.guided import Choice
 from apitrail.server.pages.links import Link
-from apitrail.server.pages.problems import STATE_ICONS, log_of
+from apitrail.server.pages.problems import STATE_ICONS, kind_of, log_of
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.zones import OFFERED as OFFERED_ZONES
@@ -39,6 +40,8 @@ DEFAULT = "8h"
 ACTORS: tuple[str, ...] = get_args(Actor)
 ROWS = 5
 """Problems of a cause that are listed."""
+SAID = 120
+"""Characters of a reason."""
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -48,6 +51,8 @@ class Line(Struct, frozen=True, kw_only=True):
     icon: str
     word: Markup
     text: Markup
+    said: Markup
+    """Why, where no code of the platform tells it; empty else."""
     url: str
     """The log, filtered to it."""
     count: str
@@ -285,12 +290,16 @@ def _line(one: Trouble, bare: PageQuery, reader: Reader) -> Line:
     known = boards.repeats(platform, (one.ec_integration, one.shipping_integration))
     said = [names.action(one.action, words), "" if known else platform]
     said += [held.name or held.id for held in (one.ec_integration, one.shipping_integration) if held]
-    said.append(one.code)
+    said.append(
+        one.code or (f"HTTP {one.status}" if one.status else str(words(f"outcome.{one.direction}.{kind_of(one)}")))
+    )
+    why = "" if one.code else one.message or one.not_sent or one.error
     return Line(
         state=one.state,
         icon=STATE_ICONS[one.state],
         word=words(f"problems.state.{one.state}"),
         text=Markup(" · ").join([visible(each) for each in said if each]),
+        said=visible(textwrap.shorten(why, SAID, placeholder="…")) if why else Markup(),
         url=log_of(one, bare).url(),
         count=f"{one.count:,}",
         last=reader.clock.tag(one.last_seen),

@@ -256,8 +256,8 @@ def _call(one: Last, bare: PageQuery, reader: Reader) -> Call:
         at=reader.clock.tag(one.at),
         text=visible(names.action(one.action, words)),
         tone=one.outcome,
-        icon=ICONS.get(one.outcome, "lost"),
-        word=words(f"outcome.{one.direction}.{one.outcome}"),
+        icon=ICONS.get(one.kind, "lost"),
+        word=words(f"outcome.{one.direction}.{one.kind}"),
         cause=names.cause_of(one.cause, one.direction, words),
     )
 

@@ -48,6 +48,17 @@ def groups(which: Filter, limit: int) -> Query:
     )
 
 
+def unanswered(ids: Sequence[str], moments: Sequence[int]) -> Query:
+    """Of these, made at these times (microseconds), those without a status: id, why it was not sent, and the error."""
+    return Query(
+        "SELECT toString(id), JSONExtractString(row, 'not_sent'), JSONExtractString(row, 'error', 'text') FROM failures"
+        " WHERE created_at >= fromUnixTimestamp64Micro({first:Int64})"
+        " AND created_at <= fromUnixTimestamp64Micro({last:Int64})"
+        " AND id IN {ids:Array(UUID)} AND status IS NULL",
+        {"first": min(moments), "last": max(moments), "ids": list(ids)},
+    )
+
+
 def read(rows: Sequence[Sequence[Any]]) -> list[Group]:
     """The answer."""
     return [_group(*row) for row in rows]

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from apitrail.store.engine import Query
 from apitrail.store.model import Filter
-from apitrail.store.queries.failures import ORDERS
+from apitrail.store.queries.failures import GOOD, ORDERS
 from apitrail.store.queries.where import Where, chosen, near, within
 from apitrail.store.times import instant, micros
 from apitrail.store.trade import Latest, Mention, Subject
@@ -81,7 +81,8 @@ def mentions(ids: Sequence[str], seconds: Sequence[int], actions: Sequence[str],
     return Query(
         "SELECT toString(id), toUnixTimestamp64Micro(created_at) AS at, direction, ifNull(platform, ''), action,"  # noqa: S608
         " ifNull(ec_id, ''), ec_name, ifNull(shipping_id, ''), shipping_name, ifNull(merchant, ''), outcome,"
-        " ifNull(cause, ''), ifNull(code, ''), substringUTF8(ifNull(message, ''), 1, 500), ifNull(source_type, ''),"
+        " ifNull(cause, ''), ifNull(code, ''), substringUTF8(ifNull(message, ''), 1, 500),"
+        f" if(status IS NULL AND NOT ({GOOD}), 'no_answer', outcome), ifNull(source_type, ''),"
         " ifNull(source_id, ''), arrayMap(type -> toString(type), reference_types), reference_ids"
         f" FROM entries WHERE {where.text} ORDER BY created_at DESC, id DESC LIMIT {{limit:UInt32}}",
         {**where.params, "limit": limit},
