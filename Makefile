@@ -5,13 +5,17 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test test-peers test-faults lint format bench secrets setup browser lock clean help
+.PHONY: run compile test test-peers test-faults lint format bench secrets setup browser lock clean help
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
 
 run: setup  ## the server with live sample traffic on http://127.0.0.1:8700
+	@$(BIN)/python -m apitrail.compiling --if-possible
 	$(BIN)/apitrail demo
+
+compile: setup  ## the server's innermost modules as machine code (wants a C compiler and Python's headers)
+	$(BIN)/python -m apitrail.compiling
 
 test: setup browser  ## every test
 	$(BIN)/python -m pytest
@@ -58,4 +62,4 @@ lock:  ## pin every dependency anew
 		--no-header --all-extras --group dev --upgrade -o requirements.lock pyproject.toml
 
 clean:  ## remove what was made here
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .demo
+	rm -rf $(VENV) src/apitrail/__compiled__* .pytest_cache .mypy_cache .ruff_cache .hypothesis .demo

@@ -19,7 +19,8 @@ from apitrail.entry import Entry, Payload
 from apitrail.exchange import Integration, Reference
 from apitrail.store import Filter, Store, StoreError, StoreUnavailable, derived, open_store, schema
 from apitrail.store.backup import Folder
-from apitrail.store.block import COLUMNS, encode
+from apitrail.store.block import COLUMNS
+from apitrail.store.encoding import encode
 from apitrail.store.engine import Query
 from apitrail.store.retention import Keep, Rules
 

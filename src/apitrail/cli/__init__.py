@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from apitrail import compiled
+
 _SERVER_PARTS = frozenset({"typer", "click", "rich", "litestar", "uvicorn", "jinja2", "clickhouse_connect", "chdb"})
 
 
@@ -13,6 +15,7 @@ def main() -> None:
         from apitrail.recorder.doctor import main as doctor  # needs nothing of the server's parts
 
         sys.exit(doctor())
+    compiled.use()
     try:
         from apitrail.cli.commands import run
 

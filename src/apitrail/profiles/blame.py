@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import re
 
-from msgspec import Struct
-
 from apitrail.entry import Cause
 from apitrail.profiles.schema import ErrorRule
 
 
-class Finding(Struct, gc=False):
+class Finding:
     """What the platform said of one call or one item."""
 
-    code: str | None = None
-    message: str | None = None
-    kind: str | None = None
-    field: str | None = None
-    status: int | None = None
-    action: str = "unknown"
+    __slots__ = ("action", "code", "field", "kind", "message", "status")
+
+    def __init__(
+        self,
+        code: str | None = None,
+        message: str | None = None,
+        kind: str | None = None,
+        field: str | None = None,
+        status: int | None = None,
+        action: str = "unknown",
+    ) -> None:
+        self.code = code
+        self.message = message
+        self.kind = kind
+        self.field = field
+        self.status = status
+        self.action = action
 
 
-class Verdict(Struct, frozen=True):
-    """What it means."""
+class Verdict:
+    """What it means. Never changed once made."""
 
-    cause: Cause
-    retryable: bool | None
+    __slots__ = ("cause", "retryable")
+
+    def __init__(self, cause: Cause, retryable: bool | None) -> None:
+        self.cause = cause
+        self.retryable = retryable
 
 
 def family(action: str, actions: list[str] | tuple[str, ...]) -> bool:

@@ -25,7 +25,7 @@ from apitrail.exchange import Direction, Exchange, Integration, Source, Stated
 from apitrail.profiles import afterwards
 from apitrail.profiles.blame import Finding, verdict
 from apitrail.profiles.catalogue import BUILT_IN, HERE, UNKNOWN, Action, Catalogue, Side, advice
-from apitrail.profiles.derived import Derived, goes_by, owned, settle
+from apitrail.profiles.derived import Derived
 from apitrail.profiles.facts import Facts
 from apitrail.profiles.identifiers import references
 from apitrail.profiles.judging import Judge
@@ -38,6 +38,7 @@ from apitrail.profiles.reading import FILE, read_profile
 from apitrail.profiles.recognition import Recognition
 from apitrail.profiles.registered import NOBODY, Registered
 from apitrail.profiles.schema import File
+from apitrail.profiles.stating import goes_by, owned, settle
 from apitrail.profiles.walks import Found
 from apitrail.registration import Registration
 

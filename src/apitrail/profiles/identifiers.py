@@ -86,9 +86,9 @@ def collector(places: list[Place]) -> Collector:
     singles = tuple((place.locator.every, _emit(place.kind, None)) for place in others)
 
     def collect(facts: Facts, out: Found) -> None:
-        for name, value in facts.captures.items():
+        for name, captured_text in facts.captures.items():
             for emit in captured.get(name, ()):
-                emit(value, out)
+                emit(captured_text, out)
         if queried and facts.query_text:
             for name, value in facts.query().items():
                 for emit in queried.get(name, ()):

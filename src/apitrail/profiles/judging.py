@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
-
 from apitrail.entry import Cause, Counts, Item, Outcome
 from apitrail.exchange import Failure
 from apitrail.profiles.blame import CauseTable, Finding, Verdict, verdict
@@ -26,16 +24,28 @@ LONGEST_MESSAGE = 4_000
 """Characters of a message kept on the row; the body has all of it."""
 
 
-class Said(Struct, gc=False):
+class Said:
     """One thing that the platform said, before it is weighed."""
 
-    code: str | None = None
-    message: str | None = None
-    kind: str | None = None
-    field: str | None = None
-    reported_by: str | None = None
-    cause: Cause | None = None
-    retryable: bool | None = None
+    __slots__ = ("cause", "code", "field", "kind", "message", "reported_by", "retryable")
+
+    def __init__(
+        self,
+        code: str | None = None,
+        message: str | None = None,
+        kind: str | None = None,
+        field: str | None = None,
+        reported_by: str | None = None,
+        cause: Cause | None = None,
+        retryable: bool | None = None,
+    ) -> None:
+        self.code = code
+        self.message = message
+        self.kind = kind
+        self.field = field
+        self.reported_by = reported_by
+        self.cause = cause
+        self.retryable = retryable
 
 
 class Judge:

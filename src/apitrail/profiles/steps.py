@@ -82,7 +82,7 @@ def step_walk(step: str, then: Walk) -> Walk:
         return _those(step, then)
     key = step.removeprefix(".")
 
-    def named(value: Any, out: list[Any]) -> None:
+    def named(value: Any, out: Any) -> None:
         if type(value) is dict:
             found = value.get(key)
             if found is not None:
@@ -92,7 +92,7 @@ def step_walk(step: str, then: Walk) -> Walk:
 
 
 def _each(then: Walk) -> Walk:
-    def each(value: Any, out: list[Any]) -> None:
+    def each(value: Any, out: Any) -> None:
         if type(value) is list:
             for element in value:
                 then(element, out)
@@ -111,7 +111,7 @@ def _those(step: str, then: Walk) -> Walk:
     wanted = not parts[2]
     values = frozenset(value.strip() for value in parts[3].split("|"))
 
-    def those(value: Any, out: list[Any]) -> None:
+    def those(value: Any, out: Any) -> None:
         for element in value if type(value) is list else (value,):
             if (as_text(_below(element, names)) in values) is wanted:
                 then(element, out)
@@ -152,7 +152,7 @@ def _newest(ways: Iterable[Iterable[str]], then: Walk) -> Walk:
 
 
 def _values(then: Walk) -> Walk:
-    def values(value: Any, out: list[Any]) -> None:
+    def values(value: Any, out: Any) -> None:
         if type(value) is dict:
             for element in value.values():
                 if element is not None:
@@ -162,7 +162,7 @@ def _values(then: Walk) -> Walk:
 
 
 def _pieces(then: Walk) -> Walk:
-    def pieces(value: Any, out: list[Any]) -> None:
+    def pieces(value: Any, out: Any) -> None:
         for text in value if type(value) is list else (value,):
             if type(text) is str:
                 for piece in text.split(","):
@@ -175,7 +175,7 @@ def _pieces(then: Walk) -> Walk:
 
 
 def _inside(read: Callable[[str], Any], then: Walk) -> Walk:
-    def inside(value: Any, out: list[Any]) -> None:
+    def inside(value: Any, out: Any) -> None:
         if type(value) is str:
             value = read(value)
         if value is not None:
@@ -185,7 +185,7 @@ def _inside(read: Callable[[str], Any], then: Walk) -> Walk:
 
 
 def _first_leaf(then: Walk) -> Walk:
-    def first_leaf(value: Any, out: list[Any]) -> None:
+    def first_leaf(value: Any, out: Any) -> None:
         leaf = next(leaves(value), None)
         if leaf is not None:
             then(leaf, out)
@@ -194,7 +194,7 @@ def _first_leaf(then: Walk) -> Walk:
 
 
 def _keys(then: Walk) -> Walk:
-    def keys(value: Any, out: list[Any]) -> None:
+    def keys(value: Any, out: Any) -> None:
         if type(value) is dict:
             for key in value:
                 then(key, out)

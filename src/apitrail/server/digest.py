@@ -23,7 +23,8 @@ from apitrail.server.masking import masked
 from apitrail.server.unpack import unpack
 from apitrail.store import BadEntry
 from apitrail.store import Batch as Rows
-from apitrail.store.block import Block, encode, encode_losses
+from apitrail.store.block import Block
+from apitrail.store.encoding import encode, encode_losses
 
 log = logging.getLogger("apitrail.server")
 

@@ -27,7 +27,7 @@ from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Message, Receive, Scope, Send
 
-from apitrail import __version__
+from apitrail import __version__, compiled
 from apitrail.server import folder, sockets
 from apitrail.server.access import INGEST, READ, is_loopback
 from apitrail.server.app import create_app
@@ -139,6 +139,8 @@ def start_block(settings: Settings, listener: socket.socket, store: Store) -> st
     given = [f"{name} = {value}" for name, value in changed(settings) if name not in ("data", "host", "port")]
     if given:
         lines.append(f"  set     {', '.join(given)}")
+    count = compiled.in_use()
+    lines.append(f"  code    {f'compiled, {count} modules' if count else 'interpreted; see docs/operating.md, Speed'}")
     if not any(token.scope == INGEST and token.revoked_at is None for token in store.tokens()):
         lines.append(f"  token   none to record with yet: apitrail token create --data {settings.data}")
     return "\n".join([*lines, "  stop    Ctrl+C", ""])

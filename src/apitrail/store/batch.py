@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from apitrail.entry import Entry
 from apitrail.exchange import Loss
-from apitrail.store.block import Block, encode, encode_losses
+from apitrail.store.block import Block
+from apitrail.store.encoding import encode, encode_losses
 
 
 class Batch(Struct, frozen=True):

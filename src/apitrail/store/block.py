@@ -1,32 +1,18 @@
 """Entries as a block of the table `entries`: all that an insert takes, and what is needed to look for duplicates.
 
-Encoded by column, not by entry, so that most of the work is done in C: 9 µs an entry, of which half are the three
-documents of `apitrail.store.rows`.
-
-Two things are written otherwise than they came: an id is in lower case, and a lone surrogate (which is not text, and
-cannot be stored as such) becomes U+FFFD.
+`apitrail.store.encoding` makes them.
 """
 
 from __future__ import annotations
 
-import math
 import struct
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import chain
-from operator import attrgetter
-from typing import Any
 
-import msgspec
 from msgspec import Struct
 
-from apitrail.entry import Entry
-from apitrail.exchange import Loss
 from apitrail.store import native
 from apitrail.store.model import StoreError
-from apitrail.store.native import BYTES, FLOAT64, MICROSECONDS, TEXT, UINT16, UINT64, UUID, Lists, array, nullable
-from apitrail.store.rows import row_document, side_document
-from apitrail.store.times import micros
+from apitrail.store.native import BYTES, FLOAT64, MICROSECONDS, TEXT, UINT16, UINT64, UUID, array, nullable
 
 _FEW = native.low_cardinality(TEXT)
 _FEW_OR_NONE = native.low_cardinality(TEXT, none=True)
@@ -80,7 +66,6 @@ ID_SLACK_MS = 1
 """How far an id's time may lie from `created_at`: whole milliseconds taken from a float are at times one too low."""
 LATEST = datetime(2105, 12, 31, tzinfo=UTC)
 """The engine's DateTime, in which counts and mentions are kept, ends in the year after."""
-_LATEST = micros(LATEST)
 
 Key = tuple[bytes, int]
 """An entry's id as the engine holds it (16 bytes: each half of the UUID with its last byte first), and its
@@ -133,205 +118,3 @@ class Block(Struct, frozen=True):
 
     def _ids(self) -> list[bytes]:
         return [self.ids[at : at + 16] for at in range(0, len(self.ids), 16)]
-
-
-def encode(entries: Sequence[Entry]) -> Block:
-    """The entries, one at least, as a block. Raises BadEntry for the first that cannot be a row."""
-    try:
-        return _encode(entries)
-    except UnicodeEncodeError:
-        return _encode([_without_surrogates(entry) for entry in entries])
-    except (ValueError, TypeError, OverflowError):
-        for entry in entries:
-            _check(entry)
-        raise
-
-
-def encode_losses(losses: Sequence[Loss]) -> bytes:
-    """The losses, one at least, as a block of their table. Raises BadEntry for the first that cannot be a row."""
-    for loss in losses:
-        _whole(loss.count, 64, "count", loss.recorder)
-    return native.block(
-        LOSS_COLUMNS,
-        len(losses),
-        [
-            *([_clean(text) for text in map(attrgetter(name), losses)] for name in ("recorder", "host", "process")),
-            [_clean(loss.reason) for loss in losses],
-            [loss.count for loss in losses],
-            [_time(loss.first_at, "first_at", loss.recorder) for loss in losses],
-            [_time(loss.last_at, "last_at", loss.recorder) for loss in losses],
-            [_clean(loss.text) for loss in losses],
-        ],
-    )
-
-
-_take = attrgetter(
-    *("id", "created_at", "received_at", "direction", "platform", "action", "method"),
-    *("ec_integration", "shipping_integration", "merchant", "source", "references", "status", "outcome", "cause"),
-    *("code", "message", "duration_ms", "recorder", "request", "response"),
-)
-
-
-def _encode(entries: Sequence[Entry]) -> Block:
-    (
-        named,
-        created,
-        received,
-        direction,
-        platform,
-        action,
-        method,
-        ec,
-        shipping,
-        merchant,
-        source,
-        references,
-        status,
-        outcome,
-        cause,
-        code,
-        message,
-        duration,
-        recorder,
-        request,
-        response,
-    ) = zip(*map(_take, entries), strict=True)
-    times = _times(created)
-    numbers = _uuids(named, times)
-    count = len(entries)
-    ids = struct.pack(f"<{2 * count}Q", *numbers)
-    mentioned = list(map(len, references))
-    mentions = list(chain.from_iterable(references))
-    if not all(map(math.isfinite, duration)):
-        raise ValueError("a duration that is no number")
-    data = native.block(
-        COLUMNS,
-        count,
-        [
-            (ids,),
-            times,
-            _received(received),
-            direction,
-            platform,
-            action,
-            method,
-            [one.id if one else None for one in ec],
-            [one.name if one else "" for one in ec],
-            [one.id if one else None for one in shipping],
-            [one.name if one else "" for one in shipping],
-            merchant,
-            [one.type if one else None for one in source],
-            [one.id if one else None for one in source],
-            Lists(mentioned, [one.type for one in mentions]),
-            Lists(mentioned, [one.id for one in mentions]),
-            status,
-            outcome,
-            cause,
-            code,
-            message,
-            duration,
-            [one.id if one else None for one in recorder],
-            [one.sequence if one else 0 for one in recorder],
-            [row_document(entry) for entry in entries],
-            [side_document(one) for one in request],
-            [one.size for one in request],
-            [one.body + one.tail if one.tail else one.body for one in request],
-            [side_document(one) if one else b"" for one in response],
-            [one.size if one else 0 for one in response],
-            [(one.body + one.tail if one.tail else one.body) if one else b"" for one in response],
-        ],
-    )
-    return Block(ids, struct.pack(f"<{count}q", *times), data)
-
-
-def _times(values: Sequence[datetime]) -> list[int]:
-    times = [micros(at) for at in values]
-    if not 0 <= min(times) <= max(times) <= _LATEST:
-        raise ValueError("a time that the engine does not know")
-    return times
-
-
-def _received(values: Sequence[datetime | None]) -> Sequence[int | None]:
-    """Mostly one time for all: the batch's."""
-    first = values[0]
-    if first is not None and all(at is first for at in values):
-        return _times((first,)) * len(values)
-    return [None if at is None else _times((at,))[0] for at in values]
-
-
-def _uuids(named: Sequence[str], times: Sequence[int]) -> tuple[int, ...]:
-    """Two numbers for each id, whose time must be the entry's: each narrows the other, when a batch is written and
-    when an entry is opened.
-    """
-    digits = [one.replace("-", "") for one in named]
-    raw = bytes.fromhex("".join(digits))
-    if any(len(one) != 32 for one in digits) or len(raw) != 16 * len(digits):
-        raise ValueError("an id that is no UUID")
-    numbers: tuple[int, ...] = struct.unpack(f">{2 * len(digits)}Q", raw)
-    for high, at in zip(numbers[::2], times, strict=True):
-        if high >> 12 & 0xF != 7 or not -ID_SLACK_MS <= (high >> 16) - at // 1000 <= ID_SLACK_MS:
-            raise ValueError("an id of another time")
-    return numbers
-
-
-def _check(entry: Entry) -> None:
-    """Raises BadEntry where the entry cannot be a row."""
-    of = f"entry {entry.id}"
-    at = _time(entry.created_at, "created_at", of)
-    try:
-        _uuids([entry.id], [int(entry.id.replace("-", "")[:12], 16) * 1000])
-    except ValueError:
-        raise BadEntry(f"entry: id is {entry.id!r}; it must be a UUIDv7") from None
-    try:
-        _uuids([entry.id], [at])
-    except ValueError:
-        raise BadEntry(
-            f"{of}: created_at is {entry.created_at.isoformat()}; it must lie in the millisecond "
-            "that the id was made in"
-        ) from None
-    if entry.received_at is not None:
-        _time(entry.received_at, "received_at", of)
-    if not math.isfinite(entry.duration_ms):
-        raise BadEntry(f"{of}: duration_ms is {entry.duration_ms}; it must be a finite number")
-    if entry.status is not None:
-        _whole(entry.status, 16, "status", of)
-    if entry.recorder:
-        _whole(entry.recorder.sequence, 64, "recorder.sequence", of)
-    _whole(entry.request.size, 64, "request.size", of)
-    if entry.response:
-        _whole(entry.response.size, 64, "response.size", of)
-
-
-def _time(at: datetime, field: str, of: str) -> int:
-    if at.tzinfo is None:
-        raise BadEntry(f"{of}: {field} is {at.isoformat()}; it must have an offset")
-    value = micros(at)
-    if not 0 <= value <= _LATEST:
-        raise BadEntry(f"{of}: {field} is {at.isoformat()}; it must lie between 1970 and {LATEST.year}")
-    return value
-
-
-def _whole(value: int, bits: int, field: str, of: str) -> None:
-    if not 0 <= value < 1 << bits:
-        raise BadEntry(f"{of}: {field} is {value}; it must be at least 0 and less than 2^{bits}")
-
-
-def _without_surrogates(entry: Entry) -> Entry:
-    plain = msgspec.to_builtins(entry, builtin_types=(bytes, datetime))
-    return msgspec.convert(_cleaned(plain), Entry, builtin_types=(bytes, datetime))
-
-
-def _cleaned(value: Any) -> Any:
-    if isinstance(value, str):
-        return _clean(value)
-    if isinstance(value, dict):
-        return {_cleaned(key): _cleaned(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_cleaned(item) for item in value]
-    return value
-
-
-def _clean(text: str) -> str:
-    if text.isascii():
-        return text
-    return "".join("\N{REPLACEMENT CHARACTER}" if "\ud800" <= char <= "\udfff" else char for char in text)

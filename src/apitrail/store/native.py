@@ -16,8 +16,6 @@ from functools import cache
 from itertools import accumulate, chain
 from typing import Any, TypeVar
 
-from msgspec import Struct
-
 Pieces = list[bytes]
 """What a writer adds to; joined once, at the end."""
 Values = Sequence[Any]
@@ -57,17 +55,25 @@ class Reader:
         return self.take(self.length())
 
 
-class Type(Struct, frozen=True):
+class Type:
     """How the values of a column are written, and read."""
 
-    name: str
-    """As the engine calls it."""
-    write: Callable[[Pieces, Any], None]
-    read: Callable[[Reader, int], Values]
-    blank: Any = b""
-    """What stands where a value is None."""
-    prefix: bytes = b""
-    """What comes once before a column of it."""
+    def __init__(
+        self,
+        name: str,
+        write: Callable[[Pieces, Any], None],
+        read: Callable[[Reader, int], Values],
+        blank: object = b"",
+        prefix: bytes = b"",
+    ) -> None:
+        self.name = name
+        """As the engine calls it."""
+        self.write = write
+        self.read = read
+        self.blank = blank
+        """What stands where a value is None."""
+        self.prefix = prefix
+        """What comes once before a column of it."""
 
 
 Columns = Mapping[str, Type]
@@ -191,11 +197,12 @@ def nullable(kind: Type) -> Type:
     return Type(f"Nullable({kind.name})", write, read, None, kind.prefix)
 
 
-class Lists(Struct, frozen=True):
+class Lists:
     """A column of lists: how many values each has, and all of them one after the other."""
 
-    sizes: Sequence[int]
-    values: Values
+    def __init__(self, sizes: Sequence[int], values: Values) -> None:
+        self.sizes = sizes
+        self.values = values
 
 
 def array(kind: Type) -> Type:
