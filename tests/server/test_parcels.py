@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from apitrail.server.boards.orders import orders
+from apitrail.server.boards.orders import last_seen, orders
 from apitrail.server.boards.parcels import Parcel, parcels
 from apitrail.store.trade import Latest, Mention
 
@@ -176,3 +176,17 @@ def test_a_report_of_many_orders_gives_its_parcel_to_none_of_them() -> None:
 def test_an_order_that_only_we_named_was_not_told_by_the_platform() -> None:
     [found] = orders([Latest("order", "A", NOON)], [shop(0, "order.get", ORDER, **BAD)])
     assert (found.told, found.open) == (None, True)
+
+
+def test_each_parcel_of_an_order_was_seen_by_the_latest_call_about_it_that_worked() -> None:
+    other = ("tracking", "T2")
+    made = [call(0, "label.create", ORDER, TRACKING), call(1, "label.create", ORDER, other)]
+    [order] = orders([Latest("order", "A", NOON)], made)
+    asked = [
+        call(5, "tracking.get", TRACKING, **BAD),
+        call(4, "tracking.get", TRACKING),
+        call(3, "tracking.get", ORDER),
+    ]
+    assert {number: seen.at for number, seen in last_seen(order, asked).items()} == {"T": NOON + 4 * MINUTE}
+    [single] = orders([Latest("order", "A", NOON)], made[:1])
+    assert last_seen(single, asked[2:])["T"].at == NOON + 3 * MINUTE

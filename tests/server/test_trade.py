@@ -71,6 +71,23 @@ def test_where_a_parcel_is_stands_there_in_the_platforms_words(
     assert "out_for_delivery" in server.get("/shipments", params={"number": f"T{account}"}).text
 
 
+def test_an_order_says_where_its_parcel_is_though_the_parcels_number_alone_was_asked_about(
+    server: Any, ingest: dict[str, str], an_exchange: Make, order: str, account: str
+) -> None:
+    headers = [["Content-Type", "application/json"]]
+    asked = an_exchange(
+        created_at=datetime.now(UTC).isoformat(),
+        method="GET",
+        url=f"https://api.easypost.com/v2/trackers/trk_{account}",
+        response={"headers": headers, "text": json.dumps({"tracking_code": f"T{account}", "status": "in_transit"})},
+        stated={"action": "tracking.get", "references": [{"type": "tracking", "id": f"T{account}"}]},
+    )
+    server.post("/api/v1/exchanges", json={"exchanges": [asked]}, headers=ingest).raise_for_status()
+    [found] = server.get("/api/v1/orders", params={"number": order}).json()["orders"]
+    assert found["seen"][f"T{account}"]["status"] == "in_transit"
+    assert "in_transit" in server.get("/orders", params={"number": order}).text
+
+
 def test_an_answer_about_several_parcels_tells_of_each(
     server: Any, ingest: dict[str, str], an_exchange: Make, account: str
 ) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -63,7 +63,9 @@ class EasyPost(Platform):
     def happen(self, name: str, facts: Json) -> Event:
         tracker = self.trackers[facts["tracking_code"]]
         if name == "parcel_moved":
-            tracker |= {"status": "in_transit", "status_detail": "arrived_at_facility", "updated_at": _now()}
+            moved = {"status": "in_transit", "status_detail": "arrived_at_facility"}
+            tracker["tracking_details"].append(_detail("Arrived at USPS Regional Facility", moved))
+            tracker |= moved | {"updated_at": _now()}
             return Event({"tracker": tracker["id"]}, self._event(tracker))
         return super().happen(name, facts)
 
@@ -220,15 +222,8 @@ class EasyPost(Platform):
     # trackers
 
     def _tracker(self, code: str, shipment_id: str | None) -> Json:
-        detail = {
-            "object": "TrackingDetail",
-            "message": "Pre-Shipment Info Sent to USPS",
-            "status": "pre_transit",
-            "status_detail": "status_update",
-            "datetime": _now(),
-            "source": "USPS",
-            "tracking_location": {"object": "TrackingLocation", "city": None, "state": None, "zip": None},
-        }
+        told = {"status": "pre_transit", "status_detail": "status_update"}
+        detail = _detail("Pre-Shipment Info Sent to USPS", told, hours_ago=1)
         tracker = {
             "id": self._id("trk"),
             "object": "Tracker",
@@ -263,5 +258,11 @@ def _rate_error(carrier: str, account: str, message: str) -> Json:
     return {"carrier": carrier, "carrier_account_id": account, "type": "rate_error", "message": message}
 
 
-def _now() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+def _detail(message: str, status: Json, *, hours_ago: int = 0) -> Json:
+    nowhere = {"object": "TrackingLocation", "city": None, "state": None, "zip": None}
+    detail = {"object": "TrackingDetail", "message": message, "datetime": _now(hours_ago), "source": "USPS"}
+    return detail | status | {"tracking_location": nowhere}
+
+
+def _now(hours_ago: int = 0) -> str:
+    return f"{datetime.now(UTC) - timedelta(hours=hours_ago):%Y-%m-%dT%H:%M:%SZ}"

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from apitrail.exchange import Integration
+from apitrail.server.boards.parcels import DELIVERY, Seen, alone
 from apitrail.server.guided.missing import READS
 from apitrail.store.trade import Latest, Mention
 
@@ -57,6 +58,14 @@ class Order(Struct, frozen=True, kw_only=True):
     tracking: tuple[str, ...]
     """Of calls that are about this order alone; so is the next."""
     shipments: tuple[str, ...]
+    seen: dict[str, Seen] = {}
+    """Of each parcel the latest word of where it is, by its tracking number or, where the order has none, shipment id.
+    Parcels of which the log shows none are missing."""
+
+    @property
+    def parcels(self) -> tuple[str, ...]:
+        """The numbers that people know its parcels by."""
+        return self.tracking or self.shipments
 
 
 def orders(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Order]:
@@ -79,9 +88,25 @@ def orders(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Order]
     return found
 
 
+def last_seen(one: Order, mentions: Sequence[Mention]) -> dict[str, Seen]:
+    """Where each parcel of an order was last told to be, from calls about parcels' places (newest first)."""
+    kind = "tracking" if one.tracking else "shipment"
+    found: dict[str, Seen] = {}
+    for call in mentions:
+        if call.action not in DELIVERY or call.failed:
+            continue
+        numbers = call.of(kind)
+        if not numbers and len(one.parcels) == 1 and call.orders == (one.number,):
+            numbers = one.parcels
+        for number in numbers:
+            if number in one.parcels:
+                found.setdefault(number, Seen(call.at, call.id, alone=bool(alone(call))))
+    return found
+
+
 def _order(number: str, calls: Sequence[Mention]) -> Order:
     """`calls`: newest first."""
-    alone = [one for one in calls if len(one.orders) == 1]
+    own = [one for one in calls if len(one.orders) == 1]
     told = next((one for one in reversed(calls) if _told(one)), None)
     shop = next((one for one in calls if one.ec_integration), None)
     failed = next((one for one in calls if one.failed), None)
@@ -98,8 +123,8 @@ def _order(number: str, calls: Sequence[Mention]) -> Order:
         calls=len(calls),
         failures=sum(one.failed for one in calls),
         open=any(one.failed for one in latest.values()),
-        tracking=tuple(dict.fromkeys(identity for one in alone for identity in one.of("tracking"))),
-        shipments=tuple(dict.fromkeys(identity for one in alone for identity in one.of("shipment"))),
+        tracking=tuple(dict.fromkeys(identity for one in own for identity in one.of("tracking"))),
+        shipments=tuple(dict.fromkeys(identity for one in own for identity in one.of("shipment"))),
     )
 
 

@@ -103,12 +103,13 @@ def _asked(request: AnyRequest) -> trade.Asked:
     },
     sync_to_thread=True,
 )
-def get_orders(request: AnyRequest, store: NamedDependency[Store]) -> OrdersAnswer:
+def get_orders(request: AnyRequest, store: NamedDependency[Store], known: NamedDependency[Known]) -> OrdersAnswer:
     """Orders, those mentioned last first, 25 a page: whether and how the platform first told of them, the last call,
-    the last failure and whether it is open, and parcels that calls about one order alone name. Filters choose the calls
-    that mention them; at most the last 31 days, or one number in all of the log.
+    the last failure and whether it is open, and parcels that calls about one order alone name, with the latest word of
+    where each is. Filters choose the calls that mention them; at most the last 31 days, or one number in all of the
+    log.
     """
-    return trade.find_orders(store, _asked(request), datetime.now(UTC))
+    return trade.find_orders(store, known.profiles, _asked(request), datetime.now(UTC))
 
 
 @get(

@@ -9,8 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.profiles import Profiles
-from apitrail.server.boards.orders import Order, orders
-from apitrail.server.boards.parcels import ABOUT_PARCELS, Parcel, alone, parcels
+from apitrail.server.boards.orders import Order, last_seen, orders
+from apitrail.server.boards.parcels import ABOUT_PARCELS, DELIVERY, Parcel, Seen, alone, parcels
 from apitrail.server.boards.span import Span, bounded
 from apitrail.server.guided.missing import written
 from apitrail.store import Store
@@ -69,13 +69,13 @@ class Asked(Struct, frozen=True, kw_only=True):
     before: datetime | None = None
 
 
-def find_orders(store: Store, asked: Asked, now: datetime) -> OrdersAnswer:
+def find_orders(store: Store, profiles: Profiles, asked: Asked, now: datetime) -> OrdersAnswer:
     """Raises QueryTooLarge, StoreError."""
     wanted, span, after = _wanted(store, "orders", asked, now)
     found = store.mentioned([one.id for one in wanted], MENTIONS)
     wanted = _spelt(asked, wanted, found.mentions)
     return OrdersAnswer(
-        orders=orders(wanted, found.mentions),
+        orders=_with_places(store, profiles, orders(wanted, found.mentions), found.mentions),
         since=span.since if span else None,
         until=span.until if span else None,
         cut=bool(span and span.cut),
@@ -113,21 +113,33 @@ def find_shipments(store: Store, profiles: Profiles, asked: Asked, now: datetime
     )
 
 
+def _with_places(store: Store, profiles: Profiles, found: list[Order], mentions: list[Mention]) -> list[Order]:
+    """With the platform's words of where each order's parcels are."""
+    told = store.mentioned([number for one in found for number in one.parcels], MENTIONS, DELIVERY).mentions
+    every = sorted({one.id: one for one in (*mentions, *told)}.values(), key=lambda one: (one.at, one.id), reverse=True)
+    seen = [last_seen(one, every) for one in found]
+    said = iter(_said(store, profiles, [(where, (number,)) for one in seen for number, where in one.items()]))
+    return [replace(one, seen={number: next(said) for number in where}) for one, where in zip(found, seen, strict=True)]
+
+
 def _located(store: Store, profiles: Profiles, found: list[Parcel]) -> list[Parcel]:
-    """With the platform's words of where each parcel is: the only thing that is read of a body, of one entry each."""
-    told: dict[str, list[int]] = {}
-    for index, one in enumerate(found):
-        if one.seen is not None:
-            told.setdefault(one.seen.entry, []).append(index)
-    located = list(found)
-    for identity, entry in store.entries_at([(one.seen.entry, one.seen.at) for one in found if one.seen]).items():
-        about = told[identity]
-        words = profiles.deliveries(entry, [(*found[index].tracking, *found[index].shipments) for index in about])
-        for index, status in zip(about, words, strict=True):
-            seen = found[index].seen
-            if seen is not None and status:
-                located[index] = replace(found[index], seen=replace(seen, status=status))
-    return located
+    """With the platform's words of where each parcel is."""
+    asked = [(one.seen, (*one.tracking, *one.shipments)) for one in found if one.seen]
+    said = iter(_said(store, profiles, asked))
+    return [replace(one, seen=next(said)) if one.seen else one for one in found]
+
+
+def _said(store: Store, profiles: Profiles, asked: list[tuple[Seen, tuple[str, ...]]]) -> list[Seen]:
+    """What is said of parcels with these numbers: the only thing that is read of a body, of one entry each."""
+    about: dict[str, list[int]] = {}
+    for index, (seen, _) in enumerate(asked):
+        about.setdefault(seen.entry, []).append(index)
+    said = [seen for seen, _ in asked]
+    for identity, entry in store.entries_at([(one.entry, one.at) for one in said]).items():
+        words = profiles.deliveries(entry, [asked[index][1] for index in about[identity]])
+        for index, status in zip(about[identity], words, strict=True):
+            said[index] = replace(said[index], status=status or "")
+    return said
 
 
 def _spelt(asked: Asked, wanted: list[Latest], mentions: Sequence[Mention]) -> list[Latest]:

@@ -53,6 +53,15 @@ class Call(Struct, frozen=True, kw_only=True):
     cause: str
 
 
+class ParcelLink(Struct, frozen=True):
+    """A parcel of an order."""
+
+    label: Markup
+    url: str
+    delivery: Markup
+    """Where it was last told to be, in the platform's words; empty where the log does not show them."""
+
+
 class OrderView(Struct, frozen=True, kw_only=True):
     """One order."""
 
@@ -68,7 +77,7 @@ class OrderView(Struct, frozen=True, kw_only=True):
     failures: str
     calls: str
     open: bool
-    parcels: list[Link]
+    parcels: list[ParcelLink]
 
 
 class LinkView(Struct, frozen=True, kw_only=True):
@@ -138,7 +147,8 @@ class TradeView(Struct, frozen=True, kw_only=True):
 def orders(store: Store, values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader) -> TradeView:
     """The page *Orders*. Raises StoreError."""
     asked, wrong = _asked(values, query, reader)
-    found = None if wrong else find_orders(store, asked, reader.clock.now)
+    assert reader.profiles is not None
+    found = None if wrong else find_orders(store, reader.profiles, asked, reader.clock.now)
     rows = [_order(one, query, reader) for one in found.orders] if found else []
     held = [one.ec_integration for one in found.orders] if found else []
     return _view("orders", ORDERS, asked, wrong, found, held, query, reader, rows, [])
@@ -226,7 +236,11 @@ def _order(one: Order, query: PageQuery, reader: Reader) -> OrderView:
     told = Markup()
     if one.told:
         told = words(f"orders.told_{one.told.by}", at=reader.clock.tag(one.told.at))
-    parcels = [Link(visible(each), bare.url(SHIPMENTS, number=each)) for each in one.tracking or one.shipments]
+    words_of = {number: visible(seen.status) for number, seen in one.seen.items()}
+    parcels = [
+        ParcelLink(visible(each), bare.url(SHIPMENTS, number=each), words_of.get(each, Markup()))
+        for each in one.parcels
+    ]
     return OrderView(
         number=boards.reference("order", one.number, one.merchant, one.platform, query, reader),
         platform=_platform(one.platform, (one.ec_integration,), reader),
