@@ -10,7 +10,7 @@ from msgspec import structs
 
 from apitrail.entry import Entry
 from apitrail.store.engine import Query
-from apitrail.store.failures import Affected, CauseTotal, Common, Ending, Group, Hour, Hourly, Unanswered
+from apitrail.store.failures import Affected, CauseTotal, Common, Ending, Failed, Group, Hour, Hourly, Unanswered
 from apitrail.store.model import Filter
 from apitrail.store.queries import entry, failures, hourly, shift, trade, words
 from apitrail.store.queries.activity import Side
@@ -77,6 +77,13 @@ class Boards(Upkeep):
     def common(self, which: Filter) -> list[Common]:
         """What failures of the filter's range have in common, by cause. Raises QueryTooLarge, StoreError."""
         return shift.read_common(self.engine.select(shift.common(which)).rows)
+
+    def newest_failures(self, which: Filter, actions: Sequence[str], limit: int) -> list[Failed]:
+        """So many of the latest failed calls of each cause whose action begins with one of these, newest first.
+
+        Raises QueryTooLarge, StoreError.
+        """
+        return shift.read_newest(self.engine.select(shift.newest(which, actions, limit)).rows)
 
     def hours(self, which: Filter, limit: int) -> list[Hour]:
         """Calls that we made within the filter's range, by hour, platform, action and account; the latest first.

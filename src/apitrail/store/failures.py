@@ -99,6 +99,17 @@ class Common(Struct, frozen=True):
     count: int
 
 
+class Failed(Struct, frozen=True):
+    """A failed call, by which its entry is read."""
+
+    cause: str
+    direction: str
+    platform: str
+    action: str
+    id: str
+    at: datetime
+
+
 class Hour(Struct, frozen=True):
     """Calls that we made of one platform, action and account within an hour."""
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from apitrail.profiles.catalogue import Actor, actor
 from apitrail.server.boards import problems
+from apitrail.server.boards.alike import Alike, alike
 from apitrail.server.boards.outages import Outage, outages
 from apitrail.server.boards.problems import Trouble
 from apitrail.server.boards.span import bounded
@@ -72,6 +73,8 @@ class CauseBoard(Struct, frozen=True, kw_only=True):
     held: list[Held]
     """Up to twelve of these, the latest first."""
     common: list[Feature]
+    alike: list[Alike]
+    """What the requests of the latest 24 of them say alike; empty where they do not say it, or it is masked."""
     problems: list[Trouble]
     """What it consists of: see the board of problems."""
     going_on: int
@@ -115,7 +118,8 @@ def shift(store: Store, since: datetime, now: datetime) -> ShiftAnswer:
         )
     )
     held = _held(hit[:HIT], store.worked(hit[:HIT], which))
-    causes = [_board(one, held, shared, hours, told.problems, names) for one in totals]
+    said = alike(store, which)
+    causes = [_board(one, held, shared, hours, told.problems, names, said.get(one.cause, [])) for one in totals]
     return ShiftAnswer(
         since=span.since,
         until=span.until,
@@ -164,6 +168,7 @@ def _board(
     hours: Sequence[Hour],
     told: Sequence[Trouble],
     names: Mapping[tuple[str, str], str],
+    said: list[Alike],
 ) -> CauseBoard:
     key = total.cause, total.direction
     waiting = held.get(key, [])
@@ -184,6 +189,7 @@ def _board(
             Feature(one.feature, one.value, names.get((one.feature, one.value), ""), one.count)
             for one in features(total, shared, hours)
         ],
+        alike=said if total.direction == "outbound" else [],
         problems=mine,
         going_on=sum(1 for one in mine if one.state == "going_on"),
     )

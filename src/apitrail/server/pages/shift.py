@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from apitrail.exchange import Direction
 from apitrail.profiles.catalogue import BUILT_IN, CAUSES, Actor, advice
+from apitrail.server.boards.alike import COMPARED, Alike
 from apitrail.server.boards.outages import Outage
 from apitrail.server.boards.problems import Trouble
 from apitrail.server.boards.shift import HIT, CauseBoard, Feature, ShiftAnswer, healed, shift
@@ -252,7 +253,7 @@ def _cause(one: CauseBoard, found: ShiftAnswer | None, bare: PageQuery, reader: 
             for each in one.held
         ],
         more=f"{waiting - len(one.held):,}" if waiting > len(one.held) else "",
-        common=[_common(each, one, reader) for each in one.common],
+        common=[_common(each, one, reader) for each in one.common] + [_alike(each, reader) for each in one.alike],
         lines=[_line(each, bare, reader) for each in one.problems[:ROWS]],
         all_url=board.url("/problems"),
         all_count=f"{len(one.problems):,}",
@@ -282,6 +283,20 @@ def _common(one: Feature, board: CauseBoard, reader: Reader) -> Markup:
         feature=label,
         value=visible(one.name or one.value),
     )
+
+
+def _alike(one: Alike, reader: Reader) -> Markup:
+    words = reader.words
+    said = words(
+        "shift.common_one",
+        count=f"{one.count:,}",
+        all=f"{one.of:,}",
+        feature=words(f"shift.feature.{one.feature}"),
+        value=visible(one.value),
+    )
+    if one.good_of < COMPARED:
+        return said
+    return Markup("{} {}").format(said, words("shift.common_good", count=f"{one.good:,}", all=f"{one.good_of:,}"))
 
 
 def _line(one: Trouble, bare: PageQuery, reader: Reader) -> Line:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from apitrail.store.engine import Query
-from apitrail.store.failures import Affected, CauseTotal, Common, Hour
+from apitrail.store.failures import Affected, CauseTotal, Common, Failed, Hour
 from apitrail.store.model import Filter
 from apitrail.store.queries.counting import counted
 from apitrail.store.queries.failures import GOOD, ORDERS, PARCELS
@@ -80,6 +80,18 @@ def common(which: Filter) -> Query:
     )
 
 
+def newest(which: Filter, actions: Sequence[str], limit: int) -> Query:
+    """The latest failures of each cause whose action begins with one of these."""
+    where = within(which)
+    return Query(
+        "SELECT ifNull(cause, '') AS why, direction, ifNull(platform, ''), action, toString(id),"  # noqa: S608
+        " toUnixTimestamp64Micro(created_at) FROM failures FINAL"
+        f" WHERE {where.text} AND arrayExists(one -> startsWith(action, one), {{actions:Array(String)}})"
+        " AND direction = 'outbound' ORDER BY created_at DESC, id DESC LIMIT {limit:UInt32} BY why",
+        {**where.params, "actions": list(actions), "limit": limit},
+    )
+
+
 def hours(which: Filter, limit: int) -> Query:
     """Calls that we made, by hour, platform, action and the platform's account. From the counts."""
     causes = ", ".join(f"'{one}'" for one in THEIRS)
@@ -114,6 +126,13 @@ def read_affected(rows: Sequence[Sequence[Any]]) -> list[Affected]:
 
 def read_common(rows: Sequence[Sequence[Any]]) -> list[Common]:
     return [Common(*row) for row in rows]
+
+
+def read_newest(rows: Sequence[Sequence[Any]]) -> list[Failed]:
+    return [
+        Failed(cause, direction, platform, action, identity, instant(at))
+        for cause, direction, platform, action, identity, at in rows
+    ]
 
 
 def read_hours(rows: Sequence[Sequence[Any]]) -> list[Hour]:
