@@ -74,9 +74,20 @@ class Boards(Upkeep):
             return {}
         return {(action, one): instant(at) for action, one, at in self.engine.select(shift.worked(hit, which)).rows}
 
-    def common(self, which: Filter) -> list[Common]:
-        """What failures of the filter's range have in common, by cause. Raises QueryTooLarge, StoreError."""
-        return shift.read_common(self.engine.select(shift.common(which)).rows)
+    def common(self, which: Filter, share: float = 0.0) -> list[Common]:
+        """What failures of the filter's range have in common, by cause; so large a share of a cause's at least, as far
+        as it is referred to. Raises QueryTooLarge, StoreError.
+        """
+        told = self.engine.select(shift.by_account(which)).rows
+        every = {(why, direction): count for why, direction, _, _, _, count in told}
+        frequent = {
+            one
+            for why, direction, pairs in self.engine.select(shift.frequent(which)).rows
+            for one, count in pairs
+            if count >= share * every.get((why, direction), 0)
+        }
+        referred = self.engine.select(shift.common(which, sorted(frequent))).rows if frequent else ()
+        return shift.read_common([*(row[:-1] for row in told), *referred])
 
     def newest_failures(self, which: Filter, actions: Sequence[str], limit: int) -> list[Failed]:
         """So many of the latest failed calls of each cause whose action begins with one of these, newest first.

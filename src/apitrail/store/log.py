@@ -248,7 +248,16 @@ class Store(Boards, Rhythms):
 
     def activity(self, side: Side, since: datetime, day: datetime) -> list[Activity]:
         """What each account of a side did since then. Raises QueryTooLarge, StoreError."""
-        return activity.read(self.engine.select(activity.activity(side, since, day)).rows)
+        places = self.engine.select(activity.quarters(side, since)).rows
+        if not places:
+            return []
+        quarters = sorted({quarter for _, _, _, quarter in places})
+        return activity.read(
+            self.engine.select(activity.latest(side, since, quarters)).rows,
+            {(account, action): platform for account, action, platform, _ in places},
+            self.engine.select(activity.last_failures(side, since)).rows,
+            self.engine.select(activity.since_day(side, day)).rows,
+        )
 
     def seen(self, side: Side) -> list[SeenAccount]:
         """Every account of a side that the log holds, by id."""

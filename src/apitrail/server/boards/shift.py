@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from apitrail.profiles.catalogue import Actor, actor
 from apitrail.server.boards import problems
@@ -108,7 +109,7 @@ def shift(store: Store, since: datetime, now: datetime) -> ShiftAnswer:
     told = problems.problems(store, which, now)
     hit = store.affected(which, HIT + 1)
     hours = store.hours(which, HOURS)
-    shared = store.common(which)
+    shared = store.common(which, COMMON_SHARE)
     totals = store.cause_totals(which)
     broken = outages(hours)
     names = store.account_names(
@@ -117,7 +118,8 @@ def shift(store: Store, since: datetime, now: datetime) -> ShiftAnswer:
             + [one.value for one in shared if one.feature in ("ec", "shipping")]
         )
     )
-    held = _held(hit[:HIT], store.worked(hit[:HIT], which))
+    since_hit = replace(which, since=min((one.last for one in hit[:HIT]), default=span.since))
+    held = _held(hit[:HIT], store.worked(hit[:HIT], since_hit))
     said = alike(store, which)
     causes = [_board(one, held, shared, hours, told.problems, names, said.get(one.cause, [])) for one in totals]
     return ShiftAnswer(

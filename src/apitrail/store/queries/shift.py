@@ -17,6 +17,7 @@ from apitrail.store.times import instant
 
 SHARED = ("sku", "product", "variant", "store", "location")
 """Types of reference that failures may have in common."""
+_SHARED = ", ".join(f"'{one}'" for one in SHARED)
 THEIRS = ("platform_outage", "timeout", "network")
 """Causes that are no setting of an account."""
 VALUES = 2
@@ -63,20 +64,49 @@ def worked(hit: Sequence[Affected], which: Filter) -> Query:
     )
 
 
-def common(which: Filter) -> Query:
-    """The most frequent values of each feature, by cause."""
+def by_account(which: Filter) -> Query:
+    """The most frequent accounts and versions of recorders, by cause: rows of cause, direction, feature, value, count,
+    and how many failures the cause has.
+    """
     where = within(which)
-    types = ", ".join(f"'{one}'" for one in SHARED)
     return Query(
-        "SELECT why, direction, shared.1 AS feature, shared.2 AS value, count() AS n FROM ("  # noqa: S608, constants only
-        "SELECT ifNull(cause, '') AS why, direction, arrayJoin(arrayDistinct(arrayConcat("
-        "[('ec', ifNull(ec_id, '')), ('shipping', ifNull(shipping_id, '')), ('version', version)],"
-        f" arrayFilter(pair -> pair.1 IN ({types}),"
-        " arrayMap((type, id) -> (toString(type), id), reference_types, reference_ids))))) AS shared"
-        f" FROM failures FINAL WHERE {where.text})"
+        "SELECT why, direction, shared.1 AS feature, shared.2 AS value, sum(n) AS having, any(every) FROM ("  # noqa: S608
+        "SELECT why, direction, n, sum(n) OVER (PARTITION BY why, direction) AS every,"
+        " arrayJoin([('ec', ec), ('shipping', shipping), ('version', of_version)]) AS shared FROM ("
+        "SELECT ifNull(cause, '') AS why, direction, ifNull(ec_id, '') AS ec, ifNull(shipping_id, '') AS shipping,"
+        f" version AS of_version, count() AS n FROM failures FINAL WHERE {where.text}"
+        " GROUP BY why, direction, ec, shipping, of_version))"
         " WHERE value != '' GROUP BY why, direction, feature, value"
-        f" ORDER BY n DESC, value LIMIT {VALUES} BY why, direction, feature",
+        f" ORDER BY having DESC, value LIMIT {VALUES} BY why, direction, feature",
         where.params,
+    )
+
+
+def frequent(which: Filter) -> Query:
+    """What references of a cause's failures may be frequent: rows of cause, direction and (id, count) pairs.
+
+    What one of twenty refer to is among them, with a count that is never too small.
+    """
+    where = within(which)
+    return Query(
+        "SELECT ifNull(cause, '') AS why, direction, arrayMap(one -> (one.1, one.2), topK(20, 3, 'counts')(id))"  # noqa: S608
+        " FROM failures FINAL ARRAY JOIN reference_types AS type, reference_ids AS id"
+        f" WHERE {where.text} AND type IN ({_SHARED}) AND id != '' GROUP BY why, direction, type",
+        where.params,
+    )
+
+
+def common(which: Filter, ids: Sequence[str]) -> Query:
+    """How many failures refer to each of these: rows of cause, direction, type, id and count; the most frequent."""
+    where = within(which)
+    return Query(
+        "SELECT ifNull(cause, '') AS why, direction, toString(pair.1) AS feature, pair.2 AS value, count() AS having"  # noqa: S608
+        " FROM failures FINAL ARRAY JOIN arrayDistinct(arrayFilter("
+        f"pair -> pair.2 IN {{ids:Array(String)}} AND pair.1 IN ({_SHARED}),"
+        " arrayZip(reference_types, reference_ids))) AS pair"
+        f" WHERE {where.text} AND hasAny(reference_ids, {{ids:Array(String)}}) GROUP BY why, direction, feature, value"
+        f" ORDER BY having DESC, value LIMIT {VALUES} BY why, direction, feature",
+        {**where.params, "ids": list(ids)},
     )
 
 
