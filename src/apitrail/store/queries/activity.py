@@ -30,7 +30,8 @@ NEWEST = 3
 def quarters(side: Side, since: datetime) -> Query:
     """Where the latest calls of each account and action are: rows of account, action, platform and a quarter.
 
-    The last quarter of an hour in which a call worked, and so many of the last as hold the NEWEST calls. From the counts.
+    The last quarter of an hour in which a call worked, and so many of the last as hold the NEWEST calls.
+    From the counts.
     """
     return Query(
         "SELECT account, action, platform, toUnixTimestamp(at) FROM (SELECT account, action, platform, at,"  # noqa: S608
