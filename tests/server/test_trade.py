@@ -85,6 +85,10 @@ def test_an_order_says_where_its_parcel_is_though_the_parcels_number_alone_was_a
     server.post("/api/v1/exchanges", json={"exchanges": [asked]}, headers=ingest).raise_for_status()
     [found] = server.get("/api/v1/orders", params={"number": order}).json()["orders"]
     assert found["seen"][f"T{account}"]["status"] == "in_transit"
+    wordless = asked | {"created_at": datetime.now(UTC).isoformat(), "response": {"headers": headers, "text": "{}"}}
+    server.post("/api/v1/exchanges", json={"exchanges": [wordless]}, headers=ingest).raise_for_status()
+    [found] = server.get("/api/v1/orders", params={"number": order}).json()["orders"]
+    assert found["seen"][f"T{account}"]["status"] == "in_transit"
     assert "in_transit" in server.get("/orders", params={"number": order}).text
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from apitrail.exchange import Integration
-from apitrail.server.boards.parcels import DELIVERY, Seen, alone
+from apitrail.server.boards.parcels import Seen, sightings
 from apitrail.server.guided.missing import READS
 from apitrail.store.trade import Latest, Mention
 
@@ -88,20 +88,18 @@ def orders(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Order]
     return found
 
 
-def last_seen(one: Order, mentions: Sequence[Mention]) -> dict[str, Seen]:
-    """Where each parcel of an order was last told to be, from calls about parcels' places (newest first)."""
+def last_seen(one: Order, mentions: Sequence[Mention]) -> dict[str, tuple[Seen, ...]]:
+    """Where each parcel of an order was last told to be, by its number, from calls about parcels (newest first)."""
     kind = "tracking" if one.tracking else "shipment"
-    found: dict[str, Seen] = {}
+    about: dict[str, list[Mention]] = {number: [] for number in one.parcels}
     for call in mentions:
-        if call.action not in DELIVERY or call.failed:
-            continue
         numbers = call.of(kind)
-        if not numbers and len(one.parcels) == 1 and call.orders == (one.number,):
+        if not numbers and len(about) == 1 and call.orders == (one.number,):
             numbers = one.parcels
         for number in numbers:
-            if number in one.parcels:
-                found.setdefault(number, Seen(call.at, call.id, alone=bool(alone(call))))
-    return found
+            if number in about:
+                about[number].append(call)
+    return {number: seen for number, calls in about.items() if (seen := sightings(calls))}
 
 
 def _order(number: str, calls: Sequence[Mention]) -> Order:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Literal
 
 from msgspec import Struct
@@ -79,18 +80,28 @@ class Parcel(Struct, frozen=True, kw_only=True):
     warnings: tuple[Warned, ...]
     """A number exists already, though making the label failed; or a label was made more than once."""
     seen: Seen | None
-    """The latest word of where it is; null where the log shows none."""
+    """The latest word of where it is, or one of the two before where that is without a status; null where the log
+    shows none."""
     calls: int
     failures: int
     last: datetime
     """The latest mention."""
 
 
+class Sighted(Struct, frozen=True):
+    """A parcel, and the latest words of where it is, newest first: not each call that asks is answered with any."""
+
+    parcel: Parcel
+    seen: tuple[Seen, ...]
+
+
+SIGHTINGS = 3
+"""So many of the latest words of a parcel's place are looked at."""
 Node = tuple[str, str]
 TYPES = ("tracking", "shipment")
 
 
-def parcels(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Parcel]:
+def parcels(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Sighted]:
     """The parcels that the ids are of, in the order in which they come, from all that refers to them (newest first)."""
     groups = _groups(mentions, wanted)
     of_order: dict[str, set[frozenset[Node]]] = {}
@@ -104,7 +115,7 @@ def parcels(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Parce
     for one in mentions:
         for group in _belongs(one, groups, of_order):
             calls.setdefault(group, []).append(one)
-    found: dict[frozenset[Node], Parcel] = {}
+    found: dict[frozenset[Node], Sighted] = {}
     for latest in wanted:
         node = (latest.type, latest.id)
         if latest.type in TYPES:
@@ -113,7 +124,8 @@ def parcels(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Parce
             known = of_order.get(latest.id, set())
             group = next(iter(known)) if len(known) == 1 else frozenset({node})
         if group not in found and (held := calls.get(group)):
-            found[group] = _parcel(group, held, of_order)
+            seen = sightings(held)
+            found[group] = Sighted(_parcel(group, held, seen, of_order), seen)
     return list(found.values())
 
 
@@ -167,14 +179,24 @@ def _belongs(
     return {frozenset({("order", order)})} if one.action in ABOUT_LABELS else set()
 
 
-def _parcel(group: frozenset[Node], calls: Sequence[Mention], of_order: Mapping[str, set[frozenset[Node]]]) -> Parcel:
+def sightings(calls: Iterable[Mention]) -> tuple[Seen, ...]:
+    """The latest words of where a parcel is, from all calls about it (newest first)."""
+    told = (one for one in calls if one.action in DELIVERY and not one.failed)
+    return tuple(Seen(one.at, one.id, alone=bool(alone(one))) for one in islice(told, SIGHTINGS))
+
+
+def _parcel(
+    group: frozenset[Node],
+    calls: Sequence[Mention],
+    seen: Sequence[Seen],
+    of_order: Mapping[str, set[frozenset[Node]]],
+) -> Parcel:
     chain = _chain(calls)
     about = next((one for one in calls if one.action in ABOUT_PARCELS), calls[0])
     orders = [order for order, known in of_order.items() if group in known]
     orders += [one.orders[0] for one in calls if len(one.orders) == 1]
     shop = next((one for one in calls if one.ec_integration), None)
     carrier = next((one for one in calls if one.shipping_integration), None)
-    where = next((one for one in calls if one.action in DELIVERY and not one.failed), None)
     return Parcel(
         tracking=tuple(sorted(identity for kind, identity in group if kind == "tracking")),
         shipments=tuple(sorted(identity for kind, identity in group if kind == "shipment")),
@@ -186,7 +208,7 @@ def _parcel(group: frozenset[Node], calls: Sequence[Mention], of_order: Mapping[
         label=_status(calls, chain),
         chain=chain,
         warnings=tuple(_warnings(calls, chain)),
-        seen=Seen(where.at, where.id, alone=bool(alone(where))) if where else None,
+        seen=seen[0] if seen else None,
         calls=len(calls),
         failures=sum(one.failed for one in calls),
         last=calls[0].at,

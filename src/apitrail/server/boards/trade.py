@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from apitrail.profiles import Profiles
 from apitrail.server.boards.orders import Order, last_seen, orders
-from apitrail.server.boards.parcels import ABOUT_PARCELS, DELIVERY, Parcel, Seen, alone, parcels
+from apitrail.server.boards.parcels import ABOUT_PARCELS, DELIVERY, SIGHTINGS, Parcel, Seen, Sighted, alone, parcels
 from apitrail.server.boards.span import Span, bounded
 from apitrail.server.guided.missing import written
 from apitrail.store import Store
@@ -118,27 +118,33 @@ def _with_places(store: Store, profiles: Profiles, found: list[Order], mentions:
     told = store.mentioned([number for one in found for number in one.parcels], MENTIONS, DELIVERY).mentions
     every = sorted({one.id: one for one in (*mentions, *told)}.values(), key=lambda one: (one.at, one.id), reverse=True)
     seen = [last_seen(one, every) for one in found]
-    said = iter(_said(store, profiles, [(where, (number,)) for one in seen for number, where in one.items()]))
+    said = iter(_said(store, profiles, [(told, (number,)) for one in seen for number, told in one.items()]))
     return [replace(one, seen={number: next(said) for number in where}) for one, where in zip(found, seen, strict=True)]
 
 
-def _located(store: Store, profiles: Profiles, found: list[Parcel]) -> list[Parcel]:
+def _located(store: Store, profiles: Profiles, found: list[Sighted]) -> list[Parcel]:
     """With the platform's words of where each parcel is."""
-    asked = [(one.seen, (*one.tracking, *one.shipments)) for one in found if one.seen]
+    asked = [(one.seen, (*one.parcel.tracking, *one.parcel.shipments)) for one in found if one.seen]
     said = iter(_said(store, profiles, asked))
-    return [replace(one, seen=next(said)) if one.seen else one for one in found]
+    return [replace(one.parcel, seen=next(said)) if one.seen else one.parcel for one in found]
 
 
-def _said(store: Store, profiles: Profiles, asked: list[tuple[Seen, tuple[str, ...]]]) -> list[Seen]:
-    """What is said of parcels with these numbers: the only thing that is read of a body, of one entry each."""
-    about: dict[str, list[int]] = {}
-    for index, (seen, _) in enumerate(asked):
-        about.setdefault(seen.entry, []).append(index)
-    said = [seen for seen, _ in asked]
-    for identity, entry in store.entries_at([(one.entry, one.at) for one in said]).items():
-        words = profiles.deliveries(entry, [asked[index][1] for index in about[identity]])
-        for index, status in zip(about[identity], words, strict=True):
-            said[index] = replace(said[index], status=status or "")
+def _said(store: Store, profiles: Profiles, asked: list[tuple[tuple[Seen, ...], tuple[str, ...]]]) -> list[Seen]:
+    """What is said of parcels with these numbers: the latest that says something, else the latest. It is the only thing
+    that is read of a body, of a few entries each.
+    """
+    said = [seen[0] for seen, _ in asked]
+    for turn in range(SIGHTINGS):
+        about: dict[str, list[int]] = {}
+        for index, (seen, _) in enumerate(asked):
+            if not said[index].status and turn < len(seen):
+                about.setdefault(seen[turn].entry, []).append(index)
+        places = [(asked[indexes[0]][0][turn].entry, asked[indexes[0]][0][turn].at) for indexes in about.values()]
+        for identity, entry in store.entries_at(places).items():
+            words = profiles.deliveries(entry, [asked[index][1] for index in about[identity]])
+            for index, status in zip(about[identity], words, strict=True):
+                if status:
+                    said[index] = replace(asked[index][0][turn], status=status)
     return said
 
 
