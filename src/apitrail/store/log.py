@@ -315,17 +315,18 @@ class Store(Boards, Rhythms):
     def _read(self, which: Filter, limit: int, cursor: Cursor | None) -> list[Sequence[Any]]:
         """The newest that the filter lets through, by reading back from the end of its range."""
         rows: list[Sequence[Any]] = []
-        for window in page.windows(which, cursor, datetime.now(UTC)):
-            rows += self._newest(window, limit - len(rows), cursor)
+        for number, window in enumerate(page.windows(which, cursor, datetime.now(UTC))):
+            few = bool(which.text) and number > 0 and page.LONGER * len(rows) < limit
+            rows += self._newest(window, limit - len(rows), cursor, few=few)
             if len(rows) >= limit:
                 break
         return rows
 
-    def _newest(self, which: Filter, limit: int, cursor: Cursor | None) -> list[Sequence[Any]]:
+    def _newest(self, which: Filter, limit: int, cursor: Cursor | None, *, few: bool = False) -> list[Sequence[Any]]:
         """Each once, where it may be there twice (see `page.gathered`)."""
         asked = limit
         while True:
-            rows = self.engine.select(page.page(which, asked, cursor)).rows
+            rows = self.engine.select(page.page(which, asked, cursor, few=few)).rows
             found: list[Sequence[Any]] = list({row[0]: row for row in rows}.values())
             if len(found) >= limit or len(rows) < asked:
                 return found[:limit]

@@ -23,20 +23,25 @@ FAILED = {"request_error", "platform_error"}
 TOLD = {"merchant", "source", "status"}
 """What failures tell besides FIELDS."""
 
-ALL_OF_THEM = " SETTINGS optimize_read_in_order = 0"
-"""To read a few granules of many parts in order takes half as long again as to read them all and sort."""
-
-LARGE_BLOCKS = " SETTINGS preferred_block_size_bytes = 8388608"
-"""What decompresses every body takes a tenth longer by the megabyte."""
-
 WINDOWS = (1, 8, 64, 512)
 """Days."""
+LONGER = 8
+"""Times, at least: a window beside the one before it."""
+SCANNED = (1 / 24, *WINDOWS)
+"""The same where every body is looked at: a text that is everywhere is found within the first."""
 
 
 def page(
-    which: Filter, limit: int, cursor: Cursor | None, seconds: Sequence[int] | None = None, *, bodies: bool = True
+    which: Filter,
+    limit: int,
+    cursor: Cursor | None,
+    seconds: Sequence[int] | None = None,
+    *,
+    bodies: bool = True,
+    few: bool = False,
 ) -> Query:
-    """Newest first; of `seconds` only, where these are known. `bodies`: see `told`.
+    """Newest first; of `seconds` only, where these are known. `bodies`: see `told`. `few`: not so many are expected
+    as fill the page, so that all of the range will be read.
 
     A page is a position, not an offset: entries arrive while one reads.
 
@@ -48,10 +53,18 @@ def page(
     if cursor is not None:
         where = where.also(AFTER, after=micros(cursor.created_at), after_id=cursor.id)
     where = told(chosen(where, which), which, bodies=bodies)
-    settings = ALL_OF_THEM if seconds is not None else LARGE_BLOCKS if which.text else ""
+    settings = {}
+    if seconds is not None or few:
+        # To read a few granules of many parts in order takes half as long again as to read them all and sort; and what
+        # is read in order has less than one processor for each part.
+        settings["optimize_read_in_order"] = 0
+    if seconds is None and which.text:
+        # What decompresses every body takes a tenth longer by the megabyte.
+        settings["preferred_block_size_bytes"] = 4 << 20
+    setting = f" SETTINGS {', '.join(f'{name} = {value}' for name, value in settings.items())}" if settings else ""
     return Query(
         f"SELECT {LIST_SELECT} FROM {table} WHERE {where.text}"  # noqa: S608, constants only
-        f" ORDER BY created_at DESC, id DESC LIMIT {{limit:UInt32}}{settings}",
+        f" ORDER BY created_at DESC, id DESC LIMIT {{limit:UInt32}}{setting}",
         {**where.params, "limit": limit},
         wide=table == "entries" and told_by_entries(which),
     )
@@ -75,7 +88,7 @@ def windows(which: Filter, cursor: Cursor | None, now: datetime) -> Iterator[Fil
     if cursor is not None and (upper is None or cursor.created_at < upper):
         upper = cursor.created_at
     lower = now if upper is None or upper > now else upper
-    for days in WINDOWS:
+    for days in SCANNED if which.text else WINDOWS:
         if lower - EPOCH <= timedelta(days=days):
             break
         lower -= timedelta(days=days)
