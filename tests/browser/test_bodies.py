@@ -238,3 +238,18 @@ def test_a_search_goes_on_in_what_is_not_there_yet(opened: Callable[..., Page]) 
     side.locator(".within input").press("Enter")
     expect(side.locator(".hits")).to_have_text(re.compile(r"^1/1\+?$"), timeout=20_000)
     assert page.evaluate("[...CSS.highlights.get('within-here')][0].toString()") == "T-02500"
+
+
+@pytest.mark.parametrize("kind", ["text/xml", "text/plain"])
+def test_xml_and_text_of_megabytes_go_on_as_one_scrolls(opened: Callable[..., Page], kind: str) -> None:
+    line = "<line><sku>T-1</sku></line>" if kind == "text/xml" else "a line of a report\n"
+    sent = f"<r>{line * 60_000}</r>" if kind == "text/xml" else line * 60_000
+    page = opened(body=sent.encode(), content_type=kind)
+    view = page.locator(".of-response pre.view").first
+    first = view.text_content() or ""
+    assert 10_000 < len(first) < 100_000
+    view.evaluate("(view) => { view.scrollTop = view.scrollHeight; }")
+    page.wait_for_function(
+        "(length) => document.querySelector('.of-response pre.view').textContent.length > length", arg=len(first)
+    )
+    assert sent.startswith(page.locator(".of-response pre.raw").text_content() or "-")

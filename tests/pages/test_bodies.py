@@ -13,8 +13,9 @@ from markupsafe import Markup
 
 from apitrail.entry import Payload
 from apitrail.server.pages import bodies
-from apitrail.server.pages.bodies import json, text, xml
-from apitrail.server.pages.bodies.content import LAID_OUT, SHOWN, Content
+from apitrail.server.pages.bodies import html, json, text, xml
+from apitrail.server.pages.bodies.content import FIRST, LAID_OUT, Content
+from apitrail.server.pages.bodies.place import BadPlace, Place
 from apitrail.server.pages.bodies.visible import FOLD_BEGINS
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
@@ -205,16 +206,16 @@ def test_parts_of_a_multipart_body_are_listed() -> None:
     ]
 
 
-def in_pieces(sent: str, most: int) -> list[str]:
+def in_pieces(sent: str, most: int, layout: Any = json.layout) -> list[str]:
     """The layout in pieces, each begun at the place where the one before ended, written for a URL and read again."""
-    found, at = [], json.Place()
+    found, at = [], Place()
     while True:
-        pieces, rest = json.layout(sent, at, most)
+        pieces, rest = layout(sent, at, most)
         found.append("".join(pieces))
         if rest is None:
             return found
         assert rest.offset > at.offset
-        at = json.Place.decode(rest.encode())
+        at = Place.decode(rest.encode())
 
 
 @given(st.text(alphabet='{}[]:,"\\ ab1\n', max_size=60), st.integers(1, 20))
@@ -224,6 +225,62 @@ def test_json_in_pieces_is_laid_out_as_in_one(sent: str, most: int) -> None:
     assert "".join(pieces).count(FOLD_BEGINS) == whole.count(FOLD_BEGINS)
     for one in pieces:
         assert one.count('<span class="') == one.count("</span>")
+
+
+@given(st.lists(st.sampled_from(["<a>", "</a>", "<b c='>'>", "</b>", "<d/>", "x y", " ", "<!--", "-->", "\ufeff"])))
+def test_xml_in_pieces_is_laid_out_as_in_one(tokens: list[str]) -> None:
+    sent = "".join(tokens)
+    whole = "".join(xml.markup(sent))
+    for most in (1, 5, 20):
+        pieces = in_pieces(sent, most, xml.layout)
+        assert "".join(plain(Markup(one)) for one in pieces) == plain(Markup(whole))
+        assert "".join(pieces).count(FOLD_BEGINS) == whole.count(FOLD_BEGINS)
+        for one in pieces:
+            assert one.count('<span class="') == one.count("</span>")
+
+
+@pytest.mark.parametrize("text_of_it", ["ab " * 9000, f"<![CDATA[{'<x>]]' * 9000}]]>"], ids=["text", "data"])
+@pytest.mark.parametrize("around", ["<a><b>{}</b><c>1</c></a>", "<a>{}<c>1</c></a>", "<a><b>{}"])
+@pytest.mark.parametrize("most", [701, 4000])
+def test_a_text_of_megabytes_in_xml_is_cut_within_and_goes_on(text_of_it: str, around: str, most: int) -> None:
+    sent = around.format(text_of_it)
+    pieces = in_pieces(sent, most, xml.layout)
+    assert len(pieces) > 5
+    shown = re.sub(r"\s+", " ", "".join(plain(Markup(one)) for one in pieces))
+    whole = re.sub(r"\s+", " ", plain(Markup("".join(xml.markup(sent)))))
+    assert shown.replace(" <", "<").rstrip() == whole.replace(" <", "<").rstrip()
+
+
+@given(st.text(alphabet="<>ab \n\"'!-", max_size=60), st.integers(1, 20))
+def test_text_and_html_in_pieces_are_what_was_sent(sent: str, most: int) -> None:
+    assert "".join(plain(Markup(one)) for one in in_pieces(sent, most, html.layout)) == sent
+    at, shown = Place(), ""
+    while True:
+        pretty, raw, rest = text.piece(sent, at, most)
+        assert pretty is None
+        shown += plain(raw)
+        if rest is None:
+            break
+        assert rest.offset > at.offset
+        at = rest
+    assert shown == sent
+
+
+@pytest.mark.parametrize("content_type", ["text/xml", "text/plain", "text/html", "application/x-ndjson"])
+def test_megabytes_of_any_text_open_in_part(content_type: str) -> None:
+    line = {"text/xml": "<a><b>1</b></a>", "application/x-ndjson": '{"a": 1}'}.get(content_type, "a line of a text")
+    sent = (
+        "<html>" if content_type == "text/html" else "<r>" if content_type == "text/xml" else ""
+    ) + f"{line}\n" * 99_000
+    rendered = shown(sent, content_type)
+    assert rendered.rest is not None
+    assert rendered.more > len(sent) - 2 * FIRST
+    found = bodies.piece(Content(data=sent.encode(), content_type=content_type, charset="utf-8"), rendered.rest, 5000)
+    assert found is not None
+    pretty, raw, rest = found
+    assert sent[rendered.rest.offset :].startswith(plain(raw))
+    assert (pretty is None) == (content_type == "text/plain")
+    assert rest is not None
 
 
 def test_a_string_of_megabytes_is_cut_within_and_goes_on() -> None:
@@ -237,13 +294,13 @@ def test_a_string_of_megabytes_is_cut_within_and_goes_on() -> None:
     "text", ["", "1", "1.2.3.4", "-1.0.0.0.0", "1.0.5.0.0", "1.0.0.999.0", "9999999999.0.0.0.0", "a.b.c.d.e"]
 )
 def test_a_place_that_was_not_made_here_is_refused(text: str) -> None:
-    with pytest.raises(json.BadPlace):
-        json.Place.decode(text)
+    with pytest.raises(BadPlace):
+        Place.decode(text)
 
 
 def test_a_long_body_says_how_much_is_not_shown() -> None:
-    long = '{"a": "' + "x" * SHOWN + '"}'
-    assert shown(long, "application/json").more == len(long) - SHOWN
+    long = '{"a": "' + "x" * FIRST + '"}'
+    assert shown(long, "application/json").more == len(long) - FIRST
     whole = bodies.render(Content(data=long.encode(), content_type="application/json", charset="utf-8", whole=True))
     assert whole.more == 0
 

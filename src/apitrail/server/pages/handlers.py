@@ -40,7 +40,7 @@ from apitrail.server.pages import (
     templating,
     trade,
 )
-from apitrail.server.pages.bodies.json import BadPlace, Place
+from apitrail.server.pages.bodies.place import BadPlace, Place
 from apitrail.server.pages.headers import guard
 from apitrail.server.pages.panel import panel, piece
 from apitrail.server.pages.query import PageQuery, canonical

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from apitrail.entry import Entry, Item, Payload
 from apitrail.server.pages import bodies, handing, host, names, tally
-from apitrail.server.pages.bodies import json
 from apitrail.server.pages.bodies.content import SHOWN, decode
+from apitrail.server.pages.bodies.place import Place
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.clock import size
 from apitrail.server.pages.facts import Fact, facts, provenance
@@ -93,7 +93,8 @@ class SideView(Struct, frozen=True, kw_only=True):
 class PieceView(Struct, frozen=True, kw_only=True):
     """More of a body that is shown in part: to be put after what is shown."""
 
-    pretty: Markup
+    pretty: Markup | None
+    """None of what is shown as it is alone."""
     raw: Markup
     more: int
     """Characters that are left after it."""
@@ -240,17 +241,17 @@ def _side(name: str, entry: Entry, payload: Payload | None, reader: Reader, *, w
     )
 
 
-def piece(entry: Entry, name: str, payload: Payload, at: json.Place) -> PieceView | None:
-    """The body from there on; None where it is no JSON that goes on there."""
+def piece(entry: Entry, name: str, payload: Payload, at: Place) -> PieceView | None:
+    """The body from there on; None where none goes on there."""
     content = bodies.Content.of(payload, link="")
-    text = content.text
-    if text is None or not json.matches(content) or at.offset >= len(text):
+    found = bodies.piece(content, at, SHOWN)
+    if found is None:
         return None
-    pretty, raw, rest = json.piece(text, at, SHOWN)
+    pretty, raw, rest = found
     return PieceView(
         pretty=pretty,
         raw=raw,
-        more=len(text) - rest.offset if rest else 0,
+        more=len(content.text or "") - rest.offset if rest else 0,
         piece_url=_piece_url(entry, name, rest),
         whole_url=_whole_url(entry, name),
     )
@@ -260,7 +261,7 @@ def _whole_url(entry: Entry, name: str) -> str:
     return f"/entries/{entry.id}?whole=1#{name}"
 
 
-def _piece_url(entry: Entry, name: str, rest: json.Place | None) -> str:
+def _piece_url(entry: Entry, name: str, rest: Place | None) -> str:
     return f"/entries/{entry.id}/{name}/piece?at={rest.encode()}" if rest else ""
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 from types import ModuleType
 from typing import cast
 
+from markupsafe import Markup
+
 from apitrail.server.pages.bodies import binary, form, html, image, json, multipart, pdf, text, xml
 from apitrail.server.pages.bodies.content import LAID_OUT, Content
-from apitrail.server.pages.bodies.view import BodyView, Rendered
+from apitrail.server.pages.bodies.place import Place
+from apitrail.server.pages.bodies.view import BodyView, Goes, Rendered
 from apitrail.server.pages.bodies.visible import visible
 
-__all__ = ["VIEWS", "Content", "Rendered", "render"]
+__all__ = ["VIEWS", "Content", "Rendered", "piece", "render"]
 
 _MODULES: tuple[ModuleType, ...] = (image, pdf, multipart, json, xml, html, form, text, binary)
 
@@ -27,7 +30,7 @@ def render(content: Content) -> Rendered:
     if not content.data:
         return Rendered(form="empty")
     try:
-        rendered = next(view for view in VIEWS if view.matches(content)).render(content)
+        rendered = _view(content).render(content)
     except Exception:  # a body is written by others; whatever it breaks, the page still shows it raw
         fallback: BodyView = cast("BodyView", text if content.text is not None else binary)
         rendered = fallback.render(content)
@@ -43,3 +46,19 @@ def render(content: Content) -> Rendered:
         if lost := raw.count("\ufffd"):
             rendered.notes.append(("bodies.note.undecodable", {"count": lost, "charset": content.charset or "utf-8"}))
     return rendered
+
+
+def piece(content: Content, at: Place, most: int) -> tuple[Markup | None, Markup, Place | None] | None:
+    """The body from a place on: laid out (None where it only is what it is), as it is, and where it goes on.
+
+    None where there is nothing, or its form does not go on from a place.
+    """
+    text_of_it = content.text
+    if text_of_it is None or at.offset >= len(text_of_it):
+        return None
+    view = _view(content)
+    return cast("Goes", view).piece(text_of_it, at, most) if hasattr(view, "piece") else None
+
+
+def _view(content: Content) -> BodyView:
+    return next(view for view in VIEWS if view.matches(content))

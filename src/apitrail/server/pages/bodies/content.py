@@ -12,6 +12,9 @@ from apitrail.entry import Payload
 SHOWN = 60_000
 """Characters of a body that are shown before one asks for all of it: 200,000 took a browser a second to lay out."""
 
+FIRST = 20_000
+"""Of these, characters that are shown before one scrolls on, where the form can go on: a screen and more."""
+
 LAID_OUT = 500_000
 """Characters that are laid out even then: the rest of a longer body is in its raw view. Laying out takes about a
 microsecond a character, from everybody's server."""
@@ -62,6 +65,11 @@ class Content(Struct, kw_only=True, dict=True):
     def most(self) -> int:
         """How many characters of the text are laid out."""
         return LAID_OUT if self.whole else SHOWN
+
+    @property
+    def first(self) -> int:
+        """The same for a form that can go on from there."""
+        return LAID_OUT if self.whole else FIRST
 
     @cached_property
     def shown(self) -> str:

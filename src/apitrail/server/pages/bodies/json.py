@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import msgspec
 from markupsafe import Markup
-from msgspec import Struct
 
 from apitrail.server.pages.bodies.content import Content
+from apitrail.server.pages.bodies.place import DEEPEST, UP, Place
 from apitrail.server.pages.bodies.view import Rendered
 from apitrail.server.pages.bodies.visible import FOLD_BEGINS, FOLD_ENDS, drawn, preformatted, span, visible
 
@@ -25,7 +25,6 @@ TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\]:,]|[ \t\r\n\ufeff]+|[^
 _REST = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 """What is left of a string that was begun."""
 _COLON = re.compile(r"[ \t\r\n\ufeff]*+:")
-UP = '<span class="up"></span>'
 
 _ESCAPED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
 _OPENING = frozenset("{[")
@@ -33,8 +32,6 @@ _CLOSING = frozenset("}]")
 _BETWEEN = {":": ": ", ",": ","}
 _WORDS = frozenset(("true", "false", "null"))
 INDENT = 2
-DEEPEST = 40
-"""Levels that are still indented further: a body of a million brackets must not become a million blanks a line."""
 LONG = 600
 """Characters after which a string (a label in base64, say) is folded into a box of its own."""
 
@@ -54,7 +51,7 @@ def render(content: Content) -> Rendered:
     notes = []
     if not content.cut and content.text is not None and (wrong := flaw(content.text)):
         notes.append(("bodies.note.invalid_json", {"reason": wrong}))
-    pieces, rest = layout(content.text or "", most=content.most)
+    pieces, rest = layout(content.text or "", most=content.first)
     return Rendered(form=form, pretty=preformatted(pieces), notes=notes, rest=rest)
 
 
@@ -73,38 +70,6 @@ def flaw(text: str) -> str | None:
     except RecursionError:
         return None
     return None
-
-
-class BadPlace(ValueError):
-    """The place was not made by this server."""
-
-
-class Place(Struct, frozen=True):
-    """Where the layout of a text goes on: how far it is, and what it is within."""
-
-    offset: int = 0
-    depth: int = 0
-    folds: int = 0
-    """Folds that are open there: those of the outermost brackets."""
-    last: str = ""
-    """What the last token began with; empty for none."""
-    within: bool = False
-    """A string goes on there."""
-
-    def encode(self) -> str:
-        """For a URL."""
-        return f"{self.offset}.{self.depth}.{self.folds}.{ord(self.last or chr(0))}.{int(self.within)}"
-
-    @classmethod
-    def decode(cls, text: str) -> Place:
-        """The place that `encode` wrote. Raises BadPlace for what cannot be one."""
-        parts = text.split(".")
-        if len(parts) != 5 or not all(part.isdecimal() and len(part) < 10 for part in parts):
-            raise BadPlace(text)
-        offset, depth, folds, last, within = (int(part) for part in parts)
-        if folds > min(depth, DEEPEST) or last > 127 or within > 1:
-            raise BadPlace(text)
-        return cls(offset, depth, folds, chr(last) if last else "", within == 1)
 
 
 def markup(text: str) -> Iterator[str]:

@@ -12,6 +12,8 @@ from typing import Any, Protocol
 from markupsafe import Markup
 from msgspec import Struct, field
 
+from apitrail.server.pages.bodies.place import Place
+
 Note = tuple[str, dict[str, Any]]
 """A sentence: its key in the locales, and what it names."""
 
@@ -38,8 +40,8 @@ class Rendered(Struct, kw_only=True):
     """The text as it is, escaped; None where there is no text. Set by the registry."""
     more: int = 0
     """Characters kept but not shown. Set by the registry."""
-    rest: Any = None
-    """Where the rest goes on (`json.Place`), where the form can go on; None else."""
+    rest: Place | None = None
+    """Where the rest goes on, where the form can go on; None else."""
     notes: list[Note] = field(default_factory=list)
 
 
@@ -49,3 +51,11 @@ class BodyView(Protocol):
     def matches(self, content: Any) -> bool: ...
 
     def render(self, content: Any) -> Rendered: ...
+
+
+class Goes(Protocol):
+    """A view whose body can go on from a place."""
+
+    def piece(self, text: str, at: Place, most: int) -> tuple[Markup | None, Markup, Place | None]:
+        """From there on: laid out, as it is, and where it goes on."""
+        ...

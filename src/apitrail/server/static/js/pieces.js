@@ -28,13 +28,14 @@ export async function extend(note) {
   const shut = side.querySelector(".fold-all")?.getAttribute("aria-pressed") === "true";
   if (shut) for (const bracket of held.content.querySelectorAll(".t")) bracket.classList.add("shut");
   for (const kind of ["pretty", "raw"]) {
-    put(side.querySelector(`pre.view.${kind}`), held.content.querySelector(`pre.${kind}`));
+    const piece = held.content.querySelector(`pre.${kind}`);
+    if (piece) put(side.querySelector(`pre.view.${kind}`), piece);
   }
   const focused = note.contains(document.activeElement);
   const left = held.content.querySelector(".rest");
   if (left) note.replaceWith(left);
   else note.remove();
-  if (focused) (left?.querySelector(".next-piece") ?? side.querySelector("pre.view.pretty")).focus();
+  if (focused) (left?.querySelector(".next-piece") ?? side.querySelector("pre.view")).focus();
 }
 
 document.addEventListener("click", (event) => {
