@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -124,3 +125,14 @@ def test_a_field_that_is_new_to_a_row_decodes_to_its_default() -> None:
     assert set(row) == set(fields) - {"id", "created_at", "references"}
     assert row["action"] == fields["action"].default
     assert row["items"] == []
+
+
+def test_a_day_to_which_nothing_comes_any_more_becomes_one_part(store: Store, make: Make) -> None:
+    for number in range(3):
+        store.write([make(number)])
+    store.engine.run(Query("ALTER TABLE entries MODIFY SETTING min_age_to_force_merge_seconds = 1"))
+    held = Query("SELECT count() FROM system.parts WHERE active AND table = 'entries' AND database = 'apitrail'")
+    until = time.monotonic() + 30
+    while store.engine.select(held).rows != [(1,)] and time.monotonic() < until:
+        time.sleep(0.2)
+    assert store.engine.select(held).rows == [(1,)]
