@@ -48,9 +48,8 @@ def lossy(empty_server: Any, call: Call) -> Any:
 @pytest.mark.parametrize("width", [1440, 390])
 def test_what_was_given_up_is_a_row_where_it_happened(desk_at: Callable[..., Any], lossy: Any, width: int) -> None:
     page = desk_at(lossy).open("/", width=width)
-    row = page.locator(".rows .lost")
+    row = page.locator(".rows .lost", has_text="37 on wms-7")
     expect(row).to_have_count(1)
-    expect(row).to_contain_text("37 on wms-7")
     expect(row).to_contain_text("spool was full")
     before, after = (
         row.locator(f"xpath={way}-sibling::tr[contains(@class, 'entry')][1]").locator("time").get_attribute("datetime")
@@ -60,6 +59,21 @@ def test_what_was_given_up_is_a_row_where_it_happened(desk_at: Callable[..., Any
     assert after <= end <= before
     row.get_by_role("link", name="Recorders").click()
     expect(page.get_by_role("heading", name="Recorders")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "lang"), [(1440, "en"), (390, "zh-TW")])
+def test_numbers_that_did_not_come_are_a_row_where_they_are_missing(
+    desk_at: Callable[..., Any], lossy: Any, width: int, lang: str
+) -> None:
+    page = desk_at(lossy).open(f"/?lang={lang}", width=width)
+    row = page.locator(".rows .lost", has_text="3 – 4")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("41 web")
+    above = row.locator("xpath=preceding-sibling::tr[1]").locator("time").first.get_attribute("datetime")
+    assert row.locator("time").last.get_attribute("datetime") == above
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    row.get_by_role("link").click()
+    expect(page.locator("table.rows").first).to_contain_text("3 – 4")
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -31,6 +31,7 @@ from apitrail.server.known import Known
 from apitrail.server.linking import LinkTemplates
 from apitrail.server.masking import fingerprint_key
 from apitrail.server.masking import redactor as redactor_of
+from apitrail.server.missing import Missing
 from apitrail.server.pages import routes as page_routes
 from apitrail.server.pages import template_config
 from apitrail.server.problems import Problem
@@ -81,13 +82,20 @@ def create_app(
     ingest = Ingest(Intake(writer, digester, registry.current), settings, workers(settings))
     state = Health()
     shared = SharedViews(store)
+    backlogs = Backlogs()
     given = {
         "shared": shared,
-        "backlogs": Backlogs(),
+        "backlogs": backlogs,
         "store": store,
         "writer": writer,
         "known": Known(
-            profiles, registry, LinkTemplates(settings.link_templates), Durations(store), shared, settings.export_limit
+            profiles,
+            registry,
+            LinkTemplates(settings.link_templates),
+            Durations(store),
+            Missing(store, backlogs),
+            shared,
+            settings.export_limit,
         ),
         "registry": registry,
         "redactor": redactor,

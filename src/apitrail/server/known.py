@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from apitrail.profiles import ProfileError, Profiles
 from apitrail.server.linking import LinkTemplates
+from apitrail.server.missing import Missing
 from apitrail.server.problems import Problem
 from apitrail.server.registry import Registry
 from apitrail.server.settings import Settings
@@ -22,6 +23,7 @@ class Known(Struct, frozen=True):
     registry: Registry
     templates: LinkTemplates
     durations: Durations
+    missing: Missing
     views: SharedViews
     export_limit: int
     """Entries of one download."""

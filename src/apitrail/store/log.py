@@ -278,8 +278,18 @@ class Store(Boards, Rhythms):
         found = recorders.read(rows, listed, since, self.losses(since))
         return [structs.replace(one, gaps=self._gaps(one, since)) if one.missing > 0 else one for one in found]
 
-    def _gaps(self, one: RecorderRow, since: datetime) -> list[Gap]:
-        rows = self.engine.select(recorders.gaps(since, one.id, one.first_sequence)).rows
+    def missing(self, since: datetime) -> list[RecorderRow]:
+        """The recorders of which numbers are missing since then, each with its newest gaps, the newest first."""
+        rows = self.engine.select(recorders.recorders(since, only_missing=True)).rows
+        missing = {one.id for one in recorders.read(rows, (), since, ()) if one.missing > 0}
+        if not missing:
+            return []
+        rows = [row for row in rows if row[0] in missing]
+        found = recorders.read(rows, self.engine.select(recorders.newest(since)).rows, since, ())
+        return [structs.replace(one, gaps=self._gaps(one, since, newest=True)) for one in found]
+
+    def _gaps(self, one: RecorderRow, since: datetime, *, newest: bool = False) -> list[Gap]:
+        rows = self.engine.select(recorders.gaps(since, one.id, one.first_sequence, newest=newest)).rows
         return [
             Gap(first, last, instant(after) if after else None, instant(before)) for first, last, after, before in rows
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Literal
 
@@ -15,6 +16,7 @@ from apitrail.server.pages import links
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.counts import counts
 from apitrail.server.pages.filters import FiltersView, filters
+from apitrail.server.pages.gaps import Part, gaps
 from apitrail.server.pages.handing import DownloadView, downloads
 from apitrail.server.pages.histogram import HistogramView
 from apitrail.server.pages.links import Link
@@ -32,6 +34,8 @@ LIMIT = 50
 
 NEW_LIMIT = 100
 """New entries that are counted one by one, and put in without loading the page anew."""
+
+MICROSECOND = timedelta(microseconds=1)
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 
@@ -118,7 +122,7 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str, shared:
     opened = panel(entry, query, reader) if entry else None
     told = NONE if query.misread else silences(store, query, reader, found.entries, newest=query.cursor is None)
     lost = store.losses(asked.since or EPOCH, asked.until or now)
-    rows = _rows(found.entries, query, reader, told, lost, opened)
+    rows = _rows(found.entries, query, reader, told, lost, _shown(query, found, now), opened)
     listed = any(one.panel for one in rows)
     offered = filters(query, counted.facets, reader)
     span = Span(0, None, None) if rows else store.span()
@@ -154,7 +158,8 @@ def older(store: Store, query: PageQuery, reader: Reader) -> RowsView:
     """The rows after the query's cursor, and where still older ones are."""
     found = store.page(query.filter(reader.clock.now), limit=LIMIT, cursor=query.cursor)
     told = silences(store, query, reader, found.entries, newest=query.cursor is None)
-    rows = _rows(found.entries, query.but(cursor=None), reader, told, _lost(store, found.entries))
+    part = _shown(query, found, reader.clock.now)
+    rows = _rows(found.entries, query.but(cursor=None), reader, told, _lost(store, found.entries), part)
     return _page(rows, found.next_cursor, query)
 
 
@@ -164,8 +169,10 @@ def newer(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> New
     told = silences(store, query, reader, found, newest=True)
     # Where entries are not counted, what the page says of them stays.
     counted = counts(store, query, Page(found, newest), reader)
+    # What lies before the oldest of them stands above the rows that the page has, or did not when it was made.
+    part = Part(found[-1].created_at, found[0].created_at) if found else Part(EPOCH, EPOCH)
     return NewerView(
-        rows=_rows(found, query, reader, told, _lost(store, found)),
+        rows=_rows(found, query, reader, told, _lost(store, found), part),
         silences=told.lasting,
         filters=filters(query, counted.facets, reader),
         histogram=counted.histogram,
@@ -195,16 +202,29 @@ def _rows(
     reader: Reader,
     told: SilencesView,
     lost: Sequence[LossRow],
+    part: Part,
     opened: PanelView | None = None,
 ) -> list[RowView]:
     """The rows, the opened one with its panel, each with the pauses that it ended and what was lost before it."""
     gone = between(entries, lost, reader)
+    holes = gaps(entries, part, query, reader)
     rows = []
     for one in entries:
         shown = row(one, query, reader, opened if one.id == query.open else None)
-        shown.silences = [*told.before.get(one.id, ()), *gone.get(one.id, ())]
+        shown.silences = [*told.before.get(one.id, ()), *gone.get(one.id, ()), *holes.below.get(one.id, ())]
         rows.append(shown)
+    if rows:
+        rows[0].above = holes.above
     return rows
+
+
+def _shown(query: PageQuery, found: Page, now: datetime) -> Part:
+    """From the last row of the page before, or the end of the range, to its own last row, or the range's begin."""
+    asked = query.filter(now)
+    until = query.cursor.created_at if query.cursor else asked.until or now
+    since = found.next_cursor.created_at if found.next_cursor else asked.since or EPOCH
+    # What ends with the last row stands above the first of the next page.
+    return Part(since + MICROSECOND if found.next_cursor else since, until)
 
 
 def _lost(store: Store, entries: Sequence[EntryRow]) -> list[LossRow]:

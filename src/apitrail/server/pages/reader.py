@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from litestar import Request
@@ -15,7 +15,7 @@ from apitrail.server.pages import clock, language
 from apitrail.server.pages.clock import Clock
 from apitrail.server.pages.language import Words
 from apitrail.server.pages.query import PageQuery
-from apitrail.store.model import Usual
+from apitrail.store.model import RecorderRow, Usual
 
 NO_TEMPLATES = LinkTemplates()
 
@@ -29,6 +29,8 @@ class Reader(Struct, frozen=True):
     templates: LinkTemplates = NO_TEMPLATES
     usual: Mapping[tuple[str, str], Usual] = {}
     """How long calls take, by platform and action."""
+    missing: Callable[[], Sequence[RecorderRow]] = tuple
+    """The recorders of which numbers have not come."""
     server_url: str = ""
     """Where this server is, as the reader reached it: for links that leave the page."""
     export_limit: int = 0
@@ -46,6 +48,7 @@ class Reader(Struct, frozen=True):
             registered=known.registry.current() if known else NOBODY,
             templates=known.templates if known else NO_TEMPLATES,
             usual=known.durations.current() if known else {},
+            missing=known.missing.current if known else tuple,
             server_url=str(request.base_url).rstrip("/"),
             export_limit=known.export_limit if known else 0,
         )

@@ -51,7 +51,9 @@ class RowView(Struct, kw_only=True):
     panel: PanelView | None = None
     """The expanded entry."""
     silences: list[SilenceView] = []
-    """The pauses that this call ended."""
+    """The pauses that this call ended, and what did not come before it."""
+    above: list[SilenceView] = []
+    """What did not come after it, and no row stands behind that."""
 
 
 class EntryView(Struct, frozen=True, kw_only=True):

@@ -20,6 +20,8 @@ MOST = 1000
 """Recorders in one answer: those seen last."""
 GAPS = 20
 """Gaps told of one recorder; all are counted."""
+NEWEST_GAPS = 1000
+"""The same, where the newest are asked for."""
 
 _NUMBERED = (
     "recorder_id IS NOT NULL AND recorder_sequence > 0 AND created_at >= fromUnixTimestamp64Micro({since:Int64})"
@@ -29,12 +31,17 @@ _NUMBERED = (
 _IN_ORDER = "(ORDER BY recorder_sequence ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
 
 
-def recorders(since: datetime) -> Query:
-    """One row per recorder that made an entry since then, the one seen last first."""
+def recorders(since: datetime, *, only_missing: bool = False) -> Query:
+    """One row per recorder that made an entry since then, the one seen last first; or of those alone that may miss a
+    number.
+    """
+    having = " HAVING numbers <= max(recorder_sequence) - low OR low > 1"
     return Query(
-        "SELECT assumeNotNull(recorder_id) AS recorder, count(), uniqExact(recorder_sequence), min(recorder_sequence),"  # noqa: S608, constants only
-        " max(recorder_sequence), toUnixTimestamp64Micro(min(created_at)), toUnixTimestamp64Micro(max(created_at))"
-        f" FROM entries WHERE {_NUMBERED} GROUP BY recorder ORDER BY max(created_at) DESC LIMIT {{most:UInt32}}",
+        "SELECT assumeNotNull(recorder_id) AS recorder, count(), groupBitmap(recorder_sequence) AS numbers,"  # noqa: S608, constants only
+        " min(recorder_sequence) AS low, max(recorder_sequence),"
+        " toUnixTimestamp64Micro(min(created_at)), toUnixTimestamp64Micro(max(created_at))"
+        f" FROM entries WHERE {_NUMBERED} GROUP BY recorder{having if only_missing else ''}"
+        " ORDER BY max(created_at) DESC LIMIT {most:UInt32}",
         {"since": micros(since), "most": MOST},
     )
 
@@ -50,8 +57,8 @@ def newest(since: datetime) -> Query:
     )
 
 
-def gaps(since: datetime, recorder: str, low: int) -> Query:
-    """The holes in one recorder's numbers from `low` on, oldest first."""
+def gaps(since: datetime, recorder: str, low: int, *, newest: bool = False) -> Query:
+    """The holes in one recorder's numbers from `low` on, oldest first, or newest first."""
     return Query(
         "SELECT before + 1, number - 1, after_at, before_at FROM ("  # noqa: S608, constants only
         " SELECT recorder_sequence AS number, toUnixTimestamp64Micro(created_at) AS before_at,"
@@ -59,8 +66,8 @@ def gaps(since: datetime, recorder: str, low: int) -> Query:
         f" greatest({{low:UInt64}} - 1, lagInFrame(recorder_sequence) OVER {_IN_ORDER}) AS before"
         f" FROM entries WHERE {_NUMBERED} AND recorder_id = {{recorder:String}}"
         " AND recorder_sequence >= {low:UInt64})"
-        " WHERE number > before + 1 ORDER BY number LIMIT {most:UInt32}",
-        {"since": micros(since), "recorder": recorder, "low": low, "most": GAPS},
+        f" WHERE number > before + 1 ORDER BY number{' DESC' if newest else ''} LIMIT {{most:UInt32}}",
+        {"since": micros(since), "recorder": recorder, "low": low, "most": NEWEST_GAPS if newest else GAPS},
     )
 
 
