@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from apitrail.profiles.catalogue import HERE
+
 PROFILE = """name = "acme"
 label = "Acme"
 side = "ec"
@@ -85,6 +87,19 @@ def test_an_exchange_is_tried_without_being_stored(run: Any, profile: Path, tmp_
     assert shown["references"] == "order:A-1"
     assert shown["code"] == "E17"
     assert shown["outcome"] == "request_error"
+
+
+def test_what_is_looked_up_later_is_shown_of_each_parcel_and_of_an_access(run: Any) -> None:
+    def shown(platform: str, sample: str) -> list[list[str]]:
+        folder = HERE / "platforms" / platform
+        told = run("profile", "try", str(folder / "profile.toml"), str(folder / "samples" / sample), data=False).stdout
+        return [line.split() for line in told.splitlines() if line.startswith(("delivery", "expires"))]
+
+    assert shown("tcat", "status_of_several.http") == [
+        ["delivery", "905074233685", "配送中"],
+        ["delivery", "905074233686", "已集貨"],
+    ]
+    assert shown("sf", "token_obtained.http") == [["expires", "2026-01-01T01:59:59+00:00"]]
 
 
 def test_an_exchange_that_is_none_is_refused(run: Any, profile: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from apitrail.profiles import ProfileError, Profiles
 from apitrail.profiles.catalogue import BUILT_IN, UNKNOWN
 from apitrail.profiles.reading import read_profile
 from apitrail.profiles.samples import described, differences, parse_exchange, read_sample
+from apitrail.server.boards.parcels import DELIVERY
 from apitrail.server.problems import Problem, shorten
 
 _NUMBER = re.compile(r"\d")
@@ -60,12 +61,25 @@ def attempt(file: Path, sample: Path) -> None:
 
     Raises Problem for what cannot be read.
     """
-    entry = _with(file).entry(_exchange(sample))
+    profiles = _with(file)
+    entry = profiles.entry(_exchange(sample))
     for name in _SHOWN:
         found = described(entry, name)
         for line in found if isinstance(found, list) else [found]:
             if line not in ("", {}):
                 typer.echo(f"{name:<21} {_plain(line)}")
+    if entry.action in DELIVERY:
+        for number, words in _places(profiles, entry):
+            typer.echo(f"{'delivery':<21} {_plain(f'{number} {words}'.strip())}")
+    if entry.action.startswith("auth.") and (ends := profiles.expires(entry)) is not None:
+        typer.echo(f"{'expires':<21} {ends.isoformat()}")
+
+
+def _places(profiles: Profiles, entry: Entry) -> list[tuple[str, str]]:
+    """Where the entry tells each parcel that it names to be; without a number where it names none."""
+    numbers = [one.id for one in entry.references if one.type in ("tracking", "shipment")] or [""]
+    words = profiles.deliveries(entry, [[number] if number else [] for number in numbers])
+    return [(number, told) for number, told in zip(numbers, words, strict=True) if told]
 
 
 def coverage(corpus: Path, folder: Path | None) -> None:
