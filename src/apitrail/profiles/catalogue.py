@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Literal, TypeVar, cast, get_args
@@ -129,6 +130,10 @@ _ACCOUNT = {
 }
 
 
+_BETWEEN_HAN = re.compile(r"(?<=[\u3000-\u9fff]) (?=[\u3000-\u9fff])")
+"""A blank that a name left there: it stands between Chinese and Latin letters alone."""
+
+
 def advice(
     catalogue: Catalogue,
     cause: Cause,
@@ -152,6 +157,7 @@ def advice(
         sentence = words.advice
     index = 1 if language.lower().startswith("zh") else 0
     text = sentence[index].replace("{platform}", platform).replace("{account}", _ACCOUNT[side][index])
+    text = _BETWEEN_HAN.sub("", text)
     return text[:1].upper() + text[1:]
 
 

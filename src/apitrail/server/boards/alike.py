@@ -79,6 +79,8 @@ def compared(failed: Sequence[Lane], worked: Sequence[Lane]) -> list[Alike]:
     for feature, value in FEATURES.items():
         said = [text for one in failed if (text := value(one))]
         good = [text for one in worked if (text := value(one))]
+        if feature != "postcode" and len(good) < COMPARED:
+            continue  # most calls go the same few ways, by the same few services
         for shown, fits in _values(feature, said, compare=len(good) >= COMPARED):
             count, beside = sum(map(fits, said)), sum(map(fits, good))
             if len(good) >= COMPARED and count / len(said) - beside / len(good) < APART:

@@ -305,10 +305,11 @@ def _line(one: Trouble, bare: PageQuery, reader: Reader) -> Line:
     known = boards.repeats(platform, (one.ec_integration, one.shipping_integration))
     said = [names.action(one.action, words), "" if known else platform]
     said += [held.name or held.id for held in (one.ec_integration, one.shipping_integration) if held]
-    said.append(
-        one.code or (f"HTTP {one.status}" if one.status else str(words(f"outcome.{one.direction}.{kind_of(one)}")))
-    )
     why = "" if one.code else one.message or one.not_sent or one.error
+    if one.code or one.status is None:
+        said.append(one.code or str(words(f"outcome.{one.direction}.{kind_of(one)}")))
+    elif one.status >= 400 or not why:
+        said.append(f"HTTP {one.status}")
     return Line(
         state=one.state,
         icon=STATE_ICONS[one.state],
