@@ -60,7 +60,7 @@ def test_a_range_is_chosen_to_the_second_and_keeps_what_narrows_the_board(
     server.record(call("order.ship", status=503, ago=timedelta(minutes=5)))
     page = desk.open(f"/problems?ec_integration={account.id}", java_script_enabled=False)
     expect(page.locator(".rows tbody tr")).to_have_count(2)
-    now = datetime.now(UTC).replace(second=30)  # a field drops seconds that are 00.replace(second=30)  # a field drops seconds that are 00
+    now = datetime.now(UTC).replace(second=30)  # a field drops seconds that are 00
     page.get_by_label("From").fill(f"{now - timedelta(minutes=55):%Y-%m-%dT%H:%M:%S}")
     page.get_by_label("To").fill(f"{now - timedelta(minutes=45):%Y-%m-%dT%H:%M:%S}")
     page.get_by_role("button", name="Apply").click()
