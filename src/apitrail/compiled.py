@@ -28,10 +28,13 @@ MODULES = (
     "apitrail.profiles.judging",
     "apitrail.profiles.locators",
     "apitrail.profiles.payloads",
+    "apitrail.profiles.places",
     "apitrail.profiles.recognition",
     "apitrail.profiles.routes",
     "apitrail.profiles.stating",
     "apitrail.profiles.steps",
+    "apitrail.server.checks",
+    "apitrail.server.identity",
     "apitrail.store.encoding",
     "apitrail.store.native",
 )

@@ -12,7 +12,8 @@ from apitrail.exchange import Exchange, Message, Source, Stated
 from apitrail.profiles import ProfileError, Profiles
 from apitrail.profiles.catalogue import BUILT_IN, HERE
 from apitrail.profiles.identifiers import collector
-from apitrail.profiles.platform import Platform, places, settled
+from apitrail.profiles.places import places
+from apitrail.profiles.platform import Platform, settled
 from apitrail.profiles.reading import read_profile
 
 HEAD = """name = "acme"

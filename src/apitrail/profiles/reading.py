@@ -17,7 +17,8 @@ from apitrail.profiles.catalogue import Catalogue
 from apitrail.profiles.conditions import BadCondition, compile_condition
 from apitrail.profiles.identifiers import Place
 from apitrail.profiles.locators import Locator
-from apitrail.profiles.platform import BadEndpoint, identities, parse_endpoint, settled
+from apitrail.profiles.places import identities
+from apitrail.profiles.platform import BadEndpoint, parse_endpoint, settled
 from apitrail.profiles.positions import Positions, Where
 from apitrail.profiles.problems import ProfileError
 from apitrail.profiles.routes import BadPath, Routes

@@ -7,21 +7,18 @@ only of fields that cannot hold a secret.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
-from uuid import UUID
 
 import msgspec
 from msgspec import Raw, Struct
 
-from apitrail.exchange import SCHEMA, Exchange, Loss, Message
-from apitrail.server.identity import EPOCH, milliseconds, time_of
-from apitrail.server.problems import Fault, Problem, shorten
+from apitrail.exchange import Exchange, Loss
+from apitrail.server.checks import Refused, check, check_int, check_time
+from apitrail.server.problems import Problem, shorten
 
 JSON = "application/json"
 MESSAGEPACK = "application/msgpack"
@@ -29,13 +26,9 @@ _MESSAGEPACK_NAMES = frozenset({MESSAGEPACK, "application/x-msgpack", "applicati
 
 _EARLY = timedelta(days=1)
 """How far ahead of ours a sender's clock may be."""
-_INT_MAX = 2**63 - 1
 _SHOWABLE = frozenset(
     {"schema", "id", "created_at", "direction", "method", "status", "duration_ms", "http_version", "attempt", "call"}
 )
-_CANONICAL_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s]")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _PATH = re.compile(r"(?P<reason>.*?)(?: - at `(?P<path>[^`]*)`)?", re.DOTALL)
 
 
@@ -70,7 +63,7 @@ class Batch:
             try:
                 exchange: Exchange = decode(raw)
                 check(exchange, self._latest)
-            except (_Refused, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            except (Refused, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 self.refused.append(_refusal(index, error, raw, self._form.anything))
             else:
                 yield index, exchange
@@ -80,10 +73,10 @@ class Batch:
         for index, raw in enumerate(losses):
             try:
                 loss: Loss = self._form.loss.decode(raw)
-                _check_time("$.first_at", loss.first_at, self._latest)
-                _check_time("$.last_at", loss.last_at, self._latest)
-                _check_int("$.count", loss.count)
-            except (_Refused, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+                check_time("$.first_at", loss.first_at, self._latest)
+                check_time("$.last_at", loss.last_at, self._latest)
+                check_int("$.count", loss.count)
+            except (Refused, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 self.refused_losses.append(_refusal(index, error, raw, self._form.anything))
             else:
                 self.losses.append(loss)
@@ -115,12 +108,6 @@ _FORMATS = {
         msgspec.msgpack.Decoder(),
     ),
 }
-
-
-class _Refused(Exception):
-    def __init__(self, field: str, reason: str, fix: str, value: object = "") -> None:
-        super().__init__(reason)
-        self.fault = Fault(field=field, value=shorten(value), reason=reason, fix=fix)
 
 
 def media_type(content_type: str) -> str:
@@ -160,113 +147,9 @@ def read_batch(data: bytes, kind: str, *, now: datetime, max_exchanges: int) -> 
     return batch
 
 
-def check(exchange: Exchange, latest: datetime) -> None:
-    """What the types do not say. Puts `text` into `body`, and an empty answer where only a status was sent.
-
-    What is usual is told from what is not in place: it is done for every exchange that comes, and calls would be half
-    of what it costs.
-    """
-    stated, response, recorder = exchange.stated, exchange.response, exchange.recorder
-    if not 1 <= exchange.schema <= SCHEMA:
-        raise _Refused(
-            "$.schema",
-            f"this server reads schemas 1 to {SCHEMA}",
-            "Update the server to the recorder's version, or newer.",
-            exchange.schema,
-        )
-    _check_time("$.created_at", exchange.created_at, latest)
-    if exchange.id:
-        _check_id(exchange)
-    if _ABSOLUTE.match(exchange.url) is None or "[" in exchange.url:
-        _check_url(exchange)
-    if exchange.status is None or response is None or stated is not None:
-        _check_answer(exchange)
-        response = exchange.response
-    if not math.isfinite(exchange.duration_ms):
-        raise _Refused("$.duration_ms", "is not a number", "Give milliseconds.", exchange.duration_ms)
-    if exchange.attempt > 65535:
-        _check_int("$.attempt", exchange.attempt, high=65535)
-    if recorder is not None and not 0 <= recorder.sequence <= _INT_MAX:
-        _check_int("$.recorder.sequence", recorder.sequence)
-    if exchange.request.text is not None or exchange.request.size is not None or exchange.request.sha256 is not None:
-        _check_message("$.request", exchange.request)
-    if response is not None and (response.text is not None or response.size is not None or response.sha256 is not None):
-        _check_message("$.response", response)
-
-
 def refusal(index: int, field: str, reason: str, fix: str) -> Refusal:
     """A refusal that shows no value."""
     return Refusal(index=index, field=field, value="", reason=reason, fix=fix)
-
-
-def _check_time(field: str, at: datetime, latest: datetime) -> None:
-    if at.tzinfo is None:
-        raise _Refused(field, "has no offset", "Write 2026-03-09T14:30:00.123456Z, or with +08:00.", at.isoformat())
-    try:
-        fits = EPOCH <= at <= latest
-    except OverflowError:  # the first or last hours of the calendar, moved over its edge by their offset
-        fits = False
-    if not fits:
-        raise _Refused(
-            field,
-            f"is not between 1970 and tomorrow ({latest.astimezone(UTC):%Y-%m-%d})",
-            "Look at the sender's clock, and at the unit if it was made from a number.",
-            at.isoformat(),
-        )
-
-
-def _check_id(exchange: Exchange) -> None:
-    fix = "Leave id out: the server makes one from the content."
-    if not _CANONICAL_ID.fullmatch(exchange.id):
-        try:
-            identifier = UUID(exchange.id)
-        except ValueError as error:
-            raise _Refused("$.id", "is not a UUID", fix, exchange.id) from error
-        if identifier.version != 7:
-            raise _Refused("$.id", "is a UUID, but not of version 7", fix, exchange.id)
-        exchange.id = str(identifier)
-    if time_of(exchange.id) != milliseconds(exchange.created_at):
-        raise _Refused("$.id", "does not hold the milliseconds of created_at", fix, exchange.id)
-
-
-def _check_url(exchange: Exchange) -> None:
-    if exchange.stated and exchange.stated.not_sent:
-        return  # decided against before there was an address
-    whole = _ABSOLUTE.match(exchange.url) is not None
-    if whole and "[" in exchange.url:  # an IPv6 address, or what looks like one: the only thing that urlsplit refuses
-        try:
-            urlsplit(exchange.url)
-        except ValueError:
-            whole = False
-    if not whole:
-        # The URL itself may hold a secret: it is not shown.
-        raise _Refused("$.url", "is not an absolute URL", "Give the full URL as sent: https://host/path?query.")
-
-
-def _check_answer(exchange: Exchange) -> None:
-    if exchange.status is None and exchange.response is not None:
-        raise _Refused("$.status", "a response without a status", "Give the status, or leave response out.")
-    if exchange.status is not None:
-        if exchange.stated and exchange.stated.not_sent:
-            raise _Refused(
-                "$.status", "what was not sent has no answer", "Leave status out, or stated.not_sent.", exchange.status
-            )
-        if exchange.response is None:
-            exchange.response = Message()
-
-
-def _check_message(field: str, message: Message) -> None:
-    if message.text is not None:
-        message.body, message.text = message.text.encode("utf-8"), None
-    if message.size is not None:
-        _check_int(f"{field}.size", message.size)
-    if message.sha256 is not None and not _SHA256.fullmatch(message.sha256):
-        raise _Refused(f"{field}.sha256", "is not a SHA-256 in hex", "Give 64 digits 0-9a-f, or leave it out.")
-
-
-def _check_int(field: str, value: int, high: int = _INT_MAX) -> None:
-    if not 0 <= value <= high:
-        raise _Refused(field, f"is not between 0 and {high}", "Give a number in range, or leave it out.", value)
 
 
 def place_of(error: Exception) -> tuple[str, str]:
@@ -281,7 +164,7 @@ def place_of(error: Exception) -> tuple[str, str]:
 
 
 def _refusal(index: int, error: Exception, raw: Raw, anything: Any) -> Refusal:
-    if isinstance(error, _Refused):
+    if isinstance(error, Refused):
         fault = error.fault
         return Refusal(index, fault.field, fault.value, fault.reason, fault.fix)
     field, reason = place_of(error)
