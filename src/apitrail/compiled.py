@@ -29,6 +29,7 @@ MODULES = (
     "apitrail.profiles.locators",
     "apitrail.profiles.payloads",
     "apitrail.profiles.places",
+    "apitrail.profiles.platform",
     "apitrail.profiles.recognition",
     "apitrail.profiles.routes",
     "apitrail.profiles.stating",

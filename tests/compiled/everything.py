@@ -7,6 +7,7 @@ With `compiled`, by the compiled modules, of which all must be there.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from datetime import UTC, datetime
 
@@ -26,6 +27,8 @@ def main() -> None:
     from apitrail.server.identity import Namer
     from apitrail.store.encoding import encode
 
+    for name in compiled.MODULES:
+        importlib.import_module(name)
     assert compiled.in_use() == (len(compiled.MODULES) if wanted else 0)
     profiles, namer = Profiles.load(), Namer()
     received = datetime(2026, 1, 2, tzinfo=UTC)

@@ -12,7 +12,8 @@ from apitrail.entry import Entry, Payload
 from apitrail.exchange import Exchange
 from apitrail.profiles.facts import Facts
 from apitrail.profiles.locators import Locator, first_text
-from apitrail.profiles.platform import CompiledParts, Platform
+from apitrail.profiles.plans import CompiledParts
+from apitrail.profiles.platform import Platform
 from apitrail.profiles.steps import as_text
 from apitrail.profiles.times import UNIX_LEAST, moment
 

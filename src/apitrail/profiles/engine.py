@@ -32,7 +32,8 @@ from apitrail.profiles.judging import Judge
 from apitrail.profiles.locators import first_text
 from apitrail.profiles.owners import owners
 from apitrail.profiles.payloads import payload
-from apitrail.profiles.platform import Plan, Platform
+from apitrail.profiles.plans import Plan
+from apitrail.profiles.platform import Platform
 from apitrail.profiles.problems import ProfileError
 from apitrail.profiles.reading import FILE, read_profile
 from apitrail.profiles.recognition import Recognition

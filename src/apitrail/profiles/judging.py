@@ -15,7 +15,8 @@ from apitrail.profiles.catalogue import Catalogue
 from apitrail.profiles.derived import Derived
 from apitrail.profiles.facts import Facts
 from apitrail.profiles.locators import Locator, first_text
-from apitrail.profiles.platform import CompiledItems, CompiledSign, Plan, Platform
+from apitrail.profiles.plans import CompiledItems, CompiledSign, Plan
+from apitrail.profiles.platform import Platform
 from apitrail.profiles.recognition import Recognition
 from apitrail.profiles.steps import as_text
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
-
-from msgspec import Struct
 
 from apitrail.profiles.blame import CauseTable, family
 from apitrail.profiles.catalogue import Catalogue, Side
 from apitrail.profiles.conditions import Condition, need_of
 from apitrail.profiles.facts import Facts
-from apitrail.profiles.identifiers import Collector, Place, deferred
+from apitrail.profiles.identifiers import Place, deferred
 from apitrail.profiles.locators import Locator, first_text
 from apitrail.profiles.places import as_list, conditions, identities, locators, places
+from apitrail.profiles.plans import CompiledItems, CompiledParts, CompiledSign, Plan
 from apitrail.profiles.routes import Routes
 from apitrail.profiles.schema import Endpoint, File, Items, Parts, Sign
 from apitrail.profiles.screens import Need, screen
@@ -33,61 +31,10 @@ class BadEndpoint(ValueError):
     """Not an endpoint line that can be read."""
 
 
-class Plan(Struct, frozen=True):
-    """What one endpoint (or webhook topic) does, and how its identifiers are found."""
-
-    action: str
-    collect: Collector
-    lists: tuple[Locator, ...] = ()
-    """Where the list that the call fetched may be, as a whole."""
-    source: str = ""
-    selectors: tuple[tuple[str, bool, frozenset[str] | None], ...] = ()
-    """(name, wanted, values): the place says one of the values; None for any; not wanted: it says nothing."""
-
-
-class CompiledSign(Struct, frozen=True):
-    """A sign of failure or warning."""
-
-    holds: Condition
-    needs: tuple[Need, ...]
-    """What an answer lacks of which the sign cannot hold."""
-    rule: Sign
-    code: tuple[Locator, ...]
-    message: tuple[Locator, ...]
-    kind: tuple[Locator, ...]
-    field: tuple[Locator, ...]
-    reported_by: tuple[Locator, ...]
-
-
-class CompiledItems(Struct, frozen=True):
-    """A list of results."""
-
-    rule: Items
-    needs: tuple[Need, ...]
-    at: Locator
-    never: bool
-    """Items that cannot have failed, and whose id needs no cutting."""
-    of: tuple[Locator, ...]
-    id: Callable[[Any], str]
-    """An item's id; empty where it has none."""
-    id_match: re.Pattern[str] | None
-    failed: Condition
-    code: tuple[Locator, ...]
-    message: tuple[Locator, ...]
-    reported_by: tuple[Locator, ...]
-
-
-class CompiledParts(Struct, frozen=True):
-    """What an answer about several parcels says of each."""
-
-    at: Locator
-    id: tuple[Locator, ...]
-    says: tuple[Locator, ...]
-
-
 class Platform:
     """One platform. Its parts are compiled when they are first asked for: of a hundred platforms, and of thousands of
-    endpoints, a process meets a few. Two threads that ask at once compile the same.
+    endpoints, a process meets a few. Two threads that ask at once compile the same. Each is kept by hand: as machine
+    code (`apitrail.compiled`), a cached property is made anew whenever it is asked for.
     """
 
     def __init__(self, file: File, catalogue: Catalogue) -> None:
@@ -99,93 +46,123 @@ class Platform:
         self._catalogue = catalogue
         self._signs_of: dict[str, Callable[[Facts], list[CompiledSign]]] = {}
         self._items_of: dict[str, Callable[[Facts], list[CompiledItems]]] = {}
+        self._made_account: tuple[Locator, ...] | None = None
+        self._made_delivery: tuple[Locator | CompiledParts, ...] | None = None
+        self._made_expires: tuple[Locator, ...] | None = None
+        self._made_select: dict[str, Locator] | None = None
+        self._made_errors: CauseTable | None = None
+        self._made_unmatched: Plan | None = None
+        self._made_everywhere: list[Place] | None = None
+        self._made_routes: Routes[Plan] | None = None
+        self._made_topic: tuple[Locator, ...] | None = None
+        self._made_topics: dict[str, Plan] | None = None
+        self._made_signs: list[CompiledSign] | None = None
+        self._made_reports: list[CompiledSign] | None = None
+        self._made_items: list[CompiledItems] | None = None
+        self.path_in = Locator(file.path_in) if file.path_in else None
+        hooks = file.webhooks
+        self.answered: Condition | None = conditions(hooks.answered) if hooks and hooks.answered else None
 
-    @cached_property
+    @property
     def account(self) -> tuple[Locator, ...]:
         """Where the account's id sits."""
-        return locators(self._file.account)
+        if self._made_account is None:
+            self._made_account = locators(self._file.account)
+        return self._made_account
 
-    @cached_property
+    @property
     def delivery(self) -> tuple[Locator | CompiledParts, ...]:
         """Where it is said where a parcel is."""
-        places = [self._file.delivery] if isinstance(self._file.delivery, str) else self._file.delivery
-        return tuple(Locator(place) if isinstance(place, str) else _parts(place) for place in places)
+        if self._made_delivery is None:
+            places = [self._file.delivery] if isinstance(self._file.delivery, str) else self._file.delivery
+            self._made_delivery = tuple(Locator(place) if isinstance(place, str) else _parts(place) for place in places)
+        return self._made_delivery
 
-    @cached_property
+    @property
     def expires(self) -> tuple[Locator, ...]:
         """Where it is said when an access ends."""
-        return locators([*as_list(self._file.expires), OAUTH_EXPIRES])
+        if self._made_expires is None:
+            self._made_expires = locators([*as_list(self._file.expires), OAUTH_EXPIRES])
+        return self._made_expires
 
-    @cached_property
-    def path_in(self) -> Locator | None:
-        """Where the path is, if not in the URL."""
-        return Locator(self._file.path_in) if self._file.path_in else None
-
-    @cached_property
+    @property
     def select(self) -> dict[str, Locator]:
         """The places that endpoints are told apart by."""
-        return {name: Locator(text) for name, text in self._file.select.items()}
+        if self._made_select is None:
+            self._made_select = {name: Locator(text) for name, text in self._file.select.items()}
+        return self._made_select
 
-    @cached_property
+    @property
     def errors(self) -> CauseTable:
         """What codes and words mean."""
-        return CauseTable(
-            self._file.error,
-            {cause: words.retryable for cause, words in self._catalogue.causes.items()},
-            drop_prefix=self._file.drop_code_prefix,
-        )
+        if self._made_errors is None:
+            self._made_errors = CauseTable(
+                self._file.error,
+                {cause: words.retryable for cause, words in self._catalogue.causes.items()},
+                drop_prefix=self._file.drop_code_prefix,
+            )
+        return self._made_errors
 
-    @cached_property
+    @property
     def unmatched(self) -> Plan:
         """The plan of a call that no endpoint fits."""
-        return self._plan(Endpoint("unknown"))
+        if self._made_unmatched is None:
+            self._made_unmatched = self._plan(Endpoint("unknown"))
+        return self._made_unmatched
 
-    @cached_property
-    def answered(self) -> Condition | None:
-        """What our answer to a notification must say, where any 2xx is not enough."""
-        hooks = self._file.webhooks
-        return conditions(hooks.answered) if hooks and hooks.answered else None
-
-    @cached_property
+    @property
     def _everywhere(self) -> list[Place]:
-        return places(self._file.ids)
+        if self._made_everywhere is None:
+            self._made_everywhere = places(self._file.ids)
+        return self._made_everywhere
 
-    @cached_property
+    @property
     def _routes(self) -> Routes[Plan]:
-        routes: Routes[Plan] = Routes()
-        for key, value in self._file.endpoints.items():
-            methods, path, selectors = parse_endpoint(key)
-            for name, _, _ in selectors:
-                if name not in self._file.select:
-                    raise BadEndpoint(f'"{name}" is not named in [select]')
-            plan = self._plan(settled(value), selectors)
-            for base in self._file.bases:
-                routes.add(methods, base + path, plan)
-        return routes
+        if self._made_routes is None:
+            routes: Routes[Plan] = Routes()
+            for key, value in self._file.endpoints.items():
+                methods, path, selectors = parse_endpoint(key)
+                for name, _, _ in selectors:
+                    if name not in self._file.select:
+                        raise BadEndpoint(f'"{name}" is not named in [select]')
+                plan = self._plan(settled(value), selectors)
+                for base in self._file.bases:
+                    routes.add(methods, base + path, plan)
+            self._made_routes = routes
+        return self._made_routes
 
-    @cached_property
+    @property
     def _topic(self) -> tuple[Locator, ...]:
-        return locators(self._file.webhooks.topic) if self._file.webhooks else ()
+        if self._made_topic is None:
+            self._made_topic = locators(self._file.webhooks.topic) if self._file.webhooks else ()
+        return self._made_topic
 
-    @cached_property
+    @property
     def _topics(self) -> dict[str, Plan]:
-        hooks = self._file.webhooks
-        if hooks is None:
-            return {}
-        common = places(hooks.ids)
-        return {topic: self._plan(settled(value), common=common) for topic, value in hooks.topics.items()}
+        if self._made_topics is None:
+            hooks = self._file.webhooks
+            topics = hooks.topics if hooks is not None else {}
+            common = places(hooks.ids) if hooks is not None else []
+            self._made_topics = {topic: self._plan(settled(value), common=common) for topic, value in topics.items()}
+        return self._made_topics
 
-    @cached_property
+    @property
     def _signs(self) -> list[CompiledSign]:
-        return [_sign(sign) for sign in self._file.sign]
+        if self._made_signs is None:
+            self._made_signs = [_sign(sign) for sign in self._file.sign]
+        return self._made_signs
 
-    @cached_property
+    @property
     def _reports(self) -> list[CompiledSign]:
-        return [sign for sign in self._signs if sign.rule.inbound]
+        if self._made_reports is None:
+            self._made_reports = [sign for sign in self._signs if sign.rule.inbound]
+        return self._made_reports
 
-    @cached_property
+    @property
     def _items(self) -> list[CompiledItems]:
-        return [_items(items) for items in self._file.items]
+        if self._made_items is None:
+            self._made_items = [_items(items) for items in self._file.items]
+        return self._made_items
 
     def endpoint(self, facts: Facts, *, anywhere: bool) -> Plan:
         """The plan of an outbound call; `unmatched` where no endpoint fits. Sets the path's captures."""

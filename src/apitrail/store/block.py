@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -116,5 +117,5 @@ class Block(Struct, frozen=True):
             seen.add(one)
         return sum(keep), native.without(COLUMNS, self.data, keep) if any(keep) else b""
 
-    def _ids(self) -> list[bytes]:
-        return [self.ids[at : at + 16] for at in range(0, len(self.ids), 16)]
+    def _ids(self) -> Sequence[bytes]:
+        return struct.unpack("16s" * len(self), self.ids)

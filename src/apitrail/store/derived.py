@@ -74,8 +74,13 @@ class Note:
             self._path.unlink(missing_ok=True)
 
 
-def ranges(times: Iterable[int]) -> Ranges:
+def ranges(times: Sequence[int]) -> Ranges:
     """The first and last of the times of each day."""
+    if not times:
+        return []
+    first, last = min(times), max(times)
+    if first // DAY == last // DAY:
+        return [(first, last)]
     found: dict[int, tuple[int, int]] = {}
     for at in times:
         first, last = found.get(at // DAY, (at, at))

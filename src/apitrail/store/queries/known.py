@@ -70,8 +70,8 @@ def _ranges(group: Sequence[Sequence[Key]]) -> tuple[str, dict[str, Param]]:
     ranges = []
     params: dict[str, Param] = {}
     for number, part in enumerate(group):
-        params[f"first{number}"] = min(at for _, at in part)
-        params[f"last{number}"] = max(at for _, at in part)
+        times = [at for _, at in part]
+        params[f"first{number}"], params[f"last{number}"] = min(times), max(times)
         ranges.append(
             f"created_at BETWEEN fromUnixTimestamp64Micro({{first{number}:Int64}})"
             f" AND fromUnixTimestamp64Micro({{last{number}:Int64}})"
