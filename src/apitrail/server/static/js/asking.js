@@ -33,8 +33,13 @@ export function tell(root, zone = "") {
   document.dispatchEvent(new CustomEvent("apitrail:shown", { detail: { root, zone } }));
 }
 
+// When what was changed is on the screen and nothing else is to be done, at the latest a little later.
+const LATEST_MS = 200;
 export function afterPaint(then) {
-  requestAnimationFrame(() => setTimeout(then));
+  requestAnimationFrame(() => {
+    if (window.requestIdleCallback) requestIdleCallback(then, { timeout: LATEST_MS });
+    else setTimeout(then, 30);
+  });
 }
 
 function dress(old, given) {
