@@ -18,7 +18,7 @@ from bench.traffic import exchanges
 
 def main() -> None:
     """Print entries per second, processor time an entry (which other work on the machine distorts less), disk per raw
-    byte and peak memory of each, and ours over the peer's."""
+    byte as it came and once merged, and peak memory of each, and ours over the peer's."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--peer", type=Path, help="a VictoriaLogs binary")
@@ -30,15 +30,18 @@ def main() -> None:
         results = {"Apitrail": ours.run(Path(folder) / "ours", batch)}
         if options.peer:
             results["VictoriaLogs"] = victorialogs.run(Path(folder) / "peer", batch, options.peer.resolve())
-    print(f"{'':<16}{'entries/s':>12}{'CPU us':>10}{'disk/raw':>10}{'peak MB':>10}")
+    print(f"{'':<16}{'entries/s':>12}{'CPU us':>10}{'disk/raw':>10}{'settled':>10}{'peak MB':>10}")
     for name, seen in results.items():
-        print(f"{name:<16}{seen['rate']:12.0f}{seen['cpu']:10.1f}{seen['disk'] / raw:10.3f}{seen['memory']:10.0f}")
-    if options.peer:
-        ratio = {
-            key: results["Apitrail"][key] / results["VictoriaLogs"][key] for key in ("rate", "cpu", "disk", "memory")
-        }
         print(
-            f"{'ours / peer':<16}{ratio['rate']:12.2f}{ratio['cpu']:10.2f}{ratio['disk']:10.2f}{ratio['memory']:10.2f}"
+            f"{name:<16}{seen['rate']:12.0f}{seen['cpu']:10.1f}{seen['disk'] / raw:10.3f}{seen['settled'] / raw:10.3f}"
+            f"{seen['memory']:10.0f}"
+        )
+    if options.peer:
+        kinds = ("rate", "cpu", "disk", "settled", "memory")
+        ratio = {key: results["Apitrail"][key] / results["VictoriaLogs"][key] for key in kinds}
+        print(
+            f"{'ours / peer':<16}{ratio['rate']:12.2f}{ratio['cpu']:10.2f}{ratio['disk']:10.2f}{ratio['settled']:10.2f}"
+            f"{ratio['memory']:10.2f}"
         )
 
 

@@ -12,6 +12,8 @@ import msgspec
 
 from apitrail.exchange import Exchange
 from bench.ingest.load import cpu_seconds, get, memory_mb, post_all, wait_until
+from bench.store.asking import disk
+from bench.store.direct import apart, settle
 
 PORT = 18701
 BATCH = 1000
@@ -45,5 +47,12 @@ def run(folder: Path, batch: list[Exchange]) -> dict[str, float]:
     finally:
         server.terminate()
         server.wait(30)
-    disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return {"rate": len(batch) / seconds, "cpu": cpu / len(batch) * 1e6, "disk": disk, "memory": memory}
+    came = disk(folder)
+    apart(settle, folder)
+    return {
+        "rate": len(batch) / seconds,
+        "cpu": cpu / len(batch) * 1e6,
+        "disk": came,
+        "settled": disk(folder),
+        "memory": memory,
+    }

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from apitrail.exchange import Exchange
 from bench.ingest.load import cpu_seconds, get, memory_mb, post_all, wait_until
+from bench.store.asking import disk
 
 PORT = 18702
 BATCH = 1000
@@ -61,8 +62,16 @@ def run(folder: Path, batch: list[Exchange], binary: Path) -> dict[str, float]:
         seconds = time.perf_counter() - begun
         cpu = cpu_seconds(server.pid) - before
         memory = memory_mb(server.pid)
+        came = disk(folder)
+        get(f"{url}/internal/force_merge")
+        settled = disk(folder)
     finally:
         server.terminate()
         server.wait(30)
-    disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return {"rate": len(batch) / seconds, "cpu": cpu / len(batch) * 1e6, "disk": disk, "memory": memory}
+    return {
+        "rate": len(batch) / seconds,
+        "cpu": cpu / len(batch) * 1e6,
+        "disk": came,
+        "settled": settled,
+        "memory": memory,
+    }

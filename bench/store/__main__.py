@@ -3,7 +3,9 @@
     python -m bench.store [--count 1000000] [--folder DIR] [--peer ./victoria-logs]
 
 Prints ingest through HTTP, bytes on disk, memory, and how long each question takes through HTTP, then again while
-2,000 entries a second arrive. With --peer, VictoriaLogs holds the same log and is asked the same beside it.
+2,000 entries a second arrive. With --peer, VictoriaLogs holds the same log and is asked the same, each kind of question
+right after Apitrail. Disk is told as it came, and when each day has become one part (VictoriaLogs: after a forced
+merge), which is also how they are asked.
 
 All but the last 100,000 entries are written by the store itself, derived by the profiles all the same, because through
 HTTP ten millions take half an hour; --http says how many go through HTTP. A folder that is named is kept, and one that
@@ -16,9 +18,10 @@ answers from memory. Clients and server share the machine.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,7 +29,7 @@ import msgspec
 
 from bench.ingest.load import get
 from bench.store import asking, ours, peer, questions
-from bench.store.direct import CHUNK, chunk, chunks, fill, raw_bytes
+from bench.store.direct import CHUNK, apart, chunk, chunks, fill, raw_bytes, settle
 from bench.store.trade import DAYS, END, exchanges
 
 HUGE = 100_000_000
@@ -56,42 +59,45 @@ def main() -> None:
 def measure(folder: Path, count: int, days: float, through_http: int, binary: Path | None) -> None:
     """One run, printed as it goes."""
     log, note = folder / "ours", folder / "made.json"
-    last = min(max(through_http // CHUNK, 1), chunks(count))
+    raw = raw_bytes(count, days)
     if not note.exists():
-        # In a process of its own: the engine's threads and memory go with it.
-        loader = multiprocessing.get_context("spawn").Process(
-            target=fill, args=(log, count, chunks(count) - last, days)
-        )
-        loader.start()
-        loader.join()
-        if loader.exitcode:
-            raise SystemExit(loader.exitcode)
-    more = list(exchanges(ARRIVING * ARRIVING_S, seed=10**6, days=0.1, until=END + timedelta(days=0.1)))
-    with ours.running(log) as server:
-        if not note.exists():
-            fresh = [x for number in range(chunks(count) - last, chunks(count)) for x in chunk(count, number, days)]
+        last = min(max(through_http // CHUNK, 1), chunks(count))
+        apart(fill, log, count, chunks(count) - last, days)
+        fresh = [x for number in range(chunks(count) - last, chunks(count)) for x in chunk(count, number, days)]
+        with ours.running(log) as server:
             print(f"ingest through HTTP: {server.post(fresh):,.0f} entries/s, durable, profiles applied")
-            note.write_bytes(msgspec.json.encode({"count": count}))
+            print(f"disk as it came: {asking.disk(log) / 1e6:,.0f} MB, {asking.disk(log) / raw:.3f} per raw byte")
+        note.write_bytes(msgspec.json.encode({"count": count}))
+    apart(settle, log)
+    more = list(exchanges(ARRIVING * ARRIVING_S, seed=10**6, days=0.1, until=END + timedelta(days=0.1)))
+    with ours.running(log) as server, _peer(folder / "peer", count, days, binary) as other:
         orders = questions.known(lambda address: get(f"{server.url}{address}"), days)
         asked = list(questions.questions(orders, days))
-        raw = raw_bytes(count, days)
         print(f"{server.entries():,} entries, {raw / count:.0f} raw bytes each")
         size = asking.disk(log)
-        print(f"disk: {size / 1e6:,.0f} MB, {size / raw:.3f} per raw byte")
-        quiet = [asking.ask(ours.PORT, server.process.pid, one, "ours") for one in asked]
+        print(f"disk, each day one part: {size / 1e6:,.0f} MB, {size / raw:.3f} per raw byte")
+        quiet, theirs = [], []
+        for one in asked:
+            quiet.append(asking.ask(ours.PORT, server.process.pid, one, "ours"))
+            if other:
+                theirs.append(asking.ask(peer.PORT, other.process.pid, one, "peer"))
         memory = server.memory_mb()
+        if other:
+            told, held = asking.disk(folder / "peer"), other.memory_mb()
+            print(f"VictoriaLogs: disk {told / 1e6:,.0f} MB (ours / theirs {size / told:.2f})")
+            print(f"memory at most: {held:,.0f} MB (ours / theirs {memory / held:.2f})")
         with server.arriving(more, ARRIVING) as sent:
             busy = [asking.ask(ours.PORT, server.process.pid, one, "ours") for one in asked]
         print(f"memory at most: {memory:,.0f} MB, {server.memory_mb():,.0f} MB with {sum(sent):,} arriving")
-    theirs: list[asking.Times] = []
-    if binary:
-        theirs = _peer(folder / "peer", count, days, binary, asked, size, memory)
     _table(asked, quiet, busy, theirs)
 
 
-def _peer(
-    folder: Path, count: int, days: float, binary: Path, asked: list[list[questions.Question]], ours_: int, mb: float
-) -> list[asking.Times]:
+@contextmanager
+def _peer(folder: Path, count: int, days: float, binary: Path | None) -> Iterator[peer.Server | None]:
+    """VictoriaLogs with the same log, which is loaded where the folder is not there yet; None without a binary."""
+    if binary is None:
+        yield None
+        return
     fresh = not folder.exists()
     with peer.running(folder, binary) as server:
         if fresh:
@@ -99,14 +105,8 @@ def _peer(
             print(
                 f"VictoriaLogs: {loaded.rate:,.0f} entries/s of the last {CHUNK:,}, {loaded.raw / count:.0f} B a line"
             )
-        size = asking.disk(folder)
-        times = [asking.ask(peer.PORT, server.process.pid, one, "peer") for one in asked]
-        memory = server.memory_mb()
-        print(
-            f"VictoriaLogs: disk {size / 1e6:,.0f} MB (ours / theirs {ours_ / size:.2f}), memory at most {memory:,.0f}"
-        )
-        print(f"memory, ours / theirs: {mb / memory:.2f}")
-    return times
+        server.settle()
+        yield server
 
 
 def _table(

@@ -12,10 +12,13 @@ from pathlib import Path
 from apitrail.exchange import Exchange
 from apitrail.profiles import Profiles
 from apitrail.store import Batch, Store, open_store
+from apitrail.store.engine import Query
 from bench.store.trade import DAYS, exchanges, raw_size
 
 CHUNK = 20_000
 PROCESSES = 2
+CLEANED_S = 300
+"""The engine looks for such parts each half a minute, and at times less often."""
 
 
 def chunk(count: int, number: int, days: float = DAYS) -> Iterator[Exchange]:
@@ -61,6 +64,32 @@ def fill(folder: Path, count: int, end: int, days: float) -> None:
     store = open_store(folder, durable=False)
     load(store, count, days, end=end)
     store.close()
+
+
+def settle(folder: Path) -> None:
+    """Make one part of each day, as the engine does by itself six hours after the last came to it, and wait until those
+    that it was made of are gone. For a process of its own.
+    """
+    store = open_store(folder, durable=False)
+    for table in ("entries", "failures"):
+        held = f"FROM system.parts WHERE active AND database = 'apitrail' AND table = '{table}'"
+        for (day,) in store.engine.select(Query(f"SELECT DISTINCT partition {held}")).rows:
+            store.engine.run(Query(f"OPTIMIZE TABLE {table} PARTITION '{day}' FINAL"))
+    until = time.monotonic() + CLEANED_S
+    while store.engine.select(Query("SELECT 1 FROM system.parts WHERE NOT active LIMIT 1")).rows:
+        if time.monotonic() > until:
+            raise TimeoutError(f"{folder}: parts that were merged are still there")
+        time.sleep(1)
+    store.close()
+
+
+def apart(function: Callable[..., None], *values: object) -> None:
+    """Call it in a process of its own: the engine's threads and memory go with that. Raises SystemExit as it does."""
+    process = multiprocessing.get_context("spawn").Process(target=function, args=values)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(process.exitcode)
 
 
 def _jobs(count: int, end: int, days: float, ahead: threading.Semaphore) -> Iterator[tuple[int, int, float]]:

@@ -64,6 +64,10 @@ class Server:
                 rate = len(lines) / (time.perf_counter() - begun)
         return Loaded(raw, rate)
 
+    def settle(self) -> None:
+        """Have it merge what it has, which goes on for a while: see `asking.disk`."""
+        get(f"{self.url}/internal/force_merge")
+
     def memory_mb(self) -> float:
         """The most that it ever held, in MB."""
         return memory_mb(self.process.pid)
