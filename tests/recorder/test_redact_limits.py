@@ -1,6 +1,7 @@
 """Large bodies, cut bodies, and what happens when a scanner fails."""
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -86,3 +87,28 @@ def test_keys_made_of_ids_do_not_fill_the_memory() -> None:
         names.groups("id" + "abcdefghij"[number % 10] * (number // 10 % 50) + str(number))
     assert len(names._plain) + len(names._judged) <= REMEMBERED + 1
     assert names.groups("access_token")
+
+
+@pytest.mark.parametrize(
+    ("part", "kind"),
+    [
+        ("https://u:p@h/?token=abcdefgh1 ", "text/plain"),
+        ("https://h/?code=abcdefgh1 ", "text/plain"),
+        ("Authorization: Digest a ", "text/plain"),
+        ("Cookie: a ", "text/plain"),
+        ('{"u":"https://u:p@h/?token=abcdefgh1"},', "application/json"),
+        ('{"a":', "application/json"),
+        ('<a password="', "text/xml"),
+        ("password=a&", "application/x-www-form-urlencoded"),
+        ("--b\r\nContent-Disposition: form-data; name=", "multipart/form-data; boundary=b"),
+    ],
+)
+def test_masking_takes_as_long_as_the_body_is_whatever_stands_in_it(part: str, kind: str) -> None:
+    def seconds(size: int) -> float:
+        body = exchange((part * (size // len(part))).encode(), headers=[("Content-Type", kind)])
+        began = time.process_time()
+        REDACTOR.exchange(body)
+        return time.process_time() - began
+
+    # Quadratic it would be 64 times as long.
+    assert seconds(320_000) < 24 * seconds(40_000) + 0.1

@@ -9,6 +9,8 @@ from apitrail.recorder.redaction.layers import AS_IS, FORM, PERCENT, Codec, Look
 from apitrail.recorder.redaction.names import LEGS, USERINFO
 from apitrail.recorder.secrets import PATHS, Place
 
+URL_BEFORE = 2000
+"""Characters of a URL before its query, that are looked at again."""
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{1,20}+://[^\s\"'<>\\^`{|}\x00-\x1f]++")
 _AUTHORITY = re.compile(
     r"(?:[A-Za-z][A-Za-z0-9+.\-]{0,20}+:)?//(?:[^/?#\s@]*@)?(?:([^/?#:@\[\]]*+)|\[[^\]]*+\])(?::\d*+)?"
@@ -29,7 +31,7 @@ def form(text: str, start: int, end: int, look: Looking, place: Place, codec: Co
     """`name=value&name=value`, percent-encoded."""
     found: list[Span] = []
     nameless = look.cut_start and start == 0
-    login = "code=" in text and any(leg in text for leg in LEGS)
+    login = text.find("code=", start, end) >= 0 and _logs_in(text, start, end)
     for match in _PAIR.finditer(text, start, end):
         if not match[0]:
             continue
@@ -124,6 +126,12 @@ def multipart(text: str, boundary: str, look: Looking) -> list[Span]:
             break
         at = after
     return found
+
+
+def _logs_in(text: str, start: int, end: int) -> bool:
+    """Whether a code there is a login's: what says so stands beside it, or before it in the URL."""
+    begin = max(0, start - URL_BEFORE)
+    return any(text.find(leg, begin, end) >= 0 for leg in LEGS)
 
 
 def _plain(name: str) -> str:

@@ -27,6 +27,8 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9\-]{1,30}+)[ \t]++(?=\S)")
 _BARE = re.compile(r"[^\s\"'<>&,;(){}\[\]\\]++")
 _IN_QUERY = re.compile(r"[^\s\"'<>&\\#]++")
 _LINE = re.compile(r"[^\r\n]++")
+LINE_MOST = 8192
+"""Characters. Longer lines are not looked at again for each name in them."""
 _TRAILING = ").,;:]}'\""
 _LOST = re.compile(r"[\w+/=.~\-]{16,4096}+(?![\w+/=.~\-])", re.ASCII)
 
@@ -39,15 +41,18 @@ def spans(text: str, look: Looking) -> list[Span]:
         end = match.end() - (len(match[0]) - len(match[0].rstrip(_TRAILING)))
         found += pairs.url(text, match.start(), end, look)
         urls.append((match.start(), end))
-    passed = 0
+    passed = masked = 0
     for match in _PAIR.finditer(text):
+        if match.start() < masked:
+            continue  # in a line that is a secret whole
         while passed < len(urls) and urls[passed][1] <= match.start():
             passed += 1
         if passed < len(urls) and urls[passed][0] <= match.start():
             continue
         groups = _named(text, match, look)
         if groups:
-            found += _value(text, match, groups, look)
+            value, masked = _value(text, match, groups, look)
+            found += value
     for match in SCHEMED.finditer(text):
         token = match[1]
         if len(token) >= 20 or any(char.isdigit() for char in token):
@@ -74,26 +79,35 @@ def _named(text: str, match: re.Match[str], look: Looking) -> list[Group]:
     return groups
 
 
-def _value(text: str, match: re.Match[str], groups: list[Group], look: Looking) -> list[Span]:
+def _value(text: str, match: re.Match[str], groups: list[Group], look: Looking) -> tuple[list[Span], int]:
+    """The secret, and where the line ends if it is all of that."""
     at = match.end()
     quoted = _QUOTED.match(text, at)
     if quoted:
-        return look.span(text, *quoted.span("value"), groups, JSON_STRING)
+        return look.span(text, *quoted.span("value"), groups, JSON_STRING), 0
     titles = {group.title for group in groups}
     if "Sessions and cookies" in titles and match[3] == ":":
-        line = _LINE.match(text, at)
-        return look.span(text, *line.span(), groups, AS_IS) if line else []
+        return _line(text, at, groups, look)
     scheme = _SCHEME.match(text, at)
     if scheme and scheme[1].lower() in SCHEMES:
         at = scheme.end()
         if scheme[1].lower() not in ("bearer", "basic", "token"):
-            line = _LINE.match(text, at)
-            return look.span(text, *line.span(), groups, AS_IS) if line else []
+            return _line(text, at, groups, look)
     in_query = match[3] == "=" and text[max(0, match.start() - 1) : match.start()] in ("?", "&")
     bare = (_IN_QUERY if in_query else _BARE).match(text, at)
     if bare is None:
-        return []
+        return [], 0
     end = bare.end() if in_query else at + len(bare[0].rstrip(_TRAILING))
     if match[3] == ":" and bare[0].rstrip(_TRAILING).lower() in WORDS:
-        return []
-    return look.span(text, at, end, groups, AS_IS)
+        return [], 0
+    return look.span(text, at, end, groups, AS_IS), 0
+
+
+def _line(text: str, at: int, groups: list[Group], look: Looking) -> tuple[list[Span], int]:
+    line = _LINE.match(text, at)
+    if line is None:
+        return [], 0
+    found = look.span(text, *line.span(), groups, AS_IS)
+    if not found and len(line[0]) > LINE_MOST:
+        found = lost(text, *line.span())  # what is that long is no sentence about a secret
+    return found, line.end() if found else 0
