@@ -39,6 +39,7 @@ def test_a_menu_in_which_one_chooses_is_not_made_anew(desk: Any, mine: str) -> N
 def test_every_row_of_an_answer_comes_although_those_that_are_seen_come_first(desk: Any, mine: str) -> None:
     page = desk.open(mine, height=500)
     page.locator("#range-7d").click()
+    expect(page.locator("#range-7d")).to_have_attribute("aria-current", "true")
     expect(page.locator(".rows .entry")).to_have_count(50)
     page.locator(".older").click()
     expect(page.locator(".rows .entry")).to_have_count(60)
