@@ -66,7 +66,7 @@ def page(
         f"SELECT {LIST_SELECT} FROM {table} WHERE {where.text}"  # noqa: S608, constants only
         f" ORDER BY created_at DESC, id DESC LIMIT {{limit:UInt32}}{setting}",
         {**where.params, "limit": limit},
-        wide=table == "entries" and told_by_entries(which),
+        wide=seconds is None and table == "entries" and told_by_entries(which),
     )
 
 
