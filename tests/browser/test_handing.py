@@ -91,6 +91,7 @@ def test_what_the_filters_show_is_downloaded(
     expect(page.locator("#download .quiet")).to_contain_text("at most 100,000")
     with page.expect_download() as begun:
         page.locator("#download [data-format=ndjson]").click()
+    expect(page.locator("#downloading")).to_have_text("Downloaded: 2 entries")
     file = begun.value
     assert file.suggested_filename.endswith(".ndjson")
     entries = [json.loads(line) for line in Path(file.path()).read_text("utf-8").splitlines()]

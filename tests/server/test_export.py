@@ -12,6 +12,7 @@ import pytest
 
 from apitrail.exchange import Exchange
 from apitrail.formats import har
+from apitrail.server.exports import MOST, Export, Exports
 
 Make = Callable[..., dict[str, Any]]
 ALL = "/api/v1/export"
@@ -65,6 +66,34 @@ def test_a_download_spans_pages_and_keeps_the_filter(send: Any, an_exchange: Mak
         lines = answer.text.splitlines()[1 if extension == "csv" else 0 :]
         assert len(lines) == 550
         assert len(set(lines)) == 550
+
+
+def test_how_far_a_named_download_is_is_told(send: Any, an_exchange: Make, server: Any, account: str) -> None:
+    send(*(an_exchange() for _ in range(3)))
+    asked = {"ec_integration": account, "download": f"mine-{account}"[:64]}
+    path = f"/api/v1/exports/{asked['download']}"
+    assert server.get(path).json() == {"entries": 0, "state": "unknown"}
+    server.get(f"{ALL}.ndjson", params=asked).raise_for_status()
+    assert server.get(path).json() == {"entries": 3, "state": "done"}
+    refused = server.get(f"{ALL}.csv", params={"download": "a b"})
+    assert (refused.status_code, refused.json()["error"]["field"]) == (400, "download")
+
+
+def test_a_download_that_nobody_reads_to_its_end_is_broken() -> None:
+    exports = Exports()
+    rows = exports.told("a-download", iter(range(5)))
+    assert [next(rows), next(rows)] == [0, 1]
+    assert exports.current("a-download") == Export(1, "running")
+    rows.close()  # type: ignore[attr-defined]
+    assert exports.current("a-download") == Export(1, "broken")
+
+
+def test_only_the_latest_downloads_are_known() -> None:
+    exports = Exports()
+    for number in range(MOST + 1):
+        list(exports.told(f"download-{number}", iter(())))
+    assert exports.current("download-0") == Export(0, "unknown")
+    assert exports.current(f"download-{MOST}") == Export(0, "done")
 
 
 def test_no_entry_is_a_whole_file_all_the_same(server: Any, account: str) -> None:

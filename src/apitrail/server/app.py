@@ -24,6 +24,7 @@ from apitrail.server.answers import AnyRequest, exception_handlers, wants_page
 from apitrail.server.backlogs import Backlogs
 from apitrail.server.boards import routes as boards
 from apitrail.server.digest import Deriver, Digester
+from apitrail.server.exports import Exports
 from apitrail.server.health import Health
 from apitrail.server.ingest import Ingest, post_exchanges
 from apitrail.server.intake import Intake
@@ -86,6 +87,7 @@ def create_app(
     given = {
         "shared": shared,
         "backlogs": backlogs,
+        "exports": Exports(),
         "store": store,
         "writer": writer,
         "known": Known(

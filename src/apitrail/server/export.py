@@ -14,6 +14,7 @@ from itertools import chain
 import msgspec
 from litestar import Router, get
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Stream
 from msgspec.structs import replace
 
@@ -21,8 +22,10 @@ from apitrail.entry import Entry, EntryRow
 from apitrail.formats import csv, har
 from apitrail.server.answers import AnyRequest
 from apitrail.server.api import FILTERS
+from apitrail.server.exports import KEY, Export, Exports
 from apitrail.server.filters import FILTER_PARAMETERS, parse, read_filter, read_limit
 from apitrail.server.openapi import Operation, Parameter
+from apitrail.server.problems import Problem
 from apitrail.server.settings import Settings
 from apitrail.server.shapes import entry_answer
 from apitrail.store import Store
@@ -43,10 +46,11 @@ def _operation(name: str, media: str) -> Operation:
     limit = Parameter(
         name="limit", about="How many: 1 to the setting `export_limit`, which holds if not given.", kind="integer"
     )
+    key = Parameter(name="download", about="A name for it, 8 to 64 letters, digits and hyphens: see `exports`.")
     return Operation(
         summary=f"Download entries as {name}",
         media=(media,),
-        parameters=(*FILTERS, limit),
+        parameters=(*FILTERS, limit, key),
         errors=(400, 401, 403, 422, 503),
     )
 
@@ -55,54 +59,91 @@ _HAR, _CSV, _NDJSON = "application/json", "text/csv", "application/x-ndjson"
 
 
 @get("/export.har", opt={"operation": _operation("HAR", _HAR)}, sync_to_thread=True)
-def export_har(request: AnyRequest, store: NamedDependency[Store], settings: NamedDependency[Settings]) -> Stream:
+def export_har(
+    request: AnyRequest,
+    store: NamedDependency[Store],
+    settings: NamedDependency[Settings],
+    exports: NamedDependency[Exports],
+) -> Stream:
     """Whole entries, newest first, as HAR 1.2: for browsers' developer tools, proxies, and `apitrail import`.
 
     What is derived and what HAR has no field for stands in fields that begin with an underscore.
     """
-    return _answer(request, store, settings, "har", _HAR, lambda rows: har.write(_whole(store, rows)))
+    return _answer(request, store, settings, exports, "har", _HAR, lambda rows: har.write(_whole(store, rows)))
 
 
 @get("/export.csv", opt={"operation": _operation("CSV", _CSV)}, sync_to_thread=True)
-def export_csv(request: AnyRequest, store: NamedDependency[Store], settings: NamedDependency[Settings]) -> Stream:
+def export_csv(
+    request: AnyRequest,
+    store: NamedDependency[Store],
+    settings: NamedDependency[Settings],
+    exports: NamedDependency[Exports],
+) -> Stream:
     """Entries without headers and bodies, newest first, for spreadsheets.
 
     An apostrophe stands before what a spreadsheet would run as a formula or round.
     """
-    return _answer(request, store, settings, "csv", _CSV, csv.write)
+    return _answer(request, store, settings, exports, "csv", _CSV, csv.write)
 
 
 @get("/export.ndjson", opt={"operation": _operation("NDJSON", _NDJSON)}, sync_to_thread=True)
-def export_ndjson(request: AnyRequest, store: NamedDependency[Store], settings: NamedDependency[Settings]) -> Stream:
+def export_ndjson(
+    request: AnyRequest,
+    store: NamedDependency[Store],
+    settings: NamedDependency[Settings],
+    exports: NamedDependency[Exports],
+) -> Stream:
     """Whole entries, newest first, one on each line: each as `/api/v1/entries/{id}` answers it."""
     return _answer(
         request,
         store,
         settings,
+        exports,
         "ndjson",
         _NDJSON,
         lambda rows: (_encode(entry_answer(entry)) + b"\n" for entry in _whole(store, rows)),
     )
 
 
-routes = Router("/api/v1", route_handlers=[export_har, export_csv, export_ndjson])
+_KEY = Parameter(name="key", about="What it was named with `download`.", where="path", required=True)
+
+
+@get(
+    "/exports/{key:str}",
+    opt={"operation": Operation(summary="How far a download is", parameters=(_KEY,), errors=(401, 403))},
+    sync_to_thread=False,
+)
+def get_export(key: FromPath[str], exports: NamedDependency[Exports]) -> Export:
+    """Of the latest 200, on the server that answers it."""
+    return exports.current(key)
+
+
+routes = Router("/api/v1", route_handlers=[export_har, export_csv, export_ndjson, get_export])
 
 
 def _answer(
     request: AnyRequest,
     store: Store,
     settings: Settings,
+    exports: Exports,
     extension: str,
     media: str,
     write: Callable[[Rows], Iterable[bytes]],
 ) -> Stream:
-    parameters = parse(request.scope["query_string"], (*FILTER_PARAMETERS, "limit"))
+    parameters = parse(request.scope["query_string"], (*FILTER_PARAMETERS, "limit", "download"))
+    key = next(iter(parameters.get("download", ())), "")
+    if key and not KEY.fullmatch(key):
+        raise Problem(
+            "is no name of a download", field="download", value=key, fix="Give 8 to 64 letters, digits and hyphens."
+        )
     limit = read_limit(parameters, settings.export_limit)
     now = datetime.now(UTC)
     which = read_filter(parameters)
     if which.until is None:
         which = replace(which, until=now)  # entries that arrive meanwhile are of another download
     rows = _rows(store, which, limit)
+    if key:
+        rows = exports.told(key, rows)
     first = next(rows, None)  # what cannot be asked, or not now, is told before the answer begins
     pieces = write(rows if first is None else chain([first], rows))
     return Stream(

@@ -44,6 +44,8 @@ class DownloadView(Struct, frozen=True):
 
     files: list[Link]
     limit: Markup
+    entries: str
+    """How many there will be; empty where that is not known."""
     more: Markup
     """How many of what the filters show are not in it; empty where all are."""
 
@@ -135,6 +137,7 @@ def downloads(query: PageQuery, total: int | None, reader: Reader) -> DownloadVi
     return DownloadView(
         files=[Link(words(f"download.{one}"), _address(one, pairs), one) for one in FORMATS],
         limit=words("download.limit", limit=f"{limit:,}"),
+        entries="" if total is None else str(min(total, limit)),
         more=words.count("download.more", total - limit) if total and total > limit else Markup(""),
     )
 

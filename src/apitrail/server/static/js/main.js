@@ -12,6 +12,7 @@ import "./bodies.js";
 import "./pieces.js";
 import "./views.js";
 import "./copy.js";
+import "./downloads.js";
 import "./print.js";
 
 document.documentElement.classList.add("scripted");
