@@ -89,6 +89,19 @@ def test_keys_made_of_ids_do_not_fill_the_memory() -> None:
     assert names.groups("access_token")
 
 
+def test_an_echo_is_found_whatever_the_host_has_made_of_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> str:
+        raise RuntimeError("the host's")
+
+    secret = 's3cr3t"VALUE/9\u5bc6'
+    body = json.dumps({"password": secret, "said": f"wrong: {secret}"}).encode()
+    monkeypatch.setattr(json, "dumps", broken)
+    monkeypatch.setattr(json, "loads", broken)
+    masked = REDACTOR.exchange(exchange(body, headers=[("Content-Type", "application/json")])).request.body
+    assert b"VALUE" not in masked
+    assert masked.count(b"masked~") == 2
+
+
 @pytest.mark.parametrize(
     ("part", "kind"),
     [

@@ -7,11 +7,11 @@ JSON that stands in a string is masked without becoming a string there.
 
 from __future__ import annotations
 
-import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from json.encoder import encode_basestring, encode_basestring_ascii  # a host may have put another `json.dumps` in place
 from urllib.parse import quote, quote_plus
 
 from apitrail.recorder.redaction.layers import Span
@@ -129,7 +129,7 @@ def _forms(value: str) -> set[str]:
         readable = data.decode("utf-8")
     except UnicodeDecodeError:
         readable = value
-    escaped = [json.dumps(readable)[1:-1], of_text(json.dumps(readable, ensure_ascii=False)[1:-1])]
+    escaped = [encode_basestring_ascii(readable)[1:-1], of_text(encode_basestring(readable)[1:-1])]
     in_xml = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     percent = {quote(data, safe=safe) for safe in ("", "/", "/:+=,;@!$'()*")} | {quote_plus(data)}
     return {
