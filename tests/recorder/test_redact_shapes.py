@@ -23,7 +23,12 @@ def test_a_secret_by_shape_is_one_piece_of_the_length_that_the_table_says(
 
 @pytest.mark.parametrize("shape", [shape for _, shape, _ in SHAPES])
 @settings(max_examples=30)
-@given(data=st.data(), around=st.sampled_from([('{"note": "', '"}'), ("see ", ", then"), ("", ""), ("\n", "\n")]))
+@given(
+    data=st.data(),
+    around=st.sampled_from(
+        [('{"note": "', '"}'), ("see ", ", then"), ("", ""), ("\n", "\n"), ("%22", "%22"), (r"\n", r"\n")]
+    ),
+)
 def test_a_secret_by_shape_is_found_wherever_it_stands(
     shape: str, data: st.DataObject, around: tuple[str, str]
 ) -> None:

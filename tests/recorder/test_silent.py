@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.recorder.planting import BODIES, RECORDINGS, exchange, recorded_in, searched
 
@@ -61,6 +61,7 @@ def test_no_secret_reaches_disk_or_wire_whatever_the_form_of_the_body(recorded: 
     charset=st.sampled_from(["utf-8", "utf-16", "big5", "shift_jis"]),
     depth=st.integers(0, 3),
 )
+@example(form="form", before="¥", charset="shift_jis", depth=2)
 @settings(max_examples=150)
 def test_no_secret_is_left_whatever_stands_around_it(form: str, before: str, charset: str, depth: int) -> None:
     kind, text = BODIES[form]

@@ -9,17 +9,20 @@ from __future__ import annotations
 import re
 
 from apitrail.recorder.redaction.layers import Span
+from apitrail.recorder.redaction.shapes import AFTER_ESCAPE
 from apitrail.recorder.secrets import parts, words
 
 _DIGITS = bytes.maketrans(b"123456789-", b"000000000 ")
 _PLAIN, _BY_FOUR, _AMEX = b"0" * 15, b"0000 0000 0000 0000", b"0000 000000 00000"
 _CARD = re.compile(
-    r"(?<![\w.\-])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|35\d\d|6011|6[45]\d\d)"
+    rf"(?:(?<![\w.\-])|{AFTER_ESCAPE})"
+    r"(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|35\d\d|6011|6[45]\d\d)"
     r"(?P<gap>[ \-]?)\d{4}(?P=gap)\d{4}(?P=gap)\d{4}"
     r"|3[47]\d\d(?P<amex>[ \-]?)\d{6}(?P=amex)\d{5})(?![\w\-]|\.\d)",
     re.ASCII,
 )
-_NAME = re.compile(r"""([\w.\-]{1,60}+)(?:\\{0,8}["'])?[ \t\r\n]*+(?::|=|>)[ \t\r\n]*+(?:\\{0,8}["'])?\Z""")
+_QUOTE, _BLANK = r"(?:(?:\\{0,8}[\"'])|%2[27])?", r"(?:[ \t\r\n+]|%20)*+"
+_NAME = re.compile(rf"([\w.\-]{{1,60}}+){_QUOTE}{_BLANK}(?::|=|>|%3[ADad]){_BLANK}{_QUOTE}\Z")
 _BACK = 96
 IDENTIFIERS = words(
     "id ids sn gid uid guid order orders tracking waybill parcel shipment consignment barcode gtin ean upc isbn jan "

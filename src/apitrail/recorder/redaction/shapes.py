@@ -15,13 +15,16 @@ from apitrail.recorder.secrets import SHAPES
 CHARACTERS = string.ascii_letters + string.digits + "_-.+/=|"
 """What such a piece is made of."""
 
+AFTER_ESCAPE = r"(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4})"
+"""Where a piece begins though a letter or a digit stands before it: that ends `%22`, `\\n` or `\\u0022`."""
+
 _STEPS = (0, 15, 20, 40)
 _FLAT = bytes.maketrans(bytes(range(256)), bytes(97 if chr(code) in CHARACTERS else 32 for code in range(256)))
 _BY_LENGTH = tuple(
     (
         b"a" * step,
         tuple(
-            (mark, re.compile(r"(?<![\w\-])(?:" + shape + ")", re.ASCII))
+            (mark, re.compile(rf"(?:(?<![\w\-])|{AFTER_ESCAPE})(?:{shape})", re.ASCII))
             for mark, shape, shortest in SHAPES
             if max(length for length in _STEPS if length <= shortest) == step
         ),
