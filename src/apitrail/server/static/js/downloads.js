@@ -1,8 +1,10 @@
 // How far a download is: the browser knows bytes alone, the server how many entries it has read for it.
 const EVERY_MS = 500;
+const SAID_MS = 10_000; // how long it is said that one is there
 const TRIES = 20; // until the server knows of it
 const LANG = document.documentElement.lang;
 let following = "";
+let hiding = 0;
 
 function say(kind, sent, all) {
   const place = document.getElementById("downloading");
@@ -14,6 +16,8 @@ function say(kind, sent, all) {
   bar.setAttribute("aria-hidden", "true");
   place.replaceChildren(text, ...(kind === "running" || kind === "of" ? [bar] : []));
   place.hidden = false;
+  clearTimeout(hiding);
+  if (kind === "done") hiding = setTimeout(() => { place.hidden = true; }, SAID_MS);
 }
 
 async function follow(key, all) {
