@@ -240,3 +240,20 @@ def test_bodies_are_not_read_where_all_that_mention_a_word_refer_to_it(
     other = make(1, response=body(f"<{order}>"))
     store.write([other])
     assert found(store, Term(order, whole=True)) == [other.id, entry.id]
+
+
+@pytest.mark.parametrize("many", [1, 7])
+def test_a_part_of_a_text_is_found_in_order_through_all_windows(store: Store, make: Make, many: int) -> None:
+    """Few in the last hour: what is before it is read and sorted; many: it is read in order."""
+    hours = [*(number / 100 for number in range(many)), 2, 5, 30, 31, 24 * 5, 24 * 40, 24 * 700]
+    entries = [make(-3600 * hour, response=body("<moon cake>")) for hour in hours]
+    others = [make(-3600 * hour - 1, response=body("<mooncake>")) for hour in hours]
+    store.write(entries + others)
+    which = Filter(text=(Term("OON CA"),), until=entries[0].created_at)
+    for limit in (3, 50):
+        page = store.page(which, limit)
+        read = [row.id for row in page.entries]
+        while page.next_cursor:
+            page = store.page(which, limit, page.next_cursor)
+            read += [row.id for row in page.entries]
+        assert read == [entry.id for entry in entries]
