@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
@@ -25,6 +26,8 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".peers"
 AGAIN = 3
 RUN_S = 1800
+LEAVE_S = 60
+"""How long a run may take to leave after its report."""
 
 
 class Outcome(NamedTuple):
@@ -78,17 +81,27 @@ def run(project: Project, folder: Path, python: Path, *, on: bool, tests: list[s
         chosen = project.arguments
         if tests is not None:
             chosen = (*tests, *(part for part in project.arguments if not (folder / part).exists()))
-        subprocess.run(
+        process = subprocess.Popen(
             [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *plugin, *chosen],
             cwd=folder,
             env=environment,
             stdout=subprocess.DEVNULL if tests is not None else (FOLDER / f"{project.name}-{on}.log").open("wb"),
             stderr=subprocess.STDOUT,
-            timeout=RUN_S,
-            check=False,
         )
+        _ended(process, report)
         told: dict[str, Any] = json.loads(counts.read_text()) if counts.exists() else {"recorded": 0, "losses": {}}
         return Outcome(_results(report), told["recorded"], told["losses"])
+
+
+def _ended(process: subprocess.Popen[bytes], report: Path) -> None:
+    """Wait for its end. A test that ran into its timeout may leave a thread that the interpreter waits for for ever."""
+    until = time.monotonic() + RUN_S
+    while process.poll() is None:
+        if report.exists():
+            until = min(until, time.monotonic() + LEAVE_S)
+        if time.monotonic() > until:
+            process.kill()
+        time.sleep(0.2)
 
 
 def _results(report: Path) -> dict[str, str]:
