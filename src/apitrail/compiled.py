@@ -37,6 +37,7 @@ MODULES = (
     "apitrail.server.checks",
     "apitrail.server.identity",
     "apitrail.store.encoding",
+    "apitrail.store.folding",
     "apitrail.store.native",
 )
 """What is compiled: functions and plain classes of what is done for every exchange. Structs of msgspec, and classes

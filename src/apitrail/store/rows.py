@@ -6,7 +6,6 @@ rows without it decode to its default. Its fields follow the rules of `apitrail.
 
 from __future__ import annotations
 
-import string
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
@@ -16,6 +15,7 @@ from msgspec import Struct, structs
 
 from apitrail.entry import Entry, EntryRow, Payload
 from apitrail.exchange import Headers, Reference
+from apitrail.store.folding import fold, unfold
 from apitrail.store.times import instant
 
 # Times are read as numbers: exact, and under no name that would hide the column from the rest of a query.
@@ -73,37 +73,8 @@ _unside = msgspec.json.Decoder(_Side).decode
 
 def row_document(entry: Entry) -> bytes:
     """What stands in the column `row`. Raises UnicodeEncodeError for a text that is none."""
-    return _fold(_json(_Kept(*_take(entry))), entry)
-
-
-_NAMED = '"id":"'
-_MARK = "\x7f"
-_NUMBERS = string.digits + string.ascii_letters
-_PLACES = [f'{_NAMED}{_MARK}{number}"'.encode() for number in _NUMBERS]
-"""What stands for the id of each of the first references, still JSON."""
-_LONG = 8
-_pair = attrgetter("type", "id")
-FOLDED = " "
-"""Stands behind a document that refers to references by their number: most ids of it are among them, and digits that
-come twice take half the room. It unfolds to the very same bytes, whatever they are.
-"""
-
-
-def _fold(plain: bytes, entry: Entry) -> bytes:
-    if not entry.items or _MARK.encode() in plain:
-        return plain
-    document, kind = plain, entry.items[0].type
-    for place, (of, named) in zip(_PLACES, map(_pair, entry.references), strict=False):
-        if of == kind and len(named) >= _LONG and _MARK not in named:
-            document = document.replace(b'"id":"%b"' % named.encode(), place)
-    return document if document is plain else document + FOLDED.encode()
-
-
-def _unfold(document: str, ids: Sequence[str]) -> str:
-    if not document.endswith(FOLDED):
-        return document
-    first, *rest = document.split(_NAMED + _MARK)
-    return first + "".join(f"{_NAMED}{ids[_NUMBERS.index(part[0])]}{part[1:]}" for part in rest)
+    plain = _json(_Kept(*_take(entry)))
+    return fold(plain, entry.items, entry.references) if entry.items else plain
 
 
 def side_document(payload: Payload) -> bytes:
@@ -139,7 +110,7 @@ def decode_entry(values: Sequence[Any]) -> Entry:
 
 def _fields(values: Sequence[Any]) -> dict[str, Any]:
     identity, at, types, ids, row = values
-    return structs.asdict(_unkeep(_unfold(row, ids))) | {
+    return structs.asdict(_unkeep(unfold(row, ids))) | {
         "id": str(identity),
         "created_at": instant(at),
         "references": [Reference(*pair) for pair in zip(types, ids, strict=True)],
