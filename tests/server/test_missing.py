@@ -14,7 +14,7 @@ import pytest
 Make = Callable[..., dict[str, Any]]
 EN = {"Accept-Language": "en"}
 LINE = re.compile(r'<tr class="lost".*?</tr>', re.DOTALL)
-DEADLINE_S = 30.0
+DEADLINE_S = 90.0
 
 
 @pytest.fixture

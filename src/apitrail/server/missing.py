@@ -1,4 +1,4 @@
-"""Numbers that have not come, remembered: asked of the log again and again, and never waited for long.
+"""Numbers that have not come, remembered: asked of the log again and again, and waited for at most once.
 
 To find them every entry's number is looked at. So it is done beside the pages, and the longer it takes, the more
 rarely. A late arrival closes its gap with the next look.
@@ -20,8 +20,8 @@ log = logging.getLogger("apitrail.server")
 
 BACK = timedelta(days=31)
 KEPT_LEAST_S = 1.0
-SHARE = 50
-"""A look takes at most so small a part of the time."""
+SHARE = 20
+"""A look takes one part in so many of the time."""
 WAIT_S = 0.1
 
 
@@ -31,7 +31,7 @@ class Missing:
     def __init__(self, store: Store, backlogs: Backlogs) -> None:
         self._store = store
         self._backlogs = backlogs
-        self._known: Sequence[RecorderRow] = ()
+        self._known: Sequence[RecorderRow] | None = None
         self._until = 0.0
         self._starting = threading.Lock()
         self._looking: threading.Thread | None = None
@@ -43,9 +43,9 @@ class Missing:
             if looking is None and time.monotonic() >= self._until:
                 self._looking = looking = threading.Thread(target=self._look, name="apitrail-missing", daemon=True)
                 looking.start()
-        if looking is not None:
+        if looking is not None and self._known is None:
             looking.join(WAIT_S)
-        return self._backlogs.beside(self._known)
+        return self._backlogs.beside(self._known or ())
 
     def _look(self) -> None:
         began = time.monotonic()
