@@ -76,9 +76,18 @@ ACTS = (
         "only what failed", _click(".chip.tone-request_error input"), "location.search.includes('request_error')", True
     ),
     Act("all dates", _click("#range-all"), "location.search.includes('range=all')", True),
+    Act("search for a number", "search(number())", "location.search.includes('text=')", True),
 )
 _HELP = """
 window.shown = (selector) => document.querySelector(selector)?.checkVisibility();
+window.number = () => {
+  const named = [...document.querySelectorAll(".c-source .name")].map((one) => one.textContent);
+  return named.find((one) => /^[0-9A-Z]{8,}$/.test(one));
+};
+window.search = (text) => {
+  document.getElementById("find").value = text;
+  document.getElementById("filters").requestSubmit();
+};
 window.key = (one) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: one, bubbles: true }));
 """
 
