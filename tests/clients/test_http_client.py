@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import io
+import socket
+import threading
 import xmlrpc.client
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -127,3 +129,27 @@ def test_what_is_built_on_it_is_recorded(platform: Any, log: testing.Log) -> Non
     exchange = log.assert_recorded(count=1, method="POST", status=404)
     assert exchange.url == f"{platform.url}/none"
     assert b"<methodName>order.create</methodName>" in exchange.request.body
+
+
+def test_an_answer_whose_chunks_are_broken_is_kept_as_far_as_it_came_and_is_no_loss(log: testing.Log) -> None:
+    before = testing.losses_so_far()
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\nno number\r\n")
+
+        threading.Thread(target=serve, daemon=True).start()
+        connection = http.client.HTTPConnection("127.0.0.1", listening.getsockname()[1], timeout=10)
+        connection.request("GET", "/")
+        with pytest.raises(http.client.IncompleteRead):
+            connection.getresponse().read()
+        connection.close()
+    exchange = log.assert_recorded(count=1, status=200)
+    assert exchange.response is not None
+    assert (exchange.response.body, exchange.response.incomplete) == (b"ok", True)
+    assert testing.losses_so_far() == before

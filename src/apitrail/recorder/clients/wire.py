@@ -11,6 +11,7 @@ a tunnel (CONNECT) are no exchange.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPSConnection, ResponseNotReady
 from typing import Any
 
@@ -365,7 +366,8 @@ class _Answer:
 
     def _came(self, data: Any) -> None:
         if self._chunks is not None:
-            self._chunks(data)
+            with suppress(ValueError):  # no chunked coding: what came before is kept, and the client raises its own
+                self._chunks(data)
             if self._chunks.ended:
                 self._all_came()
             return
