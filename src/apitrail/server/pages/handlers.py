@@ -1,4 +1,7 @@
-"""The pages' addresses. All of them only read; all work without a script."""
+"""The pages' addresses. All of them only read; all work without a script.
+
+One table of what there is, so it is longer than one idea: each handler reads the address, asks its page, and no more.
+"""
 
 from __future__ import annotations
 
