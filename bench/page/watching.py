@@ -67,7 +67,7 @@ def _click(selector: str) -> str:
 
 ACTS = (
     Act("expand an entry", _click(".rows .toggle"), "document.querySelector('.panel .verdict')", True),
-    Act("raw instead of laid out", _click(".panel input[value=raw]"), "shown('.panel pre.raw')", False),
+    Act("raw instead of laid out", "shown('.panel input[value=raw]').click()", "shown('.panel pre.raw')", False),
     Act("close it", _click(".rows .toggle"), "!document.querySelector('.panel')", False),
     Act("next row, by key", "key('j')", "document.activeElement.matches('.toggle')", False),
     Act("open the filter of actions", _click("#menu-action > summary"), "shown('#menu-action .menu-body')", False),
@@ -79,7 +79,7 @@ ACTS = (
     Act("search for a number", "search(number())", "location.search.includes('text=')", True),
 )
 _HELP = """
-window.shown = (selector) => document.querySelector(selector)?.checkVisibility();
+window.shown = (selector) => [...document.querySelectorAll(selector)].find((one) => one.checkVisibility());
 window.number = () => {
   const named = [...document.querySelectorAll(".c-source .name")].map((one) => one.textContent);
   return named.find((one) => /^[0-9A-Z]{8,}$/.test(one));

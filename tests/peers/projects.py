@@ -91,6 +91,15 @@ PROJECTS = (
         ("pytest", "pytest-vcr", "vcrpy", "pytest-cov"),
         ("tests", "-W", "ignore", "-o", "addopts=", "--vcr-record=none"),
     ),
+    Project(
+        "vcrpy",
+        "9.4.2",
+        (
+            *("pytest", "pytest-asyncio", "pytest-aiohttp", "pytest-httpbin", "httpbin", "cryptography", "pysocks"),
+            *("aiohttp", "boto3", "httplib2", "httpx", "requests", "tornado", "urllib3"),
+        ),
+        ("tests", "-W", "ignore", "-o", "addopts=", "-m", "not online"),
+    ),
     Project("ShopifyAPI", "12.7.0", ("mock",), ("test", "-W", "ignore")),
     Project(
         "PyGithub",

@@ -35,8 +35,22 @@ def calling(monkeypatch: pytest.MonkeyPatch) -> Calling:
     return made
 
 
-def made(waiting: int = 0) -> Pace:
-    return Pace(Gauge(1000), lambda: waiting)
+class Looks(threading.Event):
+    """Counts how often one waits: what does not wait is told by that, not by a clock that other work stretches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.many = 0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.many += 1
+        return super().wait(timeout)
+
+
+def made(waiting: int = 0, gauge: Gauge | None = None) -> tuple[Pace, Looks]:
+    kept, looks = Pace(gauge or Gauge(1000), lambda: waiting), Looks()
+    kept._called = looks
+    return kept, looks
 
 
 def waited(work: Callable[[], Any]) -> float:
@@ -46,49 +60,65 @@ def waited(work: Callable[[], Any]) -> float:
 
 
 def test_work_begins_at_once_where_it_is_quiet() -> None:
+    kept, looks = made()
     pace.pulse.at = time.perf_counter_ns() - 2 * pace.QUIET_NS
-    assert waited(lambda: made().begins(time.perf_counter_ns())) < pace.LOOK_S
+    kept.begins(time.perf_counter_ns())
+    assert looks.many == 0
 
 
 def test_work_waits_for_the_end_of_a_burst(calling: Calling) -> None:
+    kept, looks = made()
     threading.Timer(0.1, calling.end).start()
-    assert 0.05 < waited(lambda: made().begins(time.perf_counter_ns())) < pace.IN_TIME_S / 2
+    assert waited(lambda: kept.begins(time.perf_counter_ns())) > 0.05
+    assert calling.ended_ns
+    assert looks.many > 1
 
 
 def test_what_waits_is_begun_in_time_though_calls_never_pause(calling: Calling) -> None:
+    kept, looks = made()
     over = time.perf_counter_ns()
-    made().begins(over)
-    assert pace.IN_TIME_S - 0.1 < (time.perf_counter_ns() - over) / 1e9 < pace.IN_TIME_S + 0.15
+    kept.begins(over)
+    assert (time.perf_counter_ns() - over) / 1e9 > pace.IN_TIME_S - 0.1
+    assert looks.many <= pace.IN_TIME_S / pace.LOOK_S + 1
 
 
 def test_much_that_waits_is_begun_the_earlier(calling: Calling) -> None:
-    many = int(pace.IN_TIME_S / pace.COST_S / pace.SLOWER) + 1
-    assert waited(lambda: made(many).begins(time.perf_counter_ns())) < pace.IN_TIME_S / 2
+    kept, looks = made(int(pace.IN_TIME_S / pace.COST_S / pace.SLOWER) + 1)
+    kept.begins(time.perf_counter_ns())
+    assert looks.many <= pace.IN_TIME_S / pace.LOOK_S / 2
 
 
 def test_somebody_in_a_hurry_ends_every_wait(calling: Calling) -> None:
-    kept = made()
+    kept, looks = made()
     threading.Timer(0.1, kept.hurry, [True]).start()
-    assert waited(lambda: kept.begins(time.perf_counter_ns())) < pace.IN_TIME_S / 2
-    assert waited(lambda: kept.begins(time.perf_counter_ns())) < pace.LOOK_S
+    kept.begins(time.perf_counter_ns())
+    assert 0 < looks.many <= pace.IN_TIME_S / pace.LOOK_S / 2
+    before = looks.many
+    kept.begins(time.perf_counter_ns())
+    assert looks.many == before
 
 
-def test_only_a_turn_that_was_long_is_interrupted(calling: Calling) -> None:
-    kept = made()
+def test_only_a_turn_that_was_long_is_interrupted(calling: Calling, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, looks = made()
     calling.ended_ns = 1  # quiet
     kept.begins(time.perf_counter_ns())
     kept.gather(0)
-    calling.ended_ns = 0
-    assert waited(kept.breathe) < pace.LOOK_S
+    calling.ended_ns, looks.many = 0, 0
+    with monkeypatch.context() as patched:
+        patched.setattr(pace, "TURN_S", 60)
+        kept.breathe()
+    assert looks.many == 0
     threading.Timer(2 * pace.LOOK_S, calling.end).start()
     time.sleep(2 * pace.TURN_S)
-    assert waited(kept.breathe) >= pace.LOOK_S
+    kept.breathe()
+    assert looks.many > 0
 
 
 def test_full_memory_is_a_hurry(calling: Calling) -> None:
     gauge = Gauge(1000)
     gauge.bytes = 501
-    kept = Pace(gauge, lambda: 0)
-    assert waited(lambda: kept.begins(time.perf_counter_ns())) < pace.LOOK_S
+    kept, looks = made(gauge=gauge)
+    kept.begins(time.perf_counter_ns())
     time.sleep(2 * pace.TURN_S)
-    assert waited(kept.breathe) < pace.LOOK_S
+    kept.breathe()
+    assert looks.many == 0
