@@ -140,8 +140,8 @@ def _begins(connection: Any, method: Any, target: Any, on: bool) -> None:
             _abandoned(connection)
         if not on or context.muted.get():
             return
-        call = calls.here.get()
-        if call is not None and call.open and call.client in FRONTS:
+        call = calls.current(FRONTS)
+        if call is not None:
             connection._apitrail = Wire(call.client, method, url_of(connection, target), call)
         elif "http.client" in _users:
             connection._apitrail = Wire("http.client", method, url_of(connection, target))

@@ -12,14 +12,12 @@ from apitrail.entry import EntryRow
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
+from apitrail.server.pages.recorders import OFFERED, address
 from apitrail.server.pages.silences import SilenceView
 from apitrail.store.model import Gap, RecorderRow
 
 SHOWN = 5
 """Lines between two rows."""
-PATH = "/recorders"
-OFFERED = (1, 7, 31)
-"""Days that the page Recorders tells of."""
 
 
 class Part(NamedTuple):
@@ -61,8 +59,8 @@ def _within(part: Part, reader: Reader) -> Iterator[tuple[RecorderRow, Gap]]:
 
 def _lines(found: Sequence[tuple[RecorderRow, Gap]], query: PageQuery, reader: Reader) -> list[SilenceView]:
     oldest = min(gap.before for _, gap in found)
-    days = next((days for days in OFFERED if (reader.clock.now - oldest).days < days), OFFERED[-1])
-    url = query.url(PATH, **({"days": str(days)} if days != OFFERED[0] else {}))
+    age = (reader.clock.now - oldest).days
+    url = address(next((days for days in OFFERED if age < int(days)), OFFERED[-1]), query)
     basis = Markup('<a href="{}">{}</a>').format(url, reader.words("recorders.title"))
     lines = [_line(one, gap, reader) for one, gap in found[:SHOWN]]
     if len(found) > SHOWN:

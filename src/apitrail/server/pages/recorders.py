@@ -23,6 +23,7 @@ from apitrail.store.model import EPOCH, Backlog, Drop, Gap, RecorderRow
 
 PATH = "/recorders"
 OFFERED = ("1", "7", "31")
+"""Days that it tells of; the first by itself."""
 LINES = 200
 """Gaps and drops that are listed; all are counted."""
 EDGE = timedelta(seconds=1)
@@ -83,7 +84,7 @@ def recorders(rows: Sequence[RecorderRow], days: str, query: PageQuery, reader: 
     missing = sum(one.missing for one in rows)
     dropped = sum(drop.count for one in rows for drop in one.drops)
     return RecordersView(
-        offered=[Chosen(words(f"recorders.days.{one}"), query.url(PATH, **_days(one)), one == days) for one in OFFERED],
+        offered=[Chosen(words(f"recorders.days.{one}"), address(one, query), one == days) for one in OFFERED],
         total=words("recorders.total", recorders=f"{len(rows):,}", missing=f"{missing:,}", dropped=f"{dropped:,}"),
         lost=[line for _, line in lost[:LINES]],
         more=words("recorders.more", count=f"{len(lost) - LINES:,}") if len(lost) > LINES else Markup(),
@@ -91,6 +92,11 @@ def recorders(rows: Sequence[RecorderRow], days: str, query: PageQuery, reader: 
         home_url=links.home(query),
         languages=boards.languages(query, PATH, reader, **_days(days)),
     )
+
+
+def address(days: str, query: PageQuery) -> str:
+    """Where the page is that tells of so many days, one of OFFERED."""
+    return query.url(PATH, **_days(days))
 
 
 def _days(days: str) -> dict[str, str]:
