@@ -12,7 +12,6 @@ from base64 import b64encode
 from typing import Literal
 
 from msgspec import Struct
-from msgspec.structs import fields
 
 from apitrail.entry import Entry, EntryRow, Payload
 from apitrail.exchange import Headers
@@ -63,7 +62,7 @@ class LossesAnswer(Struct, frozen=True):
 
 def entry_answer(entry: Entry) -> EntryAnswer:
     """The entry as it is answered."""
-    row = {field.name: getattr(entry, field.name) for field in fields(EntryRow)}
+    row = {name: getattr(entry, name) for name in EntryRow.__struct_fields__}
     response = None if entry.response is None else payload_answer(entry.response)
     return EntryAnswer(**row, request=payload_answer(entry.request), response=response)
 

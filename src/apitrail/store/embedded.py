@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from apitrail.store.engine import Answer, Query, StoreUnavailable, failure
+from apitrail.store.engine import Answer, Query, StoreUnavailable, failure, written_out
 from apitrail.store.model import StoreError
 from apitrail.store.native import Columns
 from apitrail.store.topology import Topology
@@ -185,9 +185,10 @@ class EmbeddedEngine:
 
 
 def _select(client: Any, query: Query) -> Answer:
+    sql, values = written_out(query)
     result = client.query(
-        query.sql,
-        parameters=dict(query.params),
+        sql,
+        parameters=values,
         column_formats=dict.fromkeys(query.binary, "bytes"),
         settings=WIDE if query.wide else None,
     )

@@ -30,6 +30,9 @@ class StoreUnavailable(StoreError):
     """The engine cannot work now: unreachable, disk full, closed. The same request may succeed later."""
 
 
+_NUMBERS = re.compile(r"\{(\w+):(?:Array\()?U?Int[0-9]+\)?\}")
+
+
 class Query(Struct, frozen=True):
     """A statement and its values. Values never enter the text: each is a `{name:Type}` in it."""
 
@@ -39,6 +42,23 @@ class Query(Struct, frozen=True):
     """String columns of the answer that hold bytes, not text."""
     wide: bool = False
     """It reads so much that more than one thread is worth their cost."""
+
+
+def written_out(query: Query) -> tuple[str, dict[str, Param]]:
+    """The statement of a question with its whole numbers in the text, and the other values. A number is nothing but
+    digits, and one in the text saves the engine a parse and a cast of its own, as long as a column takes to read.
+    """
+    left = dict(query.params)
+
+    def digits(found: re.Match[str]) -> str:
+        value = query.params[found[1]]
+        numbers = value if isinstance(value, list) else [value]
+        if not numbers or not all(type(number) is int for number in numbers):
+            return found[0]
+        left.pop(found[1], None)
+        return f"[{','.join(map(str, numbers))}]" if isinstance(value, list) else str(value)
+
+    return _NUMBERS.sub(digits, query.sql), left
 
 
 class Answer(Struct, frozen=True):

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from apitrail.entry import EntryRow
-from apitrail.store.engine import Query
+from apitrail.store.engine import Param, Query
 from apitrail.store.model import Bar, Filter, Histogram
 from apitrail.store.queries.counting import counted
 from apitrail.store.queries.pieces import DAY, QUARTER
@@ -66,15 +66,22 @@ def edges(since: datetime, until: datetime, step: str, zone: ZoneInfo) -> list[i
 
 
 def histogram(which: Filter, cuts: Sequence[int], seconds: Sequence[int] | None = None) -> Query:
-    """Rows: the bar's number, outcome, count. The filter's range is within the cuts, and has both ends."""
+    """Rows: the bar's start (in seconds), outcome, count, in any order. The filter's range is within the cuts, and has
+    both ends.
+    """
     quarters = all(cut % QUARTER == 0 for cut in cuts)
     days = all(cut % DAY == 0 for cut in cuts)
-    bar = "roundDown(toUnixTimestamp(TIME), {cuts:Array(UInt32)})"
+    starts: list[int] = [cut // 1_000_000 for cut in cuts]
+    lengths = {end - start for start, end in pairwise(starts)}
+    if len(lengths) == 1:
+        bar = "intDiv(toUnixTimestamp(TIME) - {start:Int64}, {length:Int64}) * {length:Int64} + {start:Int64}"
+        bars: dict[str, Param] = {"start": starts[0], "length": lengths.pop()}
+    else:  # the clock was changed
+        bar = "roundDown(toUnixTimestamp(TIME), {cuts:Array(UInt32)})"
+        bars = {"cuts": starts[:-1]}
     columns = {"bar": bar, "outcome": "outcome"}
     source, params = counted(which, columns, seconds, days=days, quarters=quarters)
-    starts: list[int] = [cut // 1_000_000 for cut in cuts[:-1]]
-    wide = seconds is None and told_by_entries(which)
-    return Query(f"{source} ORDER BY bar", {**params, "cuts": starts}, wide=wide)
+    return Query(source, {**params, **bars}, wide=seconds is None and told_by_entries(which))
 
 
 def histogram_of(entries: Sequence[EntryRow], which: Filter, zone: ZoneInfo) -> Histogram:
@@ -97,7 +104,7 @@ def histogram_of(entries: Sequence[EntryRow], which: Filter, zone: ZoneInfo) -> 
 def read(rows: Sequence[Sequence[Any]], cuts: Sequence[int], step: str) -> Histogram:
     """The answer, with the bars that have nothing."""
     found: dict[int, dict[str, int]] = {}
-    for start, outcome, count in rows:
+    for start, outcome, count in sorted(rows, key=tuple):
         if count:
             found.setdefault(start * 1_000_000, {})[outcome] = count
     bars = [Bar(instant(start), found.get(start, {})) for start, _ in pairwise(cuts)]

@@ -42,11 +42,11 @@ class Piece(Struct, frozen=True):
         conditions, params = [], dict[str, Param]()
         for sign, value, key in ((">=", self.first, f"{name}_first"), ("<", self.end, f"{name}_end")):
             if value is not None:
-                moment = f"fromUnixTimestamp64Micro({{{key}:Int64}}, 'UTC')"
-                if self.table != "entries":
-                    moment = f"toDateTime({moment}, 'UTC')"
+                if self.table == "entries":
+                    moment, params[key] = f"fromUnixTimestamp64Micro({{{key}:Int64}}, 'UTC')", value
+                else:
+                    moment, params[key] = f"toDateTime({{{key}:Int64}}, 'UTC')", value // 1_000_000
                 conditions.append(f"{self.time} {sign} {moment}")
-                params[key] = value
         return " AND ".join(conditions) or "1", params
 
 
