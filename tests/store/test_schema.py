@@ -30,8 +30,9 @@ def tables(store: Store) -> list[tuple[Any, ...]]:
     return list(store.engine.select(Query(query)).rows)
 
 
-def test_migrations_are_numbered_from_one_without_a_hole() -> None:
-    assert [step.version for step in schema.migrations()] == list(range(1, len(schema.migrations()) + 1))
+def test_no_two_migrations_have_one_number() -> None:
+    versions = [step.version for step in schema.migrations()]
+    assert sorted(set(versions)) == versions
 
 
 def test_a_new_log_records_each_migration_once(either: Store) -> None:
@@ -88,7 +89,9 @@ def test_a_newer_log_is_refused_and_left_as_it_is(folder: Path, make: Make, monk
 
     with pytest.raises(StoreError) as refused:
         open_store(folder, durable=True)
-    assert f"written by a newer Apitrail (its schema is 99, this version knows {len(known)})" in str(refused.value)
+    assert f"written by a newer Apitrail (its schema is 99, this version knows {known[-1].version})" in str(
+        refused.value
+    )
     assert "install that version" in str(refused.value)
 
     monkeypatch.setattr(schema, "migrations", lambda: [*known, newer])  # the version that wrote it

@@ -36,6 +36,7 @@ from apitrail.server.known import load_profiles
 from apitrail.server.linking import LinkTemplates
 from apitrail.server.problems import Problem, shorten
 from apitrail.server.settings import Settings, changed, workers
+from apitrail.server.settling import Settler
 from apitrail.server.workers import Nursery
 from apitrail.store import Store, Writer, open_store
 from apitrail.store.model import FolderInUse, StoreError
@@ -66,6 +67,7 @@ def run(settings: Settings, out: TextIO) -> None:
         folder.prepare(settings.data)
         store = open_folder(settings)
         stack.callback(store.close)
+        stack.callback(Settler(store).close)
         demand_read_token(store, settings)
         unix = stack.enter_context(sockets.listen_unix(settings.data))
         stack.callback(sockets.remove_unix, settings.data)

@@ -12,6 +12,7 @@ from apitrail.entry import Entry
 from apitrail.store.engine import Query
 from apitrail.store.failures import Affected, CauseTotal, Common, Ending, Failed, Group, Hour, Hourly, Unanswered
 from apitrail.store.model import Filter
+from apitrail.store.once import once
 from apitrail.store.queries import entry, failures, hourly, shift, trade, words
 from apitrail.store.queries.activity import Side
 from apitrail.store.rows import decode_entry
@@ -149,7 +150,8 @@ class Boards(Upkeep):
         seconds = [second for (second,) in self.engine.select(asked).rows]
         if not seconds:
             return Mentioned([], False)
-        found = trade.read_mentions(self.engine.select(trade.mentions(wanted, seconds, actions, limit + 1)).rows)
+        rows = once(self.engine, lambda many: trade.mentions(wanted, seconds, actions, many), limit + 1)
+        found = trade.read_mentions(rows)
         silent = self.unanswered((one.id, one.at) for one in found if one.kind == "no_answer")
         found = [one if one.id not in silent else _said(one, silent[one.id]) for one in found]
         return Mentioned(found[:limit], len(found) > limit or len(seconds) == MENTIONED_SECONDS)

@@ -33,6 +33,8 @@ T = TypeVar("T")
 DAY = 86_400_000_000
 SETTLE_S = 2.0
 """How long a difference must stand on a cluster before it is one."""
+REMOVED_S = 600
+"""How long after a row was taken off the counts it may still be there, on a cluster."""
 COUNTS = ("counts", "counts_by_day")
 COPIES = ("mentions", "account_names", "failures")
 FAILED = "outcome IN ('request_error', 'platform_error')"
@@ -94,12 +96,12 @@ def repair(engine: Engine, suspect: Ranges) -> None:
         return
     for first, last in suspect:
         for table in COPIES:
-            _copy(engine, table, first, last)
+            copy(engine, table, first, last)
     wrong = _standing(engine, ("entries", *COUNTS), _wrong)
     for day, (held, counted) in sorted(wrong.items()):
         if held and not any(counted):
             for table in COPIES:
-                _copy(engine, table, day * DAY, (day + 1) * DAY - 1)
+                copy(engine, table, day * DAY, (day + 1) * DAY - 1)
         for table, count in zip(COUNTS, counted, strict=True):
             if count != held:
                 _recount(engine, table, day)
@@ -109,7 +111,7 @@ def repair(engine: Engine, suspect: Ranges) -> None:
 
 def _standing(engine: Engine, tables: Iterable[str], ask: Callable[[Engine], dict[int, T]]) -> dict[int, T]:
     """The days that `ask` finds wrong. On a cluster other servers write meanwhile, and replicas follow one another:
-    there only what stands still is a difference."""
+    there only what stands still is a difference, and not what is about to be removed (see `twins`)."""
     wrong = ask(engine)
     if wrong and engine.topology.cluster:
         for table in tables:
@@ -117,7 +119,12 @@ def _standing(engine: Engine, tables: Iterable[str], ask: Callable[[Engine], dic
                 engine.run(Query(statement))
         time.sleep(SETTLE_S)
         later = ask(engine)
-        wrong = {day: found for day, found in wrong.items() if later.get(day) == found}
+        query = Query(
+            "SELECT DISTINCT toUInt16(toDate(created_at)) FROM twins WHERE found_at > now() - {seconds:UInt32}",
+            {"seconds": REMOVED_S},
+        )
+        going = {day for (day,) in engine.select(query).rows}
+        wrong = {day: found for day, found in wrong.items() if later.get(day) == found and day not in going}
     return wrong
 
 
@@ -162,14 +169,14 @@ def _gather_failures(engine: Engine) -> None:
                 )
             )
         if told:
-            _copy(engine, "failures", day * DAY, (day + 1) * DAY - 1)
+            copy(engine, "failures", day * DAY, (day + 1) * DAY - 1)
 
 
 def _ill_gathered(engine: Engine) -> dict[int, tuple[int, int]]:
     """The days whose failures are not as many as are counted: how many there are, and how many are counted."""
     query = Query(f"SELECT toUInt16(toDate(at)) AS day, sum(entries) FROM counts_by_day WHERE {FAILED} GROUP BY day")  # noqa: S608
     told = _by_day(engine.select(query).rows)
-    rows = _rows_by_day(engine, "failures")
+    rows = rows_by_day(engine, "failures")
     unlike = sorted(day for day in {*told, *rows} if told.get(day, 0) != rows.get(day, 0))
     if not unlike:
         return {}
@@ -185,7 +192,7 @@ def _ill_gathered(engine: Engine) -> dict[int, tuple[int, int]]:
 
 def _wrong(engine: Engine) -> dict[int, tuple[int, tuple[int, ...]]]:
     """The days that are not counted right: how many entries they hold, and how many each of COUNTS says."""
-    days = _rows_by_day(engine, "entries")
+    days = rows_by_day(engine, "entries")
     counted = [_counted_by_day(engine, table) for table in COUNTS]
     found = {}
     for day in set(days).union(*counted):
@@ -195,7 +202,8 @@ def _wrong(engine: Engine) -> dict[int, tuple[int, tuple[int, ...]]]:
     return found
 
 
-def _copy(engine: Engine, table: str, first: int, last: int) -> None:
+def copy(engine: Engine, table: str, first: int, last: int) -> None:
+    """Make the rows of these times of a table of COPIES once more."""
     engine.run(Query(f"INSERT INTO {table} {_made(engine, table)} {_GENTLY}", {"first": first, "last": last}))
 
 
@@ -241,8 +249,8 @@ def _view(engine: Engine, name: str) -> str:
     return "".join(text for (text,) in engine.select(query).rows)
 
 
-def _rows_by_day(engine: Engine, table: str) -> dict[int, int]:
-    """From the parts' own records: no row is read."""
+def rows_by_day(engine: Engine, table: str) -> dict[int, int]:
+    """How many rows each day (since 1970) of a table has, from the parts' own records: no row is read."""
     query = Query(
         f"SELECT toUInt16(toDate(partition)), sum(rows) FROM {engine.topology.system('parts')}"  # noqa: S608
         f" WHERE active AND database = {engine.topology.home} AND table = {{table:String}} GROUP BY partition",

@@ -5,7 +5,8 @@ and beside the writer; writes one after another.
 
 What `write` promises when it returns: every entry of the batch is in the log exactly once, and on the disk where the
 store is durable (fsync of the new parts and their folder, and of what merging makes of them). When it raises, some
-of the batch may be there; writing it again completes it, and stores nothing twice.
+of the batch may be there; writing it again completes it, and stores nothing twice. Where other servers write to the
+same log, an entry that two were given at once is there twice until `settle` has looked.
 
 A reader sees all of a write's entries of one day, or none of them.
 """
@@ -14,10 +15,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,7 @@ from msgspec import structs
 
 from apitrail.entry import Entry, EntryRow
 from apitrail.exchange import Loss
-from apitrail.store import derived, health, schema
+from apitrail.store import derived, health, schema, twins
 from apitrail.store.batch import Batch
 from apitrail.store.block import COLUMNS, LATEST, LOSS_COLUMNS, Key
 from apitrail.store.boards import Boards
@@ -51,6 +52,7 @@ from apitrail.store.model import (
     Usual,
     Written,
 )
+from apitrail.store.once import Rows, once
 from apitrail.store.queries import (
     activity,
     facets,
@@ -130,6 +132,7 @@ class Store(Boards, Rhythms):
         self._identity = uuid4().hex
         self._note = derived.Note(None if lock is None else lock.path.with_name("inserting.json"), durable=durable)
         self._suspect: derived.Ranges = []
+        self._watch = twins.Watch()
         self._writing = threading.Lock()
         try:
             migrated = schema.migrate(engine)
@@ -191,7 +194,8 @@ class Store(Boards, Rhythms):
 
     def of_call(self, call: str, at: datetime) -> list[EntryRow]:
         """The exchanges of one call, oldest first: its attempts and redirects, a quarter of an hour around `at`."""
-        return [decode_row(row) for row in self.engine.select(related.of_call(call, at)).rows]
+        rows = once(self.engine, lambda many: related.of_call(call, at, many), related.MOST)
+        return [decode_row(row) for row in rows]
 
     def whole(self, rows: Sequence[EntryRow], most_bytes: int = WHOLE_BYTES) -> Iterator[Entry]:
         """The whole entries of these rows of a page, in their order; those that were removed since are left out.
@@ -304,6 +308,9 @@ class Store(Boards, Rhythms):
     def close(self) -> None:
         """Wait for what runs, close the engine, free the folder. A second call does nothing."""
         with self._writing:
+            if self.shared:
+                with suppress(StoreError):  # what is not looked at now, another server finds
+                    self.settle(every=True)
             self.engine.close()
             if not self._suspect:
                 self._note.clear()
@@ -318,13 +325,17 @@ class Store(Boards, Rhythms):
             derived.repair(self.engine, self._suspect)
         self._suspect = derived.ranges(times)
         self._note.write(self._suspect)
-        for portion in _portions(data):
-            self.engine.insert("entries", COLUMNS, portion)
+        try:
+            for portion in _portions(data):
+                self.engine.insert("entries", COLUMNS, portion)
+        finally:
+            if self.shared:
+                self._watch.touched(times)
         self._suspect = []
 
-    def _read(self, which: Filter, limit: int, cursor: Cursor | None) -> list[Sequence[Any]]:
+    def _read(self, which: Filter, limit: int, cursor: Cursor | None) -> Rows:
         """The newest that the filter lets through, by reading back from the end of its range."""
-        rows: list[Sequence[Any]] = []
+        rows: Rows = []
         for number, window in enumerate(page.windows(which, cursor, datetime.now(UTC))):
             few = bool(which.text) and number > 0 and page.LONGER * len(rows) < limit
             rows += self._newest(window, limit - len(rows), cursor, few=few)
@@ -332,21 +343,12 @@ class Store(Boards, Rhythms):
                 break
         return rows
 
-    def _newest(self, which: Filter, limit: int, cursor: Cursor | None, *, few: bool = False) -> list[Sequence[Any]]:
-        """Each once, where it may be there twice (see `page.gathered`)."""
-        asked = limit
-        while True:
-            rows = self.engine.select(page.page(which, asked, cursor, few=few)).rows
-            found: list[Sequence[Any]] = list({row[0]: row for row in rows}.values())
-            if len(found) >= limit or len(rows) < asked:
-                return found[:limit]
-            asked *= 2
+    def _newest(self, which: Filter, limit: int, cursor: Cursor | None, *, few: bool = False) -> Rows:
+        return once(self.engine, lambda many: page.page(which, many, cursor, few=few), limit)
 
-    def _looked_up(
-        self, which: Filter, wanted: words.Mentions, limit: int, cursor: Cursor | None
-    ) -> list[Sequence[Any]]:
+    def _looked_up(self, which: Filter, wanted: words.Mentions, limit: int, cursor: Cursor | None) -> Rows:
         """The same by the seconds in which the filter's references and words are, some at a time, newest first."""
-        rows: list[Sequence[Any]] = []
+        rows: Rows = []
         until = which.until
         if cursor is not None and (until is None or cursor.created_at < until):
             until = cursor.created_at
@@ -360,16 +362,14 @@ class Store(Boards, Rhythms):
             until = instant(found[-1] * 1_000_000 - 1)
             many = min(8 * many, words.MOST_SECONDS)
 
-    def _of_seconds(
-        self, which: Filter, found: list[int], limit: int, cursor: Cursor | None, *, cut: bool
-    ) -> list[Sequence[Any]]:
+    def _of_seconds(self, which: Filter, found: list[int], limit: int, cursor: Cursor | None, *, cut: bool) -> Rows:
         """The newest of these seconds, of which the last may not be told in full where they are `cut`. What refers to
         the word is read first: mostly that is all there is, and the bodies, half of the work, need not be read.
         """
-        rows: list[Sequence[Any]] = []
+        rows: Rows = []
         left = found
         if words.one_word(which):
-            rows = list(self.engine.select(page.page(which, limit, cursor, found, bodies=False)).rows)
+            rows = once(self.engine, lambda many: page.page(which, many, cursor, found, bodies=False), limit)
             at = [row[1] // 1_000_000 for row in rows]
             settled = words.settled(found, at)
             if cut:
@@ -379,7 +379,7 @@ class Store(Boards, Rhythms):
             until = rows[-1][1] // 1_000_000 if len(rows) >= limit else found[-1]
             left = [second for second in found if second not in settled and second >= until]
         if left:
-            rows += self.engine.select(page.page(which, limit, cursor, left)).rows
+            rows += once(self.engine, lambda many: page.page(which, many, cursor, left), limit)
             rows.sort(key=lambda row: row[1] // 1_000_000, reverse=True)  # within a second they are in order
         return rows[:limit]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from apitrail.store import backup, lease, retention, stats
+from apitrail.store import backup, lease, retention, stats, twins
 from apitrail.store.lock import FolderLock
 from apitrail.store.queries import span
 from apitrail.store.retention import Removed, Rules
@@ -21,6 +21,7 @@ class Upkeep(State):
 
     _lock: FolderLock | None
     _identity: str
+    _watch: twins.Watch
 
     def tidy(
         self, rules: Rules, now: datetime | None = None, stop: Callable[[], bool] = lambda: False
@@ -28,8 +29,30 @@ class Upkeep(State):
         """Take away what is too old or too much; nothing while another server on this log does. See `retention`."""
         if self._lock is None and not lease.take(self.engine, "tidy", self._identity, TIDY_LEASE_S):
             return []
+        if self._lock is None:
+            twins.sweep(self.engine, self._identity, now or datetime.now(UTC), stop)
         pinned = sorted({one.id for one in self.pins()})
         return retention.tidy(self.engine, rules, pinned, writes_off=lambda: self._writing, now=now, stop=stop)
+
+    @property
+    def shared(self) -> bool:
+        """Whether other servers may write to this log."""
+        return self._lock is None
+
+    def settle(self, *, every: bool = False) -> int:
+        """Remove the entries of this server's inserts that another one stored as well, and say how many rows that were.
+
+        To be called every few seconds where the log is `shared`, and with `every` before the end. Raises StoreError:
+        what was to be looked at is looked at the next time.
+        """
+        spans = self._watch.due(every=every)
+        removed = None
+        try:
+            removed = twins.clear(self.engine, spans, self._identity)
+        finally:
+            if removed is None:
+                self._watch.missed(spans)
+        return removed or 0
 
     def stats(self, rules: Rules, since: datetime, free: int | None, now: datetime | None = None) -> Stats:
         """What the log takes, who sent it since then, and how it will go on. `free`: bytes free on the disk."""

@@ -13,7 +13,7 @@ LASTS = timedelta(minutes=15)
 MOST = 50
 
 
-def of_call(call: str, at: datetime) -> Query:
+def of_call(call: str, at: datetime, most: int = MOST) -> Query:
     """Oldest first, of the minutes around `at` alone: a call's name is no key of the table."""
     return Query(
         f"SELECT {LIST_SELECT} FROM entries"  # noqa: S608, constants only
@@ -21,5 +21,5 @@ def of_call(call: str, at: datetime) -> Query:
         " AND created_at <= fromUnixTimestamp64Micro({last:Int64})"
         " AND position(row, {call:String}) > 0 AND JSONExtractString(row, 'call') = {call:String}"
         " ORDER BY created_at, id LIMIT {most:UInt32}",
-        {"first": micros(at - LASTS), "last": micros(at + LASTS), "call": call, "most": MOST},
+        {"first": micros(at - LASTS), "last": micros(at + LASTS), "call": call, "most": most},
     )
