@@ -28,6 +28,7 @@ from apitrail.entry import Entry, EntryRow
 from apitrail.exchange import Loss
 from apitrail.store import derived, health, schema, twins
 from apitrail.store.batch import Batch
+from apitrail.store.beside import Beside
 from apitrail.store.block import COLUMNS, LATEST, LOSS_COLUMNS, Key
 from apitrail.store.boards import Boards
 from apitrail.store.cluster import ClusterEngine
@@ -134,6 +135,7 @@ class Store(Boards, Rhythms):
         self._suspect: derived.Ranges = []
         self._watch = twins.Watch()
         self._writing = threading.Lock()
+        self._beside = Beside()
         try:
             migrated = schema.migrate(engine)
             schema.make_durable(engine, durable)
@@ -213,8 +215,11 @@ class Store(Boards, Rhythms):
 
     def facets(self, which: Filter) -> Facets:
         """The choices of each filter. Raises QueryTooLarge, StoreError."""
-        rows = self.engine.select(facets.facets(which, self._seconds(which))).rows
-        return facets.read(rows, self.engine.select(facets.NAMES).rows if rows else ())
+        asked = facets.facets(which, self._seconds(which))
+        counted, named = self._beside.both(
+            lambda: self.engine.select(asked).rows, lambda: self.engine.select(facets.NAMES).rows
+        )
+        return facets.read(counted, named)
 
     def histogram(self, which: Filter, step: str | None = None, zone: ZoneInfo = UTC_ZONE) -> Histogram:
         """Entries by time and outcome over the filter's range, or all of the log where it is open.
@@ -312,6 +317,7 @@ class Store(Boards, Rhythms):
                 with suppress(StoreError):  # what is not looked at now, another server finds
                     self.settle(every=True)
             self.engine.close()
+            self._beside.close()
             if not self._suspect:
                 self._note.clear()
             if self._lock is not None:

@@ -24,6 +24,8 @@ LIST_SELECT = "id, toUnixTimestamp64Micro(created_at), reference_types, referenc
 ENTRY_SELECT = f"{LIST_SELECT}, request, request_body, response, response_body"
 BINARY = ("request_body", "response_body")
 
+_LACKING = '{"id":"","created_at":"1970-01-01T00:00:00Z",'
+"""Stands before a row's document to make it a whole row's."""
 OF_BODY = "="
 """In place of a hash that the stored body tells."""
 
@@ -67,7 +69,7 @@ class _Side(Struct, omit_defaults=True):
 
 
 _json = msgspec.json.Encoder().encode
-_unkeep = msgspec.json.Decoder(_Kept).decode
+_unkeep = msgspec.json.Decoder(EntryRow).decode
 _unside = msgspec.json.Decoder(_Side).decode
 
 
@@ -95,26 +97,23 @@ def side_document(payload: Payload) -> bytes:
 
 def decode_row(values: Sequence[Any]) -> EntryRow:
     """The list's part of an entry, from an answer to LIST_SELECT."""
-    return EntryRow(**_fields(values))
+    identity, at, types, ids, row = values
+    # The document with what it lacks, whatever that is: half the time of making the row from what the document has.
+    entry = _unkeep(_LACKING + unfold(row, ids)[1:])
+    entry.id, entry.created_at = str(identity), instant(at)
+    entry.references = list(map(Reference, types, ids))
+    return entry
 
 
 def decode_entry(values: Sequence[Any]) -> Entry:
     """A whole entry, from an answer to ENTRY_SELECT."""
     request, request_body, response, response_body = values[5:]
+    row = decode_row(values[:5])
     return Entry(
-        **_fields(values[:5]),
+        **{name: getattr(row, name) for name in EntryRow.__struct_fields__},
         request=_payload(request, request_body),
         response=_payload(response, response_body) if response else None,
     )
-
-
-def _fields(values: Sequence[Any]) -> dict[str, Any]:
-    identity, at, types, ids, row = values
-    return structs.asdict(_unkeep(unfold(row, ids))) | {
-        "id": str(identity),
-        "created_at": instant(at),
-        "references": [Reference(*pair) for pair in zip(types, ids, strict=True)],
-    }
 
 
 def _payload(document: str, stored: bytes) -> Payload:

@@ -15,7 +15,7 @@ _KINDS = {"ec_integration": "ec", "shipping_integration": "shipping"}
 
 
 NAMES = Query("SELECT kind, id, argMax(name, at) FROM account_names GROUP BY kind, id")
-"""The latest name of every account. Asked apart: joined to the counts it took twice as long."""
+"""The latest name of every account. Asked apart, at the same time: joined to the counts it took twice as long."""
 
 
 def facets(which: Filter, seconds: Sequence[int] | None = None) -> Query:
