@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ def some(make: Make, count: int = 30) -> list[Entry]:
             references=[Reference("order", f"A-{number}")],
             response=Payload(body=b'{"sn":"2601%06d"}' % number),
             ec_integration=Integration("shop", "Shop"),
+            shipping_integration=Integration("carrier", "Carrier") if number % 5 else None,
             outcome="success" if number % 4 else "request_error",
         )
         for number in range(count)
@@ -42,6 +44,9 @@ def whole(store: Store, entries: list[Entry]) -> None:
     """All of it is found by every way."""
     assert counted(store) == (len(entries), len(entries))
     assert sum(sum(bar.outcomes.values()) for bar in store.histogram(Filter(), "6h").bars) == len(entries)
+    bars = store.histogram(Filter(shipping_integration=("carrier", "none"), outcome=("success",)), "6h").bars
+    shipped = [one for one in entries if one.shipping_integration and one.outcome == "success"]
+    assert sum(sum(bar.outcomes.values()) for bar in bars) == len(shipped)
     assert sum(option.count for option in store.facets(Filter()).outcome) == len(entries)
     assert sum(one.count for one in store.failures(Filter(), 99)) == sum(one.outcome != "success" for one in entries)
     for number, entry in enumerate(entries):
@@ -123,6 +128,27 @@ def test_totals_that_are_not_what_is_counted_are_put_right(folder: Path, make: M
         store = open_store(folder, durable=False)
         whole(store, entries)
         assert store.engine.select(Query("SELECT toInt64(sum(entries)) FROM totals")).rows == [(len(entries),)]
+        store.close()
+
+
+def test_totals_of_accounts_that_are_not_what_is_counted_are_put_right(folder: Path, make: Make) -> None:
+    entries = some(make)
+    store = open_store(folder, durable=False)
+    store.write(entries[:10])
+    store.engine.run(Query("DETACH TABLE account_totals_from_counts"))
+    store.write(entries[10:])
+    store.engine.run(Query("ATTACH TABLE account_totals_from_counts"))
+    store.engine.run(Query("INSERT INTO account_totals SELECT 'ec', 'gone', '2001-01-01 00:00:00', 'success', 5"))
+    store.close()
+    held = Counter(("ec", one.ec_integration.id) for one in entries if one.ec_integration)
+    held += Counter(("shipping", one.shipping_integration.id) for one in entries if one.shipping_integration)
+    assert held
+    for _ in range(2):
+        store = open_store(folder, durable=False)
+        told = Query(
+            "SELECT side, account, toInt64(sum(entries)) AS n FROM account_totals GROUP BY side, account HAVING n != 0"
+        )
+        assert {(side, account): n for side, account, n in store.engine.select(told).rows} == held
         store.close()
 
 

@@ -21,6 +21,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,6 +38,16 @@ REMOVED_S = 600
 """How long after a row was taken off the counts it may still be there, on a cluster."""
 COUNTS = ("counts", "counts_by_day")
 COPIES = ("mentions", "account_names", "failures")
+TOTALS = {
+    "totals": ("at, outcome", "SELECT at, outcome, entries AS n FROM counts", "1"),
+    "account_totals": (
+        "side, account, at, outcome",
+        "SELECT one.1 AS side, assumeNotNull(one.2) AS account, at, outcome, entries AS n FROM counts ARRAY JOIN"
+        " [('ec', toString(ec_id)), ('shipping', toString(shipping_id))] AS one WHERE one.2 IS NOT NULL",
+        "((ec_id IS NOT NULL) + (shipping_id IS NOT NULL))",
+    ),
+}
+"""What is made of counts, as its view makes it: the key, the rows, and how many of these a row of counts is."""
 FAILED = "outcome IN ('request_error', 'platform_error')"
 """As SQL: what the view `failures_from_entries` lets through."""
 
@@ -130,24 +141,25 @@ def _standing(engine: Engine, tables: Iterable[str], ask: Callable[[Engine], dic
 
 def _total(engine: Engine) -> None:
     """Add to the totals of each day what its counts are more, or fewer."""
-    if not _view(engine, "totals_from_counts"):
-        return
-    wrong = _standing(engine, ("totals",), _ill_totalled)
-    if wrong:
-        engine.run(
-            Query(
-                "INSERT INTO totals SELECT at, outcome, toInt64(sum(n)) AS total FROM ("
-                "SELECT at, outcome, entries AS n FROM counts UNION ALL SELECT at, outcome, -entries AS n FROM totals"
-                ") WHERE toUInt16(toDate(at)) IN {days:Array(UInt16)} GROUP BY at, outcome HAVING total != 0 SETTINGS"
-                " max_threads = 1, max_execution_time = 0",
-                {"days": sorted(wrong)},
+    for table, (key, rows, _) in TOTALS.items():
+        if not _view(engine, f"{table}_from_counts"):
+            continue
+        wrong = _standing(engine, (table,), partial(_ill_totalled, table))
+        if wrong:
+            engine.run(
+                Query(
+                    f"INSERT INTO {table} SELECT {key}, toInt64(sum(n)) AS total FROM ("  # noqa: S608, constants only
+                    f"{rows} UNION ALL SELECT {key}, -entries AS n FROM {table}"
+                    f") WHERE toUInt16(toDate(at)) IN {{days:Array(UInt16)}} GROUP BY {key} HAVING total != 0"
+                    " SETTINGS max_threads = 1, max_execution_time = 0",
+                    {"days": sorted(wrong)},
+                )
             )
-        )
 
 
-def _ill_totalled(engine: Engine) -> dict[int, tuple[int, int]]:
+def _ill_totalled(table: str, engine: Engine) -> dict[int, tuple[int, int]]:
     """The days whose totals are not what is counted: how many they say, and how many are counted."""
-    totalled, told = _counted_by_day(engine, "totals"), _counted_by_day(engine, "counts")
+    totalled, told = _counted_by_day(engine, table), _counted_by_day(engine, "counts", TOTALS[table][2])
     return {
         day: (totalled.get(day, 0), told.get(day, 0))
         for day in {*totalled, *told}
@@ -259,8 +271,8 @@ def rows_by_day(engine: Engine, table: str) -> dict[int, int]:
     return _by_day(engine.select(query).rows)
 
 
-def _counted_by_day(engine: Engine, table: str) -> dict[int, int]:
-    query = Query(f"SELECT toUInt16(toDate(at)) AS day, sum(entries) FROM {table} GROUP BY day")  # noqa: S608
+def _counted_by_day(engine: Engine, table: str, times: str = "1") -> dict[int, int]:
+    query = Query(f"SELECT toUInt16(toDate(at)) AS day, sum(entries * {times}) FROM {table} GROUP BY day")  # noqa: S608
     return _by_day(engine.select(query).rows)
 
 

@@ -52,6 +52,7 @@ TABLES = (
     "failures",
     "views",
     "totals",
+    "account_totals",
     "twins",
 )
 

@@ -38,6 +38,7 @@ KEYS = {
     "failures": "id",
     "views": "name",
     "totals": "at",
+    "account_totals": "at",
     "twins": "id",
 }
 """What the shard of a table's row depends on. Rows that one `FINAL` makes into one must have it in common."""

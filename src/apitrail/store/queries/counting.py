@@ -14,6 +14,9 @@ from apitrail.store.queries.pieces import Piece, pieces
 from apitrail.store.queries.where import FIELDS, Where, chosen, near, told, told_by_entries, within
 from apitrail.store.times import micros
 
+SIDES = {"ec_integration": "ec", "shipping_integration": "shipping"}
+"""A choice of accounts, and what `account_totals` calls their side."""
+
 
 def counted(
     which: Filter,
@@ -35,14 +38,22 @@ def counted(
     else:
         if not quarters:
             found = [_raw(which)]
-        elif _by_outcome_alone(which, columns, fields):
-            found = [_total(piece) for piece in pieces(which, days=False)]
+        elif totals := _totals(which, columns, fields):
+            found = [
+                structs.replace(piece, table=totals) if piece.table == "counts" else piece
+                for piece in pieces(which, days=False)
+            ]
         else:
             found = list(pieces(which, days=days))
         sources = [(*source, where) for source, where in _by_table(found).items()]
     named = ", ".join(f"{{{name}}} AS {name}" for name in columns)
     for table, time, count, where in sources:
-        whole = chosen(where, which, fields)
+        if table == "account_totals":
+            side = _side(which)
+            where = Where((f"side = '{SIDES[side]}'", *where.conditions), where.params)
+            whole = chosen(where, which, {**fields, side: "account"})
+        else:
+            whole = chosen(where, which, fields)
         if table == "entries":
             whole = told(whole, which)
         params |= whole.params
@@ -55,14 +66,22 @@ def counted(
     return f"SELECT {names}, sum(n) AS n FROM ({text}) GROUP BY {names}", params  # noqa: S608, constants only
 
 
-def _by_outcome_alone(which: Filter, columns: Mapping[str, str], fields: Mapping[str, str]) -> bool:
-    """Whether the totals know all that is asked."""
-    asked = {field for field in fields if getattr(which, field)} | {field for field, _ in which.without}
-    return asked <= {"outcome"} and not any(column in columns for column in FIELDS.values() if column != "outcome")
+def _totals(which: Filter, columns: Mapping[str, str], fields: Mapping[str, str]) -> str:
+    """The table of totals that knows all that is asked; empty where none does."""
+    if any(column in columns for column in FIELDS.values() if column != "outcome"):
+        return ""
+    unwanted = {field for field, _ in which.without}
+    asked = {field for field in fields if getattr(which, field)} | unwanted
+    if asked <= {"outcome"}:
+        return "totals"
+    side = _side(which)
+    return "account_totals" if side and asked <= {"outcome", side} and side not in unwanted else ""
 
 
-def _total(piece: Piece) -> Piece:
-    return structs.replace(piece, table="totals") if piece.table == "counts" else piece
+def _side(which: Filter) -> str:
+    """Of which side accounts are chosen; empty where of none, or of both."""
+    chosen_of = [field for field in SIDES if getattr(which, field)]
+    return chosen_of[0] if len(chosen_of) == 1 else ""
 
 
 def _by_table(found: Sequence[Piece]) -> dict[tuple[str, str, str], Where]:
