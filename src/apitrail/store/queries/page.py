@@ -52,7 +52,8 @@ def page(
     where = near(within(which), seconds)
     if cursor is not None:
         where = where.also(AFTER, after=micros(cursor.created_at), after_id=cursor.id)
-    where = told(chosen(where, which), which, bodies=bodies)
+    asked = structs.replace(which, outcome=()) if table == "failures" and set(which.outcome) == FAILED else which
+    where = told(chosen(where, asked), asked, bodies=bodies)
     settings = {}
     if seconds is not None or few:
         # To read a few granules of many parts in order takes half as long again as to read them all and sort; and what

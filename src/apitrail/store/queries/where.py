@@ -75,7 +75,10 @@ def chosen(where: Where, which: Filter, fields: Mapping[str, str] = FIELDS) -> W
     """And the choices of `fields`. A choice that is not in the log matches nothing."""
     for field, column in fields.items():
         values: tuple[str, ...] = getattr(which, field)
-        if values:
+        if len(values) == 1:
+            # Without a set, which takes 0.1 to 0.2 ms to make.
+            where = where.also(f"{column} = {{{field}:String}}", **{field: values[0]})
+        elif values:
             # A list: the client writes a tuple as a tuple, which is no Array.
             where = where.also(f"{column} IN {{{field}:Array(String)}}", **{field: list(values)})
     for number, (field, value) in enumerate(which.without):
