@@ -6,19 +6,19 @@ import gc
 import time
 from collections.abc import Callable
 
-SMALL, LARGE = 40_000, 320_000
-"""Characters of input."""
+SIZES = (5_000, 40_000, 320_000)
+"""Characters of input, each eight times the one before. What grows in squares fails at the second, within seconds."""
 RUNS = 4
 """Of which the quickest counts: other work can only make one slower."""
 
 
 def assert_it_grows_as_its_input_does(made: Callable[[int], Callable[[], object]]) -> None:
     """`made(size)` gives the work on an input of that size."""
-    small, large = made(SMALL), made(LARGE)
     gc.disable()
     try:
-        most = 24 * min(_seconds(small) for _ in range(RUNS)) + 0.1  # in squares it would be 64 times as long
-        assert any(_seconds(large) < most for _ in range(RUNS)), most
+        for size in SIZES[1:]:
+            most = 24 * min(map(_seconds, [made(size // 8)] * RUNS)) + 0.1  # in squares it would be 64 times as long
+            assert any(_seconds(work) < most for work in [made(size)] * RUNS), (size, most)
     finally:
         gc.enable()
 
