@@ -11,7 +11,7 @@ import pytest
 from apitrail.entry import Entry, Payload
 from apitrail.exchange import Integration, Loss, Reference
 from apitrail.registration import Registration
-from apitrail.store import Store, StoreUnavailable, Token, moving, open_store
+from apitrail.store import Store, StoreUnavailable, Token, moving
 from apitrail.store.engine import Query
 from apitrail.store.model import Filter
 from apitrail.store.retention import Keep, Rules
@@ -19,11 +19,11 @@ from apitrail.store.retention import Keep, Rules
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-@pytest.fixture(params=["address", "cluster_address"])
-def target(request: pytest.FixtureRequest) -> Iterator[Store]:
-    opened = open_store(request.getfixturevalue(request.param), durable=False)
-    yield opened
-    opened.close()
+@pytest.fixture(params=["server", "cluster"])
+def target(request: pytest.FixtureRequest, databases: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    monkeypatch.setattr("apitrail.store.derived.SETTLE_S", 0.0)  # nobody else writes to it
+    with databases[request.param].opened() as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -61,7 +61,9 @@ def moved(source: Store, target: Store) -> dict[str, moving.Moved]:
 
 def everything(store: Store) -> list[Any]:
     which = Filter()
-    entries = [store.entry(row.id) for row in store.page(which, 1000).entries]
+    rows = store.page(which, 1000).entries
+    entries = list(store.whole(rows))
+    assert len(entries) == len(rows)
     return [
         entries,
         store.losses(),
@@ -96,7 +98,6 @@ def test_a_run_that_breaks_off_anywhere_is_completed_by_the_next(
     source: Store, target: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(moving, "SLICE_ROWS", 7)
-    monkeypatch.setattr("apitrail.store.derived.SETTLE_S", 0.0)
     insert, calls = target.engine.insert, 0
 
     def breaking(table: str, columns: Any, blocks: Any) -> None:
@@ -154,7 +155,6 @@ def test_a_row_that_differs_and_one_that_is_missing_are_told_by_id(
     remove = f"ALTER TABLE {table} DELETE WHERE id = {{id:UUID}} SETTINGS mutations_sync = 2"
     target.engine.run(Query(remove, {"id": second}))
     monkeypatch.setattr(target.engine, "insert", lambda *_: None)  # a store that loses what it takes
-    monkeypatch.setattr("apitrail.store.derived.SETTLE_S", 0.0)
     day = moved(source, target)["2026-11-20"]
     assert (day.missing, day.different, day.whole) == (1, 1, False)
     assert set(day.samples) == {first, second}

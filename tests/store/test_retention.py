@@ -42,12 +42,12 @@ def cleaned(store: Store, rules: Rules, pins: list[str] | None = None, now: date
 def bodies(store: Store) -> dict[tuple[int, str], bool]:
     """(days ago, outcome) → whether the bodies are there."""
     found: dict[tuple[int, str], bool] = {}
-    for row in store.page(Filter(), 1000).entries:
-        entry = store.entry(row.id)
-        assert entry is not None
+    rows = store.page(Filter(), 1000).entries
+    for entry in store.whole(rows):
         assert entry.response is not None
         assert bool(entry.request.body) == bool(entry.response.body)
-        found[(TODAY.date() - row.created_at.date()).days, row.outcome] = bool(entry.response.body)
+        found[(TODAY.date() - entry.created_at.date()).days, entry.outcome] = bool(entry.response.body)
+    assert len(found) == len(rows)
     return found
 
 
