@@ -240,7 +240,7 @@ class Store(Boards, Rhythms):
             raise ValueError(f"bars of {step} over this range would be more than {histogram.MOST_BARS}")
         asked = structs.replace(which, since=since, until=until)
         rows = self.engine.select(histogram.histogram(asked, cuts, self._seconds(asked))).rows
-        return histogram.read(rows, cuts, step)
+        return histogram.answered(rows, cuts, step)
 
     def span(self) -> Span:
         """What the whole log covers."""

@@ -66,22 +66,35 @@ def edges(since: datetime, until: datetime, step: str, zone: ZoneInfo) -> list[i
 
 
 def histogram(which: Filter, cuts: Sequence[int], seconds: Sequence[int] | None = None) -> Query:
-    """Rows: the bar's start (in seconds), outcome, count, in any order. The filter's range is within the cuts, and has
-    both ends.
-    """
+    """Rows for `answered`, in any order. The filter's range is within the cuts, and has both ends."""
     quarters = all(cut % QUARTER == 0 for cut in cuts)
     days = all(cut % DAY == 0 for cut in cuts)
-    starts: list[int] = [cut // 1_000_000 for cut in cuts]
-    lengths = {end - start for start, end in pairwise(starts)}
-    if len(lengths) == 1:
-        bar = "intDiv(toUnixTimestamp(TIME) - {start:Int64}, {length:Int64}) * {length:Int64} + {start:Int64}"
-        bars: dict[str, Param] = {"start": starts[0], "length": lengths.pop()}
-    else:  # the clock was changed
+    bars: dict[str, Param]
+    if length := _length(cuts):
+        # As few functions as will do, for each takes as long as some hundred rows.
+        since = cuts[0] // 1_000_000 % length
+        bar = f"intDiv(toUnixTimestamp(TIME){' - {since:Int64}' if since else ''}, {{length:Int64}})"
+        bars = {"length": length, "since": since} if since else {"length": length}
+    else:
         bar = "roundDown(toUnixTimestamp(TIME), {cuts:Array(UInt32)})"
-        bars = {"cuts": starts[:-1]}
+        bars = {"cuts": [cut // 1_000_000 for cut in cuts[:-1]]}
     columns = {"bar": bar, "outcome": "outcome"}
     source, params = counted(which, columns, seconds, days=days, quarters=quarters)
     return Query(source, {**params, **bars}, wide=seconds is None and told_by_entries(which))
+
+
+def _length(cuts: Sequence[int]) -> int:
+    """How long each bar is, in seconds; 0 where they are not all as long, as a clock was changed."""
+    lengths = {end - start for start, end in pairwise(cuts)}
+    return lengths.pop() // 1_000_000 if len(lengths) == 1 else 0
+
+
+def answered(rows: Sequence[Sequence[Any]], cuts: Sequence[int], step: str) -> Histogram:
+    """What the answer to `histogram` says: rows of a bar (its number since 1970, or its start), outcome, count."""
+    if length := _length(cuts):
+        since = cuts[0] // 1_000_000 % length
+        rows = [(number * length + since, outcome, count) for number, outcome, count in rows]
+    return read(rows, cuts, step)
 
 
 def histogram_of(entries: Sequence[EntryRow], which: Filter, zone: ZoneInfo) -> Histogram:
@@ -102,7 +115,7 @@ def histogram_of(entries: Sequence[EntryRow], which: Filter, zone: ZoneInfo) -> 
 
 
 def read(rows: Sequence[Sequence[Any]], cuts: Sequence[int], step: str) -> Histogram:
-    """The answer, with the bars that have nothing."""
+    """The rows (a bar's start in seconds, outcome, count) with the bars that have nothing."""
     found: dict[int, dict[str, int]] = {}
     for start, outcome, count in sorted(rows, key=tuple):
         if count:
