@@ -173,6 +173,15 @@ def twice(servers: list[Store], make: Make, monkeypatch: pytest.MonkeyPatch) -> 
     return new
 
 
+def test_more_than_one_statement_can_name_are_removed_all(
+    servers: list[Store], make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = batch(make, 0.0, 2 * twins.MOST + 9)
+    at_once(servers, [taken(new, NOON + timedelta(seconds=one)) for one in range(2)], monkeypatch)
+    assert servers[0].settle(every=True) == len(new)
+    counted_once(servers[1], new)
+
+
 def test_copies_that_nothing_tells_apart_become_one(
     servers: list[Store], make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

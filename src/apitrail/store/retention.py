@@ -216,15 +216,15 @@ def _over_budget(engine: Engine, budget: int, pins: list[str], today: date) -> I
 
 
 def _forget_mentions(engine: Engine) -> None:
-    """Months of mentions before the oldest entry lead nowhere."""
+    """Months of mentions, and of what stood twice, before the oldest entry lead nowhere."""
     query = Query(
-        f"SELECT DISTINCT partition FROM {_parts(engine)} AND table = 'mentions' AND partition <"  # noqa: S608
-        " (SELECT toString(toYYYYMM(min(created_at))) FROM entries)"
+        f"SELECT DISTINCT table, partition FROM {_parts(engine)} AND table IN ('mentions', 'twins')"  # noqa: S608
+        " AND partition < (SELECT toString(toYYYYMM(min(created_at))) FROM entries)"
     )
-    for (month,) in engine.select(query).rows:
+    for table, month in engine.select(query).rows:
         engine.run(
             Query(
-                f"ALTER TABLE {engine.topology.altered('mentions')} DROP PARTITION ID {{month:String}}",
+                f"ALTER TABLE {engine.topology.altered(table)} DROP PARTITION ID {{month:String}}",
                 {"month": str(month)},
             )
         )

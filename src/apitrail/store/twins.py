@@ -37,8 +37,8 @@ GAP_S = 60
 """Seconds that are at most so far apart are looked at as one span."""
 SPANS = 200
 """At once."""
-MOST = 2000
-"""Copies that are removed at once: a statement for all hosts goes through Keeper, whose limit is a megabyte."""
+MOST = 400
+"""Entries that are put right at once: a statement's values travel in an address, and those for all hosts by Keeper."""
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
 EPOCH_DAY = date(1970, 1, 1)
