@@ -18,9 +18,15 @@ class Log:
     def __init__(self, *, shared: bool = True) -> None:
         self.shared = shared
         self.asked = 0
+        self.looked_back = False
         self.done = threading.Event()
 
+    def look_back(self) -> None:
+        assert self.asked == 0
+        self.looked_back = True
+
     def settle(self) -> int:
+        assert self.looked_back
         self.asked += 1
         if self.asked < 3:
             raise StoreError("no replica answers")

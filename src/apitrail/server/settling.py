@@ -31,6 +31,7 @@ class Settler:
 
     def _run(self) -> None:
         failed = False
+        self._store.look_back()
         while not self._closed.wait(self._every):
             try:
                 removed = self._store.settle()

@@ -5,8 +5,9 @@ under way at that moment. No look before can see that; a look after can: of two 
 with the other, by whoever looks then. So each server
 
 - keeps in mind the seconds that its inserts touched (`Watch`), and looks at them some seconds later;
+- looks at the last quarter of an hour when it begins, for it may have died between an insert and its look;
 - looks each hour, while it has the lease of `tidy`, at the last two hours and at each day that is over and has changed
-  since it was last looked at (`sweep`), for a server that dies between an insert and its look.
+  since it was last looked at (`sweep`), for one that died and did not come back.
 
 Of an entry's copies the one that was received first stays, whoever looks and however often: no row is removed but for
 another one that was seen beside it and stays, so nothing can be lost. What a copy was counted as is taken off the
@@ -42,7 +43,9 @@ MOST = 400
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
 EPOCH_DAY = date(1970, 1, 1)
+BACK_S = HOUR_S // 4
 RECENT_S = 2 * HOUR_S
+"""What a server that begins looks back at, and what is looked at each hour."""
 SWEPT = 32
 """Days that are looked at in one go, at most."""
 

@@ -39,6 +39,11 @@ class Upkeep(State):
         """Whether other servers may write to this log."""
         return self._lock is None
 
+    def look_back(self, now: datetime | None = None) -> None:
+        """Let `settle` look at the last minutes too: for a server that begins, and may have died within an insert."""
+        second = int((now or datetime.now(UTC)).timestamp())
+        self._watch.missed([(second - twins.BACK_S, second)])
+
     def settle(self, *, every: bool = False) -> int:
         """Remove the entries of this server's inserts that another one stored as well, and say how many rows that were.
 
