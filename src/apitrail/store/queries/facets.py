@@ -21,7 +21,8 @@ NAMES = Query("SELECT kind, id, argMax(name, at) FROM account_names GROUP BY kin
 def facets(which: Filter, seconds: Sequence[int] | None = None) -> Query:
     """Each field counted under all filters but its own, in one pass. `seconds`: see `counted`.
 
-    Rows: field (its number in COUNTED), value, count, in any order.
+    Rows: field (its number in COUNTED), value (NULL for those that have none, or are not let through), count (perhaps
+    0), in any order. To leave such rows out here takes longer than to read them.
     """
     outer = {name: column for name, column in FIELDS.items() if name not in COUNTED}
     source, params = counted(which, {FIELDS[field]: FIELDS[field] for field in COUNTED}, seconds, fields=outer)
@@ -35,7 +36,7 @@ def facets(which: Filter, seconds: Sequence[int] | None = None) -> Query:
     return Query(
         f"SELECT field, value, sum(n) AS total FROM ({source})"  # noqa: S608, constants only
         f" ARRAY JOIN {list(range(len(COUNTED)))} AS field, [{', '.join(values)}] AS value"
-        " WHERE value IS NOT NULL GROUP BY field, value HAVING total > 0",
+        " GROUP BY field, value",
         params,
         wide=seconds is None and told_by_entries(which),
     )
@@ -45,7 +46,8 @@ def read(rows: Sequence[Sequence[Any]], names: Sequence[Sequence[str]]) -> Facet
     """The answer, by field, from the answers to `facets` and NAMES."""
     options: dict[str, list[Option]] = {field: [] for field in COUNTED}
     latest = {(kind, identity): name for kind, identity, name in names}
-    for number, value, count in sorted(rows, key=lambda row: (row[0], -row[2], row[1])):
+    told = (row for row in rows if row[1] is not None and row[2] > 0)
+    for number, value, count in sorted(told, key=lambda row: (row[0], -row[2], row[1])):
         field = COUNTED[number]
         options[field].append(Option(value, latest.get((_KINDS.get(field, ""), value)) or value, count))
     return Facets(**options)
