@@ -60,7 +60,7 @@ def page(
         # is read in order has less than one processor for each part.
         settings["optimize_read_in_order"] = 0
     plain = not told_by_entries(which) and not any(getattr(which, field) for field in FIELDS) and not which.without
-    if table == "entries" and (plain if seconds is None else len(seconds) <= 2 * limit):
+    if table == "failures" or (plain if seconds is None else len(seconds) <= 2 * limit):
         # Nearly all rows that are found are answered, so to read them in a second step saves nothing.
         settings["query_plan_optimize_lazy_materialization"] = 0
     if seconds is None and which.text:

@@ -89,7 +89,7 @@ def seconds(wanted: Mentions, since: datetime | None, until: datetime | None, li
     # A second may be there twice where one set is asked for: to make them one takes longer than to read them.
     together = f" GROUP BY at HAVING {' AND '.join(f'countIf({group}) > 0' for group in groups)}" if groups[1:] else ""
     return Query(
-        f"SELECT toUnixTimestamp(at) FROM mentions WHERE {' AND '.join(conditions)}{together}"  # noqa: S608, constants only
+        f"SELECT toUnixTimestamp(at) FROM mentions PREWHERE {' AND '.join(conditions)}{together}"  # noqa: S608, constants only
         " ORDER BY at DESC LIMIT {limit:UInt32}",
         params,
     )
