@@ -21,7 +21,7 @@ from apitrail.store.retention import Rules
 
 Make = Callable[..., Entry]
 NOON = datetime(2026, 8, 3, 12, tzinfo=UTC)
-ROUNDS = 8
+ROUNDS = 6
 
 
 @pytest.fixture(name="twins_wait_for_nobody", autouse=True)
@@ -32,12 +32,13 @@ def twins_wait_for_nobody_fixture(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def servers(cluster_address: str) -> Iterator[list[Store]]:
+def servers(databases: dict[str, Any], cluster: Any) -> Iterator[list[Store]]:
     """Two on one cluster."""
-    opened = [open_store(cluster_address, durable=False) for _ in range(2)]
-    yield opened
-    for one in opened:
-        one.close()
+    with databases["cluster"].opened() as first:
+        name = first.engine.topology.database
+        second = open_store(f"clickhouse://keeper:p%40ss%2Fw%3Ard@{cluster.hosts}/{name}?cluster=solo", durable=False)
+        yield [first, second]
+        second.close()
 
 
 def batch(make: Make, start: float, count: int = 3) -> list[Entry]:
@@ -158,9 +159,10 @@ def test_what_two_servers_stored_at_once_is_told_once_at_once_and_counted_once_a
     assert set(rows(servers[0]).values()) == {2}
     told_once(servers[0], entries)
     assert sorted(one.settle(every=True) for one in servers) == [0, len(entries)]
-    told_once(servers[0], entries)
+    listed = servers[0].page(Filter(), 1000).entries
+    assert sorted(one.id for one in listed) == sorted(one.id for one in entries)
     counted_once(servers[1], entries)
-    kept = {one.received_at for one in servers[0].whole(servers[0].page(Filter(), 1000).entries)}
+    kept = {one.received_at for one in servers[0].whole(listed)}
     assert {at.second for at in kept if at} == {1}  # the one that was received first
     derived.repair(servers[0].engine, [])
     counted_once(servers[0], entries)
@@ -261,24 +263,7 @@ def test_a_server_that_comes_back_looks_at_what_it_stored_before_it_died(
     counted_once(servers[1], new)
 
 
-def test_what_servers_left_that_died_is_found_by_the_one_that_removes_what_is_old(
-    servers: list[Store], make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    new = twice(servers, make, monkeypatch)
-    for one in servers:
-        one._watch.due(every=True)  # forgotten
-    now = max(one.created_at for one in new) + timedelta(days=2)
-    days = twins.changed(servers[0].engine, now.date())
-    assert [rows for _, rows in days] == [2, 4]
-    assert twins.changed(servers[0].engine, NOON.date()) == []  # that day is not over
-    assert servers[0].tidy(Rules(), now) == []
-    counted_once(servers[1], new)
-    servers[0].tidy(Rules(), now)
-    assert twins.changed(servers[0].engine, now.date()) == []
-    assert servers[0].stats(Rules(), NOON, None).removed == []
-
-
-def test_a_cluster_of_before_is_migrated_and_what_stood_twice_there_is_removed(
+def test_a_cluster_of_before_is_migrated_and_each_day_is_looked_at_once(
     cluster_address: str, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = schema.migrations()
@@ -287,31 +272,28 @@ def test_a_cluster_of_before_is_migrated_and_what_stood_twice_there_is_removed(
         before = [open_store(cluster_address, durable=False) for _ in range(2)]
         new = twice(before, make, monkeypatch)
         for one in before:
-            one._watch.due(every=True)
+            one._watch.due(every=True)  # such a server knew of none
             one.close()
     store = open_store(cluster_address, durable=False)
-    store.tidy(Rules(), NOON + timedelta(days=3))
+    now = NOON + timedelta(days=3)
+    assert [held for _, held in twins.changed(store.engine, now.date())] == [2, 4]
+    assert twins.changed(store.engine, NOON.date()) == []  # that day is not over
+    assert store.tidy(Rules(), now) == []
     counted_once(store, new)
+    assert twins.sweep(store.engine, "me", now) == 0
+    assert twins.changed(store.engine, now.date()) == []
+    assert store.stats(Rules(), NOON, None).removed == []
     store.close()
 
 
-def test_closing_looks_at_what_was_not_looked_at_yet(
-    servers: list[Store], make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    new = twice(servers, make, monkeypatch)
-    servers[0].close()
-    counted_once(servers[1], new)
-
-
-def test_several_servers_on_one_clickhouse_server_do_the_same(
+def test_several_servers_on_one_clickhouse_server_do_the_same_and_at_their_end_at_the_latest(
     address: str, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    both = [open_store(address, durable=False) for _ in range(2)]
-    new = twice(both, make, monkeypatch)
-    assert both[0].settle(every=True) == len(new)
-    counted_once(both[1], new)
-    for one in both:
-        one.close()
+    first, second = (open_store(address, durable=False) for _ in range(2))
+    new = twice([first, second], make, monkeypatch)
+    first.close()
+    counted_once(second, new)
+    second.close()
 
 
 def test_a_folder_that_one_server_owns_is_never_looked_at(store: Store, make: Make) -> None:
@@ -345,6 +327,13 @@ def test_rows_that_are_alike_are_never_removed_by_what_they_have_in_common() -> 
 def test_seconds_that_lie_close_together_are_looked_at_as_one_span() -> None:
     assert twins.spanned([100, 7, 67, 9, 9]) == [(7, 100)]
     assert twins.spanned([7, 68, 200]) == [(7, 7), (68, 68), (200, 200)]
+
+
+def test_one_look_is_of_an_hour_at_most() -> None:
+    assert list(twins.looks([])) == []
+    assert list(twins.looks([(0, 1799), (2000, 3799), (9000, 9000)])) == [[(0, 1799), (2000, 3799)], [(9000, 9000)]]
+    assert list(twins.looks([(5, 7210)])) == [[(5, 3604)], [(3605, 7204)], [(7205, 7210)]]
+    assert [len(some) for some in twins.looks([(one, one) for one in range(0, 1000, 2)])] == [200, 200, 100]
 
 
 def test_what_could_not_be_looked_at_is_due_the_next_time() -> None:

@@ -37,7 +37,9 @@ LEASE_S = 30
 GAP_S = 60
 """Seconds that are at most so far apart are looked at as one span."""
 SPANS = 200
-"""At once."""
+"""In one question."""
+SPILL_BYTES = 256 << 20
+"""Of memory that one look may take; what is more goes to the disk."""
 MOST = 400
 """Entries that are put right at once: a statement's values travel in an address, and those for all hosts by Keeper."""
 HOUR_S = 3600
@@ -46,6 +48,8 @@ EPOCH_DAY = date(1970, 1, 1)
 BACK_S = HOUR_S // 4
 RECENT_S = 2 * HOUR_S
 """What a server that begins looks back at, and what is looked at each hour."""
+FEW = 1_000_000
+"""Entries of a day that is looked at in one piece."""
 SWEPT = 32
 """Days that are looked at in one go, at most."""
 
@@ -142,23 +146,37 @@ class Copy(Struct, frozen=True):
     """The values of what it is counted by."""
 
 
+def looks(spans: Iterable[tuple[int, int]], length: int = HOUR_S) -> Iterator[Spans]:
+    """The spans as they are looked at: some at a time, of `length` seconds together at most, so that memory does."""
+    some: Spans = []
+    left = length
+    for first, last in spans:
+        for start in range(first, last + 1, length):
+            end = min(start + length - 1, last)
+            if some and (len(some) == SPANS or end - start >= left):
+                yield some
+                some, left = [], length
+            some.append((start, end))
+            left -= end - start + 1
+    if some:
+        yield some
+
+
 def clear(engine: Engine, spans: Spans, holder: str) -> int | None:
-    """Find and remove what stands twice within these spans, and say how many rows that were; None while another server
-    does so, and it is to be tried again. Raises StoreError.
+    """Find and remove what stands twice within these spans (see `looks`), and say how many rows that were; None while
+    another server does so, and it is to be tried again. Raises StoreError.
     """
     removed = 0
-    for some in _portions(spans, SPANS):
-        found = _find(engine, some)
-        for part in _portions(found, MOST):
-            if not lease.take(engine, "twins", holder, LEASE_S):
-                return None
-            surplus = Surplus.of(_copies(engine, some, part))
-            if not surplus.later and not surplus.alike:
-                continue  # removed meanwhile
-            _note(engine, [*surplus.later, *surplus.alike])
-            _remove(engine, surplus)
-            _gather(engine, surplus)
-            removed += sum(one.rows for one in (*surplus.later, *surplus.alike))
+    for part in _portions(_find(engine, spans), MOST):
+        if not lease.take(engine, "twins", holder, LEASE_S):
+            return None
+        surplus = Surplus.of(_copies(engine, spans, part))
+        if not surplus.later and not surplus.alike:
+            continue  # removed meanwhile
+        _note(engine, [*surplus.later, *surplus.alike])
+        _remove(engine, surplus)
+        _gather(engine, surplus)
+        removed += sum(one.rows for one in (*surplus.later, *surplus.alike))
     return removed
 
 
@@ -167,11 +185,13 @@ def sweep(engine: Engine, holder: str, now: datetime, stop: Callable[[], bool] =
     entries as they did when they were last looked at. Called by one server at a time. Raises StoreError.
     """
     second = int(now.timestamp())
-    removed = clear(engine, [(second - RECENT_S, second)], holder) or 0
+    removed = 0
+    for spans in looks([(second - RECENT_S, second)]):
+        removed += clear(engine, spans, holder) or 0
     for day, rows in changed(engine, now.date())[:SWEPT]:
         start = (day - EPOCH_DAY).days * DAY_S
-        for hour in range(start, start + DAY_S, HOUR_S):
-            gone = None if stop() else clear(engine, [(hour, hour + HOUR_S - 1)], holder)
+        for spans in looks([(start, start + DAY_S - 1)], DAY_S if rows <= FEW else HOUR_S):
+            gone = None if stop() else clear(engine, spans, holder)
             if gone is None:
                 return removed
             removed += gone
@@ -227,7 +247,8 @@ def _find(engine: Engine, spans: Sequence[tuple[int, int]]) -> list[int]:
     text, values = _within(spans)
     query = Query(
         f"SELECT cityHash64(id) AS hash FROM entries WHERE {text} GROUP BY hash HAVING count() > 1"  # noqa: S608
-        " SETTINGS distributed_group_by_no_merge = 1, max_threads = 1, max_execution_time = 0",
+        " SETTINGS distributed_group_by_no_merge = 1, max_threads = 1, max_execution_time = 0,"
+        f" max_bytes_before_external_group_by = {SPILL_BYTES}",
         values,
     )
     return sorted({hashed for (hashed,) in engine.select(query).rows})

@@ -50,14 +50,19 @@ class Upkeep(State):
         To be called every few seconds where the log is `shared`, and with `every` before the end. Raises StoreError:
         what was to be looked at is looked at the next time.
         """
-        spans = self._watch.due(every=every)
-        removed = None
+        removed = 0
+        due = list(twins.looks(self._watch.due(every=every)))
         try:
-            removed = twins.clear(self.engine, spans, self._identity)
+            while due:
+                gone = twins.clear(self.engine, due[0], self._identity)
+                if gone is None:
+                    break
+                removed += gone
+                del due[0]
         finally:
-            if removed is None:
+            for spans in due:
                 self._watch.missed(spans)
-        return removed or 0
+        return removed
 
     def stats(self, rules: Rules, since: datetime, free: int | None, now: datetime | None = None) -> Stats:
         """What the log takes, who sent it since then, and how it will go on. `free`: bytes free on the disk."""
