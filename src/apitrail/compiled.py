@@ -36,6 +36,7 @@ MODULES = (
     "apitrail.profiles.steps",
     "apitrail.server.checks",
     "apitrail.server.identity",
+    "apitrail.store.bodies",
     "apitrail.store.encoding",
     "apitrail.store.folding",
     "apitrail.store.native",

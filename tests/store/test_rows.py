@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from apitrail.entry import Entry, Item
 from apitrail.exchange import Reference, Source
-from apitrail.store import Filter, Store, rows
+from apitrail.store import Filter, Store, bodies, rows
 from apitrail.store.engine import Query
 from apitrail.store.times import micros
 
@@ -25,11 +25,12 @@ IDS = st.one_of(
 
 
 def back(entry: Entry) -> Entry:
-    """The entry as its documents tell it, without bodies."""
+    """The entry as its row tells it, without a response."""
     references = entry.references
     answer = [entry.id, micros(entry.created_at), [one.type for one in references], [one.id for one in references]]
     row = rows.row_document(entry).decode()
-    return rows.decode_entry([*answer, row, rows.side_document(entry.request).decode(), b"", "", b""])
+    document, body = rows.stored_side(entry.request, bodies.encoded([one.id for one in references]))
+    return rows.decode_entry([*answer, row, document.decode(), body, "", b""])
 
 
 @given(st.lists(IDS, max_size=70), st.lists(IDS, max_size=5), IDS)

@@ -19,12 +19,12 @@ from typing import Any
 
 import msgspec
 
-from apitrail.entry import Entry
+from apitrail.entry import Entry, Payload
 from apitrail.exchange import Loss
-from apitrail.store import native
+from apitrail.store import bodies, native
 from apitrail.store.block import COLUMNS, ID_SLACK_MS, LATEST, LOSS_COLUMNS, BadEntry, Block
 from apitrail.store.native import Lists
-from apitrail.store.rows import row_document, side_document
+from apitrail.store.rows import row_document, stored_side
 from apitrail.store.times import micros
 
 _LATEST = micros(LATEST)
@@ -97,6 +97,8 @@ def _encode(entries: Sequence[Entry]) -> Block:
     ids = struct.pack(f"<{2 * count}Q", *numbers)
     mentioned = list(map(len, references))
     mentions = list(chain.from_iterable(references))
+    mentioned_ids = [one.id for one in mentions]
+    requests, responses = _sides(request, response, mentioned, bodies.encoded(mentioned_ids))
     if not all(map(math.isfinite, duration)):
         raise ValueError("a duration that is no number")
     data = native.block(
@@ -118,7 +120,7 @@ def _encode(entries: Sequence[Entry]) -> Block:
             [one.type if one else None for one in source],
             [one.id if one else None for one in source],
             Lists(mentioned, [one.type for one in mentions]),
-            Lists(mentioned, [one.id for one in mentions]),
+            Lists(mentioned, mentioned_ids),
             status,
             outcome,
             cause,
@@ -128,15 +130,28 @@ def _encode(entries: Sequence[Entry]) -> Block:
             [one.id if one else None for one in recorder],
             [one.sequence if one else 0 for one in recorder],
             [row_document(entry) for entry in entries],
-            [side_document(one) for one in request],
+            [document for document, _ in requests],
             [one.size for one in request],
-            [one.body + one.tail if one.tail else one.body for one in request],
-            [side_document(one) if one else b"" for one in response],
+            [body for _, body in requests],
+            [document for document, _ in responses],
             [one.size if one else 0 for one in response],
-            [(one.body + one.tail if one.tail else one.body) if one else b"" for one in response],
+            [body for _, body in responses],
         ],
     )
     return Block(ids, struct.pack(f"<{count}q", *times), data)
+
+
+def _sides(
+    request: Sequence[Payload], response: Sequence[Payload | None], mentioned: Sequence[int], ids: list[bytes]
+) -> tuple[list[tuple[bytes, bytes]], list[tuple[bytes, bytes]]]:
+    requests, responses = [], []
+    first = 0
+    for sent, answered, count in zip(request, response, mentioned, strict=True):
+        own = ids[first : first + count]
+        first += count
+        requests.append(stored_side(sent, own))
+        responses.append(stored_side(answered, own) if answered else (b"", b""))
+    return requests, responses
 
 
 def _times(values: Sequence[datetime]) -> list[int]:

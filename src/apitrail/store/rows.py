@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 
 from apitrail.entry import Entry, EntryRow, Payload
 from apitrail.exchange import Headers, Reference
+from apitrail.store import bodies
 from apitrail.store.folding import fold, unfold
 from apitrail.store.times import instant
 
@@ -65,7 +66,9 @@ class _Side(Struct, omit_defaults=True):
     truncated: bool = False
     incomplete: bool = False
     tail: int = 0
-    """How many of the stored bytes, counted from their end, are the tail."""
+    """How many of the body's bytes, counted from their end, are the tail."""
+    folded: bool = False
+    """Whether the stored body has marks for ids: see `store/bodies.py`."""
 
 
 _json = msgspec.json.Encoder().encode
@@ -79,8 +82,17 @@ def row_document(entry: Entry) -> bytes:
     return fold(plain, entry.items, entry.references) if entry.items else plain
 
 
-def side_document(payload: Payload) -> bytes:
-    """What stands in the column `request` or `response`. Raises UnicodeEncodeError for a text that is none."""
+def stored_side(payload: Payload, ids: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """What stands in the columns of a side: its document and its body. `ids`: of the entry's references.
+
+    Raises UnicodeEncodeError for a text that is none.
+    """
+    whole = payload.body + payload.tail if payload.tail else payload.body
+    stored = bodies.fold(whole, ids)
+    return _side_document(payload, folded=len(stored) < len(whole)), stored
+
+
+def _side_document(payload: Payload, *, folded: bool) -> bytes:
     return _json(
         _Side(
             payload.headers,
@@ -91,6 +103,7 @@ def side_document(payload: Payload) -> bytes:
             payload.truncated,
             payload.incomplete,
             len(payload.tail),
+            folded,
         )
     )
 
@@ -107,18 +120,21 @@ def decode_row(values: Sequence[Any]) -> EntryRow:
 
 def decode_entry(values: Sequence[Any]) -> Entry:
     """A whole entry, from an answer to ENTRY_SELECT."""
+    ids = values[3]
     request, request_body, response, response_body = values[5:]
     row = decode_row(values[:5])
     return Entry(
         **{name: getattr(row, name) for name in EntryRow.__struct_fields__},
-        request=_payload(request, request_body),
-        response=_payload(response, response_body) if response else None,
+        request=_payload(request, request_body, ids),
+        response=_payload(response, response_body, ids) if response else None,
     )
 
 
-def _payload(document: str, stored: bytes) -> Payload:
+def _payload(document: str, stored: bytes, ids: Sequence[str]) -> Payload:
     """A body that has expired is stored as nothing, and so is its tail. What is left of it is its size."""
     side = _unside(document)
+    if side.folded:
+        stored = bodies.unfold(stored, ids)
     cut = len(stored) - side.tail if stored else 0
     return Payload(
         headers=side.headers,

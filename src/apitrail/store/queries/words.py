@@ -14,6 +14,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from apitrail.store.bodies import edges, unfolded, within
 from apitrail.store.engine import Param, Query
 from apitrail.store.hashing import word_numbers
 from apitrail.store.model import Filter, Term
@@ -112,22 +113,22 @@ def having(term: Term, name: str, *, bodies: bool = True) -> tuple[str, dict[str
     """The condition that an entry has the term, exactly. `name` begins the names of its parameters. Without `bodies`,
     that it refers to a whole one.
     """
-    if term.whole:
-        params: dict[str, Param] = {name: [one.lower() for one in spelled([term.value])]}
-        refers = f"arrayExists(id -> has({{{name}:Array(String)}}, lower(id)), reference_ids)"
-        if not bodies or not _indexed(term.value):
-            return refers, params
-        params[f"{name}_body"] = f"(?i)(^|[^0-9A-Za-z]){re.escape(term.value)}($|[^0-9A-Za-z])"
-        body = f"{{{name}_body:String}}"
-        return (
-            f"{refers} OR match(response_body, {body}) OR match({_PLAIN}, {body}) OR match({_MESSAGE}, {body})",
-            params,
-        )
-    return _inside(term.value, name)
+    if not term.whole:
+        return _inside(term.value, name)
+    params: dict[str, Param] = {name: [one.lower() for one in spelled([term.value])]}
+    refers = f"arrayExists(id -> has({{{name}:Array(String)}}, lower(id)), reference_ids)"
+    if not bodies or not _indexed(term.value):
+        return refers, params
+    params[f"{name}_body"] = f"(?i)(^|[^0-9A-Za-z]){re.escape(term.value)}($|[^0-9A-Za-z])"
+    found = f"match(COLUMN, {{{name}_body:String}})"
+    written = [term.value.encode("utf-8", "replace")]
+    in_ids = [found.replace("COLUMN", "id")] if within(written) else []
+    condition, more = _anywhere(found, in_ids, written, name, request=_PLAIN)
+    return f"{refers} OR {condition}", params | more
 
 
 def _inside(text: str, name: str) -> tuple[str, dict[str, Param]]:
-    """The condition that a body or the message has the text, however it is written and in any case of letters."""
+    """The condition that an entry has the text, however it is written and in any case of letters."""
     written = needles(text)
     anycase = bool(re.search("[A-Za-z]", text))
     pieces = [windows(needle) if anycase else [needle] for needle in written]
@@ -144,9 +145,35 @@ def _inside(text: str, name: str) -> tuple[str, dict[str, Param]]:
         else:
             params = {}
         params |= {f"{name}_{number}": piece.hex() for number, piece in enumerate(singly)}
-    return " OR ".join(
-        found.replace("COLUMN", column) for column in ("response_body", "request_body", _MESSAGE)
-    ), params
+    in_ids = []
+    for number, one in enumerate(within(written)):
+        params[f"{name}_in{number}"] = one
+        in_ids.append(f"position({'lower(id)' if anycase else 'id'}, {{{name}_in{number}:String}}) > 0")
+    condition, more = _anywhere(found, in_ids, written, name)
+    return condition, params | more
+
+
+def _anywhere(
+    found: str, in_ids: Sequence[str], written: Sequence[bytes], name: str, request: str = "request_body"
+) -> tuple[str, dict[str, Param]]:
+    """`found` (SQL over COLUMN) of what is left of the bodies and of the message; or one of `in_ids` of an `id`; or
+    `found` of a body put together again, where a text may begin, end or go on within an id that is left out of it.
+    """
+    places = [found.replace("COLUMN", column) for column in ("response_body", request, _MESSAGE)]
+    if in_ids:
+        places.append(f"arrayExists(id -> {' OR '.join(in_ids)}, reference_ids)")
+    ends, beginnings, wholes = edges(written)
+    params: dict[str, Param] = {f"{name}_end{number}": one for number, one in enumerate(ends)}
+    params |= {f"{name}_begin{number}": one for number, one in enumerate(beginnings)}
+    across = [f"endsWith(lower(id), {{{name}_end{number}:String}})" for number in range(len(ends))]
+    across += [f"startsWith(lower(id), {{{name}_begin{number}:String}})" for number in range(len(beginnings))]
+    if wholes:
+        params[f"{name}_whole"] = wholes
+        across.append(f"has({{{name}_whole:Array(String)}}, lower(id))")
+    if across:
+        again = " OR ".join(found.replace("COLUMN", unfolded(one)) for one in ("response_body", "request_body"))
+        places.append(f"(arrayExists(id -> {' OR '.join(across)}, reference_ids) AND ({again}))")
+    return " OR ".join(places), params
 
 
 def _indexed(word: str) -> str:

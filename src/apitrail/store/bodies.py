@@ -1,0 +1,125 @@
+"""A body without the ids that its entry refers to: they are kept once, among the references, and a mark of two bytes
+stands for each in the body. It unfolds to the very same bytes.
+
+A third of what a log takes was ids in bodies. Only such ids are left out, and only where nothing but a sign stands
+before and behind them, that
+
+- the words of a body are those of what is left and those of the ids,
+- a text without signs (a part of an order number, a name) is in the body where it is in what is left, or in an id,
+- a text with signs can only begin within an id, end within one, or have a whole one in it: see `edges`.
+
+So a search reads what is left and the references, and puts a body together for the few where that says nothing.
+Figures in docs/decisions/0015-disk.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+LEAST: Final = 8
+"""Characters of an id that is left out."""
+MARK: Final = b"\xff"
+"""Begins what stands for an id. A body that has it stays as it is: no text in UTF-8, Big5, GB 18030, Shift JIS has."""
+_FIRST: Final = 0x80
+_PLACES: Final = [MARK + bytes([number]) for number in range(_FIRST, 0xFF)]
+"""What stands for each of the first references."""
+_WORK: Final = 1 << 17
+"""Bytes of one body that are looked at in vain, at most. Many ids in a large body would cost more than they save."""
+
+_LETTERS: Final = b"-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
+"""All that an id that is left out is made of."""
+_NOT_BEFORE: Final = bytes(code >= 0x80 or code in _LETTERS + b"%\\" for code in range(256))
+"""Such a letter, or what may make a character with those that follow: %41, \\u0041, any charset's."""
+_BEHIND: Final = bytes(code < 0x40 and code not in _LETTERS + b"%" for code in range(256))
+"""ASCII below the letters, which is no second byte in any charset: so no character is found across a mark's end."""
+_RUN: Final = re.compile(rb"[0-9A-Za-z_-]+")
+
+
+def encoded(ids: Sequence[str]) -> list[bytes]:
+    """The ids as `fold` takes them. Raises UnicodeEncodeError for one that is no text."""
+    found = "\n".join(ids).encode().split(b"\n")
+    return found if len(found) == len(ids) else [one.encode() for one in ids]
+
+
+def fold(body: bytes, ids: Sequence[bytes]) -> bytes:
+    """The body with marks for these ids, the entry's references in order; shorter than it was where any is in it.
+
+    Each is left out once: where it is found behind the one before, or else before that. Few come twice.
+    """
+    if not body or MARK in body:
+        return body
+    pieces: list[bytes] = []
+    behind: list[tuple[bytes, bytes, int]] = []
+    last = saved = missed = 0
+    for one, place in zip(ids, _PLACES, strict=False):
+        if len(one) < LEAST:
+            continue
+        at = body.find(one, last)
+        if at < 0:
+            missed += len(body)
+            if missed > _WORK:
+                break
+            if last:
+                behind.append((one, place, last - saved))
+        elif _apart(body, at, at + len(one)) and _plain(one):
+            pieces.append(body[last:at])
+            pieces.append(place)
+            last = at + len(one)
+            saved += len(one) - len(place)
+    if not last:
+        return body
+    pieces.append(body[last:])
+    body = b"".join(pieces)
+    for one, place, end in behind:
+        at = body.find(one, 0, end)
+        if at >= 0 and _apart(body, at, at + len(one)) and _plain(one):
+            body = b"".join((body[:at], place, body[at + len(one) :]))
+    return body
+
+
+def _apart(body: bytes, at: int, end: int) -> bool:
+    return (not at or not _NOT_BEFORE[body[at - 1]]) and (end == len(body) or _BEHIND[body[end]] != 0)
+
+
+def _plain(one: bytes) -> bool:
+    return one.isalnum() or not one.translate(None, _LETTERS)
+
+
+def unfold(stored: bytes, ids: Sequence[str]) -> bytes:
+    """The body that was folded, by the ids of the entry's references."""
+    first, *rest = stored.split(MARK)
+    return b"".join([first, *(ids[part[0] - _FIRST].encode() + part[1:] for part in rest)])
+
+
+def unfolded(column: str) -> str:
+    """The same as SQL, of a column of `entries`. A body that has the mark's byte anyway is taken for a folded one."""
+    parts = f"splitByChar('\\xff', {column})"
+    one = f"concat(reference_ids[reinterpretAsUInt8(part) - {_FIRST - 1}], substring(part, 2))"
+    return f"arrayStringConcat(arrayMap((part, nth) -> if(nth = 1, part, {one}), {parts}, arrayEnumerate({parts})))"
+
+
+def within(written: Iterable[bytes]) -> list[str]:
+    """Those of the texts that may be a part of an id, in small letters: they have no sign."""
+    return list(dict.fromkeys(text.decode().lower() for text in written if _RUN.fullmatch(text)))
+
+
+def edges(written: Iterable[bytes]) -> tuple[list[str], list[str], list[str]]:
+    """How an id must end, begin or be as a whole, in small letters, for one of these texts to be partly in it: what
+    they begin with up to a sign, what they end with, and the words within them. A text without a sign has none.
+    """
+    ends, beginnings, wholes = dict[str, None](), dict[str, None](), dict[str, None]()
+    for text in written:
+        for run in _RUN.finditer(text):
+            first, last = run.start(), run.end()
+            if (first == 0 and last == len(text)) or not _apart(text, first, last):
+                continue
+            word = run[0].decode().lower()
+            if first == 0:
+                ends[word] = None
+            elif last == len(text):
+                beginnings[word] = None
+            elif len(word) >= LEAST:
+                wholes[word] = None
+    return list(ends), list(beginnings), list(wholes)
