@@ -123,7 +123,7 @@ def told_once(store: Store, entries: Sequence[Entry]) -> None:
 def counted_once(store: Store, entries: Sequence[Entry]) -> None:
     """Whatever counts entries counts each once."""
     assert rows(store) == Counter(one.id for one in entries)
-    for table in (*derived.COUNTS, "totals"):
+    for table in (*derived.COUNTS, "totals", "account_totals"):
         assert store.engine.select(Query(f"SELECT toInt64(sum(entries)) FROM {table}")).rows == [(len(entries),)]
     bad = sum(one.outcome != "success" for one in entries)
     assert store.span().entries == len(entries)
