@@ -32,7 +32,7 @@ class Term(Struct, frozen=True):
     value: str
     whole: bool = False
     """An id by itself, whatever its case: in references, and where it has six letters and digits together, in bodies
-    too. Otherwise any part of a text, which takes longer."""
+    too. Otherwise any part of a text, of a reference too where it is of letters and digits, which takes longer."""
     excluded: bool = False
     """The entries that do not have it."""
 
