@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from apitrail.entry import Entry, Item
 from apitrail.exchange import Reference, Source
-from apitrail.store import Filter, Store, bodies, rows
+from apitrail.store import Filter, Store, bodies, encoding, rows
 from apitrail.store.engine import Query
 from apitrail.store.times import micros
 
@@ -29,7 +29,7 @@ def back(entry: Entry) -> Entry:
     references = entry.references
     answer = [entry.id, micros(entry.created_at), [one.type for one in references], [one.id for one in references]]
     row = rows.row_document(entry).decode()
-    document, body = rows.stored_side(entry.request, bodies.encoded([one.id for one in references]))
+    document, body = encoding.side(entry.request, bodies.encoded([one.id for one in references]))
     return rows.decode_entry([*answer, row, document.decode(), body, "", b""])
 
 

@@ -24,7 +24,7 @@ from apitrail.exchange import Loss
 from apitrail.store import bodies, native
 from apitrail.store.block import COLUMNS, ID_SLACK_MS, LATEST, LOSS_COLUMNS, BadEntry, Block
 from apitrail.store.native import Lists
-from apitrail.store.rows import row_document, stored_side
+from apitrail.store.rows import row_document, side_document
 from apitrail.store.times import micros
 
 _LATEST = micros(LATEST)
@@ -141,17 +141,32 @@ def _encode(entries: Sequence[Entry]) -> Block:
     return Block(ids, struct.pack(f"<{count}q", *times), data)
 
 
+_Side = tuple[bytes, bytes]
+"""A document and a body."""
+
+
 def _sides(
     request: Sequence[Payload], response: Sequence[Payload | None], mentioned: Sequence[int], ids: list[bytes]
-) -> tuple[list[tuple[bytes, bytes]], list[tuple[bytes, bytes]]]:
-    requests, responses = [], []
+) -> tuple[list[_Side], list[_Side]]:
+    """What stands in the columns of both sides of each entry; `ids`: of all references, of which each entry has as many
+    as `mentioned` says.
+    """
+    requests: list[_Side] = []
+    responses: list[_Side] = []
     first = 0
     for sent, answered, count in zip(request, response, mentioned, strict=True):
         own = ids[first : first + count]
         first += count
-        requests.append(stored_side(sent, own))
-        responses.append(stored_side(answered, own) if answered else (b"", b""))
+        requests.append(side(sent, own))
+        responses.append(side(answered, own) if answered else (b"", b""))
     return requests, responses
+
+
+def side(payload: Payload, ids: Sequence[bytes]) -> _Side:
+    """A payload as it is stored, without those ids of the entry's references that can be left out."""
+    whole = payload.body + payload.tail if payload.tail else payload.body
+    stored = bodies.fold(whole, ids)
+    return side_document(payload, folded=len(stored) < len(whole)), stored
 
 
 def _times(values: Sequence[datetime]) -> list[int]:

@@ -82,17 +82,11 @@ def row_document(entry: Entry) -> bytes:
     return fold(plain, entry.items, entry.references) if entry.items else plain
 
 
-def stored_side(payload: Payload, ids: Sequence[bytes]) -> tuple[bytes, bytes]:
-    """What stands in the columns of a side: its document and its body. `ids`: of the entry's references.
+def side_document(payload: Payload, *, folded: bool) -> bytes:
+    """What stands in the column `request` or `response`; `folded`: whether its body was.
 
     Raises UnicodeEncodeError for a text that is none.
     """
-    whole = payload.body + payload.tail if payload.tail else payload.body
-    stored = bodies.fold(whole, ids)
-    return _side_document(payload, folded=len(stored) < len(whole)), stored
-
-
-def _side_document(payload: Payload, *, folded: bool) -> bytes:
     return _json(
         _Side(
             payload.headers,
