@@ -159,6 +159,22 @@ def test_it_is_whole_in_an_entry_in_an_export_and_after_a_cut(store: Store, make
     assert list(store.whole(store.page(Filter()).entries)) == [entries[1], entries[0]]
 
 
+def test_bodies_that_were_there_before_stay_and_are_found(
+    store: Store, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields: dict[str, Any] = {"references": refer([ORDER]), "response": payload(f'["{ORDER}", "as it came"]')}
+    old, new = make(0, **fields), make(1, **fields)
+    with monkeypatch.context() as before:
+        before.setattr("apitrail.store.bodies.fold", lambda body, ids: body)
+        store.write([old])
+    store.write([new])
+    lengths = Query("SELECT length(response_body) FROM entries ORDER BY created_at")
+    assert store.engine.select(lengths).rows == [(32,), (20,)]
+    assert [store.entry(one.id) for one in (old, new)] == [old, new]
+    for text in (ORDER[3:10], f'{ORDER[9:]}", "as', "AS IT"):
+        assert [row.id for row in store.page(Filter(text=(Term(text),))).entries] == [new.id, old.id]
+
+
 def test_what_a_text_says_of_the_ids_that_it_may_be_partly_in() -> None:
     assert edges([b"2602C03Z"]) == ([], [], [])
     assert edges([b"c03z0fjeq4, next order is 26"]) == (["c03z0fjeq4"], ["26"], [])

@@ -32,9 +32,8 @@ def tables(store: Store) -> list[tuple[Any, ...]]:
     return list(store.engine.select(Query(query)).rows)
 
 
-def test_no_two_migrations_have_one_number() -> None:
-    versions = [step.version for step in schema.migrations()]
-    assert sorted(set(versions)) == versions
+def test_migrations_are_numbered_from_one_without_a_hole() -> None:
+    assert [step.version for step in schema.migrations()] == list(range(1, len(schema.migrations()) + 1))
 
 
 def test_a_new_log_records_each_migration_once(either: Store) -> None:
