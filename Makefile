@@ -17,8 +17,9 @@ run: setup  ## the server with live sample traffic on http://127.0.0.1:8700
 compile: setup  ## the server's innermost modules as machine code (wants a C compiler and Python's headers)
 	$(BIN)/python -m apitrail.compiling
 
+# Files go to as many processes as there are cores, in the order in which pytest finds them: see tests/conftest.py.
 test: setup browser  ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-faults: setup  ## kill the server, then hosts and server, 200 times under load, and recount
 	APITRAIL_FAULT_KILLS=200 $(BIN)/python -m pytest -s tests/server/test_faults.py tests/server/test_faults_recorders.py
