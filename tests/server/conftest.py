@@ -99,6 +99,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     end(running)
 
 
+@pytest.fixture(autouse=True)
+def no_cookies_of_another_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The language that one test chose is not that of the next."""
+    yield
+    if "server" in request.fixturenames:
+        request.getfixturevalue("server").http.cookies.clear()
+
+
 @pytest.fixture(scope="session")
 def ingest(server: Running) -> dict[str, str]:
     """The header of an ingest token of `server`."""

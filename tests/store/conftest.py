@@ -166,12 +166,13 @@ class Databases:
 
 
 def tables(store: Store) -> list[tuple[Any, ...]]:
-    """What the database is made of."""
+    """What the database is made of, and by which migrations."""
     query = (
         "SELECT database, name, create_table_query FROM system.tables"
         f" WHERE database IN (currentDatabase(), {store.engine.topology.home}) ORDER BY database, name"
     )
-    return list(store.engine.select(Query(query)).rows)
+    applied = "SELECT version, name FROM migrations ORDER BY version"
+    return [*store.engine.select(Query(query)).rows, *store.engine.select(Query(applied)).rows]
 
 
 def empty(store: Store) -> None:
