@@ -19,6 +19,7 @@ from apitrail.store.address import PASSWORD, PASSWORD_FILE, USER, read
         ("clickhouses://h/log", "h", 8443, True, "log"),
         ("https://[::1]:1234/", "::1", 1234, True, "apitrail"),
         ("http://u@h/a_1", "h", 8123, False, "a_1"),
+        (" ClickHouse://u:p[1]@h?cluster=c", "h", 8123, False, "apitrail"),
     ],
 )
 def test_an_address_is_taken_apart(address: str, host: str, port: int, secure: bool, database: str) -> None:
@@ -60,6 +61,8 @@ def test_who_asks_may_stand_in_the_environment_and_the_address_goes_first(tmp_pa
     [
         ("postgres://u:secret@h/x", "postgres://h/x: not an address of a store. Write it as clickhouse://"),
         ("clickhouse://", "not an address of a store"),
+        ("clickhouse://u:secret@[::1/x", "'[::1' is no host"),
+        ("clickhouse://u:secret@h/x#y", "not an address of a store"),
         ("clickhouse://u:secret@h:99999/x", "clickhouse://h:99999/x: not an address"),
         ("clickhouse://u:secret@h,/x", "'' is no host"),
         ("clickhouse://u:secret@h/x?clutser=c", "'clutser' is no option; there are cluster, ca, quorum"),

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from msgspec import Struct
 
@@ -29,6 +29,9 @@ PASSWORD = "APITRAIL_STORE_PASSWORD"  # noqa: S105, a variable's name
 PASSWORD_FILE = "APITRAIL_STORE_PASSWORD_FILE"  # noqa: S105, the same
 OPTIONS = ("cluster", "ca", "quorum")
 
+# RFC 3986, appendix B, without a fragment. Python's own splitter takes one host: with several, of which one is an IPv6
+# address, its later versions raise.
+_PARTS = re.compile(r"([A-Za-z]+)://([^/?#]+)([^?#]*)(?:\?([^#]*))?")
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:@/?#,\s]+))(?::(\d{1,5}))?")
 
 
@@ -59,21 +62,19 @@ class Address(Struct, frozen=True):
 def read(address: str, environment: Mapping[str, str]) -> Address:
     """The address. Raises StoreError, without the password in it."""
     shown = re.sub(r"//[^@/]*@", "//", address)
-    try:
-        parts = urlsplit(address)
-    except ValueError as error:
-        raise StoreError(f"{shown}: not an address ({error}). Write it as {EXAMPLE}") from error
-    if parts.scheme not in SCHEMES or not parts.netloc:
+    parts = _PARTS.fullmatch(address.strip())
+    scheme = parts[1].lower() if parts else ""
+    if parts is None or scheme not in SCHEMES:
         raise StoreError(f"{shown}: not an address of a store. Write it as {EXAMPLE}")
-    credentials, _, hosts = parts.netloc.rpartition("@")
+    credentials, _, hosts = parts[2].rpartition("@")
     user, colon, password = credentials.partition(":")
-    options = _options(shown, parts.query)
-    database = unquote(parts.path.strip("/")) or "apitrail"
+    options = _options(shown, parts[4] or "")
+    database = unquote(parts[3].strip("/")) or "apitrail"
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", database):
         raise StoreError(f"{shown}: database is {database!r}; use letters, digits and underscores")
-    port = 8443 if SCHEMES[parts.scheme] else 8123
+    port = 8443 if SCHEMES[scheme] else 8123
     return Address(
-        parts.scheme,
+        scheme,
         tuple(_host(shown, text, port) for text in hosts.split(",")),
         database,
         unquote(user) or environment.get(USER, "") or "default",
