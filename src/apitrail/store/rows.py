@@ -116,9 +116,8 @@ def decode_entry(values: Sequence[Any]) -> Entry:
     """A whole entry, from an answer to ENTRY_SELECT."""
     ids = values[3]
     request, request_body, response, response_body = values[5:]
-    row = decode_row(values[:5])
     return Entry(
-        **{name: getattr(row, name) for name in EntryRow.__struct_fields__},
+        **structs.asdict(decode_row(values[:5])),
         request=_payload(request, request_body, ids),
         response=_payload(response, response_body, ids) if response else None,
     )

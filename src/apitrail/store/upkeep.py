@@ -27,9 +27,9 @@ class Upkeep(State):
         self, rules: Rules, now: datetime | None = None, stop: Callable[[], bool] = lambda: False
     ) -> list[Removed]:
         """Take away what is too old or too much; nothing while another server on this log does. See `retention`."""
-        if self._lock is None and not lease.take(self.engine, "tidy", self._identity, TIDY_LEASE_S):
-            return []
-        if self._lock is None:
+        if self.shared:
+            if not lease.take(self.engine, "tidy", self._identity, TIDY_LEASE_S):
+                return []
             twins.sweep(self.engine, self._identity, now or datetime.now(UTC), stop)
         pinned = sorted({one.id for one in self.pins()})
         return retention.tidy(self.engine, rules, pinned, writes_off=lambda: self._writing, now=now, stop=stop)

@@ -15,7 +15,7 @@ from apitrail.store.queries.where import FIELDS, Where, chosen, near, told, told
 from apitrail.store.times import micros
 
 SIDES = {"ec_integration": "ec", "shipping_integration": "shipping"}
-"""A choice of accounts, and what `account_totals` calls their side."""
+"""A choice of accounts, and what `account_totals` and `account_names` call their side."""
 
 
 def counted(

@@ -7,11 +7,10 @@ from typing import Any
 
 from apitrail.store.engine import Param, Query
 from apitrail.store.model import Facets, Filter, Option
-from apitrail.store.queries.counting import counted
+from apitrail.store.queries.counting import SIDES, counted
 from apitrail.store.queries.where import FIELDS, told_by_entries
 
 COUNTED = ("action", "ec_integration", "shipping_integration", "outcome", "platform", "cause", "direction")
-_KINDS = {"ec_integration": "ec", "shipping_integration": "shipping"}
 
 
 NAMES = Query("SELECT kind, id, argMax(name, at) FROM account_names GROUP BY kind, id")
@@ -49,7 +48,7 @@ def read(rows: Sequence[Sequence[Any]], names: Sequence[Sequence[str]]) -> Facet
     told = (row for row in rows if row[1] is not None and row[2] > 0)
     for number, value, count in sorted(told, key=lambda row: (row[0], -row[2], row[1])):
         field = COUNTED[number]
-        options[field].append(Option(value, latest.get((_KINDS.get(field, ""), value)) or value, count))
+        options[field].append(Option(value, latest.get((SIDES.get(field, ""), value)) or value, count))
     return Facets(**options)
 
 

@@ -70,9 +70,9 @@ def histogram(which: Filter, cuts: Sequence[int], seconds: Sequence[int] | None 
     quarters = all(cut % QUARTER == 0 for cut in cuts)
     days = all(cut % DAY == 0 for cut in cuts)
     bars: dict[str, Param]
-    if length := _length(cuts):
+    length, since = _numbering(cuts)
+    if length:
         # As few functions as will do, for each takes as long as some hundred rows.
-        since = cuts[0] // 1_000_000 % length
         bar = f"intDiv(toUnixTimestamp(TIME){' - {since:Int64}' if since else ''}, {{length:Int64}})"
         bars = {"length": length, "since": since} if since else {"length": length}
     else:
@@ -83,16 +83,19 @@ def histogram(which: Filter, cuts: Sequence[int], seconds: Sequence[int] | None 
     return Query(source, {**params, **bars}, wide=seconds is None and told_by_entries(which))
 
 
-def _length(cuts: Sequence[int]) -> int:
-    """How long each bar is, in seconds; 0 where they are not all as long, as a clock was changed."""
+def _numbering(cuts: Sequence[int]) -> tuple[int, int]:
+    """How long each bar is, and when since 1970 the bar of number 0 began, in seconds; (0, 0) where they are not all as
+    long, as a clock was changed.
+    """
     lengths = {end - start for start, end in pairwise(cuts)}
-    return lengths.pop() // 1_000_000 if len(lengths) == 1 else 0
+    length = lengths.pop() // 1_000_000 if len(lengths) == 1 else 0
+    return (length, cuts[0] // 1_000_000 % length) if length else (0, 0)
 
 
 def answered(rows: Sequence[Sequence[Any]], cuts: Sequence[int], step: str) -> Histogram:
     """What the answer to `histogram` says: rows of a bar (its number since 1970, or its start), outcome, count."""
-    if length := _length(cuts):
-        since = cuts[0] // 1_000_000 % length
+    length, since = _numbering(cuts)
+    if length:
         rows = [(number * length + since, outcome, count) for number, outcome, count in rows]
     return read(rows, cuts, step)
 
