@@ -16,7 +16,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -26,7 +26,7 @@ from msgspec import structs
 
 from apitrail.entry import Entry, EntryRow
 from apitrail.exchange import Loss
-from apitrail.store import derived, health, schema, twins
+from apitrail.store import derived, finding, health, schema, twins
 from apitrail.store.batch import Batch
 from apitrail.store.beside import Beside
 from apitrail.store.block import COLUMNS, LATEST, LOSS_COLUMNS, Key
@@ -53,7 +53,7 @@ from apitrail.store.model import (
     Usual,
     Written,
 )
-from apitrail.store.once import Rows, once
+from apitrail.store.once import once
 from apitrail.store.queries import (
     activity,
     facets,
@@ -61,12 +61,10 @@ from apitrail.store.queries import (
     known,
     losses,
     moments,
-    page,
     recorders,
     related,
     span,
     usual,
-    words,
 )
 from apitrail.store.queries import entry as one
 from apitrail.store.queries.activity import Side
@@ -177,8 +175,7 @@ class Store(Boards, Rhythms):
         """The entries after `cursor`, newest first. Raises QueryTooLarge, StoreError; ValueError for the limit."""
         if not 1 <= limit <= MAX_LIMIT:
             raise ValueError(f"limit is {limit}; it must be from 1 to {MAX_LIMIT}")
-        wanted = words.mentions(which)
-        rows = self._looked_up(which, wanted, limit + 1, cursor) if wanted else self._read(which, limit + 1, cursor)
+        rows = finding.newest(self.engine, which, limit + 1, cursor)
         entries = [decode_row(row) for row in rows[:limit]]
         more = len(rows) > limit
         return Page(entries, Cursor(entries[-1].created_at, entries[-1].id) if more else None)
@@ -215,7 +212,7 @@ class Store(Boards, Rhythms):
 
     def facets(self, which: Filter) -> Facets:
         """The choices of each filter. Raises QueryTooLarge, StoreError."""
-        asked = facets.facets(which, self._seconds(which))
+        asked = facets.facets(which, finding.seconds(self.engine, which))
         counted, named = self._beside.both(
             lambda: self.engine.select(asked).rows, lambda: self.engine.select(facets.NAMES).rows
         )
@@ -239,7 +236,7 @@ class Store(Boards, Rhythms):
         if len(cuts) - 1 > histogram.MOST_BARS:
             raise ValueError(f"bars of {step} over this range would be more than {histogram.MOST_BARS}")
         asked = structs.replace(which, since=since, until=until)
-        rows = self.engine.select(histogram.histogram(asked, cuts, self._seconds(asked))).rows
+        rows = self.engine.select(histogram.histogram(asked, cuts, finding.seconds(self.engine, asked))).rows
         return histogram.answered(rows, cuts, step)
 
     def span(self) -> Span:
@@ -338,67 +335,6 @@ class Store(Boards, Rhythms):
             if self.shared:
                 self._watch.touched(times)
         self._suspect = []
-
-    def _read(self, which: Filter, limit: int, cursor: Cursor | None) -> Rows:
-        """The newest that the filter lets through, by reading back from the end of its range."""
-        rows: Rows = []
-        for number, window in enumerate(page.windows(which, cursor, datetime.now(UTC))):
-            few = bool(which.text) and number > 0 and page.LONGER * len(rows) < limit
-            rows += self._newest(window, limit - len(rows), cursor, few=few)
-            if len(rows) >= limit:
-                break
-        return rows
-
-    def _newest(self, which: Filter, limit: int, cursor: Cursor | None, *, few: bool = False) -> Rows:
-        return once(self.engine, lambda many: page.page(which, many, cursor, few=few), limit)
-
-    def _looked_up(self, which: Filter, wanted: words.Mentions, limit: int, cursor: Cursor | None) -> Rows:
-        """The same by the seconds in which the filter's references and words are, some at a time, newest first."""
-        rows: Rows = []
-        until = which.until
-        if cursor is not None and (until is None or cursor.created_at < until):
-            until = cursor.created_at
-        many = limit + words.MORE_SECONDS
-        while True:
-            found = [second for (second,) in self.engine.select(words.seconds(wanted, which.since, until, many)).rows]
-            if found:
-                rows += self._of_seconds(which, found, limit - len(rows), cursor, cut=len(found) == many)
-            if len(rows) >= limit or len(found) < many:
-                return rows
-            until = instant(found[-1] * 1_000_000 - 1)
-            many = min(8 * many, words.MOST_SECONDS)
-
-    def _of_seconds(self, which: Filter, found: list[int], limit: int, cursor: Cursor | None, *, cut: bool) -> Rows:
-        """The newest of these seconds, of which the last may not be told in full where they are `cut`. What refers to
-        the word is read first: mostly that is all there is, and the bodies, half of the work, need not be read.
-        """
-        rows: Rows = []
-        left = found
-        if words.one_word(which):
-            rows = once(self.engine, lambda many: page.page(which, many, cursor, found, bodies=False), limit)
-            at = [row[1] // 1_000_000 for row in rows]
-            settled = words.settled(found, at)
-            if cut:
-                settled.discard(found[-1])
-            rows = [row for row, second in zip(rows, at, strict=True) if second in settled]
-            # A full page needs none that is older than its last.
-            until = rows[-1][1] // 1_000_000 if len(rows) >= limit else found[-1]
-            left = [second for second in found if second not in settled and second >= until]
-        if left:
-            rows += once(self.engine, lambda many: page.page(which, many, cursor, left), limit)
-            rows.sort(key=lambda row: row[1] // 1_000_000, reverse=True)  # within a second they are in order
-        return rows[:limit]
-
-    def _seconds(self, which: Filter) -> list[int] | None:
-        """All seconds in which the filter's references and words are; None where there are none, or too many."""
-        wanted = words.mentions(which)
-        if not wanted:
-            return None
-        limit = words.MOST_SECONDS
-        found = [
-            second for (second,) in self.engine.select(words.seconds(wanted, which.since, which.until, limit)).rows
-        ]
-        return found if len(found) < limit else None
 
     def _known(self, keys: Sequence[Key]) -> set[bytes]:
         """Ids that the log has: those of these keys, and perhaps others."""

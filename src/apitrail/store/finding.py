@@ -1,0 +1,87 @@
+"""Which entries a filter lets through, the newest first: looked up where its references and words can be, else read
+back from the end of its range.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from apitrail.store.engine import Engine
+from apitrail.store.model import Cursor, Filter
+from apitrail.store.once import Rows, once
+from apitrail.store.queries import page, words
+from apitrail.store.times import instant
+
+
+def newest(engine: Engine, which: Filter, limit: int, cursor: Cursor | None = None) -> Rows:
+    """At most `limit` rows of what a list shows, after `cursor`. Raises QueryTooLarge, StoreError."""
+    wanted = words.mentions(which)
+    if wanted:
+        return _looked_up(engine, which, wanted, limit, cursor)
+    return _read(engine, which, limit, cursor)
+
+
+def seconds(engine: Engine, which: Filter) -> list[int] | None:
+    """All seconds in which the filter's references and words are; None where there are none, or too many."""
+    wanted = words.mentions(which)
+    if not wanted:
+        return None
+    limit = words.MOST_SECONDS
+    found = [second for (second,) in engine.select(words.seconds(wanted, which.since, which.until, limit)).rows]
+    return found if len(found) < limit else None
+
+
+def _read(engine: Engine, which: Filter, limit: int, cursor: Cursor | None) -> Rows:
+    """By reading back from the end of the range."""
+    rows: Rows = []
+    for number, window in enumerate(page.windows(which, cursor, datetime.now(UTC))):
+        few = bool(which.text) and number > 0 and page.LONGER * len(rows) < limit
+        rows += _of_range(engine, window, limit - len(rows), cursor, few=few)
+        if len(rows) >= limit:
+            break
+    return rows
+
+
+def _of_range(engine: Engine, which: Filter, limit: int, cursor: Cursor | None, *, few: bool) -> Rows:
+    return once(engine, lambda many: page.page(which, many, cursor, few=few), limit)
+
+
+def _looked_up(engine: Engine, which: Filter, wanted: words.Mentions, limit: int, cursor: Cursor | None) -> Rows:
+    """By the seconds in which the filter's references and words are, some at a time, newest first."""
+    rows: Rows = []
+    until = which.until
+    if cursor is not None and (until is None or cursor.created_at < until):
+        until = cursor.created_at
+    many = limit + words.MORE_SECONDS
+    while True:
+        found = [second for (second,) in engine.select(words.seconds(wanted, which.since, until, many)).rows]
+        if found:
+            rows += _of_seconds(engine, which, found, limit - len(rows), cursor, cut=len(found) == many)
+        if len(rows) >= limit or len(found) < many:
+            return rows
+        until = instant(found[-1] * 1_000_000 - 1)
+        many = min(8 * many, words.MOST_SECONDS)
+
+
+def _of_seconds(
+    engine: Engine, which: Filter, found: list[int], limit: int, cursor: Cursor | None, *, cut: bool
+) -> Rows:
+    """The newest of these seconds, of which the last may not be told in full where they are `cut`. What refers to the
+    word is read first: mostly that is all there is, and the bodies, half of the work, need not be read.
+    """
+    rows: Rows = []
+    left = found
+    if words.one_word(which):
+        rows = once(engine, lambda many: page.page(which, many, cursor, found, bodies=False), limit)
+        at = [row[1] // 1_000_000 for row in rows]
+        settled = words.settled(found, at)
+        if cut:
+            settled.discard(found[-1])
+        rows = [row for row, second in zip(rows, at, strict=True) if second in settled]
+        # A full page needs none that is older than its last.
+        until = rows[-1][1] // 1_000_000 if len(rows) >= limit else found[-1]
+        left = [second for second in found if second not in settled and second >= until]
+    if left:
+        rows += once(engine, lambda many: page.page(which, many, cursor, left), limit)
+        rows.sort(key=lambda row: row[1] // 1_000_000, reverse=True)  # within a second they are in order
+    return rows[:limit]
