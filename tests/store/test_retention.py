@@ -99,6 +99,13 @@ def test_a_pinned_order_keeps_its_bodies_and_its_entries(either: Store, make_of_
     assert bodies(either) == {(3, "success"): False, (3, "warning"): False}
 
 
+def test_thousands_of_pins_are_heeded(either: Store, make_of_day: Make) -> None:
+    either.write([make_of_day(3, order="A-1"), make_of_day(3, "warning", order="B-2"), make_of_day(11, order="C-3")])
+    pins = ["A-1", *(f"2608030000{number:06}" for number in range(5_000))]
+    cleaned(either, Rules(KEEP), pins)
+    assert bodies(either) == {(3, "success"): True, (3, "warning"): False}
+
+
 def test_an_integration_may_be_kept_shorter_or_longer_and_the_longer_of_two_holds(
     either: Store, make_of_day: Make
 ) -> None:

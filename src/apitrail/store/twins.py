@@ -41,7 +41,7 @@ SPANS = 200
 SPILL_BYTES = 256 << 20
 """Of memory that one look may take; what is more goes to the disk."""
 MOST = 400
-"""Entries that are put right at once: a statement's values travel in an address, and those for all hosts by Keeper."""
+"""Entries that are put right at once: a statement for all hosts travels by Keeper, values and all."""
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
 EPOCH_DAY = date(1970, 1, 1)
