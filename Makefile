@@ -55,8 +55,8 @@ $(STAMP): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-browser:
-	@scripts/install-for-tests
+browser: setup
+	@scripts/install-for-tests $(BIN)/python
 
 lock:  ## pin every dependency anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
