@@ -142,4 +142,4 @@ def _problem(status: int, answer: bytes, name: str) -> Problem:
 
 
 def _wait(retry_after: Any) -> float:
-    return min(float(retry_after), _WAIT_MOST_S) if str(retry_after).isdigit() else 1.0
+    return min(float(retry_after), _WAIT_MOST_S) if str(retry_after).isdecimal() else 1.0

@@ -81,10 +81,16 @@ FILTERS = (
     ),
 )
 _PAGING = (
-    Parameter(name="limit", about=f"How many: 1 to {LIMIT_MAX}, {LIMIT_DEFAULT} if not given.", kind="integer"),
+    Parameter(
+        name="limit",
+        about=f"How many: 1 to {LIMIT_MAX}, {LIMIT_DEFAULT} if not given.",
+        kind="integer",
+        least=1,
+        most=LIMIT_MAX,
+    ),
     Parameter(name="cursor", about="`next_cursor` of the page before."),
 )
-_ENTRY = Parameter(name="entry_id", where="path", about="The entry's id.", required=True)
+_ENTRY = Parameter(name="entry_id", where="path", about="The entry's id.", form="uuid", required=True)
 _BODY = Operation(
     summary="Get a body's exact bytes",
     media=("application/octet-stream", "image/png", "image/jpeg", "image/gif", "application/pdf"),

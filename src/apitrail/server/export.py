@@ -44,7 +44,10 @@ _encode = msgspec.json.Encoder().encode
 
 def _operation(name: str, media: str) -> Operation:
     limit = Parameter(
-        name="limit", about="How many: 1 to the setting `export_limit`, which holds if not given.", kind="integer"
+        name="limit",
+        about="How many: 1 to the setting `export_limit`, which holds if not given.",
+        kind="integer",
+        least=1,
     )
     key = Parameter(name="download", about="A name for it, 8 to 64 letters, digits and hyphens: see `exports`.")
     return Operation(

@@ -52,6 +52,11 @@ class Parameter(Struct, frozen=True, kw_only=True):
     about: str
     where: str = "query"
     kind: str = "string"
+    form: str = ""
+    """A string's `format`, as JSON Schema names it."""
+    least: int | None = None
+    most: int | None = None
+    """Of a whole number."""
     example: Any = None
     choices: tuple[str, ...] = ()
     repeated: bool = False
@@ -158,6 +163,14 @@ def _operation(
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": parameter.kind}
+    if parameter.kind == "string":
+        schema["minLength"] = 1  # what is given and empty is refused
+    if parameter.form:
+        schema["format"] = parameter.form
+    if parameter.least is not None:
+        schema["minimum"] = parameter.least
+    if parameter.most is not None:
+        schema["maximum"] = parameter.most
     if parameter.choices:
         schema["enum"] = list(parameter.choices)
     if parameter.repeated:

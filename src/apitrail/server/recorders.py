@@ -12,7 +12,7 @@ from apitrail.server.answers import AnyRequest
 from apitrail.server.backlogs import Backlogs
 from apitrail.server.filters import parse
 from apitrail.server.openapi import Operation, Parameter
-from apitrail.server.usage import read_days
+from apitrail.server.usage import MOST_DAYS, read_days
 from apitrail.store import Store
 from apitrail.store.model import RecorderRow
 
@@ -29,7 +29,9 @@ class RecordersAnswer(Struct, frozen=True):
         "operation": Operation(
             summary="See who sends, and what did not come",
             answer=RecordersAnswer,
-            parameters=(Parameter(name="days", about="How many days back.", example="1"),),
+            parameters=(
+                Parameter(name="days", about="How many days back.", kind="integer", least=1, most=MOST_DAYS, example=1),
+            ),
             errors=(400, 401, 403, 422, 503),
         )
     },

@@ -9,7 +9,7 @@ from apitrail.server.answers import AnyRequest
 from apitrail.server.filters import parse
 from apitrail.server.openapi import Operation, Parameter
 from apitrail.server.settings import Settings
-from apitrail.server.usage import StorageAnswer, read_days, storage
+from apitrail.server.usage import MOST_DAYS, StorageAnswer, read_days, storage
 from apitrail.store import Store
 
 
@@ -19,7 +19,16 @@ from apitrail.store import Store
         "operation": Operation(
             summary="What the log takes",
             answer=StorageAnswer,
-            parameters=(Parameter(name="days", about="How many days back uses are counted.", example="30"),),
+            parameters=(
+                Parameter(
+                    name="days",
+                    about="How many days back uses are counted.",
+                    kind="integer",
+                    least=1,
+                    most=MOST_DAYS,
+                    example=30,
+                ),
+            ),
             errors=(400, 401, 403, 422, 503),
         )
     },

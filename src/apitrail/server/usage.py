@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
@@ -55,6 +56,7 @@ def read_days(text: str | None, field: str) -> int:
     """How many days back. Raises Problem."""
     if text is None:
         return DAYS
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST_DAYS:
+    days = int(text) if re.fullmatch("[0-9]{1,9}", text) else 0
+    if not 1 <= days <= MOST_DAYS:
         raise Problem("is no number of days", field=field, value=text, fix=f"Give a number from 1 to {MOST_DAYS}.")
-    return int(text)
+    return days
