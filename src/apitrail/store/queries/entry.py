@@ -16,7 +16,7 @@ def entry(entry_id: UUID) -> Query:
     return Query(
         f"SELECT {ENTRY_SELECT} FROM entries"  # noqa: S608, constants only
         " PREWHERE created_at >= fromUnixTimestamp64Milli({first:Int64})"
-        " AND created_at < fromUnixTimestamp64Milli({end:Int64}) AND id = {id:UUID} LIMIT 1",
+        " AND created_at < fromUnixTimestamp64Milli({end:Int64}) AND id = {id:UUID}",
         {"first": made - ID_SLACK_MS, "end": made + ID_SLACK_MS + 1, "id": str(entry_id)},
         BINARY,
     )

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from apitrail.store.engine import Query
 from apitrail.store.model import EPOCH, Cursor, Filter
-from apitrail.store.queries.where import BY_ENTRY, FIELDS, chosen, near, told, told_by_entries, within
+from apitrail.store.queries.where import BY_ENTRY, FIELDS, chosen, told, told_by_entries, within
 from apitrail.store.rows import LIST_SELECT
 from apitrail.store.times import micros
 
@@ -49,7 +49,7 @@ def page(
     sort and in the bound.
     """
     table = "failures" if seconds is None and gathered(which) else "entries"
-    where = near(within(which), seconds)
+    where = within(which, seconds)
     if cursor is not None:
         where = where.also(AFTER, after=micros(cursor.created_at), after_id=cursor.id)
     asked = structs.replace(which, outcome=()) if table == "failures" and set(which.outcome) == FAILED else which

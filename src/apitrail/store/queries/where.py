@@ -54,18 +54,26 @@ class Where(Struct, frozen=True):
         return " AND ".join(f"({condition})" for condition in self.conditions) or "1"
 
 
-def within(which: Filter) -> Where:
-    """The range of time: inclusive on both sides."""
+def within(which: Filter, seconds: Sequence[int] | None = None) -> Where:
+    """The range of time: inclusive on both sides. And of `seconds` since 1970 only, where these are known: they find the
+    few granules that can hold anything.
+    """
+    since = None if which.since is None else micros(which.since)
+    until = None if which.until is None else micros(which.until)
+    if seconds:
+        # An end that all of them are within says nothing more. To plan and read a condition takes 0.2 ms.
+        since = None if since is None or since <= min(seconds) * 1_000_000 else since
+        until = None if until is None or until >= max(seconds) * 1_000_000 + 999_999 else until
     where = Where()
-    if which.since is not None:
-        where = where.also("created_at >= fromUnixTimestamp64Micro({since:Int64})", since=micros(which.since))
-    if which.until is not None:
-        where = where.also("created_at <= fromUnixTimestamp64Micro({until:Int64})", until=micros(which.until))
-    return where
+    if since is not None:
+        where = where.also("created_at >= fromUnixTimestamp64Micro({since:Int64})", since=since)
+    if until is not None:
+        where = where.also("created_at <= fromUnixTimestamp64Micro({until:Int64})", until=until)
+    return near(where, seconds)
 
 
 def near(where: Where, seconds: Sequence[int] | None) -> Where:
-    """And only within these seconds since 1970, which find the few granules that can hold anything."""
+    """And only within these seconds since 1970."""
     if seconds is None:
         return where
     return where.also("toDateTime(created_at, 'UTC') IN {seconds:Array(UInt32)}", seconds=list(seconds))
