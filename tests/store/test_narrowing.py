@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from apitrail.entry import Entry
-from apitrail.exchange import Source
-from apitrail.store import Filter, Store
+from apitrail.exchange import Reference, Source
+from apitrail.store import Filter, Store, Term
 
 Make = Callable[..., Entry]
 
@@ -56,3 +57,21 @@ def test_directions_are_counted(either: Store, make: Make) -> None:
     either.write([make(0), make(1, direction="inbound"), make(2, direction="inbound")])
     counted = either.facets(Filter(direction=("outbound",))).direction
     assert [(option.id, option.count) for option in counted] == [("inbound", 2), ("outbound", 1)]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "found"), [(0, 0, 1), (1, None, 0), (None, -1, 0), (-1, 1, 1), (-400_000, 400_000, 1)]
+)
+def test_what_is_looked_up_by_its_second_is_within_the_range_to_the_microsecond(
+    either: Store, make: Make, since: int | None, until: int | None, found: int
+) -> None:
+    at = datetime(2026, 8, 1, 9, 30, 15, 400_000, UTC)
+    either.write([make(at, references=[Reference("order", "A-100100")])])
+    ends = {"since": since, "until": until}
+    which: dict[str, Any] = {name: at + timedelta(microseconds=tick) for name, tick in ends.items() if tick is not None}
+    for asked in (
+        Filter(reference=("A-100100",), **which),
+        Filter(text=(Term("A-100100", whole=True),), **which),
+    ):
+        assert len(either.page(asked).entries) == found
+        assert sum(option.count for option in either.facets(asked).outcome) == found

@@ -55,9 +55,7 @@ class Where(Struct, frozen=True):
 
 
 def within(which: Filter, seconds: Sequence[int] | None = None) -> Where:
-    """The range of time: inclusive on both sides. And of `seconds` since 1970 only, where these are known: they find the
-    few granules that can hold anything.
-    """
+    """The range of time: inclusive on both sides. And of `seconds` since 1970 only, where these are known."""
     since = None if which.since is None else micros(which.since)
     until = None if which.until is None else micros(which.until)
     if seconds:
@@ -73,7 +71,7 @@ def within(which: Filter, seconds: Sequence[int] | None = None) -> Where:
 
 
 def near(where: Where, seconds: Sequence[int] | None) -> Where:
-    """And only within these seconds since 1970."""
+    """And only within these seconds since 1970, which find the few granules that can hold anything."""
     if seconds is None:
         return where
     return where.also("toDateTime(created_at, 'UTC') IN {seconds:Array(UInt32)}", seconds=list(seconds))
