@@ -4,7 +4,7 @@ back from the end of its range.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from apitrail.store.engine import Engine
 from apitrail.store.model import Cursor, Filter
@@ -13,12 +13,14 @@ from apitrail.store.queries import page, words
 from apitrail.store.times import instant
 
 
-def newest(engine: Engine, which: Filter, limit: int, cursor: Cursor | None = None) -> Rows:
-    """At most `limit` rows of what a list shows, after `cursor`. Raises QueryTooLarge, StoreError."""
+def newest(engine: Engine, which: Filter, limit: int, cursor: Cursor | None, latest: datetime) -> Rows:
+    """At most `limit` rows of what a list shows, after `cursor`. Few entries are later than `latest`, if any. Raises
+    QueryTooLarge, StoreError.
+    """
     wanted = words.mentions(which)
     if wanted:
         return _looked_up(engine, which, wanted, limit, cursor)
-    return _read(engine, which, limit, cursor)
+    return _read(engine, which, limit, cursor, latest)
 
 
 def seconds(engine: Engine, which: Filter) -> list[int] | None:
@@ -31,10 +33,10 @@ def seconds(engine: Engine, which: Filter) -> list[int] | None:
     return found if len(found) < limit else None
 
 
-def _read(engine: Engine, which: Filter, limit: int, cursor: Cursor | None) -> Rows:
+def _read(engine: Engine, which: Filter, limit: int, cursor: Cursor | None, latest: datetime) -> Rows:
     """By reading back from the end of the range."""
     rows: Rows = []
-    for number, window in enumerate(page.windows(which, cursor, datetime.now(UTC))):
+    for number, window in enumerate(page.windows(which, cursor, latest)):
         few = bool(which.text) and number > 0 and page.LONGER * len(rows) < limit
         rows += _of_range(engine, window, limit - len(rows), cursor, few=few)
         if len(rows) >= limit:

@@ -14,11 +14,12 @@ A reader sees all of a write's entries of one day, or none of them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,7 @@ from apitrail.store.boards import Boards
 from apitrail.store.cluster import ClusterEngine
 from apitrail.store.embedded import EmbeddedEngine
 from apitrail.store.engine import Engine
+from apitrail.store.held import Held
 from apitrail.store.lock import FolderLock
 from apitrail.store.model import (
     EPOCH,
@@ -68,9 +70,12 @@ from apitrail.store.queries import (
 )
 from apitrail.store.queries import entry as one
 from apitrail.store.queries.activity import Side
+from apitrail.store.reach import Reach
 from apitrail.store.rhythms import Rhythms
 from apitrail.store.rows import decode_entry, decode_row
-from apitrail.store.times import instant
+from apitrail.store.times import instant, micros
+
+T = TypeVar("T")
 
 MEMORY_LIMIT = 1_200_000_000
 """Bytes that the embedded engine may use by default; the process around it needs about 300 MB more."""
@@ -134,12 +139,15 @@ class Store(Boards, Rhythms):
         self._watch = twins.Watch()
         self._writing = threading.Lock()
         self._beside = Beside()
+        self._names = Held[Sequence[Sequence[Any]]](kept=lock is not None)
+        self._last_loss = Held[int](kept=lock is not None)
         try:
             migrated = schema.migrate(engine)
             schema.make_durable(engine, durable)
             suspect = self._note.read()
             if migrated or suspect or lock is not None:
                 derived.repair(engine, suspect)
+            self._reach = None if self.shared else Reach(self.span())
         except BaseException:
             engine.close()
             raise
@@ -153,7 +161,8 @@ class Store(Boards, Rhythms):
         with self._writing:
             told = [batch.losses for batch in batches if batch.losses]
             if told:
-                self.engine.insert("losses", LOSS_COLUMNS, told)
+                with self._last_loss.writing():
+                    self.engine.insert("losses", LOSS_COLUMNS, told)
             keys = [key for batch in batches for block in batch.blocks for key in block.identities()]
             seen = self._known(keys)
             data: list[tuple[int, bytes]] = []
@@ -168,14 +177,17 @@ class Store(Boards, Rhythms):
                 written.append(Written(stored, batch.entries - stored))
             # Rows that come in their order need not be sorted by the engine, and those of one sender mostly do.
             data.sort(key=itemgetter(0))
-            self._insert([block for _, block in data], [at for _, at in keys])
+            with self._names.writing():
+                self._insert([block for _, block in data], [at for _, at in keys])
             return written
 
     def page(self, which: Filter, limit: int = 50, cursor: Cursor | None = None) -> Page:
         """The entries after `cursor`, newest first. Raises QueryTooLarge, StoreError; ValueError for the limit."""
         if not 1 <= limit <= MAX_LIMIT:
             raise ValueError(f"limit is {limit}; it must be from 1 to {MAX_LIMIT}")
-        rows = finding.newest(self.engine, which, limit + 1, cursor)
+        now = datetime.now(UTC)
+        latest = now if self._reach is None else min(now, self._reach.newest)
+        rows = finding.newest(self.engine, which, limit + 1, cursor, latest)
         entries = [decode_row(row) for row in rows[:limit]]
         more = len(rows) > limit
         return Page(entries, Cursor(entries[-1].created_at, entries[-1].id) if more else None)
@@ -212,11 +224,16 @@ class Store(Boards, Rhythms):
 
     def facets(self, which: Filter) -> Facets:
         """The choices of each filter. Raises QueryTooLarge, StoreError."""
-        asked = facets.facets(which, finding.seconds(self.engine, which))
-        counted, named = self._beside.both(
-            lambda: self.engine.select(asked).rows, lambda: self.engine.select(facets.NAMES).rows
-        )
-        return facets.read(counted, named)
+
+        def counted(asked: Filter) -> Sequence[Sequence[Any]]:
+            return self.engine.select(facets.facets(asked, finding.seconds(self.engine, asked))).rows
+
+        def names() -> Sequence[Sequence[Any]]:
+            return self._names.get(lambda: self.engine.select(facets.NAMES).rows)
+
+        if self._names.known is not None:
+            return facets.read(self._within_reach(which, counted), names())
+        return facets.read(*self._beside.both(lambda: self._within_reach(which, counted), names))
 
     def histogram(self, which: Filter, step: str | None = None, zone: ZoneInfo = UTC_ZONE) -> Histogram:
         """Entries by time and outcome over the filter's range, or all of the log where it is open.
@@ -235,8 +252,11 @@ class Store(Boards, Rhythms):
         cuts = histogram.edges(since, until, step, zone)
         if len(cuts) - 1 > histogram.MOST_BARS:
             raise ValueError(f"bars of {step} over this range would be more than {histogram.MOST_BARS}")
-        asked = structs.replace(which, since=since, until=until)
-        rows = self.engine.select(histogram.histogram(asked, cuts, finding.seconds(self.engine, asked))).rows
+
+        def counted(asked: Filter) -> Sequence[Sequence[Any]]:
+            return self.engine.select(histogram.histogram(asked, cuts, finding.seconds(self.engine, asked))).rows
+
+        rows = self._within_reach(structs.replace(which, since=since, until=until), counted)
         return histogram.answered(rows, cuts, step)
 
     def span(self) -> Span:
@@ -275,6 +295,8 @@ class Store(Boards, Rhythms):
 
     def losses(self, since: datetime | None = None, until: datetime | None = None) -> list[LossRow]:
         """What recorders gave up within the range, newest first."""
+        if since is not None and self._last_loss.get(self._newest_loss) < micros(since):
+            return []
         return losses.read(self.engine.select(losses.losses(since, until)).rows)
 
     def recorders(self, since: datetime) -> list[RecorderRow]:
@@ -328,6 +350,8 @@ class Store(Boards, Rhythms):
             derived.repair(self.engine, self._suspect)
         self._suspect = derived.ranges(times)
         self._note.write(self._suspect)
+        if self._reach is not None:
+            self._reach.widen(times)
         try:
             for portion in _portions(data):
                 self.engine.insert("entries", COLUMNS, portion)
@@ -335,6 +359,13 @@ class Store(Boards, Rhythms):
             if self.shared:
                 self._watch.touched(times)
         self._suspect = []
+
+    def _within_reach(self, which: Filter, question: Callable[[Filter], T]) -> T:
+        return question(which) if self._reach is None else self._reach.ask(which, question)
+
+    def _newest_loss(self) -> int:
+        [(at,)] = self.engine.select(losses.NEWEST).rows
+        return int(at)
 
     def _known(self, keys: Sequence[Key]) -> set[bytes]:
         """Ids that the log has: those of these keys, and perhaps others."""

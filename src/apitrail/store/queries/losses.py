@@ -11,6 +11,9 @@ from apitrail.store.model import LossRow
 from apitrail.store.queries.where import Where
 from apitrail.store.times import instant, micros
 
+NEWEST = Query("SELECT toUnixTimestamp64Micro(max(last_at)) FROM losses")
+"""When the last one ended; 1970 where there are none."""
+
 
 def losses(since: datetime | None, until: datetime | None) -> Query:
     """Those whose time, from first to last, touches the range; newest first."""
