@@ -137,15 +137,19 @@ def test_a_backup_that_is_not_there_is_named_with_those_that_are(folder: Path, w
     assert not (tmp_path / "again" / "clickhouse").exists()
 
 
+@pytest.mark.parametrize("durable", [False, True])  # parts of many files, and of one
+@pytest.mark.parametrize("short", [False, True])
 def test_a_damaged_backup_is_refused_and_leaves_nothing(
-    folder: Path, where: Folder, make: Make, tmp_path: Path
+    folder: Path, where: Folder, make: Make, tmp_path: Path, durable: bool, short: bool
 ) -> None:
-    store = open_store(folder, durable=False)
+    store = open_store(folder, durable=durable)
     store.write([make(n, request=Payload(body=f"{n}".encode() * 100)) for n in range(200)])
     name = taken(store, where)
     store.close()
-    largest = max((where.path / name / "data").rglob("*.bin"), key=lambda file: file.stat().st_size)
-    largest.write_bytes(largest.read_bytes()[:-100])
+    largest = max((where.path / name / "data").rglob("data.*"), key=lambda file: file.stat().st_size)
+    assert largest.name == ("data.packed" if durable else "data.bin")
+    kept = largest.read_bytes()[:-100]
+    largest.write_bytes(kept if short else kept + bytes(100))
     with pytest.raises(StoreError):
         restore(tmp_path / "again", where, name)
     assert not (tmp_path / "again" / "clickhouse").exists()

@@ -113,6 +113,34 @@ def test_a_durable_log_syncs_every_new_and_merged_part(folder: Path) -> None:
                 assert (f"{setting} = 1" in found[table]) == durable, (table, setting)
 
 
+def test_what_an_insert_writes_is_one_file_for_each_table_where_it_is_synced(folder: Path, make: Make) -> None:
+    old, new = make(0), make(1, outcome="request_error")
+    store = open_store(folder, durable=False)
+    store.write([old])
+    store.close()
+
+    store = open_store(folder)
+    store.engine.run(Query("SYSTEM STOP MERGES"))
+    before = parts(store)
+    store.write([new])
+    written = parts(store).items() - before.items()
+    assert {table for (table, _), _ in written} >= {"entries", "failures", "counts", "totals"}
+    assert {files for _, files in written} == {("data.packed",)}
+    assert all(len(files) > 1 for (table, _), files in before.items() if table == "entries")
+    store.engine.run(Query("SYSTEM START MERGES"))
+    for table in ("entries", "counts"):
+        store.engine.run(Query(f"OPTIMIZE TABLE {table} FINAL"))
+    assert [store.entry(one.id) for one in (old, new)] == [old, new]
+    store.close()
+
+
+def parts(store: Store) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The files of each part, by its table and name."""
+    query = Query("SELECT table, name, path FROM system.parts WHERE active AND database = currentDatabase()")
+    found = store.engine.select(query).rows
+    return {(table, name): tuple(sorted(file.name for file in Path(path).iterdir())) for table, name, path in found}
+
+
 @pytest.mark.parametrize(("table", "columns"), [("entries", COLUMNS), ("losses", LOSS_COLUMNS)])
 def test_every_column_is_written_as_the_type_that_it_has(store: Store, table: str, columns: Columns) -> None:
     query = (

@@ -161,7 +161,9 @@ def progress(engine: Engine, identity: str, name: str) -> Progress:
 
 
 def bring_back(engine: Engine, where: Place, name: str, told: Callable[[Progress], None]) -> None:
-    """Restore the backup `name` into an engine whose database is empty. Raises StoreError."""
+    """Restore the backup `name` into an engine whose database is empty, and look at all that it brought. Raises
+    StoreError.
+    """
     names = where.names(engine)
     if name not in names:
         have = ", ".join(names[-3:]) or "none"
@@ -175,6 +177,18 @@ def bring_back(engine: Engine, where: Place, name: str, told: Callable[[Progress
     ((identity, _),) = engine.select(Query(statement, values)).rows
     for state in _until_done(engine, str(identity), name):
         told(state)
+    _check(engine, f"{where}: the backup {name!r}")
+
+
+def _check(engine: Engine, what: str) -> None:
+    """Raises StoreError for a part that is not as it was written. By itself the engine looks at sizes, and of parts
+    that are one file at nothing.
+    """
+    tables = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
+    for (table,) in engine.select(Query(tables)).rows:
+        for row in engine.select(Query(f"CHECK TABLE `{table}`")).rows:
+            if len(row) == 3 and not int(row[1]):  # an empty table is told by a row of nothing
+                raise StoreError(f"{what} is damaged in {table}, {row[0]}. Take an older one ({row[2]})")
 
 
 def _until_done(engine: Engine, identity: str, name: str) -> Iterator[Progress]:

@@ -46,6 +46,7 @@ class ClusterEngine:
         self._address = address.read(target, os.environ)
         self.place = self._address.place
         self.topology = Topology(self._address.cluster, self._address.database)
+        self.packs = False  # replicas of several versions read each other's parts; one may be put back to an older
         self._settings = {
             "max_execution_time": max_seconds,
             "max_memory_usage": memory_limit // 2,

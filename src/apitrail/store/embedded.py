@@ -44,6 +44,7 @@ class EmbeddedEngine:
     def __init__(self, folder: Path, *, memory_limit: int, readers: int, max_seconds: int) -> None:
         self.place = str(folder)
         self.topology = Topology()
+        self.packs = True
         if "?" in self.place:
             raise StoreError(f"{folder}: the engine takes no folder with a question mark in its path. Rename it")
         self._pid = os.getpid()

@@ -76,6 +76,8 @@ class Engine(Protocol):
     """Where it is, for messages: a folder, or an address without its password."""
     topology: Topology
     """How the tables lie."""
+    packs: bool
+    """Whether small parts are kept in one file each, which older engines cannot read."""
 
     def select(self, query: Query) -> Answer:
         """Ask. Raises QueryTooLarge, StoreUnavailable, StoreError."""

@@ -8,6 +8,7 @@ transactions and a start can break off between a statement and its record.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -55,6 +56,15 @@ TABLES = (
     "account_totals",
     "twins",
 )
+
+
+PACKED = ("entries", "failures", "mentions", "counts", "counts_by_day", "account_names", "totals", "account_totals")
+"""What an insert makes a part of each of. A part's twelve files are one file where the engine can do that: ext4 takes
+long to find a place for a new one where many were deleted within the last minutes (docs/decisions/0004-ingest.md)."""
+PACKED_BELOW = 64 << 20
+"""Bytes of rows. What is larger has a file for each column, of which those are read that are asked for."""
+_FULL_FROM = "min_bytes_for_full_part_storage"
+_SETTING = re.compile(r"(\w+) = (\d+)")
 
 
 class Migration(Struct, frozen=True):
@@ -121,12 +131,17 @@ def migrate(engine: Engine, steps: list[Migration] | None = None) -> bool:
 
 
 def make_durable(engine: Engine, durable: bool) -> None:
-    """Whether an insert is on the disk, not only in the kernel's memory, when it returns."""
+    """How parts are written: whether an insert is on the disk, not only in the kernel's memory, when it returns; and
+    whether as one file. That only where it is on the disk: of such a file, a power cut may leave a half unnoticed.
+    """
     present = _tables(engine, home=True)
-    value = int(durable)
     for table in (table for table in TABLES if table in present):
+        wanted = dict.fromkeys(DURABLE, int(durable))
+        if engine.packs and table in PACKED:
+            wanted[_FULL_FROM] = PACKED_BELOW if durable else 0
         # What a table does not say has the engine's default, which is 0.
-        change = [f"{name} = {value}" for name in DURABLE if (f"{name} = 1" in present[table]) != durable]
+        said = dict(_SETTING.findall(present[table]))
+        change = [f"{name} = {value}" for name, value in wanted.items() if said.get(name, "0") != str(value)]
         if change:
             engine.run(Query(f"ALTER TABLE {engine.topology.altered(table)} MODIFY SETTING {', '.join(change)}"))
 
