@@ -76,6 +76,7 @@ from apitrail.store.rows import decode_entry, decode_row
 from apitrail.store.times import instant, micros
 
 T = TypeVar("T")
+Other = TypeVar("Other")
 
 MEMORY_LIMIT = 1_200_000_000
 """Bytes that the embedded engine may use by default; the process around it needs about 300 MB more."""
@@ -258,6 +259,10 @@ class Store(Boards, Rhythms):
 
         rows = self._within_reach(structs.replace(which, since=since, until=until), counted)
         return histogram.answered(rows, cuts, step)
+
+    def both(self, one: Callable[[], T], other: Callable[[], Other]) -> tuple[T, Other]:
+        """Two questions, the second in another thread meanwhile; that asks no two at once itself."""
+        return self._beside.both(one, other)
 
     def span(self) -> Span:
         """What the whole log covers."""

@@ -7,6 +7,8 @@ there are "more than 50".
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from markupsafe import Markup
 from msgspec import Struct, structs
 
@@ -34,22 +36,32 @@ class Counts(Struct, frozen=True, kw_only=True):
     """All that the filters let through, where that is known."""
 
 
-def counts(store: Store, query: PageQuery, found: Page, reader: Reader) -> Counts:
-    """Of the list of which `found` is a page. Raises StoreError."""
+def counted(store: Store, query: PageQuery, reader: Reader, read: Callable[[], Page]) -> tuple[Page, Counts]:
+    """A page of the list, as it is `read`, with the list's counts. Raises StoreError."""
     if query.misread:
-        return Counts(facets=NOTHING, total=reader.words.count("log.total", 0), entries=0)
+        return Page([], None), Counts(facets=NOTHING, total=reader.words.count("log.total", 0), entries=0)
     asked = query.filter(reader.clock.now)
-    facets = choices(store, asked)
+    # The choices take as long as all the rest: both are asked at once.
     if asked == asked.counted:
+        facets, (found, numbers) = store.both(
+            lambda: choices(store, asked), lambda: (read(), histogram.read(store, query, reader))
+        )
         entries = sum(one.count for one in facets.outcome if not query.outcome or one.id in query.outcome)
-        drawn = histogram.histogram(histogram.read(store, query, reader), query, reader)
-    elif query.cursor is None and found.next_cursor is None:
-        entries = len(found.entries)
-        numbers = histogram_of(found.entries, histogram.closed(asked, reader), reader.clock.zone)
         drawn = histogram.histogram(numbers, query, reader)
-    else:
+        total = reader.words.count("log.total", entries)
+        return found, Counts(facets=facets, histogram=drawn, total=total, entries=entries)
+    facets, found = store.both(lambda: choices(store, asked), read)
+    return found, _told(query, found, reader, facets)
+
+
+def _told(query: PageQuery, found: Page, reader: Reader, facets: Facets) -> Counts:
+    """What the page that is looked at tells of a list that is not counted beforehand."""
+    if query.cursor is not None or found.next_cursor is not None:
         url = query.but(open="", cursor=None).url("/histogram")
         return Counts(facets=facets, count_url=url, total=_total(query, found, reader))
+    entries = len(found.entries)
+    asked = histogram.closed(query.filter(reader.clock.now), reader)
+    drawn = histogram.histogram(histogram_of(found.entries, asked, reader.clock.zone), query, reader)
     total = reader.words.count("log.total", entries)
     return Counts(facets=facets, histogram=drawn, total=total, entries=entries)
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from apitrail.entry import EntryRow
 from apitrail.server.pages import links
 from apitrail.server.pages.bodies.visible import visible
-from apitrail.server.pages.counts import counts
+from apitrail.server.pages.counts import counted
 from apitrail.server.pages.filters import FiltersView, filters
 from apitrail.server.pages.gaps import Part, gaps
 from apitrail.server.pages.handing import DownloadView, downloads
@@ -116,26 +116,25 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str, shared:
     """The page's context; `shared`: the views of all readers. Raises StoreError."""
     now = reader.clock.now
     asked = query.filter(now)
-    found = Page([], None) if query.misread else store.page(asked, limit=LIMIT, cursor=query.cursor)
-    counted = counts(store, query, found, reader)
+    found, counts = counted(store, query, reader, lambda: store.page(asked, limit=LIMIT, cursor=query.cursor))
     entry = store.entry(query.open) if canonical(query.open) else None
     opened = panel(entry, query, reader) if entry else None
     told = NONE if query.misread else silences(store, query, reader, found.entries, newest=query.cursor is None)
     lost = store.losses(asked.since or EPOCH, asked.until or now)
     rows = _rows(found.entries, query, reader, told, lost, _shown(query, found, now), opened)
     listed = any(one.panel for one in rows)
-    offered = filters(query, counted.facets, reader)
+    offered = filters(query, counts.facets, reader)
     span = Span(0, None, None) if rows else store.span()
     return LogView(
         state=_state(rows, query, span),
         filters=offered,
-        histogram=counted.histogram,
-        count_url=counted.count_url,
+        histogram=counts.histogram,
+        count_url=counts.count_url,
         page=_page(rows, found.next_cursor, query),
         linked=row(entry, query, reader, opened) if entry and not listed else None,
         linked_missing=query.open if query.open and entry is None else "",
-        total=counted.total,
-        downloads=downloads(query, counted.entries, reader) if rows else None,
+        total=counts.total,
+        downloads=downloads(query, counts.entries, reader) if rows else None,
         losses=losses(lost, reader),
         silences=told.lasting,
         misread=[_misread(one, reader) for one in query.misread],
@@ -168,16 +167,16 @@ def newer(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> New
     found = _newer(store, query, newest, reader)
     told = silences(store, query, reader, found, newest=True)
     # Where entries are not counted, what the page says of them stays.
-    counted = counts(store, query, Page(found, newest), reader)
+    _, counts = counted(store, query, reader, lambda: Page(found, newest))
     # What lies before the oldest of them stands above the rows that the page has, or did not when it was made.
     part = Part(found[-1].created_at, found[0].created_at) if found else Part(EPOCH, EPOCH)
     return NewerView(
         rows=_rows(found, query, reader, told, _lost(store, found), part),
         silences=told.lasting,
-        filters=filters(query, counted.facets, reader),
-        histogram=counted.histogram,
-        total=counted.total,
-        recounted=counted.entries is not None,
+        filters=filters(query, counts.facets, reader),
+        histogram=counts.histogram,
+        total=counts.total,
+        recounted=counts.entries is not None,
     )
 
 
