@@ -1,4 +1,4 @@
-"""The thread that removes what is due: it does so by itself, survives what goes wrong, and ends when it shall."""
+"""The thread that removes what is due and tells days: by itself, whatever goes wrong, until it shall end."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Log:
     def __init__(self) -> None:
         self.asked = 0
         self.twice = threading.Event()
+        self.told = threading.Event()
 
     def tidy(self, which: Rules, *, stop: Callable[[], bool]) -> list[Removed]:
         assert not stop()
@@ -30,10 +31,16 @@ class Log:
         self.twice.set()
         return []
 
+    def tell(self, rest: Callable[[float], bool], most_s: float) -> int:
+        assert not rest(0)
+        self.told.set()
+        return 1
+
 
 def test_a_failure_is_tried_again_and_closing_ends_it() -> None:
     log: Any = Log()
     keeper = Keeper(log, Rules(), first=0.0, every=0.01)
+    assert log.told.wait(30)
     assert log.twice.wait(30)
     keeper.close()
     asked = log.asked

@@ -1,4 +1,4 @@
-"""What is kept how long, as the settings say, and the thread that sees to it.
+"""What is kept how long, as the settings say, and the thread that sees to it, and that tells the days that are over.
 
 It looks a minute after the start and then every hour: a day is due for at most that much longer than it was to be kept.
 What it does not manage (a full disk, an engine that does not answer) is logged, and tried again the next hour.
@@ -21,6 +21,7 @@ log = logging.getLogger("apitrail.server")
 
 FIRST_S = 60.0
 EVERY_S = 3600.0
+UNTOLD = "days that are over could not be told, so a text is looked for in all of them"
 _INTEGRATION = re.compile(r"(ec|shipping):(.{1,200})=(\d{1,6})/(\d{1,6})/(\d{1,6})")
 
 
@@ -54,7 +55,7 @@ def free_bytes(settings: Settings) -> int | None:
 
 
 class Keeper:
-    """Removes what is due, in a thread of its own, until `close`."""
+    """Removes what is due and tells days, in a thread of its own, until `close`."""
 
     def __init__(self, store: Store, which: Rules, *, first: float = FIRST_S, every: float = EVERY_S) -> None:
         self._store = store
@@ -74,13 +75,19 @@ class Keeper:
         wait = self._first
         while not self._closed.wait(wait):
             wait = self._every
-            try:
-                removed = self._store.tidy(self._rules, stop=self._closed.is_set)
-            except StoreError as error:
-                log.warning("what is too old could not be removed, and is tried again in an hour: %s", error)
-                continue
-            except Exception:
-                log.exception("what is too old could not be removed")
-                continue
-            for one in removed:
-                log.info("removed the %s of %d entries of %s (%s)", one.what, one.entries, one.day, one.why)
+            for step, failed in ((self._tidy, "what is too old could not be removed"), (self._tell, UNTOLD)):
+                try:
+                    step()
+                except StoreError as error:
+                    log.warning("%s, and is tried again in an hour: %s", failed, error)
+                except Exception:
+                    log.exception(failed)
+
+    def _tidy(self) -> None:
+        for one in self._store.tidy(self._rules, stop=self._closed.is_set):
+            log.info("removed the %s of %d entries of %s (%s)", one.what, one.entries, one.day, one.why)
+
+    def _tell(self) -> None:
+        days = self._store.tell(self._closed.wait, self._every)
+        if days:
+            log.info("told the letters of %d days: a text is looked for only where it may be", days)

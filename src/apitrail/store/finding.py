@@ -4,13 +4,19 @@ back from the end of its range.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec import structs
+
+from apitrail.store import told
+from apitrail.store.block import LATEST
 from apitrail.store.engine import Engine
 from apitrail.store.model import Cursor, Filter
 from apitrail.store.once import Rows, once
 from apitrail.store.queries import page, words
-from apitrail.store.times import instant
+from apitrail.store.times import instant, micros
+from apitrail.store.told import Span, Told
 
 
 def newest(engine: Engine, which: Filter, limit: int, cursor: Cursor | None, latest: datetime) -> Rows:
@@ -34,18 +40,33 @@ def seconds(engine: Engine, which: Filter) -> list[int] | None:
 
 
 def _read(engine: Engine, which: Filter, limit: int, cursor: Cursor | None, latest: datetime) -> Rows:
-    """By reading back from the end of the range."""
+    """By reading back from the end of the range; what is not found at once, only where it may be."""
     rows: Rows = []
+    where: Told | None = None
     for number, window in enumerate(page.windows(which, cursor, latest)):
         few = bool(which.text) and number > 0 and page.LONGER * len(rows) < limit
-        rows += _of_range(engine, window, limit - len(rows), cursor, few=few)
+        if number == 1 and which.text:
+            where = told.told(engine, structs.replace(which, until=window.until))
+        spans = where.spans(*_edges(window)) if where else None
+        if spans != []:
+            rows += _of_range(engine, window, limit - len(rows), cursor, few, spans)
         if len(rows) >= limit:
             break
     return rows
 
 
-def _of_range(engine: Engine, which: Filter, limit: int, cursor: Cursor | None, *, few: bool) -> Rows:
-    return once(engine, lambda many: page.page(which, many, cursor, few=few), limit)
+def _edges(which: Filter) -> Span:
+    """The first and the last time of a range."""
+    return (
+        0 if which.since is None else micros(which.since),
+        micros(LATEST if which.until is None else which.until),
+    )
+
+
+def _of_range(
+    engine: Engine, which: Filter, limit: int, cursor: Cursor | None, few: bool, spans: Sequence[Span] | None
+) -> Rows:
+    return once(engine, lambda many: page.page(which, many, cursor, few=few, spans=spans), limit)
 
 
 def _looked_up(engine: Engine, which: Filter, wanted: words.Mentions, limit: int, cursor: Cursor | None) -> Rows:

@@ -55,6 +55,7 @@ TABLES = (
     "totals",
     "account_totals",
     "twins",
+    "letters",
 )
 
 

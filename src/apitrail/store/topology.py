@@ -40,6 +40,7 @@ KEYS = {
     "totals": "at",
     "account_totals": "at",
     "twins": "id",
+    "letters": "number",
 }
 """What the shard of a table's row depends on. Rows that one `FINAL` makes into one must have it in common."""
 

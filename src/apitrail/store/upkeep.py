@@ -1,11 +1,11 @@
-"""What keeps the log in order: what is too old goes, what it takes is told, and it is backed up."""
+"""What keeps the log in order: what is too old goes, days that are over are told, and it is backed up."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from apitrail.store import backup, lease, retention, stats, twins
+from apitrail.store import backup, lease, retention, stats, told, twins
 from apitrail.store.lock import FolderLock
 from apitrail.store.queries import span
 from apitrail.store.retention import Removed, Rules
@@ -33,6 +33,19 @@ class Upkeep(State):
             twins.sweep(self.engine, self._identity, now or datetime.now(UTC), stop)
         pinned = sorted({one.id for one in self.pins()})
         return retention.tidy(self.engine, rules, pinned, writes_off=lambda: self._writing, now=now, stop=stop)
+
+    def tell(
+        self,
+        rest: Callable[[float], bool] = lambda _: False,
+        most_s: float = float("inf"),
+        now: datetime | None = None,
+    ) -> int:
+        """Tell which letters are in days that are over, so that a text is found without reading them, and say how many
+        days that were; none while another server on this log keeps it in order. See `told` for what is asked for.
+        """
+        if self.shared and not lease.take(self.engine, "tidy", self._identity, TIDY_LEASE_S):
+            return 0
+        return told.tell(self.engine, (now or datetime.now(UTC)).date(), rest, most_s)
 
     @property
     def shared(self) -> bool:

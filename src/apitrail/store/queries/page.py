@@ -9,7 +9,7 @@ from msgspec import structs
 
 from apitrail.store.engine import Query
 from apitrail.store.model import EPOCH, Cursor, Filter
-from apitrail.store.queries.where import BY_ENTRY, FIELDS, chosen, told, told_by_entries, within
+from apitrail.store.queries.where import BY_ENTRY, FIELDS, among, chosen, told, told_by_entries, within
 from apitrail.store.rows import LIST_SELECT
 from apitrail.store.times import micros
 
@@ -39,9 +39,10 @@ def page(
     *,
     bodies: bool = True,
     few: bool = False,
+    spans: Sequence[tuple[int, int]] | None = None,
 ) -> Query:
-    """Newest first; of `seconds` only, where these are known. `bodies`: see `told`. `few`: not so many are expected
-    as fill the page, so that all of the range will be read.
+    """Newest first; of `seconds` only, where these are known, or of `spans` of microseconds. `bodies`: see `told`.
+    `few`: not so many are expected as fill the page, so that all of the range will be read.
 
     A page is a position, not an offset: entries arrive while one reads.
 
@@ -50,6 +51,8 @@ def page(
     """
     table = "failures" if seconds is None and gathered(which) else "entries"
     where = within(which, seconds)
+    if spans is not None:
+        where = among(where, spans)
     if cursor is not None:
         where = where.also(AFTER, after=micros(cursor.created_at), after_id=cursor.id)
     asked = structs.replace(which, outcome=()) if table == "failures" and set(which.outcome) == FAILED else which

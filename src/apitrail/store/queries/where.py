@@ -77,6 +77,19 @@ def near(where: Where, seconds: Sequence[int] | None) -> Where:
     return where.also("toDateTime(created_at, 'UTC') IN {seconds:Array(UInt32)}", seconds=list(seconds))
 
 
+def among(where: Where, spans: Sequence[tuple[int, int]]) -> Where:
+    """And only within these times, in microseconds, both included."""
+    texts = []
+    params: dict[str, Param] = {}
+    for number, (first, last) in enumerate(spans):
+        params |= {f"first{number}": first, f"last{number}": last}
+        texts.append(
+            f"created_at >= fromUnixTimestamp64Micro({{first{number}:Int64}})"
+            f" AND created_at <= fromUnixTimestamp64Micro({{last{number}:Int64}})"
+        )
+    return where.also(" OR ".join(texts) or "0", **params)
+
+
 def chosen(where: Where, which: Filter, fields: Mapping[str, str] = FIELDS) -> Where:
     """And the choices of `fields`. A choice that is not in the log matches nothing."""
     for field, column in fields.items():
