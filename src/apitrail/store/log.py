@@ -233,8 +233,8 @@ class Store(Boards, Rhythms):
             return self._names.get(lambda: self.engine.select(facets.NAMES).rows)
 
         if self._names.known is not None:
-            return facets.read(self._within_reach(which, counted), names())
-        return facets.read(*self._beside.both(lambda: self._within_reach(which, counted), names))
+            return facets.read(which, self._within_reach(which, counted), names())
+        return facets.read(which, *self._beside.both(lambda: self._within_reach(which, counted), names))
 
     def histogram(self, which: Filter, step: str | None = None, zone: ZoneInfo = UTC_ZONE) -> Histogram:
         """Entries by time and outcome over the filter's range, or all of the log where it is open.
