@@ -67,8 +67,8 @@ def fill(folder: Path, count: int, end: int, days: float) -> None:
 
 
 def settle(folder: Path) -> None:
-    """Make one part of each day, as the engine does by itself six hours after the last came to it, and wait until those
-    that it was made of are gone. For a process of its own.
+    """Make one part of each day, as the engine does by itself six hours after the last came to it, wait until those
+    that it was made of are gone, and tell the days, as the server does within the hour. For a process of its own.
     """
     store = open_store(folder, durable=False)
     for table in ("entries", "failures"):
@@ -80,6 +80,7 @@ def settle(folder: Path) -> None:
         if time.monotonic() > until:
             raise TimeoutError(f"{folder}: parts that were merged are still there")
         time.sleep(1)
+    store.tell()
     store.close()
 
 

@@ -15,6 +15,15 @@ from bench.store.trade import END, SHOPS
 
 ROUNDS = 20
 FAILED = ("request_error", "platform_error")
+PHRASES = (
+    "with the janitor",
+    "leave it with the janitor",
+    "the janitor",
+    "it with the janitor",
+    "Please leave it with",
+)
+"""What few buyers wrote: five texts, for a question that is asked twice is answered from memory."""
+CHINESE = ("請放管理室", "janitor, 請放管理室", "the janitor, 請放管理室")
 
 
 class Known(Struct, frozen=True):
@@ -32,7 +41,7 @@ class Question(Struct, frozen=True):
     ours: str
     peer: str
     scan: bool = False
-    """It has to look at every body, so it is asked fewer times."""
+    """It is looked for in bodies, so it is asked fewer times, and not before it is measured."""
 
 
 def known(ask: Callable[[str], bytes], days: float, many: int = ROUNDS) -> list[Known]:
@@ -58,11 +67,11 @@ def questions(orders: list[Known], days: float) -> Iterator[list[Question]]:
     def back(number_of_days: float) -> datetime:
         return END - timedelta(days=number_of_days)
 
-    def page(name: str, since: datetime | None, query: str, **ours: object) -> Question:
+    def page(name: str, since: datetime | None, query: str, *, scan: bool = False, **ours: object) -> Question:
         end = END - timedelta(seconds=dice.randrange(3600))
         times = {"from": _written(since), "to": _written(end)} if since else {}
         between = f"_time:[{_written(since)}, {_written(end)}] " if since else ""
-        return Question(name, _ours("entries", **times, **ours), _peer(f"{between}{query}"), "substring" in name)
+        return Question(name, _ours("entries", **times, **ours), _peer(f"{between}{query}"), scan)
 
     def counts(name: str, since: datetime, step: str, query: str = "*", **ours: object) -> Question:
         end = END - timedelta(seconds=dice.randrange(3600))
@@ -87,9 +96,17 @@ def questions(orders: list[Known], days: float) -> Iterator[list[Question]]:
         name = f"order number by token, {span} d"
         yield [page(name, back(span), _anywhere(one.order), text=one.order) for one in orders]
     yield [
-        page("order number by substring, 7 d", back(7), _inside(one.order[3:11]), text=f"*{one.order[3:11]}*")
+        page(
+            "order number by substring, 7 d",
+            back(7),
+            _inside(one.order[3:11]),
+            scan=True,
+            text=f"*{one.order[3:11]}*",
+        )
         for one in orders
     ]
+    for name, phrases in (("a rare phrase, 30 d", PHRASES), ("a rare text in Chinese, 30 d", CHINESE)):
+        yield [page(name, back(30), _anywhere(text), scan=True, text=f'"{text}"') for text in phrases]
     for span, step in ((1, "15m"), (7, "3h"), (30, "6h")):
         yield [counts(f"histogram, {span} d", back(span), step) for _ in orders]
     yield [

@@ -33,6 +33,9 @@ FAMILY = ["陳", "林", "黃", "張", "李", "王", "吳", "劉", "蔡", "楊"]
 STREETS = ["信義路五段", "忠孝東路四段", "中山北路二段", "民生東路", "臺灣大道三段", "文心路", "中正一路", "Main St"]
 CITIES = ["台北市", "新北市", "台中市", "臺南市", "高雄市", "桃園市", "Portland", "Austin"]
 GOODS = ["露營帳篷", "保溫瓶 500ml", "登山背包", "LED 頭燈", "摺疊椅", "睡袋", "Rain jacket", "Trail shoes", "戶外爐具"]
+WISH = "Please leave it with the janitor, 請放管理室"
+WISHED = "7AB"
+"""What few buyers write: those whose order number ends so, five calls in a million."""
 STEPS = [
     ("I", "Arrived at Facility", "Louisville"),
     ("I", "Departed from Facility", "Louisville"),
@@ -152,11 +155,12 @@ class Trade:
             for _ in range(1 + int(dice.expovariate(0.8)))
         )
         name = dice.choice(FAMILY) + dice.choice(GIVEN)
+        wish = WISH if order.number.endswith(WISHED) else ""
         text = (
             f'{{"error":"","message":"","request_id":"{dice.getrandbits(128):032x}","response":{{"order_list":['
             f'{{"order_sn":"{order.number}","region":"TW","currency":"TWD","cod":false,"total_amount":'
             f'{n(5e3)}.0,"order_status":"READY_TO_SHIP","shipping_carrier":"7-ELEVEN","payment_method"'
-            f':"信用卡","message_to_seller":"","create_time":{n(3e6, 1_769_000_000)},"days_to_ship":2,'
+            f':"信用卡","message_to_seller":"{wish}","create_time":{n(3e6, 1_769_000_000)},"days_to_ship":2,'
             f'"buyer_username":"u{n(9e7)}","recipient_address":{{"name":"{name}","phone":'
             f'"8869{n(9e7, 10**7)}","town":"","district":"","city":"{dice.choice(CITIES)}","state":"",'
             f'"zipcode":"{n(900, 100)}","full_address":"{dice.choice(STREETS)}'

@@ -1,9 +1,9 @@
 """Which parts of a range can have a text, without reading them: from the table `letters`, which tells of days that are
 over which letters their parts have.
 
-A day is cut into as many equal slices of time as it has ten thousands of entries, and each number (see `letters`) is
-kept with the slices that have it: two bytes or so an entry. It is told by whoever keeps the log in order, once, when it
-is over, and never while entries come in.
+A day is cut into as many equal slices of time as it has five thousands of entries, and each number (see `letters`) is
+kept with the slices that have it: four bytes or so an entry. It is told by whoever keeps the log in order, once, when
+it is over, and never while entries come in.
 
 What holds: nothing is left out that a search of every entry finds, but for what the bytes of a picture happen to spell.
 
@@ -30,9 +30,9 @@ from apitrail.store.model import EPOCH, Filter
 from apitrail.store.needles import needles
 from apitrail.store.times import micros
 
-PIECE = 32
+PIECE = 64
 """Slices of one row, and what is told at a time."""
-ENTRIES = 10_000
+ENTRIES = 5_000
 """Of one slice."""
 MOST_SLICES = 1440
 REST = 3
@@ -217,7 +217,7 @@ def _tell(engine: Engine, day: int, rest: Callable[[float], bool]) -> bool:
         engine.run(
             Query(
                 "INSERT INTO letters SELECT toDate({day:UInt16}), number, {piece:UInt16},"  # noqa: S608, constants only
-                " groupBitOr(bitShiftLeft(toUInt32(1), slice)) FROM ("
+                " groupBitOr(bitShiftLeft(toUInt64(1), slice)) FROM ("
                 f"SELECT slice, arrayJoin({NUMBERS}) AS number FROM ("
                 "SELECT toUInt8(intDiv((toUnixTimestamp(created_at) - {midnight:UInt32}) * toUInt64({slices:UInt16}),"
                 f" {_DAY_S}) - {{piece:UInt16}} * {PIECE}) AS slice, {TOKENS} FROM entries"

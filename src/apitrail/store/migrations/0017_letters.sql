@@ -4,8 +4,8 @@ CREATE TABLE IF NOT EXISTS ${own}letters $on_cluster
 (
     day Date,
     number UInt32 CODEC(DoubleDelta, ZSTD(1)) COMMENT 'of four letters, of two characters, or of what is known of the day',
-    piece UInt16 COMMENT 'of 32 slices',
-    slices UInt32 CODEC(T64('bit'), ZSTD(1)) COMMENT 'a bit for each that has it'
+    piece UInt16 COMMENT 'of 64 slices',
+    slices UInt64 CODEC(T64('bit'), ZSTD(1)) COMMENT 'a bit for each that has it'
 )
 ENGINE = ${replicated}MergeTree
 PARTITION BY day
