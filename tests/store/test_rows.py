@@ -26,10 +26,11 @@ IDS = st.one_of(
 
 def back(entry: Entry) -> Entry:
     """The entry as its row tells it, without a response."""
-    references = entry.references
-    answer = [entry.id, micros(entry.created_at), [one.type for one in references], [one.id for one in references]]
-    row = rows.row_document(entry).decode()
-    document, body = encoding.side(entry.request, bodies.encoded([one.id for one in references]))
+    kinds, ids = [one.type for one in entry.references], [one.id for one in entry.references]
+    answer = [entry.id, micros(entry.created_at), kinds, ids]
+    known = bodies.encoded(ids)
+    row = rows.row_document(entry, kinds, known).decode()
+    document, body = encoding.side(entry.request, bodies.foldable(known))
     return rows.decode_entry([*answer, row, document.decode(), body, "", b""])
 
 

@@ -38,9 +38,16 @@ _RUN: Final = re.compile(rb"[0-9A-Za-z_-]+")
 
 
 def encoded(ids: Sequence[str]) -> list[bytes]:
-    """The ids as `fold` takes them. Raises UnicodeEncodeError for one that is no text."""
+    """The ids in UTF-8. Raises UnicodeEncodeError for one that is no text."""
     found = "\n".join(ids).encode().split(b"\n")
     return found if len(found) == len(ids) else [one.encode() for one in ids]
+
+
+def foldable(ids: list[bytes]) -> list[bytes]:
+    """The ids as `fold` takes them: nothing in place of those that are never left out. Mostly all of a block's are."""
+    if not b"".join(ids).translate(None, _LETTERS):
+        return ids
+    return [b"" if one.translate(None, _LETTERS) else one for one in ids]
 
 
 def fold(body: bytes, ids: Sequence[bytes]) -> bytes:
@@ -50,41 +57,47 @@ def fold(body: bytes, ids: Sequence[bytes]) -> bytes:
     """
     if not body or MARK in body:
         return body
+    find = body.find
     pieces: list[bytes] = []
-    behind: list[tuple[bytes, bytes, int]] = []
-    last = saved = missed = 0
-    for one, place in zip(ids, _PLACES, strict=False):
-        if len(one) < LEAST:
+    before: list[int] = []
+    last = missed = 0
+    number = -1
+    for one in ids:
+        number += 1
+        size = len(one)
+        if size < LEAST:
             continue
-        at = body.find(one, last)
+        if number >= len(_PLACES):
+            break
+        at = find(one, last)
         if at < 0:
             missed += len(body)
             if missed > _WORK:
                 break
             if last:
-                behind.append((one, place, last - saved))
-        elif _apart(body, at, at + len(one)) and _plain(one):
+                before.append(number)
+            continue
+        end = at + size
+        if (not at or not _NOT_BEFORE[body[at - 1]]) and (end == len(body) or _BEHIND[body[end]]):  # as `_apart`
             pieces.append(body[last:at])
-            pieces.append(place)
-            last = at + len(one)
-            saved += len(one) - len(place)
+            pieces.append(_PLACES[number])
+            last = end
     if not last:
         return body
-    pieces.append(body[last:])
-    body = b"".join(pieces)
-    for one, place, end in behind:
-        at = body.find(one, 0, end)
-        if at >= 0 and _apart(body, at, at + len(one)) and _plain(one):
-            body = b"".join((body[:at], place, body[at + len(one) :]))
-    return body
+    start = b"".join(pieces)
+    for number in before:
+        one = ids[number]
+        at = start.find(one)
+        if at < 0:
+            continue
+        end = at + len(one)
+        if _apart(start, at, end):
+            start = b"".join((start[:at], _PLACES[number], start[end:]))
+    return start + body[last:]
 
 
 def _apart(body: bytes, at: int, end: int) -> bool:
     return (not at or not _NOT_BEFORE[body[at - 1]]) and (end == len(body) or _BEHIND[body[end]] != 0)
-
-
-def _plain(one: bytes) -> bool:
-    return one.isalnum() or not one.translate(None, _LETTERS)
 
 
 def unfold(stored: bytes, ids: Sequence[str]) -> bytes:

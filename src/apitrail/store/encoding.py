@@ -97,8 +97,10 @@ def _encode(entries: Sequence[Entry]) -> Block:
     ids = struct.pack(f"<{2 * count}Q", *numbers)
     mentioned = list(map(len, references))
     mentions = list(chain.from_iterable(references))
+    kinds = [one.type for one in mentions]
     mentioned_ids = [one.id for one in mentions]
-    requests, responses = _sides(request, response, mentioned, bodies.encoded(mentioned_ids))
+    known = bodies.encoded(mentioned_ids)
+    requests, responses = _sides(request, response, mentioned, bodies.foldable(known))
     if not all(map(math.isfinite, duration)):
         raise ValueError("a duration that is no number")
     data = native.block(
@@ -119,7 +121,7 @@ def _encode(entries: Sequence[Entry]) -> Block:
             merchant,
             [one.type if one else None for one in source],
             [one.id if one else None for one in source],
-            Lists(mentioned, [one.type for one in mentions]),
+            Lists(mentioned, kinds),
             Lists(mentioned, mentioned_ids),
             status,
             outcome,
@@ -129,7 +131,7 @@ def _encode(entries: Sequence[Entry]) -> Block:
             duration,
             [one.id if one else None for one in recorder],
             [one.sequence if one else 0 for one in recorder],
-            [row_document(entry) for entry in entries],
+            _rows(entries, mentioned, kinds, known),
             [document for document, _ in requests],
             [one.size for one in request],
             [body for _, body in requests],
@@ -141,6 +143,19 @@ def _encode(entries: Sequence[Entry]) -> Block:
     return Block(ids, struct.pack(f"<{count}q", *times), data)
 
 
+def _rows(
+    entries: Sequence[Entry], mentioned: Sequence[int], kinds: Sequence[str], ids: Sequence[bytes]
+) -> list[bytes]:
+    """The column `row`; `kinds` and `ids`: of all references, of which each entry has as many as `mentioned` says."""
+    rows: list[bytes] = []
+    first = 0
+    for entry, count in zip(entries, mentioned, strict=True):
+        end = first + count
+        rows.append(row_document(entry, kinds[first:end], ids[first:end]))
+        first = end
+    return rows
+
+
 _Side = tuple[bytes, bytes]
 """A document and a body."""
 
@@ -148,8 +163,8 @@ _Side = tuple[bytes, bytes]
 def _sides(
     request: Sequence[Payload], response: Sequence[Payload | None], mentioned: Sequence[int], ids: list[bytes]
 ) -> tuple[list[_Side], list[_Side]]:
-    """What stands in the columns of both sides of each entry; `ids`: of all references, of which each entry has as many
-    as `mentioned` says.
+    """What stands in the columns of both sides of each entry; `ids`: of all references, as `bodies.fold` takes them, of
+    which each entry has as many as `mentioned` says.
     """
     requests: list[_Side] = []
     responses: list[_Side] = []

@@ -8,7 +8,6 @@ import string
 from collections.abc import Sequence
 
 from apitrail.entry import Item
-from apitrail.exchange import Reference
 
 _NAMED = '"id":"'
 _MARK = "\x7f"
@@ -21,15 +20,15 @@ FOLDED = " "
 """Stands behind a document that refers to references by their number."""
 
 
-def fold(plain: bytes, items: Sequence[Item], references: Sequence[Reference]) -> bytes:
-    """The document of an entry with these items, one at least."""
+def fold(plain: bytes, items: Sequence[Item], kinds: Sequence[str], ids: Sequence[bytes]) -> bytes:
+    """The document of an entry with these items, one at least; `kinds` and `ids` are those of its references."""
     if _MARK_BYTES in plain:
         return plain
     kind = items[0].type
     places = {
-        reference.id.encode(): place
-        for place, reference in zip(_PLACES, references, strict=False)
-        if reference.type == kind and len(reference.id) >= _LONG
+        one: place
+        for place, other, one in zip(_PLACES, kinds, ids, strict=False)
+        if other == kind and len(one) >= _LONG
     }
     pieces = plain.split(_NAMED_BYTES)
     folded = False

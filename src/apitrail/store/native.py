@@ -234,14 +234,16 @@ def low_cardinality(kind: Type, *, none: bool = False) -> Type:
         if not values:
             return
         # The first key is what stands for None, or for the default.
-        keys = dict.fromkeys((None if none else kind.blank, *values))
+        keys: dict[Any, Any] = {None if none else kind.blank: 0}
+        keys.update(dict.fromkeys(values))
         for number, key in enumerate(keys):
             keys[key] = number
         width = next(width for width, (most, _) in enumerate(_INDICES) if len(keys) <= most)
         pieces.append(struct.pack("<QQ", _KEYS_FOLLOW | width, len(keys)))
         kind.write(pieces, [kind.blank if key is None else key for key in keys])
         numbers = map(keys.__getitem__, values)
-        pieces.append(struct.pack(f"<Q{len(values)}{_INDICES[width][1]}", len(values), *numbers))
+        pieces.append(struct.pack("<Q", len(values)))
+        pieces.append(bytes(numbers) if not width else struct.pack(f"<{len(values)}{_INDICES[width][1]}", *numbers))
 
     def read(reader: Reader, count: int) -> Values:
         if not count:

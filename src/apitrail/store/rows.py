@@ -76,10 +76,13 @@ _unkeep = msgspec.json.Decoder(EntryRow).decode
 _unside = msgspec.json.Decoder(_Side).decode
 
 
-def row_document(entry: Entry) -> bytes:
-    """What stands in the column `row`. Raises UnicodeEncodeError for a text that is none."""
+def row_document(entry: Entry, kinds: Sequence[str], ids: Sequence[bytes]) -> bytes:
+    """What stands in the column `row`; `kinds` and `ids`: of the entry's references.
+
+    Raises UnicodeEncodeError for a text that is none.
+    """
     plain = _json(_Kept(*_take(entry)))
-    return fold(plain, entry.items, entry.references) if entry.items else plain
+    return fold(plain, entry.items, kinds, ids) if entry.items else plain
 
 
 def side_document(payload: Payload, *, folded: bool) -> bytes:
