@@ -158,6 +158,21 @@ def test_while_more_is_on_its_way_what_waits_waits_for_it(store: Store, make: Ma
     writer.close()
 
 
+def test_enough_waits_for_those_that_could_not_be_worked_on_meanwhile(store: Store, make: Make) -> None:
+    writer = Writer(store, busy_rows=2, enough_rows=2, max_rows=5, max_wait=10 * PATIENCE_S)
+    writer.submit([make(0)]).result(PATIENCE_S)
+    with writer.expecting(), writer.expecting():
+        waiting = [writer.submit([make(second)]) for second in (1, 2, 3)]
+        assert not waiting[0].running()
+        waiting.append(writer.submit([make(4)]))  # twice as many as are expected
+        assert [future.result(PATIENCE_S).stored for future in waiting] == [1] * 4
+        with writer.expecting(), writer.expecting():
+            most = [writer.submit([make(second)]) for second in range(10, 15)]
+            assert [future.result(PATIENCE_S).stored for future in most] == [1] * 5
+    assert inserts(store) == 3
+    writer.close()
+
+
 def test_closing_writes_what_waits_and_takes_no_more(store: Store, make: Make) -> None:
     writer = Writer(store, max_wait=10 * PATIENCE_S)
     writer.submit([make(0)]).result(PATIENCE_S)

@@ -102,7 +102,8 @@ class Ingest:
     async def _take(self, data: bytes, kind: str, coding: str) -> Accepted:
         threads = self._quick if is_small(data, coding) else self._threads
         loop = asyncio.get_running_loop()
-        digest, written = await loop.run_in_executor(threads, self._intake.submit, data, kind, coding)
+        with self._intake.expecting():
+            digest, written = await loop.run_in_executor(threads, self._intake.submit, data, kind, coding)
         del data
         stored: Written | None = None
         if written is not None:

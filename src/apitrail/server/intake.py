@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 
 from msgspec import Struct
 
@@ -45,6 +46,10 @@ class Intake:
         self._digester = digester
         self._registered = registered
 
+    def expecting(self) -> AbstractContextManager[None]:
+        """While a batch waits for `submit`, and is in it."""
+        return self._writer.expecting()
+
     def submit(self, data: bytes, kind: str, coding: str = "") -> tuple[Digest, Future[Written] | None]:
         """What became of the batch, and what tells when it is durable (None where nothing is to be written).
 
@@ -53,11 +58,10 @@ class Intake:
         """
         try:
             self._writer.demand_room(len(data))  # before the work, which would be in vain
-            with self._writer.expecting():
-                digest = self._digester.digest(data, kind, coding, self._registered())
-                if not digest.rows.size:
-                    return digest, None
-                return digest, self._writer.submit_batch(digest.rows)
+            digest = self._digester.digest(data, kind, coding, self._registered())
+            if not digest.rows.size:
+                return digest, None
+            return digest, self._writer.submit_batch(digest.rows)
         except Busy as busy:
             raise Problem(
                 "the store is behind with writing",

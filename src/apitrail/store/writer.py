@@ -5,7 +5,9 @@ what one of 20,000 does), and parts must not pile up. So an insert follows the o
 
 - after `max_wait` seconds, while little comes: a lone request after a quiet time does not wait at all;
 - once `busy_rows` wait, when no more are expected, or after BUSY times that long;
-- at once when `enough_rows` or `enough_bytes` wait. It takes `max_rows` or `max_bytes` and a batch at most.
+- at once when `enough_rows` or `enough_bytes` wait, and half as many batches at most are expected: those are worked on
+  while the insert is, and more are worth waiting for;
+- at once when `max_rows` or `max_bytes` wait. It takes so many and a batch at most.
 
 Each request has its own answer, when its entries are durable.
 
@@ -60,14 +62,14 @@ class Writer:
         enough_rows: int = 10_000,
         enough_bytes: int = 32 << 20,
         max_rows: int = 20_000,
-        max_bytes: int = 48 << 20,
+        max_bytes: int = 56 << 20,
         max_wait: float = 0.2,
         max_pending_bytes: int = 128 << 20,
     ) -> None:
         self._store = store
         self._busy_rows = busy_rows
-        self._enough_rows = min(enough_rows, max_rows)
-        self._enough_bytes = min(enough_bytes, max_bytes)
+        self._enough_rows = enough_rows
+        self._enough_bytes = enough_bytes
         self._max_rows = max_rows
         self._max_bytes = max_bytes
         self._max_wait = max_wait
@@ -97,7 +99,7 @@ class Writer:
 
     @contextmanager
     def expecting(self) -> Iterator[None]:
-        """While a batch is on its way here."""
+        """While a batch is on its way here, from when it has been read."""
         with self._changed:
             self._expected += 1
         try:
@@ -172,7 +174,10 @@ class Writer:
 
     def _rest(self, since: float) -> float:
         """Seconds that the next insert should still wait, `since` seconds after the last one began."""
-        if self._closed or self._waiting_rows >= self._enough_rows or self._waiting_bytes >= self._enough_bytes:
+        if self._closed or self._waiting_rows >= self._max_rows or self._waiting_bytes >= self._max_bytes:
+            return 0
+        enough = self._waiting_rows >= self._enough_rows or self._waiting_bytes >= self._enough_bytes
+        if enough and len(self._waiting) >= 2 * self._expected:
             return 0
         if self._waiting_rows >= self._busy_rows:
             return BUSY * self._max_wait - since if self._expected else 0
