@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
@@ -34,6 +34,7 @@ from apitrail.store.block import COLUMNS, LATEST, LOSS_COLUMNS, Key
 from apitrail.store.boards import Boards
 from apitrail.store.cluster import ClusterEngine
 from apitrail.store.embedded import EmbeddedEngine
+from apitrail.store.ends import Ends
 from apitrail.store.engine import Engine
 from apitrail.store.held import Held
 from apitrail.store.lock import FolderLock
@@ -70,6 +71,9 @@ from apitrail.store.queries import (
 )
 from apitrail.store.queries import entry as one
 from apitrail.store.queries.activity import Side
+from apitrail.store.queries.counting import ends_of
+from apitrail.store.queries.ends import Known
+from apitrail.store.queries.where import told_by_entries
 from apitrail.store.reach import Reach
 from apitrail.store.rhythms import Rhythms
 from apitrail.store.rows import decode_entry, decode_row
@@ -149,6 +153,7 @@ class Store(Boards, Rhythms):
             if migrated or suspect or lock is not None:
                 derived.repair(engine, suspect)
             self._reach = None if self.shared else Reach(self.span())
+            self._ends = None if self.shared else Ends(engine)
         except BaseException:
             engine.close()
             raise
@@ -178,8 +183,9 @@ class Store(Boards, Rhythms):
                 written.append(Written(stored, batch.entries - stored))
             # Rows that come in their order need not be sorted by the engine, and those of one sender mostly do.
             data.sort(key=itemgetter(0))
-            with self._names.writing():
-                self._insert([block for _, block in data], [at for _, at in keys])
+            times = [at for _, at in keys]
+            with self._names.writing(), nullcontext() if self._ends is None else self._ends.writing(times):
+                self._insert([block for _, block in data], times)
             return written
 
     def page(self, which: Filter, limit: int = 50, cursor: Cursor | None = None) -> Page:
@@ -227,7 +233,11 @@ class Store(Boards, Rhythms):
         """The choices of each filter. Raises QueryTooLarge, StoreError."""
 
         def counted(asked: Filter) -> Sequence[Sequence[Any]]:
-            return self.engine.select(facets.facets(asked, finding.seconds(self.engine, asked))).rows
+            known, rest = self._ends_of(asked)
+            if known is None:
+                return self.engine.select(facets.facets(asked, finding.seconds(self.engine, asked))).rows
+            rows = self.engine.select(facets.facets(asked, ends=False)).rows if rest else ()
+            return [*rows, *((*one.values, one.count) for one in known)]
 
         def names() -> Sequence[Sequence[Any]]:
             return self._names.get(lambda: self.engine.select(facets.NAMES).rows)
@@ -255,7 +265,11 @@ class Store(Boards, Rhythms):
             raise ValueError(f"bars of {step} over this range would be more than {histogram.MOST_BARS}")
 
         def counted(asked: Filter) -> Sequence[Sequence[Any]]:
-            return self.engine.select(histogram.histogram(asked, cuts, finding.seconds(self.engine, asked))).rows
+            known, rest = self._ends_of(asked) if histogram.of_quarters(cuts) else (None, True)
+            if known is None:
+                return self.engine.select(histogram.histogram(asked, cuts, finding.seconds(self.engine, asked))).rows
+            rows = self.engine.select(histogram.histogram(asked, cuts, ends=False)).rows if rest else ()
+            return [*rows, *histogram.counted_here(known, asked, cuts)]
 
         rows = self._within_reach(structs.replace(which, since=since, until=until), counted)
         return histogram.answered(rows, cuts, step)
@@ -364,6 +378,13 @@ class Store(Boards, Rhythms):
             if self.shared:
                 self._watch.touched(times)
         self._suspect = []
+
+    def _ends_of(self, which: Filter) -> tuple[list[Known] | None, bool]:
+        """The entries at the ends of the range, where they are at hand, and whether there is more to count."""
+        if self._ends is None or told_by_entries(which):
+            return None, True
+        pieces, rest = ends_of(which)
+        return self._ends.of(pieces), rest
 
     def _within_reach(self, which: Filter, question: Callable[[Filter], T]) -> T:
         return question(which) if self._reach is None else self._reach.ask(which, question)

@@ -26,11 +26,12 @@ def counted(
     days: bool = True,
     quarters: bool = True,
     fields: Mapping[str, str] = FIELDS,
+    ends: bool = True,
 ) -> tuple[str, dict[str, Param]]:
     """A subquery of `columns` (their SQL by name, in which TIME stands for the row's time) and `n`, grouped by them.
 
     `seconds`: those in which its references and words can be; None where there are none or too many. `fields`: the
-    choices that narrow it.
+    choices that narrow it. `ends`: without them, what is left at the ends of the range is not counted (see `ends_of`).
     """
     parts, params = [], dict[str, Param]()
     if told_by_entries(which):
@@ -45,6 +46,8 @@ def counted(
             ]
         else:
             found = list(pieces(which, days=days))
+        if not ends:
+            found = [piece for piece in found if piece.table != "entries"]
         sources = [(*source, where) for source, where in _by_table(found).items()]
     named = ", ".join(f"{{{name}}} AS {name}" for name in columns)
     for table, time, count, where in sources:
@@ -67,6 +70,15 @@ def counted(
         return f"{parts[0]} GROUP BY {names}", params
     text = " UNION ALL ".join(parts) or f"SELECT {', '.join(f'NULL AS {name}' for name in columns)}, 0 AS n WHERE 0"
     return f"SELECT {names}, sum(n) AS n FROM ({text}) GROUP BY {names}", params  # noqa: S608, constants only
+
+
+def ends_of(which: Filter) -> tuple[list[Piece], bool]:
+    """What is left at the ends of the range, within a quarter of an hour, and whether there is more to count than that.
+    For a filter of fields alone.
+    """
+    found = list(pieces(which, days=False))
+    ends = [piece for piece in found if piece.table == "entries"]
+    return ends, len(ends) < len(found)
 
 
 def _totals(which: Filter, columns: Mapping[str, str], fields: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -13,6 +13,8 @@ from apitrail.entry import EntryRow
 from apitrail.store.engine import Param, Query
 from apitrail.store.model import Bar, Filter, Histogram
 from apitrail.store.queries.counting import counted
+from apitrail.store.queries.ends import Known
+from apitrail.store.queries.narrowed import COUNTED, Narrowed
 from apitrail.store.queries.pieces import DAY, QUARTER
 from apitrail.store.queries.where import told_by_entries
 from apitrail.store.times import instant, micros
@@ -39,6 +41,7 @@ STEPS = {
 BARS = 120
 """At most so many bars, where one does not say how long they are."""
 MOST_BARS = 2000
+_OUTCOME = COUNTED.index("outcome")
 
 
 def step_for(since: datetime, until: datetime, most: int = BARS) -> str:
@@ -65,9 +68,9 @@ def edges(since: datetime, until: datetime, step: str, zone: ZoneInfo) -> list[i
     return list(range(first, min(last, first + (MOST_BARS + 1) * size) + 1, size))
 
 
-def histogram(which: Filter, cuts: Sequence[int], seconds: Sequence[int] | None = None) -> Query:
-    """Rows for `answered`, in any order. The filter's range is within the cuts, and has both ends."""
-    quarters = all(cut % QUARTER == 0 for cut in cuts)
+def histogram(which: Filter, cuts: Sequence[int], seconds: Sequence[int] | None = None, *, ends: bool = True) -> Query:
+    """Rows for `answered`, in any order. No entry of the filter lies without the cuts. `ends`: see `counted`."""
+    quarters = of_quarters(cuts)
     days = all(cut % DAY == 0 for cut in cuts)
     bars: dict[str, Param]
     length, since = _numbering(cuts)
@@ -79,8 +82,25 @@ def histogram(which: Filter, cuts: Sequence[int], seconds: Sequence[int] | None 
         bar = "roundDown(toUnixTimestamp(TIME), {cuts:Array(UInt32)})"
         bars = {"cuts": [cut // 1_000_000 for cut in cuts[:-1]]}
     columns = {"bar": bar, "outcome": "outcome"}
-    source, params = counted(which, columns, seconds, days=days, quarters=quarters)
+    source, params = counted(which, columns, seconds, days=days, quarters=quarters, ends=ends)
     return Query(source, {**params, **bars}, wide=seconds is None and told_by_entries(which))
+
+
+def of_quarters(cuts: Sequence[int]) -> bool:
+    """Whether each bar is of whole quarters of an hour, which are counted beforehand."""
+    return all(cut % QUARTER == 0 for cut in cuts)
+
+
+def counted_here(known: Iterable[Known], which: Filter, cuts: Sequence[int]) -> list[tuple[int, str | None, int]]:
+    """Rows for `answered` of entries at the ends of the range, where bars are of whole quarters."""
+    narrowed = Narrowed.of(which)
+    length, since = _numbering(cuts)
+    rows = []
+    for one in known:
+        if all(field.passes(one.values) for field in narrowed):
+            start = cuts[bisect_right(cuts, one.quarter) - 1] // 1_000_000
+            rows.append(((start - since) // length if length else start, one.values[_OUTCOME], one.count))
+    return rows
 
 
 def _numbering(cuts: Sequence[int]) -> tuple[int, int]:
@@ -118,9 +138,12 @@ def histogram_of(entries: Sequence[EntryRow], which: Filter, zone: ZoneInfo) -> 
 
 
 def read(rows: Sequence[Sequence[Any]], cuts: Sequence[int], step: str) -> Histogram:
-    """The rows (a bar's start in seconds, outcome, count) with the bars that have nothing."""
+    """The rows (a bar's start in seconds, outcome, count), added up, with the bars that have nothing."""
+    counts: dict[tuple[int, str], int] = {}
+    for start, outcome, count in rows:
+        counts[start, outcome] = counts.get((start, outcome), 0) + count
     found: dict[int, dict[str, int]] = {}
-    for start, outcome, count in sorted(rows, key=tuple):
+    for (start, outcome), count in sorted(counts.items()):
         if count:
             found.setdefault(start * 1_000_000, {})[outcome] = count
     bars = [Bar(instant(start), found.get(start, {})) for start, _ in pairwise(cuts)]
