@@ -9,8 +9,9 @@ So a part of a day that lacks one of them need not be read (see `told`). What is
   bytes in a row, as bytes.
 
 The letters of a picture in base64 would be every number there is. So of 40 letters, digits, `+` and `/` in a row, of
-which one is no letter, only those words count that are written as words are: in small letters, in capitals, LikeThis.
-A word that is asked for and is not written so says nothing.
+which one is no letter, only those words count in which capitals and small letters change seldom, as in iPhone; of 512
+in a row, which are no path, only those in small letters, in capitals, LikeThis. A text that is written otherwise than
+LikeThis is looked for everywhere.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ BESIDE: Final = _END + 1
 """The first number that stands for nothing in a text."""
 
 _WORD: Final = "[A-Z]+|[A-Z]?[a-z]+|[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})+"
+_NAME: Final = "(?:[A-Z]?[a-z])?(?:[A-Z]*[a-z]{2,})*(?:[A-Z]+[a-z]?)?"
 _LETTERS: Final = re.compile(rb"[A-Za-z]{4,}")
 _LIKE_A_WORD: Final = re.compile(_WORD.encode())
 _OTHERS: Final = re.compile("[^\x00-\x7f\ud800-\udfff]{2,}")
@@ -100,11 +102,19 @@ def _foreign(text: bytes) -> bool:
 
 _BLOB = "'[A-Za-z0-9+/]{40,}'"
 _MANY_LETTERS = "'[A-Za-z]{4,}'"
+_PICTURE = 512
 _MANY_OTHERS = r"'[^\\x00-\\x7f]{2,}'"
 _MANY_ESCAPED = r"'(?:\\\\u[0-9A-Fa-f]{4}){2,}'"
 _MANY_PERCENT = "'(?:%[0-9A-Fa-f]{2}){4,}'"
 _HIGH, _LOW = r"[\\x80-\\xff]", r"[\\x40-\\xff]"
 _TEXT = "concat(response_body, ' ', request_body, ' ', ifNull(message, ''), ' ', arrayStringConcat(reference_ids, ' '))"
+
+
+def _words(pattern: str, length: str) -> str:
+    """The words of that pattern in runs of that length, as SQL."""
+    runs = f"arrayStringConcat(arrayFilter(run -> length(run) {length}, extractAll(text, {_BLOB})), ' ')"
+    return f"arrayFilter(word -> match(word, '^(?:{pattern})$'), extractAll({runs}, {_MANY_LETTERS}))"
+
 
 TOKENS: Final = rf"""
     {_TEXT} AS text,
@@ -113,9 +123,9 @@ TOKENS: Final = rf"""
     arrayJoin(arrayConcat(
         extractAll(rest, {_MANY_LETTERS}),
         if(length(rest) < length(text), arrayConcat(
-            arrayFilter(blob -> NOT match(blob, '[^A-Za-z]'), extractAll(text, {_BLOB})),
-            arrayFilter(word -> match(word, '^(?:{_WORD})$'),
-                extractAll(arrayStringConcat(extractAll(text, {_BLOB}), ' '), {_MANY_LETTERS}))), []),
+            arrayFilter(run -> NOT match(run, '[^A-Za-z]'), extractAll(text, {_BLOB})),
+            {_words(_WORD, f">= {_PICTURE}")},
+            {_words(_NAME, f"< {_PICTURE}")}), []),
         if(lengthUTF8(unmarked) < length(unmarked), extractAll(text, {_MANY_OTHERS}), []),
         if(position(text, '\\u') > 0, extractAll(text, {_MANY_ESCAPED}), []),
         if(position(text, '%') > 0, extractAll(text, {_MANY_PERCENT}), []),
