@@ -11,12 +11,16 @@ from msgspec import structs
 
 from apitrail.store import told
 from apitrail.store.block import LATEST
+from apitrail.store.derived import DAY
 from apitrail.store.engine import Engine
 from apitrail.store.model import Cursor, Filter
 from apitrail.store.once import Rows, once
 from apitrail.store.queries import page, words
 from apitrail.store.times import instant, micros
 from apitrail.store.told import Span, Told
+
+AT_ONCE = DAY
+"""Where so much is to be read of a range, in microseconds, it is read in one question."""
 
 
 def newest(engine: Engine, which: Filter, limit: int, cursor: Cursor | None, latest: datetime) -> Rows:
@@ -46,7 +50,11 @@ def _read(engine: Engine, which: Filter, limit: int, cursor: Cursor | None, late
     for number, window in enumerate(page.windows(which, cursor, latest)):
         few = bool(which.text) and number > 0 and page.LONGER * len(rows) < limit
         if number == 1 and which.text:
-            where = told.told(engine, structs.replace(which, until=window.until))
+            rest = structs.replace(which, until=window.until)
+            where = told.told(engine, rest)
+            spans = where.spans(*_edges(rest)) if where else None
+            if spans is not None and sum(last - first for first, last in spans) <= AT_ONCE:
+                return rows + (_of_range(engine, rest, limit - len(rows), cursor, few, spans) if spans else [])
         spans = where.spans(*_edges(window)) if where else None
         if spans != []:
             rows += _of_range(engine, window, limit - len(rows), cursor, few, spans)
