@@ -136,10 +136,23 @@ def test_a_histogram_of_all_entries_that_are_found_is_that_of_the_log(
     assert not held or histogram_of(held, which, ZoneInfo(zone)) == found
 
 
+@settings(max_examples=25, deadline=None)
+@given(which=filters)
+def test_the_choices_are_the_same_where_there_are_so_many_that_the_engine_counts_them(
+    log: Store, which: Filter
+) -> None:
+    few = log.facets(which)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(facets_question, "MOST", 1)
+        assert [log.facets(which), log.facets(which)] == [few, few]
+    assert log.facets(which) == few
+
+
 def test_the_log_is_not_read_to_be_counted(log: Store) -> None:
     since, until = START + timedelta(hours=1), START + timedelta(days=4)
     for which in (Filter(), Filter(since=since, until=until), Filter(since=since, action=("order.list",))):
         assert log.engine.select(facets_question.facets(which)).read_rows < COUNT / 3
+        assert log.engine.select(facets_question.combinations(which)).read_rows < COUNT / 3
     cuts = edges(since, until, "1h", ZoneInfo("UTC"))
     which = Filter(since=since, until=until, outcome=("success",))
     ends = 2 * 1024  # a granule of entries at each end

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -30,16 +30,15 @@ from apitrail.exchange import Loss
 from apitrail.store import derived, finding, health, schema, twins
 from apitrail.store.batch import Batch
 from apitrail.store.beside import Beside
-from apitrail.store.block import COLUMNS, LATEST, LOSS_COLUMNS, Key
+from apitrail.store.block import COLUMNS, LOSS_COLUMNS, Key
 from apitrail.store.boards import Boards
 from apitrail.store.cluster import ClusterEngine
+from apitrail.store.counts import Counts
 from apitrail.store.embedded import EmbeddedEngine
-from apitrail.store.ends import Ends
 from apitrail.store.engine import Engine
 from apitrail.store.held import Held
 from apitrail.store.lock import FolderLock
 from apitrail.store.model import (
-    EPOCH,
     Activity,
     Cursor,
     Facets,
@@ -59,8 +58,6 @@ from apitrail.store.model import (
 from apitrail.store.once import once
 from apitrail.store.queries import (
     activity,
-    facets,
-    histogram,
     known,
     losses,
     moments,
@@ -71,10 +68,6 @@ from apitrail.store.queries import (
 )
 from apitrail.store.queries import entry as one
 from apitrail.store.queries.activity import Side
-from apitrail.store.queries.counting import ends_of
-from apitrail.store.queries.ends import Known
-from apitrail.store.queries.where import told_by_entries
-from apitrail.store.reach import Reach
 from apitrail.store.rhythms import Rhythms
 from apitrail.store.rows import decode_entry, decode_row
 from apitrail.store.times import instant, micros
@@ -144,7 +137,6 @@ class Store(Boards, Rhythms):
         self._watch = twins.Watch()
         self._writing = threading.Lock()
         self._beside = Beside()
-        self._names = Held[Sequence[Sequence[Any]]](kept=lock is not None)
         self._last_loss = Held[int](kept=lock is not None)
         try:
             migrated = schema.migrate(engine)
@@ -152,8 +144,7 @@ class Store(Boards, Rhythms):
             suspect = self._note.read()
             if migrated or suspect or lock is not None:
                 derived.repair(engine, suspect)
-            self._reach = None if self.shared else Reach(self.span())
-            self._ends = None if self.shared else Ends(engine)
+            self._counts = Counts(engine, self._beside, None if self.shared else self.span())
         except BaseException:
             engine.close()
             raise
@@ -184,7 +175,7 @@ class Store(Boards, Rhythms):
             # Rows that come in their order need not be sorted by the engine, and those of one sender mostly do.
             data.sort(key=itemgetter(0))
             times = [at for _, at in keys]
-            with self._names.writing(), nullcontext() if self._ends is None else self._ends.writing(times):
+            with self._counts.writing(times):
                 self._insert([block for _, block in data], times)
             return written
 
@@ -192,9 +183,7 @@ class Store(Boards, Rhythms):
         """The entries after `cursor`, newest first. Raises QueryTooLarge, StoreError; ValueError for the limit."""
         if not 1 <= limit <= MAX_LIMIT:
             raise ValueError(f"limit is {limit}; it must be from 1 to {MAX_LIMIT}")
-        now = datetime.now(UTC)
-        latest = now if self._reach is None else min(now, self._reach.newest)
-        rows = finding.newest(self.engine, which, limit + 1, cursor, latest)
+        rows = finding.newest(self.engine, which, limit + 1, cursor, self._counts.newest(datetime.now(UTC)))
         entries = [decode_row(row) for row in rows[:limit]]
         more = len(rows) > limit
         return Page(entries, Cursor(entries[-1].created_at, entries[-1].id) if more else None)
@@ -231,20 +220,7 @@ class Store(Boards, Rhythms):
 
     def facets(self, which: Filter) -> Facets:
         """The choices of each filter. Raises QueryTooLarge, StoreError."""
-
-        def counted(asked: Filter) -> Sequence[Sequence[Any]]:
-            known, rest = self._ends_of(asked)
-            if known is None:
-                return self.engine.select(facets.facets(asked, finding.seconds(self.engine, asked))).rows
-            rows = self.engine.select(facets.facets(asked, ends=False)).rows if rest else ()
-            return [*rows, *((*one.values, one.count) for one in known)]
-
-        def names() -> Sequence[Sequence[Any]]:
-            return self._names.get(lambda: self.engine.select(facets.NAMES).rows)
-
-        if self._names.known is not None:
-            return facets.read(which, self._within_reach(which, counted), names())
-        return facets.read(which, *self._beside.both(lambda: self._within_reach(which, counted), names))
+        return self._counts.facets(which)
 
     def histogram(self, which: Filter, step: str | None = None, zone: ZoneInfo = UTC_ZONE) -> Histogram:
         """Entries by time and outcome over the filter's range, or all of the log where it is open.
@@ -258,21 +234,7 @@ class Store(Boards, Rhythms):
             since, until = since or covered.oldest, until or covered.newest
         if since is None or until is None or since > until:
             return Histogram(step or "1h", None, [])
-        since, until = max(since, EPOCH), min(until, LATEST)
-        step = step or histogram.step_for(since, until)
-        cuts = histogram.edges(since, until, step, zone)
-        if len(cuts) - 1 > histogram.MOST_BARS:
-            raise ValueError(f"bars of {step} over this range would be more than {histogram.MOST_BARS}")
-
-        def counted(asked: Filter) -> Sequence[Sequence[Any]]:
-            known, rest = self._ends_of(asked) if histogram.of_quarters(cuts) else (None, True)
-            if known is None:
-                return self.engine.select(histogram.histogram(asked, cuts, finding.seconds(self.engine, asked))).rows
-            rows = self.engine.select(histogram.histogram(asked, cuts, ends=False)).rows if rest else ()
-            return [*rows, *histogram.counted_here(known, asked, cuts)]
-
-        rows = self._within_reach(structs.replace(which, since=since, until=until), counted)
-        return histogram.answered(rows, cuts, step)
+        return self._counts.histogram(structs.replace(which, since=since, until=until), step, zone)
 
     def both(self, one: Callable[[], T], other: Callable[[], Other]) -> tuple[T, Other]:
         """Two questions, the second in another thread meanwhile; that asks no two at once itself."""
@@ -369,8 +331,6 @@ class Store(Boards, Rhythms):
             derived.repair(self.engine, self._suspect)
         self._suspect = derived.ranges(times)
         self._note.write(self._suspect)
-        if self._reach is not None:
-            self._reach.widen(times)
         try:
             for portion in _portions(data):
                 self.engine.insert("entries", COLUMNS, portion)
@@ -378,16 +338,6 @@ class Store(Boards, Rhythms):
             if self.shared:
                 self._watch.touched(times)
         self._suspect = []
-
-    def _ends_of(self, which: Filter) -> tuple[list[Known] | None, bool]:
-        """The entries at the ends of the range, where they are at hand, and whether there is more to count."""
-        if self._ends is None or told_by_entries(which):
-            return None, True
-        pieces, rest = ends_of(which)
-        return self._ends.of(pieces), rest
-
-    def _within_reach(self, which: Filter, question: Callable[[Filter], T]) -> T:
-        return question(which) if self._reach is None else self._reach.ask(which, question)
 
     def _newest_loss(self) -> int:
         [(at,)] = self.engine.select(losses.NEWEST).rows

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from datetime import UTC, datetime
 
 from apitrail.store import backup, lease, retention, stats, told, twins
-from apitrail.store.ends import Ends
+from apitrail.store.counts import Counts
 from apitrail.store.lock import FolderLock
 from apitrail.store.queries import span
 from apitrail.store.retention import Removed, Rules
@@ -24,7 +23,7 @@ class Upkeep(State):
     _lock: FolderLock | None
     _identity: str
     _watch: twins.Watch
-    _ends: Ends | None
+    _counts: Counts
 
     def tidy(
         self, rules: Rules, now: datetime | None = None, stop: Callable[[], bool] = lambda: False
@@ -35,7 +34,7 @@ class Upkeep(State):
                 return []
             twins.sweep(self.engine, self._identity, now or datetime.now(UTC), stop)
         pinned = sorted({one.id for one in self.pins()})
-        with nullcontext() if self._ends is None else self._ends.removing():
+        with self._counts.removing():
             return retention.tidy(self.engine, rules, pinned, writes_off=lambda: self._writing, now=now, stop=stop)
 
     def tell(
