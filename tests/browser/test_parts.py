@@ -89,6 +89,17 @@ def test_the_answer_to_what_was_asked_last_is_shown(desk: Any, mine: str) -> Non
     assert "outcome" not in page.url
 
 
+def test_a_text_that_takes_long_is_said_to_be_looked_for_until_the_answer_is_there(desk: Any, mine: str) -> None:
+    page = desk.open(f"{mine}&text=orders")
+    held: list[Route] = []
+    page.route(LIST, lambda route: held.append(route))
+    page.locator(".chip.tone-request_error input").check()
+    expect(page.locator("#announce")).to_contain_text("A shorter range is quicker")
+    held[0].continue_()
+    expect(page.locator("#announce")).to_be_empty()
+    expect(page.locator("#log")).not_to_have_attribute("aria-busy", "true")
+
+
 def test_an_answer_that_is_no_list_leads_to_the_page_that_says_why(desk: Any, mine: str) -> None:
     desk.expected = ["503"]
     page = desk.open(mine)

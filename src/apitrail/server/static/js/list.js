@@ -2,6 +2,7 @@
 import { afterPaint, ask, parsed, put, tell } from "./asking.js";
 
 const PATIENCE_MS = 150; // before the list is dimmed: an answer that is there by then need not announce itself
+const LONG_MS = 1500; // before it is said why a text takes so long
 const LOWEST = 36; // pixels of a row
 let asking = null;
 let here = location.search;
@@ -29,8 +30,16 @@ export async function go(url, { push = true } = {}) {
   const mine = asking = new AbortController();
   const log = document.getElementById("log");
   const slow = setTimeout(() => log.setAttribute("aria-busy", "true"), PATIENCE_MS);
+  const said = document.createElement("p");
+  said.className = "new";
+  const long = asked.searchParams.has("text") && setTimeout(() => {
+    said.textContent = log.dataset.slow;
+    document.getElementById("announce").replaceChildren(said);
+  }, LONG_MS);
   const answer = await ask(`/list${asked.search}`, mine.signal);
   clearTimeout(slow);
+  clearTimeout(long);
+  said.remove();
   if (asking !== mine) return;
   asking = null;
   log.removeAttribute("aria-busy");
