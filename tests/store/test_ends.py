@@ -168,10 +168,11 @@ def test_while_a_quarter_is_written_it_is_asked_for(source: Source, kept: Ends) 
     assert source.asked == 1
 
 
-def test_a_quarter_of_many_entries_is_not_kept_and_not_read_again(
-    source: Source, kept: Ends, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("limit", ["MOST", "KINDS"])
+def test_a_quarter_of_many_entries_or_values_is_not_kept_and_not_read_again(
+    source: Source, kept: Ends, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
-    monkeypatch.setattr(ends, "MOST", 0)
+    monkeypatch.setattr(ends, limit, 0)
     assert [kept.of(PART), kept.of(PART), kept.of(PART)] == [None, None, None]
     assert source.asked == 1
 

@@ -22,10 +22,11 @@ from apitrail.store.queries.ends import Kind, Known
 from apitrail.store.queries.pieces import QUARTER, Piece
 
 KEPT = 64
-"""Quarters: with MOST entries each, 10 MB."""
+"""Quarters: 30 MB, if each has as much as it may."""
 MOST = 20_000
 """Entries of a quarter that is kept: one is eight bytes."""
-
+KINDS = 1000
+"""Combinations of values of a quarter that is kept: one is 300 bytes."""
 
 _MANY = object()
 """In place of what a quarter has: it has more."""
@@ -104,7 +105,7 @@ class Ends:
                 return None
         rows = self._engine.select(question.quarter(quarter, MOST + 1)).rows
         kinds = question.read(rows)
-        few = sum(len(kind.times) for kind in kinds) <= MOST
+        few = len(kinds) <= KINDS and sum(len(kind.times) for kind in kinds) <= MOST
         with self._lock:
             # What was written or removed meanwhile took the token away.
             if self._quarters.get(quarter) is token:

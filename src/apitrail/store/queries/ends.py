@@ -14,7 +14,7 @@ from apitrail.store.queries.pieces import QUARTER
 from apitrail.store.queries.where import FIELDS
 
 
-class Kind(Struct, frozen=True):
+class Kind(Struct, frozen=True, gc=False):
     """The entries of a quarter that have the same values."""
 
     values: tuple[str | None, ...]
@@ -23,7 +23,7 @@ class Kind(Struct, frozen=True):
     """In microseconds, in order."""
 
 
-class Known(Struct, frozen=True):
+class Known(Struct, frozen=True, gc=False):
     """Entries at an end of a range."""
 
     quarter: int
