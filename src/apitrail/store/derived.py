@@ -27,7 +27,7 @@ from typing import TypeVar
 
 import msgspec
 
-from apitrail.store.engine import Engine, Query
+from apitrail.store.engine import Engine, Param, Query
 
 T = TypeVar("T")
 
@@ -39,15 +39,10 @@ REMOVED_S = 600
 COUNTS = ("counts", "counts_by_day")
 COPIES = ("mentions", "account_names", "failures")
 TOTALS = {
-    "totals": ("at, outcome", "SELECT at, outcome, entries AS n FROM counts", "1"),
-    "account_totals": (
-        "side, account, at, outcome",
-        "SELECT one.1 AS side, assumeNotNull(one.2) AS account, at, outcome, entries AS n FROM counts ARRAY JOIN"
-        " [('ec', toString(ec_id)), ('shipping', toString(shipping_id))] AS one WHERE one.2 IS NOT NULL",
-        "((ec_id IS NOT NULL) + (shipping_id IS NOT NULL))",
-    ),
+    "totals": ("at, outcome", "1"),
+    "account_totals": ("side, account, at, outcome", "((ec_id IS NOT NULL) + (shipping_id IS NOT NULL))"),
 }
-"""What is made of counts, as its view makes it: the key, the rows, and how many of these a row of counts is."""
+"""What is made of counts: the key, and how many rows a row of counts becomes, as SQL."""
 FAILED = "outcome IN ('request_error', 'platform_error')"
 """As SQL: what the view `failures_from_entries` lets through."""
 
@@ -103,7 +98,7 @@ def ranges(times: Sequence[int]) -> Ranges:
 
 def repair(engine: Engine, suspect: Ranges) -> None:
     """Bring the tables to what `entries` holds: all days by their counts, and the suspect times in full."""
-    if not _made(engine, COUNTS[0]):
+    if not _made(engine, COUNTS[0], "entries"):
         return
     for first, last in suspect:
         for table in COPIES:
@@ -141,25 +136,31 @@ def _standing(engine: Engine, tables: Iterable[str], ask: Callable[[Engine], dic
 
 def _total(engine: Engine) -> None:
     """Add to the totals of each day what its counts are more, or fewer."""
-    for table, (key, rows, _) in TOTALS.items():
-        if not _view(engine, f"{table}_from_counts"):
+    for table, (key, _) in TOTALS.items():
+        made = _made(engine, table, "counts")
+        if not made:
             continue
         wrong = _standing(engine, (table,), partial(_ill_totalled, table))
         if wrong:
-            engine.run(
-                Query(
-                    f"INSERT INTO {table} SELECT {key}, toInt64(sum(n)) AS total FROM ("  # noqa: S608, constants only
-                    f"{rows} UNION ALL SELECT {key}, -entries AS n FROM {table}"
-                    f") WHERE toUInt16(toDate(at)) IN {{days:Array(UInt16)}} GROUP BY {key} HAVING total != 0"
-                    " SETTINGS max_threads = 1, max_execution_time = 0",
-                    {"days": sorted(wrong)},
-                )
-            )
+            _add_difference(engine, table, key, made, {"days": sorted(wrong)})
+
+
+def _add_difference(engine: Engine, table: str, key: str, made: str, params: dict[str, Param]) -> None:
+    """Add to a table of counts, on some days, what its view would make and it does not have, or has too much."""
+    engine.run(
+        Query(
+            f"INSERT INTO {table} SELECT {key}, toInt64(sum(n)) AS total FROM ("  # noqa: S608, constants only
+            f"SELECT {key}, entries AS n FROM ({made})"
+            f" UNION ALL SELECT {key}, -entries AS n FROM {table} WHERE {_OF_DAYS}"
+            f") GROUP BY {key} HAVING total != 0 {_GENTLY}",
+            params,
+        )
+    )
 
 
 def _ill_totalled(table: str, engine: Engine) -> dict[int, tuple[int, int]]:
     """The days whose totals are not what is counted: how many they say, and how many are counted."""
-    totalled, told = _counted_by_day(engine, table), _counted_by_day(engine, "counts", TOTALS[table][2])
+    totalled, told = _counted_by_day(engine, table), _counted_by_day(engine, "counts", TOTALS[table][1])
     return {
         day: (totalled.get(day, 0), told.get(day, 0))
         for day in {*totalled, *told}
@@ -169,7 +170,7 @@ def _ill_totalled(table: str, engine: Engine) -> dict[int, tuple[int, int]]:
 
 def _gather_failures(engine: Engine) -> None:
     """Make each day of failures anew that holds other than as many as are counted."""
-    if not _made(engine, "failures"):
+    if not _made(engine, "failures", "entries"):
         return
     wrong = _standing(engine, ("failures",), _ill_gathered)
     for day, (gathered, told) in sorted(wrong.items()):
@@ -216,39 +217,38 @@ def _wrong(engine: Engine) -> dict[int, tuple[int, tuple[int, ...]]]:
 
 def copy(engine: Engine, table: str, first: int, last: int) -> None:
     """Make the rows of these times of a table of COPIES once more."""
-    engine.run(Query(f"INSERT INTO {table} {_made(engine, table)} {_GENTLY}", {"first": first, "last": last}))
+    made = _made(engine, table, "entries")
+    engine.run(Query(f"INSERT INTO {table} {made} {_GENTLY}", {"first": first, "last": last}))
 
 
 def _recount(engine: Engine, table: str, day: int) -> None:
     """Add to the table what the entries of that day are more, or fewer."""
     key = "at, outcome, direction, platform, action, ec_id, shipping_id, cause"
-    engine.run(
-        Query(
-            f"INSERT INTO {table} SELECT {key}, toInt64(sum(n)) AS total FROM ("  # noqa: S608, constants only
-            f"SELECT {key}, entries AS n FROM ({_made(engine, table)})"
-            f" UNION ALL SELECT {key}, -entries AS n FROM {table} WHERE toDate(at) = toDate({{day:UInt16}})"
-            f") GROUP BY {key} HAVING total != 0 {_GENTLY}",
-            {"first": day * DAY, "last": (day + 1) * DAY - 1, "day": day},
-        )
-    )
+    times: dict[str, Param] = {"first": day * DAY, "last": (day + 1) * DAY - 1, "days": [day]}
+    _add_difference(engine, table, key, _made(engine, table, "entries"), times)
 
 
 _GENTLY = "SETTINGS max_threads = 1, max_insert_threads = 1, max_block_size = 8192, max_execution_time = 0"
-_WITHIN = (
-    "(SELECT * FROM entries WHERE created_at >= fromUnixTimestamp64Micro({first:Int64}, 'UTC')"
-    " AND created_at <= fromUnixTimestamp64Micro({last:Int64}, 'UTC'))"
-)
+_OF_DAYS = "toUInt16(toDate(at)) IN {days:Array(UInt16)}"
+_SOME = {
+    "entries": "(SELECT * FROM entries WHERE created_at >= fromUnixTimestamp64Micro({first:Int64}, 'UTC')"
+    " AND created_at <= fromUnixTimestamp64Micro({last:Int64}, 'UTC'))",
+    "counts": f"(SELECT * FROM counts WHERE {_OF_DAYS})",  # noqa: S608, constants only
+}
+"""The rows of a table that are looked at again."""
 
 
-def _made(engine: Engine, table: str) -> str:
-    """How the table's view makes its rows, of the entries between `first` and `last` alone; empty without a view."""
-    view = f"{table}_from_entries"
+def _made(engine: Engine, table: str, source: str) -> str:
+    """How the table's view makes its rows of `source`, of those alone that are looked at again (`first` and `last`, or
+    `days`); empty without a view.
+    """
+    view = f"{table}_from_{source}"
     text = _view(engine, view)
     if not text:
         return ""
-    made, count = re.subn(r"FROM (?:\S+\.)?entries\b", lambda _: f"FROM {_WITHIN} AS entries", text)
+    made, count = re.subn(rf"FROM (?:\S+\.)?{source}\b", lambda _: f"FROM {_SOME[source]} AS {source}", text)
     if count != 1:
-        raise AssertionError(f"{view} reads entries {count} times: {text}")
+        raise AssertionError(f"{view} reads {source} {count} times: {text}")
     return made
 
 
