@@ -1,6 +1,6 @@
 """Encodes entries and losses as blocks of their tables.
 
-By column, not by entry, so that most of the work is done in C: 9 µs an entry, of which half are the three documents
+By column, not by entry, so that most of the work is done in C: 13 µs an entry, of which a third are the three documents
 of `apitrail.store.rows`.
 
 Two things are written otherwise than they came: an id is in lower case, and a lone surrogate (which is not text, and
@@ -11,20 +11,22 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from apitrail.entry import Entry, Payload
 from apitrail.exchange import Loss
 from apitrail.store import bodies, native
 from apitrail.store.block import COLUMNS, ID_SLACK_MS, LATEST, LOSS_COLUMNS, BadEntry, Block
+from apitrail.store.folding import fold
 from apitrail.store.native import Lists
-from apitrail.store.rows import row_document, side_document
+from apitrail.store.rows import row_documents, side_document
 from apitrail.store.times import micros
 
 _LATEST = micros(LATEST)
@@ -60,48 +62,25 @@ def encode_losses(losses: Sequence[Loss]) -> bytes:
     )
 
 
-_take = attrgetter(
-    *("id", "created_at", "received_at", "direction", "platform", "action", "method"),
-    *("ec_integration", "shipping_integration", "merchant", "source", "references", "status", "outcome", "cause"),
-    *("code", "message", "duration_ms", "recorder", "request", "response"),
-)
+def columns_of(entries: Sequence[Entry]) -> dict[str, Sequence[Any]]:
+    """The entries by field: half the time of asking each for each."""
+    return dict(zip(Entry.__struct_fields__, zip(*map(astuple, entries), strict=True), strict=True))
 
 
 def _encode(entries: Sequence[Entry]) -> Block:
-    (
-        named,
-        created,
-        received,
-        direction,
-        platform,
-        action,
-        method,
-        ec,
-        shipping,
-        merchant,
-        source,
-        references,
-        status,
-        outcome,
-        cause,
-        code,
-        message,
-        duration,
-        recorder,
-        request,
-        response,
-    ) = zip(*map(_take, entries), strict=True)
-    times = _times(created)
-    numbers = _uuids(named, times)
+    of = columns_of(entries)
+    times = _times(of["created_at"])
+    numbers = _uuids(of["id"], times)
     count = len(entries)
     ids = struct.pack(f"<{2 * count}Q", *numbers)
+    references, request, response = of["references"], of["request"], of["response"]
     mentioned = list(map(len, references))
     mentions = list(chain.from_iterable(references))
     kinds = [one.type for one in mentions]
     mentioned_ids = [one.id for one in mentions]
     known = bodies.encoded(mentioned_ids)
     requests, responses = _sides(request, response, mentioned, bodies.foldable(known))
-    if not all(map(math.isfinite, duration)):
+    if not all(map(math.isfinite, of["duration_ms"])):
         raise ValueError("a duration that is no number")
     data = native.block(
         COLUMNS,
@@ -109,29 +88,29 @@ def _encode(entries: Sequence[Entry]) -> Block:
         [
             (ids,),
             times,
-            _received(received),
-            direction,
-            platform,
-            action,
-            method,
-            [one.id if one else None for one in ec],
-            [one.name if one else "" for one in ec],
-            [one.id if one else None for one in shipping],
-            [one.name if one else "" for one in shipping],
-            merchant,
-            [one.type if one else None for one in source],
-            [one.id if one else None for one in source],
+            _received(of["received_at"]),
+            of["direction"],
+            of["platform"],
+            of["action"],
+            of["method"],
+            [one.id if one else None for one in of["ec_integration"]],
+            [one.name if one else "" for one in of["ec_integration"]],
+            [one.id if one else None for one in of["shipping_integration"]],
+            [one.name if one else "" for one in of["shipping_integration"]],
+            of["merchant"],
+            [one.type if one else None for one in of["source"]],
+            [one.id if one else None for one in of["source"]],
             Lists(mentioned, kinds),
             Lists(mentioned, mentioned_ids),
-            status,
-            outcome,
-            cause,
-            code,
-            message,
-            duration,
-            [one.id if one else None for one in recorder],
-            [one.sequence if one else 0 for one in recorder],
-            _rows(entries, mentioned, kinds, known),
+            of["status"],
+            of["outcome"],
+            of["cause"],
+            of["code"],
+            of["message"],
+            of["duration_ms"],
+            [one.id if one else None for one in of["recorder"]],
+            [one.sequence if one else 0 for one in of["recorder"]],
+            rows(of, mentioned, kinds, known),
             [document for document, _ in requests],
             [one.size for one in request],
             [body for _, body in requests],
@@ -143,17 +122,17 @@ def _encode(entries: Sequence[Entry]) -> Block:
     return Block(ids, struct.pack(f"<{count}q", *times), data)
 
 
-def _rows(
-    entries: Sequence[Entry], mentioned: Sequence[int], kinds: Sequence[str], ids: Sequence[bytes]
+def rows(
+    columns: Mapping[str, Sequence[Any]], mentioned: Sequence[int], kinds: Sequence[str], ids: Sequence[bytes]
 ) -> list[bytes]:
     """The column `row`; `kinds` and `ids`: of all references, of which each entry has as many as `mentioned` says."""
-    rows: list[bytes] = []
+    documents: list[bytes] = []
     first = 0
-    for entry, count in zip(entries, mentioned, strict=True):
+    for plain, items, count in zip(row_documents(columns), columns["items"], mentioned, strict=True):
         end = first + count
-        rows.append(row_document(entry, kinds[first:end], ids[first:end]))
+        documents.append(fold(plain, items, kinds[first:end], ids[first:end]) if items else plain)
         first = end
-    return rows
+    return documents
 
 
 _Side = tuple[bytes, bytes]

@@ -6,8 +6,7 @@ rows without it decode to its default. Its fields follow the rules of `apitrail.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,7 +15,7 @@ from msgspec import Struct, structs
 from apitrail.entry import Entry, EntryRow, Payload
 from apitrail.exchange import Headers, Reference
 from apitrail.store import bodies
-from apitrail.store.folding import fold, unfold
+from apitrail.store.folding import unfold
 from apitrail.store.times import instant
 
 # Times are read as numbers: exact, and under no name that would hide the column from the rest of a query.
@@ -35,7 +34,6 @@ _APART = {"id", "created_at", "references"}
 _KEPT = sorted(
     (field for field in structs.fields(EntryRow) if field.name not in _APART), key=lambda field: not field.required
 )
-_take = attrgetter(*(field.name for field in _KEPT))
 _Kept = msgspec.defstruct(
     "_Kept",
     [
@@ -76,13 +74,12 @@ _unkeep = msgspec.json.Decoder(EntryRow).decode
 _unside = msgspec.json.Decoder(_Side).decode
 
 
-def row_document(entry: Entry, kinds: Sequence[str], ids: Sequence[bytes]) -> bytes:
-    """What stands in the column `row`; `kinds` and `ids`: of the entry's references.
+def row_documents(columns: Mapping[str, Sequence[Any]]) -> list[bytes]:
+    """What stands in the column `row` where nothing is folded, by the fields of entries.
 
     Raises UnicodeEncodeError for a text that is none.
     """
-    plain = _json(_Kept(*_take(entry)))
-    return fold(plain, entry.items, kinds, ids) if entry.items else plain
+    return list(map(_json, map(_Kept, *(columns[field.name] for field in _KEPT))))
 
 
 def side_document(payload: Payload, *, folded: bool) -> bytes:
