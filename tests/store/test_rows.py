@@ -30,7 +30,7 @@ def back(entry: Entry) -> Entry:
     answer = [entry.id, micros(entry.created_at), kinds, ids]
     known = bodies.encoded(ids)
     row = encoding.rows(encoding.columns_of([entry]), [len(ids)], kinds, known)[0].decode()
-    document, body = encoding.side(entry.request, bodies.foldable(known))
+    (document,), _, (body,) = encoding.side([entry.request], [bodies.foldable(known)])
     return rows.decode_entry([*answer, row, document.decode(), body, "", b""])
 
 

@@ -13,11 +13,12 @@ import math
 import struct
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import chain
+from itertools import accumulate, chain
 from operator import attrgetter
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import astuple
 
 from apitrail.entry import Entry, Payload
@@ -26,10 +27,11 @@ from apitrail.store import bodies, native
 from apitrail.store.block import COLUMNS, ID_SLACK_MS, LATEST, LOSS_COLUMNS, BadEntry, Block
 from apitrail.store.folding import fold
 from apitrail.store.native import Lists
-from apitrail.store.rows import row_documents, side_document
+from apitrail.store.rows import row_documents, side_documents
 from apitrail.store.times import micros
 
 _LATEST = micros(LATEST)
+_NOTHING = Payload()
 
 
 def encode(entries: Sequence[Entry]) -> Block:
@@ -62,9 +64,9 @@ def encode_losses(losses: Sequence[Loss]) -> bytes:
     )
 
 
-def columns_of(entries: Sequence[Entry]) -> dict[str, Sequence[Any]]:
-    """The entries by field: half the time of asking each for each."""
-    return dict(zip(Entry.__struct_fields__, zip(*map(astuple, entries), strict=True), strict=True))
+def columns_of(structs: Sequence[Struct]) -> dict[str, Sequence[Any]]:
+    """Entries, or payloads, by field: half the time of asking each for each."""
+    return dict(zip(structs[0].__struct_fields__, zip(*map(astuple, structs), strict=True), strict=True))
 
 
 def _encode(entries: Sequence[Entry]) -> Block:
@@ -73,13 +75,13 @@ def _encode(entries: Sequence[Entry]) -> Block:
     numbers = _uuids(of["id"], times)
     count = len(entries)
     ids = struct.pack(f"<{2 * count}Q", *numbers)
-    references, request, response = of["references"], of["request"], of["response"]
+    references = of["references"]
     mentioned = list(map(len, references))
     mentions = list(chain.from_iterable(references))
     kinds = [one.type for one in mentions]
     mentioned_ids = [one.id for one in mentions]
     known = bodies.encoded(mentioned_ids)
-    requests, responses = _sides(request, response, mentioned, bodies.foldable(known))
+    own = _apart(bodies.foldable(known), mentioned)
     if not all(map(math.isfinite, of["duration_ms"])):
         raise ValueError("a duration that is no number")
     data = native.block(
@@ -111,12 +113,8 @@ def _encode(entries: Sequence[Entry]) -> Block:
             [one.id if one else None for one in of["recorder"]],
             [one.sequence if one else 0 for one in of["recorder"]],
             rows(of, mentioned, kinds, known),
-            [document for document, _ in requests],
-            [one.size for one in request],
-            [body for _, body in requests],
-            [document for document, _ in responses],
-            [one.size if one else 0 for one in response],
-            [body for _, body in responses],
+            *side(of["request"], own),
+            *side(of["response"], own),
         ],
     )
     return Block(ids, struct.pack(f"<{count}q", *times), data)
@@ -135,32 +133,31 @@ def rows(
     return documents
 
 
-_Side = tuple[bytes, bytes]
-"""A document and a body."""
+def _apart(ids: list[bytes], counts: Sequence[int]) -> list[list[bytes]]:
+    """The ids of each entry, which has so many of them."""
+    ends = list(accumulate(counts))
+    return [ids[end - count : end] for end, count in zip(ends, counts, strict=True)]
 
 
-def _sides(
-    request: Sequence[Payload], response: Sequence[Payload | None], mentioned: Sequence[int], ids: list[bytes]
-) -> tuple[list[_Side], list[_Side]]:
-    """What stands in the columns of both sides of each entry; `ids`: of all references, as `bodies.fold` takes them, of
-    which each entry has as many as `mentioned` says.
+def side(
+    payloads: Sequence[Payload | None], own: Sequence[Sequence[bytes]]
+) -> tuple[list[bytes], Sequence[int], list[bytes]]:
+    """The columns of one side: documents, sizes, and bodies without those of each entry's `own` ids that are left out.
+    Nothing stands for what never came.
     """
-    requests: list[_Side] = []
-    responses: list[_Side] = []
-    first = 0
-    for sent, answered, count in zip(request, response, mentioned, strict=True):
-        own = ids[first : first + count]
-        first += count
-        requests.append(side(sent, own))
-        responses.append(side(answered, own) if answered else (b"", b""))
-    return requests, responses
-
-
-def side(payload: Payload, ids: Sequence[bytes]) -> _Side:
-    """A payload as it is stored, without those ids of the entry's references that can be left out."""
-    whole = payload.body + payload.tail if payload.tail else payload.body
-    stored = bodies.fold(whole, ids)
-    return side_document(payload, folded=len(stored) < len(whole)), stored
+    of = columns_of([one or _NOTHING for one in payloads])
+    stored: list[bytes] = []
+    folded: list[bool] = []
+    for body, tail, ids in zip(of["body"], of["tail"], own, strict=True):
+        whole = body + tail if tail else body
+        kept = bodies.fold(whole, ids)
+        stored.append(kept)
+        folded.append(len(kept) < len(whole))
+    documents = side_documents(of, folded)
+    for number, payload in enumerate(payloads):
+        if payload is None:
+            documents[number] = b""
+    return documents, of["size"], stored
 
 
 def _times(values: Sequence[datetime]) -> list[int]:

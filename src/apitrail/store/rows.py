@@ -82,24 +82,23 @@ def row_documents(columns: Mapping[str, Sequence[Any]]) -> list[bytes]:
     return list(map(_json, map(_Kept, *(columns[field.name] for field in _KEPT))))
 
 
-def side_document(payload: Payload, *, folded: bool) -> bytes:
-    """What stands in the column `request` or `response`; `folded`: whether its body was.
+def side_documents(columns: Mapping[str, Sequence[Any]], folded: Sequence[bool]) -> list[bytes]:
+    """What stands in the column `request` or `response`, by the fields of payloads; `folded`: whether a body was.
 
     Raises UnicodeEncodeError for a text that is none.
     """
-    return _json(
-        _Side(
-            payload.headers,
-            payload.content_type,
-            payload.charset,
-            payload.size,
-            payload.digest if payload.truncated else OF_BODY,
-            payload.truncated,
-            payload.incomplete,
-            len(payload.tail),
-            folded,
-        )
+    truncated = columns["truncated"]
+    hashes = [digest if cut else OF_BODY for digest, cut in zip(columns["digest"], truncated, strict=True)]
+    sides = map(
+        _Side,
+        *(columns[name] for name in ("headers", "content_type", "charset", "size")),
+        hashes,
+        truncated,
+        columns["incomplete"],
+        map(len, columns["tail"]),
+        folded,
     )
+    return list(map(_json, sides))
 
 
 def decode_row(values: Sequence[Any]) -> EntryRow:
