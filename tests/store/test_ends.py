@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -23,6 +24,7 @@ from apitrail.store.times import micros
 Make = Callable[..., Entry]
 START = datetime(2026, 8, 1, 5, 0, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
+TICK = timedelta(microseconds=1)
 PART = [Piece("entries", micros(START), micros(START) + 1)]
 CHOICES: list[dict[str, Any]] = [
     {},
@@ -98,6 +100,34 @@ def test_counts_are_exact_whatever_is_written_and_removed_meanwhile(store: Store
     assert removed.entries == len(entries) - len(left)
     for since, until in ranges:
         _check(store, Filter(since=since, until=until), left)
+
+
+def test_while_entries_are_written_counts_lie_between_those_of_before_and_after(store: Store, make: Make) -> None:
+    dice = random.Random(4)
+    stored, begun, over = 0, 0, threading.Event()
+
+    def write() -> None:
+        nonlocal stored, begun
+        for _ in range(15):
+            fresh = [make(START + dice.random() * 2 * QUARTER) for _ in range(5)]
+            begun += len(fresh)
+            store.write(fresh)
+            stored += len(fresh)
+        over.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    wholes = [Filter(since=START + TICK, until=START + 2 * QUARTER - TICK), Filter(since=START + TICK), Filter()]
+    while not over.is_set():
+        for which in wholes:
+            least = stored
+            counted = sum(one.count for one in store.facets(which).outcome)
+            assert least <= counted <= begun
+            least = stored
+            counted = sum(sum(bar.outcomes.values()) for bar in store.histogram(which, "15m").bars)
+            assert least <= counted <= begun
+    writer.join()
+    assert [total(store, which) for which in wholes] == [(75, 75)] * 3
 
 
 def _check(store: Store, which: Filter, entries: Sequence[Entry]) -> None:
