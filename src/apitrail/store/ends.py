@@ -2,8 +2,8 @@
 
 A range is counted by whole quarters, and what is left at its ends in the entries, which takes as long as all the rest
 (see `queries/pieces`). But whoever looks at the last 24 hours has the same beginning for as long as a quarter lasts,
-with every page and every refresh. So a quarter that is asked for again is read as a whole, and kept until something is
-written to it.
+with every page and every refresh. So a quarter that is asked for again and again is read as a whole, and kept until
+something is written to it.
 
 Only where this process alone writes to the log.
 """
@@ -28,8 +28,20 @@ MOST = 20_000
 KINDS = 1000
 """Combinations of values of a quarter that is kept: one is 300 bytes."""
 
+TIMES = 3
+"""How often a quarter is asked for until it is read as a whole, which takes twice as long as to count at its end. A page
+asks twice: for its histogram and for the choices of its filters.
+"""
+
 _MANY = object()
 """In place of what a quarter has: it has more."""
+
+
+class _Asked:
+    """So often, and by whom last: each is another."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
 
 
 class Ends:
@@ -39,7 +51,7 @@ class Ends:
         self._engine = engine
         self._lock = threading.Lock()
         self._quarters: dict[int, list[Kind] | object] = {}
-        """By number since 1970, what was put in first at the beginning: what it has, _MANY, or a token of who asked."""
+        """By number since 1970, what was put in first at the beginning: what it has, _MANY, or _Asked."""
         self._writing = Counter[int]()
         self._removing = 0
 
@@ -74,22 +86,25 @@ class Ends:
 
     def of(self, pieces: Sequence[Piece]) -> list[Known] | None:
         """The entries of these pieces, which are parts of quarters; None where they have to be asked for."""
-        found: list[Known] = []
+        parts = []
         for piece in pieces:
             if piece.first is None or piece.end is None:
                 return None
-            for quarter in range(piece.first // QUARTER, (piece.end - 1) // QUARTER + 1):
-                kinds = self._quarter(quarter)
-                if kinds is None:
-                    return None
-                for kind in kinds:
-                    count = bisect_left(kind.times, piece.end) - bisect_left(kind.times, piece.first)
-                    if count:
-                        found.append(Known(quarter * QUARTER, kind.values, count))
+            quarters = range(piece.first // QUARTER, (piece.end - 1) // QUARTER + 1)
+            parts += [(quarter, piece.first, piece.end) for quarter in quarters]
+        found: list[Known] | None = []
+        for quarter, first, end in parts:
+            kinds = self._quarter(quarter)
+            if kinds is None or found is None:
+                found = None  # the others are asked for all the same
+                continue
+            for kind in kinds:
+                count = bisect_left(kind.times, end) - bisect_left(kind.times, first)
+                if count:
+                    found.append(Known(quarter * QUARTER, kind.values, count))
         return found
 
     def _quarter(self, quarter: int) -> list[Kind] | None:
-        token = object()
         with self._lock:
             if self._removing or self._writing[quarter]:
                 return None
@@ -98,10 +113,10 @@ class Ends:
                 return held
             if held is _MANY:
                 return None
-            self._quarters[quarter] = token
-            if held is None:  # the first time: it may be the last
-                if len(self._quarters) > KEPT:
-                    del self._quarters[next(iter(self._quarters))]
+            token = self._quarters[quarter] = _Asked(held.times + 1 if isinstance(held, _Asked) else 1)
+            if len(self._quarters) > KEPT:
+                del self._quarters[next(iter(self._quarters))]
+            if token.times < TIMES:
                 return None
         rows = self._engine.select(question.quarter(quarter, MOST + 1)).rows
         kinds = question.read(rows)
