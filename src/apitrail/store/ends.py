@@ -29,8 +29,9 @@ KINDS = 1000
 """Combinations of values of a quarter that is kept: one is 300 bytes."""
 
 TIMES = 3
-"""How often a quarter is asked for until it is read as a whole, which takes twice as long as to count at its end. A page
-asks twice: for its histogram and for the choices of its filters.
+"""How often a quarter is asked for until it is read as a whole, which takes twice as long as to count at its end.
+
+A page asks twice: for its histogram and for the choices of its filters.
 """
 
 _MANY = object()
