@@ -97,11 +97,18 @@ def test_what_can_be_no_utf_8_says_so_and_what_a_cut_may_have_made_does_not() ->
         assert FOREIGN not in numbers(text)
 
 
-def test_a_picture_adds_few_numbers(store: Store, make: Make) -> None:
+def test_a_picture_adds_few_numbers_and_a_piece_of_it_asks_for_no_others(store: Store, make: Make) -> None:
     picture = base64.b64encode(Random(1).randbytes(30_000))
     store.write([make(0, response=Payload(body=b'{"a":"' + picture + b'"}'))])
     [found] = of_entries(store).values()
     assert len(found) < 1000
+    pieces = [picture[begin : begin + 40] for begin in range(0, len(picture) - 40, 7)]
+    assert sum(not numbers(piece) <= found for piece in pieces) < len(pieces) / 200
+
+
+def test_a_name_with_a_capital_in_it_is_a_word() -> None:
+    for name in (b"iPhone", b"eBay", b"McDonald", b"PChome", b"LINEpay"):
+        assert numbers(name) == numbers(name.lower())
 
 
 def test_a_path_without_other_signs_has_all_of_its_words(store: Store, make: Make) -> None:

@@ -10,8 +10,8 @@ So a part of a day that lacks one of them need not be read (see `told`). What is
 
 The letters of a picture in base64 would be every number there is. So of 40 letters, digits, `+` and `/` in a row, of
 which one is no letter, only those words count in which capitals and small letters change seldom, as in iPhone; of 512
-in a row, which are no path, only those in small letters, in capitals, LikeThis. A text that is written otherwise than
-LikeThis is looked for everywhere.
+in a row, which are no path, only those in small letters, in capitals, LikeThis. A text that may be a piece of such a
+run says nothing by what would not be counted there.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ _WORD: Final = "[A-Z]+|[A-Z]?[a-z]+|[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})+"
 _NAME: Final = "(?:[A-Z]?[a-z])?(?:[A-Z]*[a-z]{2,})*(?:[A-Z]+[a-z]?)?"
 _LETTERS: Final = re.compile(rb"[A-Za-z]{4,}")
 _LIKE_A_WORD: Final = re.compile(_WORD.encode())
+_LIKE_A_NAME: Final = re.compile(_NAME.encode())
+_MIXED: Final = re.compile(rb"[0-9+/]")
+"""Such a sign is in every piece of base64 that is of any length."""
 _OTHERS: Final = re.compile("[^\x00-\x7f\ud800-\udfff]{2,}")
 _ESCAPED: Final = re.compile(rb"(?=(\\u[0-9A-Fa-f]{4}\\u[0-9A-Fa-f]{4}))")
 _PERCENT: Final = re.compile(rb"(?:%[0-9A-Fa-f]{2}){4,}")
@@ -46,9 +49,7 @@ _LEAD: Final = 3
 
 def numbers(text: bytes) -> set[int]:
     """The numbers of a text as it may stand in a body; none where nothing can be said of such bodies."""
-    found = set[int]()
-    for word in filter(_LIKE_A_WORD.fullmatch, _LETTERS.findall(text)):
-        found.update(_of_letters(word[place : place + 4].lower()) for place in range(len(word) - 3))
+    found = {_of_letters(word[place : place + 4].lower()) for word in _words(text) for place in range(len(word) - 3)}
     found.update(_of_pairs(text))
     for run in _PERCENT.findall(text):
         found.update(_of_pairs(bytes.fromhex(run.replace(b"%", b"").decode())))
@@ -72,6 +73,17 @@ def sought(written: Iterable[bytes]) -> list[set[int]] | None:
         if found not in ways:
             ways.append(found)
     return ways
+
+
+def _words(text: bytes) -> list[bytes]:
+    """The words that are counted wherever the text is."""
+    words = list(_LETTERS.finditer(text))
+    if not _MIXED.search(text):
+        return [word[0] for word in words if _LIKE_A_NAME.fullmatch(word[0])]
+    told = [word for word in words if _LIKE_A_WORD.fullmatch(word[0])]
+    if len(told) < len(words):  # like a piece of a picture, in which the first and the last may go on
+        told = [word for word in told if word.start() and word.end() < len(text)]
+    return [word[0] for word in told]
 
 
 def _of_letters(run: bytes) -> int:
@@ -110,7 +122,7 @@ _HIGH, _LOW = r"[\\x80-\\xff]", r"[\\x40-\\xff]"
 _TEXT = "concat(response_body, ' ', request_body, ' ', ifNull(message, ''), ' ', arrayStringConcat(reference_ids, ' '))"
 
 
-def _words(pattern: str, length: str) -> str:
+def _counted(pattern: str, length: str) -> str:
     """The words of that pattern in runs of that length, as SQL."""
     runs = f"arrayStringConcat(arrayFilter(run -> length(run) {length}, extractAll(text, {_BLOB})), ' ')"
     return f"arrayFilter(word -> match(word, '^(?:{pattern})$'), extractAll({runs}, {_MANY_LETTERS}))"
@@ -124,8 +136,8 @@ TOKENS: Final = rf"""
         extractAll(rest, {_MANY_LETTERS}),
         if(length(rest) < length(text), arrayConcat(
             arrayFilter(run -> NOT match(run, '[^A-Za-z]'), extractAll(text, {_BLOB})),
-            {_words(_WORD, f">= {_PICTURE}")},
-            {_words(_NAME, f"< {_PICTURE}")}), []),
+            {_counted(_WORD, f">= {_PICTURE}")},
+            {_counted(_NAME, f"< {_PICTURE}")}), []),
         if(lengthUTF8(unmarked) < length(unmarked), extractAll(text, {_MANY_OTHERS}), []),
         if(position(text, '\\u') > 0, extractAll(text, {_MANY_ESCAPED}), []),
         if(position(text, '%') > 0, extractAll(text, {_MANY_PERCENT}), []),
