@@ -10,4 +10,4 @@ CREATE TABLE IF NOT EXISTS ${own}letters $on_cluster
 ENGINE = ${replicated}MergeTree
 PARTITION BY day
 ORDER BY (number, piece)
-SETTINGS index_granularity = 1024;
+SETTINGS index_granularity = 2048;
