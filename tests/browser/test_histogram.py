@@ -104,3 +104,15 @@ def test_no_label_of_the_axis_runs_over_its_card_or_into_another(desk: Any, mine
         assert min(box["x"] for box in labels) >= card["x"], one
         assert max(box["x"] + box["width"] for box in labels) <= card["x"] + card["width"], one
         assert all(left["x"] + left["width"] < right["x"] for left, right in pairwise(labels)), one
+
+
+def test_a_list_that_is_not_counted_by_itself_is_counted_when_one_asks(
+    desk: Any, account: Integration, server: Any, call: Call
+) -> None:
+    server.record(*(call(at=HOUR + timedelta(seconds=step), status=404 if step < 3 else 200) for step in range(60)))
+    page = desk.open(f"/?ec_integration={account.id}&status=2xx&status=4xx&from=2026-04-07T02:00:00Z")
+    expect(page.locator("#total")).to_have_text("More than 50 entries")
+    link = page.get_by_role("link", name="Count by time")
+    expect(link).to_be_visible()
+    link.click()
+    expect(page.locator("tbody tr td").last).to_have_text("60")
