@@ -7,13 +7,13 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apitrail.exchange import Exchange, Message
 from apitrail.profiles.facts import Facts
 from apitrail.profiles.identifiers import Place, collector
-from apitrail.profiles.locators import Locator
+from apitrail.profiles.locators import Locator, found_in
 from apitrail.profiles.payloads import payload
 from apitrail.profiles.steps import as_text
 from apitrail.profiles.walks import LONGEST, Found
@@ -43,10 +43,15 @@ BODIES = st.recursive(
 
 
 def alone(text: str, facts: Facts) -> set[str]:
-    found = (as_text(value) for value in Locator(text).every(facts) if not isinstance(value, bool) and value != 0)
-    return {text.strip() for text in found if text and text.strip() and len(text.strip()) <= LONGEST}
+    """What one place finds by itself: texts without the space around them, of which a pattern takes its part."""
+    way, pattern = text.partition(" ~ ")[0], Locator(text).pattern
+    found = (as_text(value) for value in Locator(way).every(facts) if not isinstance(value, bool) and value != 0)
+    texts = (text.strip() for text in found if text)
+    cut = texts if pattern is None else (found_in(pattern, text) or "" for text in texts)
+    return {text for text in cut if text and len(text) <= LONGEST}
 
 
+@example({"d": " xy,z "})
 @given(st.dictionaries(NAMES, BODIES, max_size=6) | st.lists(BODIES, max_size=4))
 def test_all_places_together_find_what_each_finds_alone(body: Any) -> None:
     exchange = Exchange(
