@@ -1,0 +1,43 @@
+"""What every page's handler does: read the address, and draw what its page made of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import Cookie
+from litestar.response import Template
+
+from apitrail.entry import Entry
+from apitrail.server.known import Known
+from apitrail.server.pages import errors, language
+from apitrail.server.pages.query import PageQuery, canonical
+from apitrail.server.pages.reader import Reader
+from apitrail.store import Store
+
+Asked = Request[Any, Any, Any]
+
+A_YEAR = 365 * 24 * 3600
+
+
+def asked(request: Asked, known: Known) -> tuple[PageQuery, Reader]:
+    """What the address asks for, and who reads it."""
+    query = PageQuery.read(request.query_params.dict())
+    return query, Reader.of(request, query, known)
+
+
+def drawn(name: str, page: object, reader: Reader, query: PageQuery, status: int = 200) -> Template:
+    """A page by its template. A language that the address names is remembered."""
+    cookies = []
+    if query.lang and reader.words.language == query.lang:
+        cookies.append(Cookie(key=language.COOKIE, value=query.lang, max_age=A_YEAR, samesite="lax", httponly=True))
+    context = {"page": page, "t": reader.words, "clock": reader.clock}
+    return Template(name, context=context, cookies=cookies, status_code=status)
+
+
+def found_entry(store: Store, entry_id: str) -> Entry:
+    """The entry, however its id is written. Raises Missing."""
+    found = store.entry(canonical(entry_id)) if canonical(entry_id) else None
+    if found is None:
+        raise errors.Missing(entry_id)
+    return found

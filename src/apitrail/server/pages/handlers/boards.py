@@ -1,0 +1,101 @@
+"""The boards' addresses: what the log adds up to, by integration, problem, shift, order, parcel, recorder and disk."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Template
+from litestar.types import ControllerRouterHandler
+
+from apitrail.server.backlogs import Backlogs
+from apitrail.server.known import Known
+from apitrail.server.pages import errors, integrations, problems, recorders, shift, storage, trade
+from apitrail.server.pages.handlers.asked import Asked, asked, drawn
+from apitrail.server.pages.query import PageQuery
+from apitrail.server.pages.reader import Reader
+from apitrail.server.settings import Settings
+from apitrail.server.usage import storage as storage_answer
+from apitrail.store import Store
+
+
+@get("/integrations/{side:str}", sync_to_thread=True)
+def integrations_page(
+    request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], side: FromPath[str]
+) -> Template:
+    """Every account of one side, and how it fares."""
+    query, reader = asked(request, known)
+    if side not in ("ec", "shipping"):
+        raise errors.Missing(side)
+    one: Literal["ec", "shipping"] = "ec" if side == "ec" else "shipping"
+    return drawn("integrations.html", integrations.integrations(store, one, query, reader), reader, query)
+
+
+@get("/problems", sync_to_thread=True)
+def problems_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+    """Failures by what they have in common."""
+    query, reader = asked(request, known)
+    page = problems.view(store, query, request.query_params.get("state", ""), reader)
+    return drawn("problems.html", page, reader, query, 400 if page.misread else 200)
+
+
+@get("/shift", sync_to_thread=True)
+def shift_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+    """What failed since a time, and who must act."""
+    values = request.query_params.dict()
+    query = PageQuery.read({name: value for name, value in values.items() if name != "from"})
+    reader = Reader.of(request, query, known)
+    page = shift.view(store, values, query, reader)
+    return drawn("shift.html", page, reader, query, 400 if page.misread else 200)
+
+
+@get("/orders", sync_to_thread=True)
+def orders_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+    """The orders that were mentioned last, or one by its number."""
+    query, reader = asked(request, known)
+    page = trade.orders(store, request.query_params.dict(), query, reader)
+    return drawn("orders.html", page, reader, query, 400 if page.misread else 200)
+
+
+@get("/shipments", sync_to_thread=True)
+def shipments_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+    """The parcels that were mentioned last, or those of one number."""
+    query, reader = asked(request, known)
+    page = trade.shipments(store, request.query_params.dict(), query, reader)
+    return drawn("shipments.html", page, reader, query, 400 if page.misread else 200)
+
+
+@get("/recorders", sync_to_thread=True)
+def recorders_page(
+    request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], backlogs: NamedDependency[Backlogs]
+) -> Template:
+    """Who sends, and what did not come."""
+    values = request.query_params.dict()
+    query = PageQuery.read({name: value for name, value in values.items() if name != "days"})
+    reader = Reader.of(request, query, known)
+    days = next((one for one in recorders.OFFERED if one in values.get("days", [])), recorders.OFFERED[0])
+    rows = backlogs.beside(store.recorders(reader.clock.now - timedelta(days=int(days))))
+    return drawn("recorders.html", recorders.recorders(rows, days, query, reader), reader, query)
+
+
+@get("/storage", sync_to_thread=True)
+def storage_page(
+    request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], settings: NamedDependency[Settings]
+) -> Template:
+    """What the log takes, and what is kept how long."""
+    query, reader = asked(request, known)
+    return drawn("storage.html", storage.storage(storage_answer(store, settings), query, reader), reader, query)
+
+
+HANDLERS: list[ControllerRouterHandler] = [
+    integrations_page,
+    problems_page,
+    shift_page,
+    orders_page,
+    shipments_page,
+    recorders_page,
+    storage_page,
+]
