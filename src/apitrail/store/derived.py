@@ -20,7 +20,6 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -28,6 +27,7 @@ from typing import TypeVar
 import msgspec
 
 from apitrail.store.engine import Engine, Param, Query
+from apitrail.store.partitions import drop_day
 
 T = TypeVar("T")
 
@@ -175,12 +175,7 @@ def _gather_failures(engine: Engine) -> None:
     wrong = _standing(engine, ("failures",), _ill_gathered)
     for day, (gathered, told) in sorted(wrong.items()):
         if gathered:
-            engine.run(
-                Query(
-                    f"ALTER TABLE {engine.topology.altered('failures')} DROP PARTITION {{day:String}}",
-                    {"day": f"{datetime.fromtimestamp(day * DAY // 1_000_000, UTC):%Y-%m-%d}"},
-                )
-            )
+            drop_day(engine, "failures", day)
         if told:
             copy(engine, "failures", day * DAY, (day + 1) * DAY - 1)
 

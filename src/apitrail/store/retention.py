@@ -27,6 +27,7 @@ from msgspec import Struct
 
 from apitrail.store import derived
 from apitrail.store.engine import Engine, Param, Query
+from apitrail.store.partitions import drop, drop_day
 from apitrail.store.times import instant, micros
 
 What = Literal["bodies", "entries"]
@@ -225,12 +226,7 @@ def _forget_mentions(engine: Engine) -> None:
         " AND partition < (SELECT toString(toYYYYMM(min(created_at))) FROM entries)"
     )
     for table, month in engine.select(query).rows:
-        engine.run(
-            Query(
-                f"ALTER TABLE {engine.topology.altered(table)} DROP PARTITION ID {{month:String}}",
-                {"month": str(month)},
-            )
-        )
+        drop(engine, table, str(month))
 
 
 def removals(engine: Engine, limit: int = 100) -> list[Removed]:
@@ -260,12 +256,7 @@ def _drop(engine: Engine, day: date, count: int, condition: str, values: dict[st
     )
     [(held,)] = engine.select(total).rows
     if held == count:
-        engine.run(
-            Query(
-                f"ALTER TABLE {engine.topology.altered('entries')} DROP PARTITION {{day:String}}",
-                {"day": day.isoformat()},
-            )
-        )
+        drop_day(engine, "entries", day)
     else:
         _alter(engine, f"DELETE IN PARTITION {{day:String}} WHERE {condition}", values)
 

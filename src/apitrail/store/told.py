@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from msgspec import Struct
 
@@ -28,6 +28,7 @@ from apitrail.store.engine import Engine, Param, Query
 from apitrail.store.letters import BESIDE, NUMBERS, TOKENS, sought
 from apitrail.store.model import EPOCH, Filter
 from apitrail.store.needles import needles
+from apitrail.store.partitions import drop_day
 from apitrail.store.times import micros
 
 PIECE = 64
@@ -49,7 +50,7 @@ Span = tuple[int, int]
 """First and last time, in microseconds, both included."""
 
 
-class Held(Struct, frozen=True):
+class Content(Struct, frozen=True):
     """What a day of entries consists of: as long as this is the same, no entry was added."""
 
     rows: int
@@ -65,15 +66,14 @@ def tell(
     """Tell the days before today that are not told, the latest first, and forget those that are gone; how many it told.
 
     `rest(seconds)` is to wait so long, and says whether to end; so nothing but a share of a processor is taken. No day
-    is begun after `most_s` seconds. Raises StoreError. Called by one thread of the one server of a log.
+    is begun after `most_s` seconds. Raises StoreError. Called by one thread of the one server of a log, not
+    on a cluster.
     """
-    if engine.topology.cluster:
-        return 0
     begun = time.monotonic()
     held = _held(engine)
     known = _known(engine)
     for day in sorted({*known} - {*held}):
-        _forget(engine, day)
+        drop_day(engine, "letters", day)
     told = 0
     over = (today - EPOCH.date()).days
     for day in sorted((day for day in held if day < over and known.get(day) != held[day]), reverse=True):
@@ -157,17 +157,17 @@ def _fewer(spans: list[Span]) -> list[Span]:
     return [(spans[begin][0], spans[end - 1][1]) for begin, end in zip((0, *cuts), (*cuts, len(spans)), strict=True)]
 
 
-def _held(engine: Engine) -> dict[int, Held]:
+def _held(engine: Engine) -> dict[int, Content]:
     """The days that have entries, by the parts' own records."""
     query = Query(
         "SELECT toUInt16(toDate(partition)), sum(rows), bitAnd(max(max_block_number), 4294967295), xxHash32(toString("
         "(SELECT any(uuid) FROM system.tables WHERE database = currentDatabase() AND name = 'entries')))"
         " FROM system.parts WHERE active AND database = currentDatabase() AND table = 'entries' GROUP BY partition"
     )
-    return {day: Held(rows, part, table) for day, rows, part, table in engine.select(query).rows if rows}
+    return {day: Content(rows, part, table) for day, rows, part, table in engine.select(query).rows if rows}
 
 
-def _known(engine: Engine) -> dict[int, Held | None]:
+def _known(engine: Engine) -> dict[int, Content | None]:
     """What each day held when it was told; None of one that is not told to its end."""
     days = Query(
         "SELECT DISTINCT toUInt16(toDate(partition)) FROM system.parts"
@@ -177,10 +177,10 @@ def _known(engine: Engine) -> dict[int, Held | None]:
     return {day: _of(told_of.get(day, {})) for (day,) in engine.select(days).rows}
 
 
-def _of(told_of: Mapping[int, int]) -> Held | None:
+def _of(told_of: Mapping[int, int]) -> Content | None:
     if not all(number in told_of for number in (_SLICES, _ROWS, _PART, _TABLE)):
         return None
-    return Held(told_of[_ROWS], told_of[_PART], told_of[_TABLE])
+    return Content(told_of[_ROWS], told_of[_PART], told_of[_TABLE])
 
 
 def _read(engine: Engine, wanted: list[int], which: Filter | None) -> dict[int, dict[int, int]]:
@@ -206,7 +206,7 @@ def _read(engine: Engine, wanted: list[int], which: Filter | None) -> dict[int, 
 
 def _tell(engine: Engine, day: int, rest: Callable[[float], bool]) -> bool:
     """Tell a day; whether it is told."""
-    _forget(engine, day)
+    drop_day(engine, "letters", day)
     held = _held(engine).get(day)
     if held is None:
         return True
@@ -247,8 +247,3 @@ def _tell(engine: Engine, day: int, rest: Callable[[float], bool]) -> bool:
         )
     )
     return True
-
-
-def _forget(engine: Engine, day: int) -> None:
-    when = (EPOCH + timedelta(days=day)).date()
-    engine.run(Query("ALTER TABLE letters DROP PARTITION {day:String}", {"day": when.isoformat()}))

@@ -11,7 +11,7 @@ from msgspec import structs
 from apitrail.store.engine import Param
 from apitrail.store.model import Filter
 from apitrail.store.queries.pieces import Piece, pieces
-from apitrail.store.queries.where import FIELDS, Where, chosen, told, told_by_entries, within
+from apitrail.store.queries.where import FIELDS, Where, by_entries, chosen, told_by_entries, within
 from apitrail.store.times import micros
 
 SIDES = {"ec_integration": "ec", "shipping_integration": "shipping"}
@@ -58,7 +58,7 @@ def counted(
         else:
             whole = chosen(where, which, fields)
         if table == "entries":
-            whole = told(whole, which)
+            whole = by_entries(whole, which)
         params |= whole.params
         select = named.format_map({name: sql.replace("TIME", time) for name, sql in columns.items()})
         # What is said need not be found out by the planner: a tenth of a small question.

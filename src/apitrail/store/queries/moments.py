@@ -7,14 +7,14 @@ from typing import Any
 
 from apitrail.store.engine import Query
 from apitrail.store.model import Filter, Moment
-from apitrail.store.queries.where import chosen, told, within
+from apitrail.store.queries.where import by_entries, chosen, within
 from apitrail.store.rows import LIST_SELECT
 from apitrail.store.times import instant
 
 
 def moments(which: Filter, limit: int) -> Query:
     """The newest of them. Two columns of the range are read."""
-    where = told(chosen(within(which), which), which)
+    where = by_entries(chosen(within(which), which), which)
     return Query(
         "SELECT toUnixTimestamp64Micro(created_at) AS at, outcome FROM entries"  # noqa: S608, constants only
         f" WHERE {where.text} ORDER BY created_at DESC LIMIT {{limit:UInt32}}",
@@ -24,7 +24,7 @@ def moments(which: Filter, limit: int) -> Query:
 
 def oldest(which: Filter) -> Query:
     """The first entry of the range."""
-    where = told(chosen(within(which), which), which)
+    where = by_entries(chosen(within(which), which), which)
     return Query(
         f"SELECT {LIST_SELECT} FROM entries WHERE {where.text} ORDER BY created_at, id LIMIT 1",  # noqa: S608, constants only
         where.params,

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from apitrail.store.engine import Query
 from apitrail.store.model import EPOCH, Cursor, Filter
-from apitrail.store.queries.where import BY_ENTRY, FIELDS, among, chosen, told, told_by_entries, within
+from apitrail.store.queries.where import BY_ENTRY, FIELDS, among, by_entries, chosen, told_by_entries, within
 from apitrail.store.rows import LIST_SELECT
 from apitrail.store.times import micros
 
@@ -56,7 +56,7 @@ def page(
     if cursor is not None:
         where = where.also(AFTER, after=micros(cursor.created_at), after_id=cursor.id)
     asked = structs.replace(which, outcome=()) if table == "failures" and set(which.outcome) == FAILED else which
-    where = told(chosen(where, asked), asked, bodies=bodies)
+    where = by_entries(chosen(where, asked), asked, bodies=bodies)
     settings = {}
     if seconds is not None or few:
         # To read a few granules of many parts in order takes half as long again as to read them all and sort; and what

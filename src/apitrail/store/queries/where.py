@@ -112,7 +112,7 @@ def told_by_entries(which: Filter) -> bool:
     return which != which.counted
 
 
-def told(where: Where, which: Filter, *, bodies: bool = True) -> Where:
+def by_entries(where: Where, which: Filter, *, bodies: bool = True) -> Where:
     """And what only the entries themselves tell: the text last, because it costs most. Without `bodies`, a word that
     is looked up must be among the references.
     """
