@@ -6,7 +6,7 @@ import pytest
 from litestar import Litestar, get
 from litestar.testing import TestClient
 
-from apitrail.server.pages import errors, template_config
+from apitrail.server.pages import errors
 from apitrail.store.model import QueryTooLarge, StoreError
 
 
@@ -18,7 +18,7 @@ def shown(error: Exception, path: str = "/?range=7d") -> tuple[int, str, str]:
         raise error
 
     handlers = {errors.Missing: errors.shown, StoreError: errors.shown}
-    app = Litestar([fails], template_config=template_config(), exception_handlers=handlers)  # type: ignore[arg-type]
+    app = Litestar([fails], exception_handlers=handlers)  # type: ignore[arg-type]
     with TestClient(app) as client:
         answer = client.get(path)
     return answer.status_code, answer.text, answer.headers["content-security-policy"]

@@ -34,7 +34,6 @@ from apitrail.server.masking import fingerprint_key
 from apitrail.server.masking import redactor as redactor_of
 from apitrail.server.missing import Missing
 from apitrail.server.pages import routes as page_routes
-from apitrail.server.pages import template_config
 from apitrail.server.problems import Problem
 from apitrail.server.registry import Registry
 from apitrail.server.settings import Settings, workers
@@ -130,7 +129,6 @@ def create_app(
         exception_handlers=exception_handlers(_to_login),
         request_max_body_size=_SMALL_BODY,
         on_shutdown=[ingest.close, *closing],
-        template_config=template_config(),
         openapi_config=None,  # our own is at /docs: see apitrail.server.openapi
         logging_config=None,
         state=State({"health": state}),

@@ -6,11 +6,11 @@ import logging
 from typing import Any
 
 from litestar import Request, Response
-from litestar.response import Template
+from litestar.enums import MediaType
 from markupsafe import Markup
 from msgspec import Struct
 
-from apitrail.server.pages import links
+from apitrail.server.pages import links, templating
 from apitrail.server.pages.headers import guard
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.query import PageQuery
@@ -51,10 +51,8 @@ def shown(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         home_url=links.home(query),
         languages=links.languages(query, reader, request.url.path),
     )
-    template = Template(
-        "error.html", context={"page": page, "t": reader.words, "clock": reader.clock}, status_code=status
-    )
-    return guard(template)
+    text = templating.rendered("error.html", {"page": page, "t": reader.words, "clock": reader.clock})
+    return guard(Response(text, media_type=MediaType.HTML, status_code=status))
 
 
 def _kind(error: Exception) -> tuple[str, int]:

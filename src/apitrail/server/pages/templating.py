@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.template import TemplateConfig
 
 SERVER = Path(__file__).parent.parent
 TEMPLATES = SERVER / "templates"
@@ -54,7 +53,13 @@ def scripts() -> list[str]:
     return sorted(file.name for file in (STATIC / "js").glob("*.js") if file.name != "main.js")
 
 
-def environment() -> Environment:
+def rendered(name: str, context: Mapping[str, object]) -> str:
+    """A page of this template: a few milliseconds of the thread that asks for it."""
+    return _environment().get_template(name).render(context)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -66,8 +71,3 @@ def environment() -> Environment:
     made.globals["static"] = static_path()
     made.globals["scripts"] = scripts()
     return made
-
-
-def template_config() -> TemplateConfig[JinjaTemplateEngine]:
-    """What the application needs to render the pages."""
-    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment()))

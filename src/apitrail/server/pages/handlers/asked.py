@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request
+from litestar import Request, Response
 from litestar.datastructures import Cookie
-from litestar.response import Template
+from litestar.enums import MediaType
 
 from apitrail.entry import Entry
 from apitrail.server.known import Known
-from apitrail.server.pages import errors, language
+from apitrail.server.pages import errors, language, templating
 from apitrail.server.pages.query import PageQuery, canonical
 from apitrail.server.pages.reader import Reader
 from apitrail.store import Store
@@ -26,13 +26,17 @@ def asked(request: Asked, known: Known) -> tuple[PageQuery, Reader]:
     return query, Reader.of(request, query, known)
 
 
-def drawn(name: str, page: object, reader: Reader, query: PageQuery, status: int = 200) -> Template:
-    """A page by its template. A language that the address names is remembered."""
+def drawn(name: str, page: object, reader: Reader, query: PageQuery, status: int = 200) -> Response[str]:
+    """A page by its template, drawn here and now: handlers have a thread, and the loop is needed for what comes in.
+
+    A language that the address names is remembered.
+    """
     cookies = []
     if query.lang and reader.words.language == query.lang:
         cookies.append(Cookie(key=language.COOKIE, value=query.lang, max_age=A_YEAR, samesite="lax", httponly=True))
     context = {"page": page, "t": reader.words, "clock": reader.clock}
-    return Template(name, context=context, cookies=cookies, status_code=status)
+    text = templating.rendered(name, context)
+    return Response(text, media_type=MediaType.HTML, cookies=cookies, status_code=status)
 
 
 def found_entry(store: Store, entry_id: str) -> Entry:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from litestar import get
+from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from apitrail.server.backlogs import Backlogs
@@ -25,7 +24,7 @@ from apitrail.store import Store
 @get("/integrations/{side:str}", sync_to_thread=True)
 def integrations_page(
     request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], side: FromPath[str]
-) -> Template:
+) -> Response[str]:
     """Every account of one side, and how it fares."""
     query, reader = asked(request, known)
     if side not in ("ec", "shipping"):
@@ -35,7 +34,7 @@ def integrations_page(
 
 
 @get("/problems", sync_to_thread=True)
-def problems_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+def problems_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
     """Failures by what they have in common."""
     query, reader = asked(request, known)
     page = problems.view(store, query, request.query_params.get("state", ""), reader)
@@ -43,7 +42,7 @@ def problems_page(request: Asked, store: NamedDependency[Store], known: NamedDep
 
 
 @get("/shift", sync_to_thread=True)
-def shift_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+def shift_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
     """What failed since a time, and who must act."""
     values = request.query_params.dict()
     query = PageQuery.read({name: value for name, value in values.items() if name != "from"})
@@ -53,7 +52,7 @@ def shift_page(request: Asked, store: NamedDependency[Store], known: NamedDepend
 
 
 @get("/orders", sync_to_thread=True)
-def orders_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+def orders_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
     """The orders that were mentioned last, or one by its number."""
     query, reader = asked(request, known)
     page = trade.orders(store, request.query_params.dict(), query, reader)
@@ -61,7 +60,7 @@ def orders_page(request: Asked, store: NamedDependency[Store], known: NamedDepen
 
 
 @get("/shipments", sync_to_thread=True)
-def shipments_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+def shipments_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
     """The parcels that were mentioned last, or those of one number."""
     query, reader = asked(request, known)
     page = trade.shipments(store, request.query_params.dict(), query, reader)
@@ -71,7 +70,7 @@ def shipments_page(request: Asked, store: NamedDependency[Store], known: NamedDe
 @get("/recorders", sync_to_thread=True)
 def recorders_page(
     request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], backlogs: NamedDependency[Backlogs]
-) -> Template:
+) -> Response[str]:
     """Who sends, and what did not come."""
     values = request.query_params.dict()
     query = PageQuery.read({name: value for name, value in values.items() if name != "days"})
@@ -84,7 +83,7 @@ def recorders_page(
 @get("/storage", sync_to_thread=True)
 def storage_page(
     request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], settings: NamedDependency[Settings]
-) -> Template:
+) -> Response[str]:
     """What the log takes, and what is kept how long."""
     query, reader = asked(request, known)
     return drawn("storage.html", storage.storage(storage_answer(store, settings), query, reader), reader, query)

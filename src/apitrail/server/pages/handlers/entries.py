@@ -8,7 +8,6 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.params import FromPath
-from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from apitrail.server.known import Known
@@ -24,7 +23,7 @@ from apitrail.store import Store
 @get("/entries/{entry_id:str}", sync_to_thread=True)
 def entry_page(
     request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], entry_id: FromPath[str]
-) -> Template:
+) -> Response[str]:
     """One entry by itself: a link for good. `?whole=1` shows bodies to their end."""
     query, reader = asked(request, known)
     found = found_entry(store, entry_id)
@@ -41,7 +40,7 @@ def entry_page(
 @get("/entries/{entry_id:str}/panel", sync_to_thread=True)
 def entry_panel(
     request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], entry_id: FromPath[str]
-) -> Template:
+) -> Response[str]:
     """One entry expanded, to be put under its row."""
     query, reader = asked(request, known)
     opened = panel(found_entry(store, entry_id), query, reader)
@@ -51,7 +50,7 @@ def entry_panel(
 @get("/entries/{entry_id:str}/related", sync_to_thread=True)
 def entry_related(
     request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], entry_id: FromPath[str]
-) -> Template:
+) -> Response[str]:
     """What belongs to the entry: attempts, the last success and what changed since, the account's other calls."""
     query, reader = asked(request, known)
     found = found_entry(store, entry_id)
@@ -78,7 +77,7 @@ def entry_curl(store: NamedDependency[Store], entry_id: FromPath[str]) -> Respon
 @get("/entries/{entry_id:str}/command", sync_to_thread=True)
 def entry_command(
     request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], entry_id: FromPath[str]
-) -> Template:
+) -> Response[str]:
     """The same with what to know before running it, to be put under its button."""
     query, reader = asked(request, known)
     return drawn("curl.html", handing.curl_view(found_entry(store, entry_id), reader), reader, query)
@@ -104,7 +103,7 @@ def entry_piece(
     known: NamedDependency[Known],
     entry_id: FromPath[str],
     side: FromPath[str],
-) -> Template:
+) -> Response[str]:
     """The next piece of a body that is shown in part, from the place `at`."""
     query, reader = asked(request, known)
     found = found_entry(store, entry_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from apitrail.server.known import Known
@@ -15,7 +14,7 @@ from apitrail.store import Store
 
 
 @get("/help/guide", sync_to_thread=True)
-def guide_page(request: Asked, known: NamedDependency[Known]) -> Template:
+def guide_page(request: Asked, known: NamedDependency[Known]) -> Response[str]:
     """The guide for people who never saw an API."""
     query, reader = asked(request, known)
     return drawn("guide.html", guide.page(query, reader), reader, query)
@@ -31,7 +30,7 @@ def guide_picture(name: FromPath[str]) -> Response[bytes]:
 
 
 @get("/help/order-missing", sync_to_thread=True)
-def order_missing_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+def order_missing_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
     """What the log says of an order that is not there."""
     query, reader = asked(request, known)
     page = guided.order_missing(store, request.query_params.dict(), query, reader)
@@ -39,7 +38,7 @@ def order_missing_page(request: Asked, store: NamedDependency[Store], known: Nam
 
 
 @get("/help/label-failed", sync_to_thread=True)
-def label_failed_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+def label_failed_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
     """What the log says of a label that was not made."""
     query, reader = asked(request, known)
     page = guided.label_failed(store, request.query_params.dict(), query, reader)

@@ -6,7 +6,6 @@ from typing import Any
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from apitrail.server.known import Known
@@ -26,7 +25,7 @@ def _position(request: Asked, name: str) -> Cursor:
 
 
 @get("/", sync_to_thread=True)
-def log_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+def log_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
     """The list with its filters, and one entry expanded where the URL says so."""
     query, reader = asked(request, known)
     page = log.log(store, query, reader, str(request.base_url).rstrip("/"), known.views.current())
@@ -34,7 +33,7 @@ def log_page(request: Asked, store: NamedDependency[Store], known: NamedDependen
 
 
 @get("/list", sync_to_thread=True)
-def log_list(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+def log_list(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
     """What of that page changes with its filters: the parts that the script puts in place of what is shown.
 
     `Content-Location` is the page's own address, in its shortest form.
@@ -48,7 +47,7 @@ def log_list(request: Asked, store: NamedDependency[Store], known: NamedDependen
 
 
 @get("/rows", sync_to_thread=True)
-def more_rows(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+def more_rows(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
     """Rows alone: those after `cursor`, or those that came before `newer`."""
     query, reader = asked(request, known)
     if query.misread:
@@ -67,7 +66,7 @@ def new_entries(request: Asked, store: NamedDependency[Store], known: NamedDepen
 
 
 @get("/suggest", sync_to_thread=True)
-def suggestions(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+def suggestions(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
     """What the line that is being typed into the search box may become."""
     reader = Reader.of(request, PageQuery.read({**request.query_params.dict(), "text": []}), known)
     line = request.query_params.get("text", "")
@@ -75,7 +74,7 @@ def suggestions(request: Asked, store: NamedDependency[Store], known: NamedDepen
 
 
 @get("/choices", sync_to_thread=True)
-def choices(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+def choices(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
     """The choices of one filter that have the text `wanted`, where there are too many to list."""
     query, reader = asked(request, known)
     field = request.query_params.get("field", "")
@@ -87,7 +86,7 @@ def choices(request: Asked, store: NamedDependency[Store], known: NamedDependenc
 
 
 @get("/histogram", sync_to_thread=True)
-def histogram_table(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Template:
+def histogram_table(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
     """The numbers of the histogram above the list, as a table."""
     query, reader = asked(request, known)
     if query.misread:
