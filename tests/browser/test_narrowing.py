@@ -39,6 +39,24 @@ def test_a_number_in_a_body_is_found_however_old_it_is(desk: Any, server: Any, c
     expect(page.locator("#range-24h")).to_have_attribute("aria-current", "true")
 
 
+def test_a_number_in_a_sentence_or_half_of_one_is_a_click_away(desk: Any, server: Any, call: Call) -> None:
+    number = f"26{uuid4().hex[:12].upper()}7"
+    server.record(call(ago=timedelta(days=90), body=f'{{"waybill":"{number}"}}'.encode()))
+    for typed, link in (
+        (f"單號{number}還沒到", f"The log holds {number}"),
+        (number[:9], f"Numbers of which {number[:9]} is a part"),
+    ):
+        page = desk.open()
+        page.locator("#find").fill(typed)
+        page.locator("#find").press("Enter")
+        page.get_by_role("link", name=link).click()
+        expect(page.locator(".entry")).to_have_count(1)
+    page.locator("#find").fill(f"訂單編號：{number}")
+    page.locator("#find").press("Enter")
+    expect(page.locator("#find")).to_have_value(number)
+    expect(page.locator(".entry")).to_have_count(1)
+
+
 def test_a_line_of_filters_and_words_becomes_chips_that_are_taken_back(
     desk: Any, server: Any, call: Call, mine: str
 ) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -66,7 +67,11 @@ def test_search_finds_what_the_page_finds_newest_first(run: Any, beside: str, fo
     more = run("search", "--limit", "2", "--json")
     assert urls(more.stdout) == ["2", "1"]
     assert "There is more" in more.stderr
-    assert run("search", "nothing", fails=1).stdout == ""
+    nothing = run("search", "訂單編號：260101ABC", fails=1)
+    assert nothing.stdout == ""
+    assert nothing.stderr == "Nothing is found. Perhaps: '260101ABC*'\n"
+    assert urls(run("search", "260101ABC*", "--json").stdout) == ["0"]
+    assert urls(run("search", "訂單編號：260101ABCDEF12", "--json").stdout) == ["0"]
     assert "which is no filter" in run("search", "ordr:1", fails=2).stderr
 
 
@@ -101,6 +106,21 @@ def test_without_a_server_the_folder_itself_is_read(run: Any, folder: Path, tmp_
     found = json.loads(run("search", "260101ABCDEF12", "--json").stdout)
     assert run("show", found["id"]).stdout.count("260101ABCDEF12 x") == 1
     assert urls(run("tail", "--json").stdout) == ["260101ABCDEF12"]
+
+
+def test_tail_follows_from_what_it_began_with_and_not_from_what_was_there_before(
+    run: Any, beside: str, folder: Path
+) -> None:
+    token = run("token", "create").stdout.splitlines()[-1]
+    command = [sys.executable, "-m", "apitrail.cli", "tail", "-f", "--limit", "1", "--json", "--data", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as following:
+        assert following.stdout is not None
+        assert urls(following.stdout.readline()) == ["2"]
+        new = {**EXCHANGES[2], "created_at": "2026-03-09T06:00:05Z", "url": "https://api.carrier.example/new"}
+        time.sleep(1.5)
+        send(beside, token, [new])
+        assert urls(following.stdout.readline()) == ["new"]
+        following.terminate()
 
 
 def test_tail_begins_with_the_latest_and_follows(run: Any, beside: str, folder: Path) -> None:

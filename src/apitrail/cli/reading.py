@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,7 @@ from rich.text import Text
 from apitrail.cli.connection import to_url
 from apitrail.cli.log import Log, RunningServer, opened
 from apitrail.entry import EntryRow
+from apitrail.server.nearer import numbers, parts
 from apitrail.server.problems import shorten
 from apitrail.server.settings import Settings
 from apitrail.server.shapes import PayloadAnswer
@@ -32,7 +33,6 @@ COLOURS = {
 POLL_S = 1.0
 LATE = timedelta(seconds=30)
 """How far back one looks for entries that arrive after newer ones."""
-_SEEN = 20_000
 _AT_ONCE = 500
 
 _json = msgspec.json.Encoder().encode
@@ -82,29 +82,41 @@ def search(asked: Asked) -> bool:
             cursor = page.next_cursor or ""
             if not cursor:
                 break
-        if cursor:
+        if left == asked.limit:
+            sys.stderr.write(_nothing(asked))
+        elif cursor:
             sys.stderr.write(f"There is more: these are the newest {asked.limit}. Narrow it, or raise --limit.\n")
     return left < asked.limit
+
+
+def _nothing(asked: Asked) -> str:
+    """That nothing was found, and what could be looked for instead."""
+    lines = [*numbers(asked.text), *parts(asked.text)]
+    instead = f" Perhaps: {', '.join(map(shlex.quote, lines))}" if lines else ""
+    return f"Nothing is found.{instead}\n"
 
 
 def tail(asked: Asked, *, follow: bool, sleep: Callable[[float], None] = time.sleep) -> None:
     """Print the newest, oldest first; with `follow` also what comes, until the process is interrupted."""
     show = _printer(asked.as_json)
-    seen: deque[str] = deque(maxlen=_SEEN)
     with _reading(asked) as log:
         found = log.entries(asked.query(limit=str(asked.limit))).entries
         newest = found[0].created_at if found else datetime.now(UTC)
+        seen: dict[str, datetime] = {}
+        if follow and found:  # what is there already and older than these is not news
+            there = _since(log, asked, newest - LATE)
+            seen = {entry.id: entry.created_at for entry in there if entry.created_at <= found[-1].created_at}
         while True:
             for entry in reversed(found):
                 show(entry)
-                seen.append(entry.id)
+                seen[entry.id] = entry.created_at
                 newest = max(newest, entry.created_at)
             if not follow:
                 return
             sys.stdout.flush()
             sleep(POLL_S)
-            known = set(seen)
-            found = [entry for entry in _since(log, asked, newest - LATE) if entry.id not in known]
+            seen = {one: at for one, at in seen.items() if at >= newest - LATE}
+            found = [entry for entry in _since(log, asked, newest - LATE) if entry.id not in seen]
 
 
 def _since(log: Log, asked: Asked, since: datetime) -> Iterator[EntryRow]:

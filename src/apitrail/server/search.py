@@ -1,6 +1,7 @@
 """What a person types to find something, understood: the one language of the page, the API and the command line.
 
-    260101ABCDEF12            an id: a whole word, in references and bodies; also with #, spaces, full-width digits
+    260101ABCDEF12            an id: a whole word, in references and bodies; also with #, spaces, full-width digits,
+                              and what labels it: 訂單編號：260101ABCDEF12, Order no. 260101ABCDEF12
     取號  timeout  2601*       any part of a body or of the platform's message
     "not in range"            exactly these words, in this order
     outcome:platform_error    a filter; `order:A-1001` is a reference of that type
@@ -20,6 +21,7 @@ from msgspec import Struct
 
 from apitrail.entry import Cause, Outcome
 from apitrail.exchange import Direction
+from apitrail.server.pasted import spaced, unlabelled
 from apitrail.store.model import Term
 
 FIELDS = {
@@ -84,6 +86,7 @@ _DURATION = re.compile(r">?([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m)?")
 _MS = {"ms": 1.0, "s": 1000.0, "m": 60_000.0}
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]*")
 _SPELT = {"method": str.upper, "status": str.lower}
+_APART = re.compile(rf"(?<![^\s-])({'|'.join((*FIELDS, 'duration', *REFERENCE_TYPES))}):\s+(?=\S)", re.IGNORECASE)
 _EDGES = " \t,;.!?，。、；！？"
 
 
@@ -139,7 +142,8 @@ def _quoted(value: str) -> str:
 
 class _Reader:
     def __init__(self, line: str) -> None:
-        self._line = re.sub(r"#\s+", "#", normalize("NFKC", line.translate(_QUOTES)).strip())
+        plain = unlabelled(normalize("NFKC", line.translate(_QUOTES)).strip())
+        self._line = re.sub(r"#\s+", "#", plain)
         self._text: list[Term] = []
         self._chosen: dict[str, tuple[str, ...]] = {}
         self._without: list[tuple[str, str]] = []
@@ -154,10 +158,10 @@ class _Reader:
         elif line.count('"') % 2:
             part = line[line.rindex('"') :]
             self._not(part, "has a quotation mark that is not closed", 'Write "these words".', "open_quote")
-        elif number := _spaced_number(line):
+        elif number := spaced(line):
             self._text.append(Term(number, whole=True))
         else:
-            for match in _PART.finditer(line):
+            for match in _PART.finditer(_APART.sub(r"\1:", line)):
                 self._part(match)
         if len(self._text) > TERMS_MAX:
             reason = f"has more than {TERMS_MAX} words"
@@ -230,17 +234,3 @@ class _Reader:
             self._not(part, "is no duration", "Like duration:>2s or duration:>500ms.", "no_value", ">2s, >500ms")
         else:
             self._over = over
-
-
-def _spaced_number(line: str) -> str:
-    """An id pasted with the spaces that labels print it with, such as 9400 1000 0000 or 1Z 999 AA1 01; else empty."""
-    groups = line.removeprefix("#").split()
-    joined = "".join(groups)
-    if len(groups) < 3 or len(joined) < 9 or not all(re.fullmatch("[0-9A-Z]{1,6}", group) for group in groups):
-        return ""
-    letters = [group for group in groups if group.isalpha()]
-    return joined if sum(map(str.isdigit, joined)) * 3 >= len(joined) * 2 and all(map(_short, letters)) else ""
-
-
-def _short(group: str) -> bool:
-    return len(group) < 3

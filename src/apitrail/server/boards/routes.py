@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from litestar import Router, get
 from litestar.di import NamedDependency
 
+from apitrail.server import pasted
 from apitrail.server.answers import AnyRequest
 from apitrail.server.api import FILTERS
 from apitrail.server.boards import problems, shift, trade
@@ -88,7 +89,7 @@ def _asked(request: AnyRequest) -> trade.Asked:
         raise Problem("is not possible", field="failed", value=failed, fix="Write 1, or leave it out.")
     return trade.Asked(
         filter=read_filter(found),
-        number=number.removeprefix("#"),
+        number=pasted.number(number),
         failed=bool(failed),
         before=read_moment(before, "before") if before else None,
     )

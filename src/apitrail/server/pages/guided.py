@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from unicodedata import normalize
 
 from markupsafe import Markup
 from msgspec import Struct
 
 from apitrail.entry import EntryRow
 from apitrail.exchange import Integration
+from apitrail.server import pasted
 from apitrail.server.guided import gather, label, missing
 from apitrail.server.guided.finding import Answer, Finding, Value
 from apitrail.server.pages import host, links, names, ranges
@@ -336,8 +336,7 @@ def _misread(within: str, reader: Reader) -> list[Markup]:
 
 
 def _number(text: str) -> str:
-    """As one pastes it: with spaces around it, the # of an order number, or in full-width letters."""
-    return normalize("NFKC", text).strip().removeprefix("#").strip()[:REFERENCE_MAX]
+    return pasted.number(text)[:REFERENCE_MAX]
 
 
 def _one(values: Mapping[str, Sequence[str]], name: str) -> str:

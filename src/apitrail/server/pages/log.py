@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.entry import EntryRow
+from apitrail.server import nearer as nearby
 from apitrail.server.pages import links
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.counts import counted
@@ -95,6 +96,8 @@ class LogView(Struct, frozen=True, kw_only=True):
     narrowed: bool
     """Something besides the date range narrows the list."""
     widen: list[Link]
+    nearer: list[Link]
+    """What else could have been meant by words that find nothing."""
     guided: list[Link]
     """Where one is led through it: with the number that was looked for, where there is one."""
     span: Markup
@@ -140,6 +143,7 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str, shared:
         misread=[_misread(one, reader) for one in query.misread],
         narrowed=query.narrowed,
         widen=[] if rows else _widen(query, offered, reader),
+        nearer=[] if rows or not span.entries else _nearer(store, query, reader),
         guided=_guided(query, reader),
         span=_span(span, reader),
         views=[Link(visible(one.name), f"/?{one.query}") for one in shared],
@@ -277,6 +281,23 @@ def _widen(query: PageQuery, offered: FiltersView, reader: Reader) -> list[Link]
         label = words("widen.field", field=words("filter.outcome"), value=", ".join(outcomes))
         found.append(Link(label, query.but(outcome=()).url()))
     return found
+
+
+def _nearer(store: Store, query: PageQuery, reader: Reader) -> list[Link]:
+    """The numbers of the line that find something where all of it does not; else each as a part of a longer one."""
+    if query.misread or query.cursor:
+        return []
+    words, found = reader.words, []
+    for line in nearby.numbers(query.text):
+        alone = query.but(text=line)
+        alone = alone.but(range=alone.usual) if query.range == query.usual else alone
+        if store.page(alone.filter(reader.clock.now), limit=1).entries:
+            found.append(Link(words("no_match.alone", value=line), alone.url()))
+    parts = [] if found else nearby.parts(query.text)
+    return found + [
+        Link(words("no_match.part", value=part.rstrip("*")), query.but(text=part, range=query.range).url())
+        for part in parts
+    ]
 
 
 def _guided(query: PageQuery, reader: Reader) -> list[Link]:

@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, get_args
-from unicodedata import normalize
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -23,7 +22,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.entry import EntryRow, Outcome
-from apitrail.server import search
+from apitrail.server import pasted, search
 from apitrail.server.pages import ranges
 from apitrail.store.model import BadCursor, Choices, Cursor, Filter
 
@@ -223,10 +222,7 @@ class _Reader:
         return tuple(dict.fromkeys(value for value in self.values.get(name, ()) if value))
 
     def references(self) -> tuple[str, ...]:
-        """As one pastes them: with spaces, the # of an order number, or in full-width letters."""
-        typed = (
-            normalize("NFKC", value).strip().removeprefix("#").lstrip() for value in self.values.get("reference", ())
-        )
+        typed = (pasted.number(value) for value in self.values.get("reference", ()))
         return tuple(dict.fromkeys(value[:REFERENCE_MAX] for value in typed if value))
 
     def quick(self, usual: str) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from unicodedata import normalize
 
 from markupsafe import Markup
 from msgspec import Struct
 
 from apitrail.exchange import Integration
+from apitrail.server import pasted
 from apitrail.server.boards.orders import Last, Order
 from apitrail.server.boards.parcels import ChainLink, Parcel
 from apitrail.server.boards.trade import (
@@ -175,7 +175,7 @@ def _asked(values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader
     failed = _one(values, "failed")
     if failed not in ("", "1"):
         wrong.append(reader.words("trade.bad_failed", value=failed))
-    number = normalize("NFKC", _one(values, "number")).strip().removeprefix("#").strip()[:REFERENCE_MAX]
+    number = pasted.number(_one(values, "number"))[:REFERENCE_MAX]
     return Asked(filter=query.filter(reader.clock.now), number=number, failed=failed == "1", before=before), wrong
 
 
