@@ -67,14 +67,21 @@ def fill(folder: Path, count: int, end: int, days: float) -> None:
 
 
 def settle(folder: Path) -> None:
-    """Make one part of each day, as the engine does by itself six hours after the last came to it, wait until those
-    that it was made of are gone, and tell the days, as the server does within the hour. For a process of its own.
+    """Make one part of each day, compressed as what is settled is, as the engine does by itself the morning after it
+    came; wait until those that it was made of are gone, and tell the days, as the server does within the hour. For a
+    process of its own.
     """
     store = open_store(folder, durable=False)
-    for table in ("entries", "failures"):
+    codec = Query(
+        "SELECT extract(engine_full, 'RECOMPRESS CODEC\\((.+?\\))\\)') FROM system.tables WHERE name = 'entries'"
+    )
+    [(settled,)] = store.engine.select(codec).rows
+    _compress(store, settled)
+    for table in ("entries", "failures", "mentions"):
         held = f"FROM system.parts WHERE active AND database = 'apitrail' AND table = '{table}'"
-        for (day,) in store.engine.select(Query(f"SELECT DISTINCT partition {held}")).rows:
-            store.engine.run(Query(f"OPTIMIZE TABLE {table} PARTITION '{day}' FINAL"))
+        for (partition,) in store.engine.select(Query(f"SELECT DISTINCT partition {held}")).rows:
+            store.engine.run(Query(f"OPTIMIZE TABLE {table} PARTITION '{partition}' FINAL"))
+    _compress(store, "ZSTD(1)")
     until = time.monotonic() + CLEANED_S
     while store.engine.select(Query("SELECT 1 FROM system.parts WHERE NOT active LIMIT 1")).rows:
         if time.monotonic() > until:
@@ -82,6 +89,11 @@ def settle(folder: Path) -> None:
         time.sleep(1)
     store.tell()
     store.close()
+
+
+def _compress(store: Store, codec: str) -> None:
+    """What columns without a codec of their own are compressed with from now on."""
+    store.engine.run(Query(f"ALTER TABLE entries MODIFY SETTING default_compression_codec = '{codec}'"))
 
 
 def apart(function: Callable[..., None], *values: object) -> None:

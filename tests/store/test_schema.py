@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -172,3 +172,38 @@ def test_a_day_to_which_nothing_comes_any_more_becomes_one_part(store: Store, ma
     while store.engine.select(held).rows != [(1,)] and time.monotonic() < until:
         time.sleep(0.2)
     assert store.engine.select(held).rows == [(1,)]
+
+
+def settled(store: Store) -> dict[str, tuple[int, str]]:
+    """Of each day: how many parts it has, and what its columns are compressed with."""
+    query = (
+        "SELECT partition, count(), any(default_compression_codec) FROM system.parts"
+        " WHERE active AND database = currentDatabase() AND table = 'entries' GROUP BY partition"
+    )
+    return {day: (count, codec) for day, count, codec in store.engine.select(Query(query)).rows}
+
+
+def test_a_day_is_compressed_harder_the_morning_after_and_not_before(store: Store, make: Make) -> None:
+    now = datetime.now(UTC)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    old, end = midnight - timedelta(days=9), midnight - timedelta(days=5, microseconds=1)
+    imported = midnight - timedelta(days=3, hours=1)
+    store.engine.run(Query("SYSTEM STOP MERGES entries"))
+    for number in range(3):
+        store.write([make(old + timedelta(seconds=number), received_at=old + timedelta(seconds=number))])
+    store.write([make(end - timedelta(hours=20), received_at=end - timedelta(hours=20))])
+    store.write([make(end, received_at=end + timedelta(hours=5))])  # as late as the morning, and still in one go
+    store.write([make(imported, received_at=now)])
+    store.write([make(now - timedelta(seconds=1), received_at=now)])
+    store.engine.run(Query("SYSTEM START MERGES entries"))
+    wanted = {
+        f"{old:%F}": (1, "ZSTD(8)"),
+        f"{end:%F}": (1, "ZSTD(8)"),
+        f"{imported:%F}": (1, "ZSTD(1)"),
+        f"{now - timedelta(seconds=1):%F}": (1, "ZSTD(1)"),
+    }
+    until = time.monotonic() + 20
+    while settled(store) != wanted and time.monotonic() < until:
+        time.sleep(0.1)
+    assert settled(store) == wanted
+    assert store.span().entries == 7
