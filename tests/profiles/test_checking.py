@@ -87,6 +87,11 @@ REFUSED = {
         6,
         "a rule that nothing leads to",
     ),
+    "weak_code": (
+        '[[error]]\ncodes = ["E1"]\nweak = true\ncause = "state"\nsource = "x"\nevidence = "doc"\n',
+        8,
+        "only a pattern can be weak",
+    ),
     "no_toml": ("a = = b\n", 6, "Invalid value"),
 }
 

@@ -79,6 +79,7 @@ class CauseTable:
         self._codes: dict[str, list[_Rule]] = {}
         self._ranges: list[tuple[int, int, _Rule]] = []
         self._matches: list[_Rule] = []
+        self._weak: list[_Rule] = []
         self._kinds: dict[str, list[_Rule]] = {}
         self._fields: list[tuple[re.Pattern[str], _Rule]] = []
         self._words: list[_Rule] = []
@@ -97,7 +98,7 @@ class CauseTable:
                 low, _, high = text.partition("-")
                 self._ranges.append((int(low), int(high or low), compiled))
             if compiled.match is not None:
-                self._matches.append(compiled)
+                (self._weak if rule.weak else self._matches).append(compiled)
         elif rule.kinds:
             for kind in rule.kinds:
                 self._kinds.setdefault(kind.casefold(), []).append(compiled)
@@ -157,6 +158,14 @@ class CauseTable:
                     return rule.verdict
         return None
 
+    def by_class(self, finding: Finding, said: str) -> Verdict | None:
+        """The meaning of the class of codes that this one is of, where nothing says more."""
+        if finding.code:
+            for rule in self._weak:
+                if rule.match is not None and rule.match(finding.code) and rule.holds(finding, said):
+                    return rule.verdict
+        return None
+
     def by_status(self, finding: Finding) -> Verdict | None:
         """The meaning of the HTTP status: the weakest sign."""
         for rule in self._statuses.get(finding.status or 0, ()):
@@ -189,6 +198,10 @@ def verdict(finding: Finding, tables: tuple[CauseTable, ...], generic: CauseTabl
             return found
     for table in everyone:
         found = table.by_words(finding, said)
+        if found is not None:
+            return found
+    for table in (*tables, generic):
+        found = table.by_class(finding, said)
         if found is not None:
             return found
     for table in (*tables, generic):

@@ -253,6 +253,8 @@ class _Check:
             )
         if not rule.source.strip():
             self._refuse((*where, "source"), "a fact without its source", "Say where it is documented or was seen.")
+        if rule.weak and (not rule.match or rule.codes or rule.ranges):
+            self._refuse((*where, "weak"), "only a pattern can be weak", "Give match, and neither codes nor ranges.")
         for text in rule.ranges:
             if not re.fullmatch(r"\d{1,14}(-\d{1,14})?", text):
                 self._refuse((*where, "ranges"), f'"{text}" is no range', 'Write "120200-120299".')

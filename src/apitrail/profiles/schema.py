@@ -178,6 +178,8 @@ class ErrorRule(Struct, forbid_unknown_fields=True):
     """`120200-120299`, both ends included."""
     match: str = ""
     """A regular expression that the whole code matches."""
+    weak: bool = False
+    """The code says whose fault it is and no more: it is asked after fields and words, before statuses."""
     kinds: list[str] = []
     fields: str = ""
     """A regular expression, searched in the name of the field."""
