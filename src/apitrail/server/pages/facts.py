@@ -18,6 +18,8 @@ from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
 
 REFERENCES_SHOWN = 60
+URL_SHOWN = 600
+"""Characters of a URL that is shown as it is; of a longer one half as many."""
 LATE = timedelta(minutes=1)
 """An entry that the server took later than this after the call says so: it waited in a spool."""
 
@@ -39,13 +41,24 @@ def provenance(entry: Entry, reader: Reader) -> list[Fact]:
     return list(_provenance(entry, reader))
 
 
+def _url(entry: Entry, words: Words) -> Markup:
+    """The whole of it; what would fill a screen only when it is asked for, so that what was said stays in sight."""
+    whole = Markup("{} {}").format(visible(entry.method), visible(entry.url))
+    if len(entry.url) <= URL_SHOWN:
+        return whole
+    begin = Markup("{} {}…").format(visible(entry.method), visible(entry.url[: URL_SHOWN // 2]))
+    return Markup('<details class="long"><summary>{} <span class="whole">{}</span></summary>{}</details>').format(
+        begin, words("fact.whole", count=f"{len(entry.url):,}"), whole
+    )
+
+
 def _facts(entry: Entry, query: PageQuery, reader: Reader) -> Iterator[Fact]:
     words = reader.words
 
     def fact(key: str, value: Markup | str, kind: str = "") -> Fact:
         return Fact(words(f"fact.{key}"), value if isinstance(value, Markup) else visible(value), kind)
 
-    yield fact("url", Markup("{} {}").format(visible(entry.method), visible(entry.url)), "code")
+    yield fact("url", _url(entry, words), "code")
     if entry.error:
         yield fact("error", Markup("{}: {}").format(visible(entry.error.type), visible(entry.error.text)), "code")
     created = reader.clock.tag(entry.created_at, exact=True)

@@ -155,7 +155,7 @@ def _verdict(entry: Entry, reader: Reader) -> Verdict:
     return Verdict(
         status=pill(entry, words),
         what=names.action(entry.action, words),
-        meaning=words(f"meaning.{entry.direction}.{kind}"),
+        meaning=words(_meaning(entry, kind)),
         code=(entry.code or "") if bad else "",
         said=said(entry),
         said_by=_said_by(entry, kind, reader),
@@ -168,6 +168,12 @@ def _verdict(entry: Entry, reader: Reader) -> Verdict:
         items=[_item(one, entry, reader) for one in sorted(entry.items, key=_passed)[:ITEMS_SHOWN]],
         items_more=max(len(entry.items) - ITEMS_SHOWN, 0),
     )
+
+
+def _meaning(entry: Entry, kind: str) -> str:
+    """That something was done is said only where a profile or the caller knows the platform."""
+    unknown = kind == "success" and entry.direction == "outbound" and not entry.platform
+    return "meaning.outbound.success_unknown" if unknown else f"meaning.{entry.direction}.{kind}"
 
 
 def _said_by(entry: Entry, kind: str, reader: Reader) -> Markup:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from apitrail.server.pages.bodies.visible import visible
+
 SERVER = Path(__file__).parent.parent
 TEMPLATES = SERVER / "templates"
 STATIC = SERVER / "static"
@@ -68,6 +70,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.filters["visible"] = visible
     made.globals["static"] = static_path()
     made.globals["scripts"] = scripts()
     return made

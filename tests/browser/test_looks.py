@@ -1,0 +1,98 @@
+"""What must not happen to the eye: words cut or struck through, an outline with a gap, a verdict out of sight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from apitrail.exchange import Exchange, Integration
+
+Call = Callable[..., Exchange]
+
+
+@pytest.fixture
+def mine(account: Integration) -> str:
+    return f"/?ec_integration={account.id}"
+
+
+def box(found: Locator) -> Any:
+    made = found.bounding_box()
+    assert made is not None
+    return made
+
+
+def test_how_slow_a_call_was_is_read_whole_and_clear_of_its_bar(empty_server: Any, desk_at: Any, call: Call) -> None:
+    empty_server.record(*(call("rate.quote", duration_ms=100.0) for _ in range(40)))
+    empty_server.record(call("rate.quote", ago=timedelta(0), duration_ms=125_000.0))
+    page = desk_at(empty_server).open()
+    for _ in range(50):  # what is usual is looked up beside the page, which does not wait for it
+        if page.locator(".entry .times").count():
+            break
+        page.reload()
+    words, bar = page.locator(".times").first, page.locator(".pace").first
+    expect(words).to_have_text("1,250× the usual")
+    for width in (1440, 720, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert box(words)["y"] + box(words)["height"] <= box(bar)["y"] + 1, width
+        for one in (words, page.locator(".c-duration").first):
+            assert one.evaluate("one => one.scrollWidth <= one.clientWidth"), width
+
+
+def test_the_row_that_has_the_focus_is_outlined_all_around(desk: Any, server: Any, call: Call, mine: str) -> None:
+    server.record(call())
+    page = desk.open(mine)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator(".panel")).to_have_count(1)
+    covering = page.locator(".entry > td").evaluate_all(
+        "cells => cells.filter(one => getComputedStyle(one).backgroundColor !== 'rgba(0, 0, 0, 0)').length"
+    )
+    assert covering == 0
+
+
+def test_a_long_address_leaves_what_was_said_in_sight(desk: Any, server: Any, call: Call) -> None:
+    [entry] = server.record(call(url=f"https://api.shop.example/{'very-long-' * 700}end"))
+    page = desk.open(f"/entries/{entry}", width=390, height=844)
+    assert box(page.locator(".facts").first)["y"] + box(page.locator(".facts .long"))["height"] < 844
+    page.locator(".facts .long summary").click()
+    expect(page.locator(".facts .long")).to_contain_text("very-long-end")
+
+
+def test_on_its_own_page_an_entry_does_not_lead_to_its_own_page(desk: Any, server: Any, call: Call, mine: str) -> None:
+    [entry] = server.record(call())
+    page = desk.open(f"/entries/{entry}")
+    expect(page.get_by_role("link", name="Own page")).to_be_hidden()
+    heights = {box(one)["height"] for one in page.locator(".actions :is(.button, button, summary)").all()}
+    assert len(heights) == 1
+    page = desk.open(mine)
+    page.locator(".toggle").click()
+    expect(page.get_by_role("link", name="Own page")).to_be_visible()
+
+
+def test_what_hides_in_a_message_is_drawn_in_the_row_too(desk: Any, server: Any, call: Call, mine: str) -> None:
+    body = '{"error":{"code":"E1","message":"pay \u202eabc"}}'.encode()
+    server.record(call(status=400, body=body))
+    page = desk.open(mine)
+    expect(page.locator(".entry .said")).to_have_text("pay U+202Eabc")
+    page.locator(".toggle").click()
+    expect(page.locator(".panel .words")).to_have_text("pay U+202Eabc")
+
+
+def test_that_something_was_done_is_said_of_a_known_platform_alone(desk: Any, server: Any, call: Call) -> None:
+    shopee = "https://partner.shopeemobile.com/api/v2/order/get_order_list?shop_id=7"
+    known, unknown = server.record(call(url=shopee, body=b'{"error":"","response":{}}'), call())
+    expect(desk.open(f"/entries/{known}").locator(".meaning")).to_contain_text("did what was asked")
+    expect(desk.open(f"/entries/{unknown}").locator(".meaning")).to_contain_text("The answer shows no failure")
+
+
+@pytest.mark.parametrize("width", [720, 390])
+def test_every_outcome_that_there_was_is_in_sight(desk: Any, server: Any, call: Call, mine: str, width: int) -> None:
+    server.record(call(), call(status=404), call(status=500))
+    page = desk.open(mine, width=width)
+    chips = [one for one in page.locator(".chip").all() if one.is_visible()]
+    assert {"Success", "Bad request", "Platform error"} <= {one.inner_text().split("\n")[0] for one in chips}
+    assert all(box(one)["x"] + box(one)["width"] <= width for one in chips)
