@@ -129,7 +129,12 @@ def _compile(scratch: Path, into: Path) -> None:
     files = [f"{name.replace('.', '/')}.py" for name in compiled.MODULES]
     options = ["--config-file=", "--follow-imports=silent", "--ignore-missing-imports", "--explicit-package-bases"]
     options += ["--cache-dir", str(scratch / "types")]
-    os.chdir(_HERE.parent)  # so the files' names tell the modules'
+    # Where files' names tell the modules', and nothing else is: of an installed package the neighbours are other people's
+    # modules, of which mypy refuses some for the names that they have (typing_extensions).
+    alone = scratch / "alone"
+    alone.mkdir()
+    (alone / _HERE.name).symlink_to(_HERE, target_is_directory=True)
+    os.chdir(alone)
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             parts = mypycify(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typing_extensions
 
 from apitrail import compiled, compiling
 
@@ -95,3 +98,23 @@ def test_no_compiled_module_defines_a_struct_or_a_cached_property() -> None:
         source = (ROOT / "src" / name.replace(".", "/")).with_suffix(".py").read_text("utf-8")
         assert "(Struct" not in source, name
         assert "cached_property" not in source, name
+
+
+def test_it_compiles_among_other_packages_too(tmp_path: Path) -> None:
+    """As where pip put it: beside modules whose names the compiler refuses as ours."""
+    try:
+        compiling.demand_tools()
+    except compiling.CannotCompile as missing:
+        pytest.skip(str(missing))
+    ignored = shutil.ignore_patterns("__compiled__", "__pycache__", "static", "locales")
+    shutil.copytree(ROOT / "src" / "apitrail", tmp_path / "apitrail", ignore=ignored)
+    (tmp_path / "typing_extensions.py").write_text(Path(typing_extensions.__file__).read_text("utf-8"), "utf-8")
+    code = (
+        "from apitrail import compiled, compiling\n"
+        f"compiled.MODULES = {compiled.MODULES[:1]!r}\n"
+        "compiling.build(compiled.FOLDER)\n"
+        "print(compiled.FOLDER, compiled.fits())"
+    )
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=tmp_path)
+    assert made.stdout.split() == [str(tmp_path / "apitrail" / "__compiled__"), "True"], made.stderr

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import xml.etree.ElementTree as ET
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
+from packaging.requirements import Requirement
 
 from apitrail.server.settings import load, rows
 from apitrail.store import address
@@ -77,6 +80,23 @@ def test_every_image_is_pinned_by_a_version() -> None:
     images += re.findall(r"^FROM (\S+)", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
     for image in images:
         assert re.search(r":(cluster$|\d+\.\d+)", image), image
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+def test_the_image_takes_each_package_in_the_one_version_that_the_lock_names_for_its_python(python: str) -> None:
+    command = re.search(r"^RUN (sed .*requirements\.lock) >", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    assert command is not None
+    run = subprocess.run(command[1], shell=True, cwd=ROOT, check=True, capture_output=True, text=True)
+    listed = [Requirement(line) for line in run.stdout.splitlines()]
+    where = {
+        "python_version": python,
+        "python_full_version": f"{python}.9",
+        "sys_platform": "linux",
+        "os_name": "posix",
+    }
+    taken = Counter(one.name for one in listed if one.marker is None or one.marker.evaluate(where))
+    assert taken.keys() >= {"litestar", "uvicorn", "chdb-core", "numpy", "mypy", "setuptools"}
+    assert set(taken.values()) == {1}
 
 
 def test_the_image_runs_as_nobody_in_particular_with_a_health_check_as_do_its_containers() -> None:
