@@ -129,8 +129,8 @@ def _compile(scratch: Path, into: Path) -> None:
     files = [f"{name.replace('.', '/')}.py" for name in compiled.MODULES]
     options = ["--config-file=", "--follow-imports=silent", "--ignore-missing-imports", "--explicit-package-bases"]
     options += ["--cache-dir", str(scratch / "types")]
-    # Where files' names tell the modules', and nothing else is: of an installed package the neighbours are other people's
-    # modules, of which mypy refuses some for the names that they have (typing_extensions).
+    # Where files' names tell the modules', and nothing else is: an installed package has other modules beside it,
+    # of which mypy refuses some for their names (typing_extensions).
     alone = scratch / "alone"
     alone.mkdir()
     (alone / _HERE.name).symlink_to(_HERE, target_is_directory=True)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
@@ -79,6 +80,19 @@ def test_a_server_may_start_while_a_host_is_away(cluster: Any, log: Store) -> No
         name = log.engine.topology.database
         for hosts in (f"{nobody},{cluster.hosts}", f"{cluster.hosts},{nobody}"):
             open_store(f"{OPEN}{hosts}/{name}?cluster=solo", durable=False).close()
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("clickhouse://127.0.0.1:1/log", "Connection refused"),
+        ("clickhouse://nobody.invalid:8123/log", "Name or service not known|Temporary failure in name resolution"),
+    ],
+)
+def test_a_host_that_is_not_reached_is_named_with_the_systems_own_reason(address: str, why: str) -> None:
+    with pytest.raises(StoreUnavailable) as raised:
+        open_store(address)
+    assert re.fullmatch(rf"{address}: the store is not available now \(({why})\)", str(raised.value))
 
 
 def test_without_any_door_the_log_is_unavailable_and_comes_back(

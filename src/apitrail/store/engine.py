@@ -100,7 +100,7 @@ def failure(place: str, error: Exception) -> StoreError:
     text = str(error)
     found = re.search(r"Code:\s*(\d+)", text)
     code = int(found[1]) if found else 0
-    said = text[found.start() :] if found else text
+    said = text[found.start() :] if found else _reason(error) or text
     said = said.split("\n", 1)[0].split(" (version ", 1)[0][:600]
     if code in _TOO_LARGE:
         met = "time (query_seconds)" if code in _TOO_LONG else "memory (memory)" if code == 241 else "size"
@@ -110,3 +110,14 @@ def failure(place: str, error: Exception) -> StoreError:
     if code in _PASSING or not found:
         return StoreUnavailable(f"{place}: the store is not available now ({said})")
     return StoreError(f"{place}: the engine refused ({said})")
+
+
+def _reason(error: BaseException) -> str:
+    """The system's own words for why a host was not reached, which clients wrap in theirs; empty where it said none."""
+    said = ""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            said = cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return said
