@@ -41,6 +41,17 @@ def test_a_value_is_named_by_where_it_stands_and_keeps_its_digits() -> None:
     ]
 
 
+def test_a_number_that_became_a_text_differs_and_so_does_what_was_emptied() -> None:
+    good = call(body=b'{"address_id": 234, "gift": true, "items": [{"sku": "T-1"}], "note": "x"}')
+    bad = call(body=b'{"address_id": "234", "gift": "true", "items": [], "note": "x"}')
+    assert told(good, bad) == [
+        ("body", "address_id", "234", '"234"'),
+        ("body", "gift", "true", '"true"'),
+        ("body", "items[0].sku", "T-1", None),
+        ("body", "items", None, "[]"),
+    ]
+
+
 def test_address_query_headers_and_answer_are_compared() -> None:
     good = call("https://api.example/v1/ship?shop=1&page=1", headers=[("Authorization", "Bearer ****aaaa")])
     bad = call("https://api.example/v2/ship?shop=2&page=1", headers=[("authorization", "Bearer ****bbbb")], status=401)

@@ -1,7 +1,7 @@
 """What changed between a call that worked and one that did not: what was sent, part by part.
 
-Numbers keep their digits. What differs in every call (times, signatures, request ids) is told apart by its name, so
-that it does not hide what matters.
+Numbers keep their digits, and a number is not the text of its digits. What differs in every call (times, signatures,
+request ids) is told apart by its name, so that it does not hide what matters.
 """
 
 from __future__ import annotations
@@ -30,6 +30,12 @@ _EVERY_CALL = re.compile(
 Part = Literal["url", "query", "header", "body", "answer"]
 
 
+class _Bare(str):
+    """A value of JSON that is no text, as it is written: 234, true, null, []."""
+
+    __slots__ = ()
+
+
 class Difference(Struct, frozen=True):
     part: Part
     name: str
@@ -55,8 +61,15 @@ def differences(good: Entry, bad: Entry) -> list[Difference]:
 def _changed(part: Part, before: dict[str, str], now: dict[str, str]) -> Iterator[Difference]:
     for name in [*before, *(name for name in now if name not in before)]:
         old, new = before.get(name), now.get(name)
+        if old == new and type(old) is not type(new):
+            old, new = _quoted(old), _quoted(new)
         if old != new:
             yield Difference(part, name, _cut(old), _cut(new), bool(_EVERY_CALL.search(name)))
+
+
+def _quoted(text: str | None) -> str | None:
+    """As JSON has it: what tells a text from a number, where nothing else does."""
+    return text if text is None or isinstance(text, _Bare) else json.dumps(text, ensure_ascii=False)
 
 
 def _cut(text: str | None) -> str | None:
@@ -101,7 +114,7 @@ def _leaves(payload: Payload) -> dict[str, str]:
     if "x-www-form-urlencoded" in (payload.content_type or ""):
         return _pairs(text)
     try:
-        value = json.loads(text, parse_float=str, parse_int=str)
+        value = json.loads(text, parse_float=_Bare, parse_int=_Bare)
     except (ValueError, RecursionError):
         return {str(number): line for number, line in enumerate(text.splitlines()[:LEAVES], 1)}
     found: dict[str, str] = {}
@@ -115,11 +128,11 @@ def _leaves(payload: Payload) -> dict[str, str]:
 def _walk(name: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:
     if depth > DEEPEST:
         return
-    if isinstance(value, dict):
+    if isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from _walk(f"{name}.{key}" if name else key, inner, depth + 1)
-    elif isinstance(value, list):
+    elif isinstance(value, list) and value:
         for number, inner in enumerate(value):
             yield from _walk(f"{name}[{number}]", inner, depth + 1)
     else:
-        yield name, value if isinstance(value, str) else json.dumps(value)
+        yield name, value if isinstance(value, str) else _Bare(json.dumps(value))
