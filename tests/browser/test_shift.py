@@ -19,8 +19,10 @@ def test_one_walks_from_the_board_to_an_order_that_is_held_up(
     desk: Any, server: Any, call: Call, account: Integration, width: int
 ) -> None:
     order = Source("order", f"O-{account.id}")
+    told = b'{"code":"E7","message":"Key ended"}'
     server.record(
-        call("order.ship", status=401, ago=timedelta(minutes=7), source=order),
+        call("order.ship", status=401, ago=timedelta(minutes=47), source=order, body=told),
+        call("order.ship", status=401, ago=timedelta(minutes=7), source=order, body=told),
         call("order.list", status=401, ago=timedelta(minutes=6)),
     )
     page = desk.open("/shift?since=4h", width=width, java_script_enabled=False)
@@ -28,9 +30,12 @@ def test_one_walks_from_the_board_to_an_order_that_is_held_up(
     card = page.locator(".cause").filter(has=page.get_by_role("heading", name="Credentials", exact=True))
     expect(card).to_contain_text("Who acts: merchant")
     expect(card).to_contain_text("Orders without success since")
+    line = card.locator(".lines li", has_text=account.name).filter(has_text="E7")
+    expect(line).to_contain_text("Key ended")
+    expect(line).to_contain_text("2 × since")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     card.get_by_role("link", name=order.id).click()
-    expect(page.locator(".entry")).to_have_count(1)
+    expect(page.locator(".entry")).to_have_count(2)
 
 
 def test_a_time_of_ones_own_is_read_in_the_zone_beside_it(desk: Any, server: Any) -> None:

@@ -53,11 +53,11 @@ class Line(Struct, frozen=True, kw_only=True):
     word: Markup
     text: Markup
     said: Markup
-    """Why, where no code of the platform tells it; empty else."""
+    """Why, in the platform's own words; empty where it gave none."""
     url: str
     """The log, filtered to it."""
-    count: str
-    last: Markup
+    seen: Markup
+    """How often, since when, and when last."""
     ended_url: str
 
 
@@ -305,7 +305,7 @@ def _line(one: Trouble, bare: PageQuery, reader: Reader) -> Line:
     known = boards.repeats(platform, (one.ec_integration, one.shipping_integration))
     said = [names.action(one.action, words), "" if known else platform]
     said += [held.name or held.id for held in (one.ec_integration, one.shipping_integration) if held]
-    why = "" if one.code else one.message or one.not_sent or one.error
+    why = one.message or one.not_sent or one.error
     if one.code or one.status is None:
         said.append(one.code or str(words(f"outcome.{one.direction}.{kind_of(one)}")))
     elif one.status >= 400 or not why:
@@ -317,7 +317,13 @@ def _line(one: Trouble, bare: PageQuery, reader: Reader) -> Line:
         text=Markup(" · ").join([visible(each) for each in said if each]),
         said=visible(textwrap.shorten(why, SAID, placeholder="…")) if why else Markup(),
         url=log_of(one, bare).url(),
-        count=f"{one.count:,}",
-        last=reader.clock.tag(one.last_seen),
+        seen=_seen(one, reader),
         ended_url=bare.url(f"/entries/{one.ended_by}") if one.ended_by else "",
     )
+
+
+def _seen(one: Trouble, reader: Reader) -> Markup:
+    tag = reader.clock.tag
+    if one.count == 1:
+        return reader.words("shift.seen_once", at=tag(one.last_seen))
+    return reader.words("shift.seen", count=f"{one.count:,}", first=tag(one.first_seen), last=tag(one.last_seen))
