@@ -57,42 +57,37 @@ def fold(body: bytes, ids: Sequence[bytes]) -> bytes:
     """
     if not body or MARK in body:
         return body
-    find = body.find
+    find, length = body.find, len(body)
     pieces: list[bytes] = []
-    before: list[int] = []
+    before: list[tuple[bytes, bytes]] = []
     last = missed = 0
-    number = -1
-    for one in ids:
-        number += 1
+    for one, place in zip(ids, _PLACES, strict=False):
         size = len(one)
         if size < LEAST:
             continue
-        if number >= len(_PLACES):
-            break
         at = find(one, last)
         if at < 0:
-            missed += len(body)
+            missed += length
             if missed > _WORK:
                 break
             if last:
-                before.append(number)
+                before.append((one, place))
             continue
         end = at + size
-        if (not at or not _NOT_BEFORE[body[at - 1]]) and (end == len(body) or _BEHIND[body[end]]):  # as `_apart`
+        if (not at or not _NOT_BEFORE[body[at - 1]]) and (end == length or _BEHIND[body[end]]):  # as `_apart`
             pieces.append(body[last:at])
-            pieces.append(_PLACES[number])
+            pieces.append(place)
             last = end
     if not last:
         return body
     start = b"".join(pieces)
-    for number in before:
-        one = ids[number]
+    for one, place in before:
         at = start.find(one)
         if at < 0:
             continue
         end = at + len(one)
         if _apart(start, at, end):
-            start = b"".join((start[:at], _PLACES[number], start[end:]))
+            start = b"".join((start[:at], place, start[end:]))
     return start + body[last:]
 
 
