@@ -21,6 +21,7 @@ def main() -> None:
     wanted = sys.argv[1:] == ["compiled"]
     assert not wanted or compiled.use()
 
+    from apitrail.entry import Incoming
     from apitrail.profiles import Profiles
     from apitrail.profiles.catalogue import HERE
     from apitrail.profiles.samples import read_sample
@@ -38,7 +39,7 @@ def main() -> None:
         entry = profiles.entry(exchange, received_at=received)
         derived = profiles.derive(exchange)
         sys.stdout.buffer.write(msgspec.json.encode((file.stem, entry, derived)) + b"\n")
-        sys.stdout.buffer.write(encode([entry]).data + b"\n")
+        sys.stdout.buffer.write(encode([Incoming.of(entry)]).data + b"\n")
 
 
 main()

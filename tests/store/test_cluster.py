@@ -20,8 +20,8 @@ from apitrail.entry import Entry, Payload
 from apitrail.exchange import Integration, Reference
 from apitrail.store import Filter, Store, StoreError, StoreUnavailable, derived, open_store, schema
 from apitrail.store.backup import Folder
+from apitrail.store.batch import Batch
 from apitrail.store.block import COLUMNS
-from apitrail.store.encoding import encode
 from apitrail.store.engine import Query
 from apitrail.store.retention import Keep, Rules
 
@@ -127,7 +127,7 @@ def test_an_insert_whose_answer_is_lost_is_repeated_and_stored_once_also_in_the_
 def test_the_same_block_inserted_twice_is_stored_once_and_another_of_the_same_times_is_not_lost(
     log: Store, make: Callable[..., Entry]
 ) -> None:
-    first, second = encode(referring(make, 3)), encode(referring(make, 3))
+    first, second = (Batch.of(referring(make, 3)).blocks[0] for _ in range(2))
     for block in (first, first, second, first, second):
         log.engine.insert("entries", COLUMNS, [block.data])
     assert held(log) == {"entries": 6, "counts": 6, "mentions": 6}

@@ -29,7 +29,7 @@ def back(entry: Entry) -> Entry:
     kinds, ids = [one.type for one in entry.references], [one.id for one in entry.references]
     answer = [entry.id, micros(entry.created_at), kinds, ids]
     known = bodies.encoded(ids)
-    row = encoding.rows(encoding.columns_of([entry]), [len(ids)], kinds, known)[0].decode()
+    row = encoding.rows(encoding.columns_of([entry]), [kinds], [known])[0].decode()
     (document,), _, (body,) = encoding.side([entry.request], [bodies.foldable(known)])
     return rows.decode_entry([*answer, row, document.decode(), body, "", b""])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from apitrail.entry import Cause, Counts, Item, Outcome
-from apitrail.exchange import Integration, Reference, Source
+from apitrail.exchange import Integration, Source
 from apitrail.profiles.catalogue import UNKNOWN, Side
 
 
@@ -31,6 +31,9 @@ class Derived(Struct, gc=False):
     shipping_integration: Integration | None = None
     merchant: str | None = None
     source: Source | None = None
-    references: list[Reference] = []
+    kinds: list[str] = []
+    """Types of what is referred to."""
+    ids: list[str] = []
+    """One for each of `kinds`."""
     advice: str | None = None
     not_sent: str | None = None

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from apitrail.entry import Entry, EntryRow, Outcome, Payload
+from apitrail.entry import Entry, EntryRow, Incoming, Outcome, Payload
 from apitrail.exchange import Direction, Exchange, Integration, Source, Stated
 from apitrail.profiles import afterwards
 from apitrail.profiles.blame import Finding, verdict
@@ -102,11 +102,18 @@ class Profiles:
 
     def entry(self, x: Exchange, *, received_at: datetime | None = None, registered: Registered = NOBODY) -> Entry:
         """The exchange with what it means. Never raises; `received_at` defaults to now."""
+        return self.incoming(x, received_at=received_at, registered=registered).whole()
+
+    def incoming(
+        self, x: Exchange, *, received_at: datetime | None = None, registered: Registered = NOBODY
+    ) -> Incoming:
+        """The same as `entry`, for the log."""
         request = payload(x.request)
         response = payload(x.response) if x.response is not None else None
         facts = Facts(x, request, response)
+        table = registered or None  # asked once: where nothing is registered, nothing is looked up
         try:
-            found = self._derive(facts, x.stated, registered)
+            found = self._derive(facts, x.stated, table)
         except Exception:
             _log.exception("a rule failed on %s %s", x.method, facts.path)
             found = _by_status(x)
@@ -116,11 +123,11 @@ class Profiles:
             overruled = settle(
                 found,
                 stated,
-                registered,
+                table,
                 action=self._catalogue.settle(stated.action) if stated.action else "",
                 platform=(self._recognition.named(stated.platform) or stated.platform) if stated.platform else "",
             )
-        return Entry(
+        entry = Entry(
             id=x.id,
             created_at=x.created_at,
             direction=x.direction,
@@ -133,7 +140,6 @@ class Profiles:
             shipping_integration=found.shipping_integration,
             merchant=found.merchant,
             source=found.source,
-            references=found.references,
             status=x.status,
             outcome=found.outcome,
             cause=found.cause,
@@ -158,16 +164,17 @@ class Profiles:
             request=request,
             response=response,
         )
+        return Incoming(entry, found.kinds, found.ids)
 
     def derive(self, x: Exchange, *, registered: Registered = NOBODY) -> Derived:
         """What would be derived of `x` had its caller stated nothing. May raise where a rule is at fault."""
         response = payload(x.response) if x.response is not None else None
-        derived = self._derive(Facts(x, payload(x.request), response), None, registered)
+        derived = self._derive(Facts(x, payload(x.request), response), None, registered or None)
         derived.advice = self.advice(derived, x.direction)
         return derived
 
-    def _derive(self, facts: Facts, stated: Stated | None, registered: Registered) -> Derived:
-        host = registered.by_host(facts.host) if registered else None
+    def _derive(self, facts: Facts, stated: Stated | None, registered: Registered | None) -> Derived:
+        host = registered.by_host(facts.host) if registered is not None else None
         platform, certain, recognised = self._whose(facts, stated, registered, host)
         inbound = facts.direction == "inbound"
         plan = platform.webhook(facts) if inbound else platform.endpoint(facts, anywhere=not certain)
@@ -190,7 +197,7 @@ class Profiles:
         if account is not None:
             if len(account) > ACCOUNT_LENGTH:
                 account = None
-            elif registered:
+            elif registered is not None:
                 owner = registered.by_account(platform.name, account, side) or host
         if account is not None and not goes_by(account, stated, owner):
             found["account"].append(account)  # what it is under its platform stays findable
@@ -203,11 +210,11 @@ class Profiles:
             else:
                 derived.ec_integration = integration
         derived.source = self._source(derived, plan, found, facts, owner.link if owner is not None else "")
-        derived.references = references(owned(stated) if stated is not None else [], found)
+        derived.kinds, derived.ids = references(owned(stated) if stated is not None else [], found)
         return derived
 
     def _whose(
-        self, facts: Facts, stated: Stated | None, registered: Registered, host: Registration | None
+        self, facts: Facts, stated: Stated | None, registered: Registered | None, host: Registration | None
     ) -> tuple[Platform, bool, str | None]:
         """The platform, whether its host is its own (then paths are taken whole), and what it would be by the
         exchange alone.
@@ -216,11 +223,11 @@ class Profiles:
         least sure, for what is done on its behalf may call others too.
         """
         name = by_host = self._recognition.host(facts)
-        if name is None and host is not None:
+        if name is None and registered is not None and host is not None:
             name = registered.platform(host)
         if name is None:
             name = self._recognition.signature(facts)
-        if name is None and registered and (owner := registered.by_statement(stated)) is not None:
+        if name is None and registered is not None and (owner := registered.by_statement(stated)) is not None:
             name = registered.platform(owner)
         if stated is not None and stated.platform:
             wanted = self._recognition.named(stated.platform)
@@ -359,9 +366,11 @@ def _by_status(x: Exchange) -> Derived:
         outcome = "platform_error"
     else:
         outcome = "request_error" if status >= 400 else "success"
+    stated = owned(x.stated) if x.stated is not None else []
     return Derived(
         outcome=outcome,
         cause=None if outcome == "success" else "unknown",
-        references=list(owned(x.stated)) if x.stated is not None else [],
+        kinds=[one.type for one in stated],
+        ids=[one.id for one in stated],
         not_sent=x.stated.not_sent if x.stated is not None else None,
     )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from itertools import repeat
+from collections.abc import Callable
 from typing import Any
 
 from apitrail.exchange import Reference
@@ -117,18 +116,22 @@ def deferred(places: list[Place]) -> Collector:
     return collect
 
 
-def references(stated: list[Reference], found: Found) -> list[Reference]:
-    """Stated ones first, then what was found: each once, at most `MOST`."""
-    out = list(dict.fromkeys(stated)) if stated else []
+def references(stated: list[Reference], found: Found) -> tuple[list[str], list[str]]:
+    """Types and ids of stated ones first, then of what was found: each pair once, at most `MOST`."""
+    kinds: list[str] = []
+    out: list[str] = []
     told: dict[str, set[str]] = {}
-    for reference in out:
+    for reference in dict.fromkeys(stated):
+        kinds.append(reference.type)
+        out.append(reference.id)
         told.setdefault(reference.type, set()).add(reference.id)
     for kind, ids in found.items():
         if not ids:
             continue
-        unique: Iterable[str] = dict.fromkeys(ids) if len(ids) > 1 else ids
+        unique = list(dict.fromkeys(ids)) if len(ids) > 1 else ids
         if kind in told:
             known = told[kind]
             unique = [identifier for identifier in unique if identifier not in known]
-        out += map(Reference, repeat(kind), unique)
-    return out if len(out) <= MOST else out[:MOST]
+        out += unique
+        kinds += [kind] * len(unique)
+    return (kinds, out) if len(out) <= MOST else (kinds[:MOST], out[:MOST])

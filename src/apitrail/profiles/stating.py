@@ -23,7 +23,9 @@ def owned(stated: Stated) -> list[Reference]:
     return [Reference(source.type, source.id), *stated.references]
 
 
-def settle(found: Derived, stated: Stated, registered: Registered, *, action: str, platform: str) -> Overruled | None:
+def settle(
+    found: Derived, stated: Stated, registered: Registered | None, *, action: str, platform: str
+) -> Overruled | None:
     """Puts what the caller stated in the place of what was derived; answers what was overruled, None where nothing
     was. `action` and `platform` are the stated ones by their settled names, empty where none was stated.
 
@@ -45,13 +47,13 @@ def settle(found: Derived, stated: Stated, registered: Registered, *, action: st
             shipping = None
         if ec is not None or shipping is not None:
             found.merchant = None  # that of another integration
-        if registered:
+        if registered is not None:
             stated_ec = registered.named("ec", stated_ec)
             stated_shipping = registered.named("shipping", stated_shipping)
         found.ec_integration, found.shipping_integration = stated_ec, stated_shipping
         if stated.source is None and (found.source is None or found.source.type in _ACCOUNTS):
             found.source = _account(found)
-        if registered and (owner := registered.by_statement(stated)) is not None:
+        if registered is not None and (owner := registered.by_statement(stated)) is not None:
             found.merchant = owner.merchant or None
     if stated.source is not None:
         if (
@@ -61,7 +63,7 @@ def settle(found: Derived, stated: Stated, registered: Registered, *, action: st
         ):
             source = found.source
         found.source = stated.source
-    if registered and found.source is not None:
+    if registered is not None and found.source is not None:
         found.source = registered.owning(found.source)
     if stated.merchant:
         found.merchant = stated.merchant

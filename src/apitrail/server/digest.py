@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
-from apitrail.entry import Entry
+from apitrail.entry import Incoming
 from apitrail.exchange import Exchange
 from apitrail.profiles import Profiles, Registered
 from apitrail.recorder.redact import Redactor
@@ -88,7 +88,7 @@ class Deriver:
         """What is to be written; what cannot be is added to the batch's refusals."""
         namer = Namer()
         blocks: list[Block] = []
-        entries: list[tuple[int, Entry]] = []
+        entries: list[tuple[int, Incoming]] = []
         size = 0
 
         def encode_these() -> None:
@@ -98,11 +98,12 @@ class Deriver:
 
         for index, exchange in batch.exchanges():
             try:
-                entry = self._entry(exchange, namer, now, registered)
+                incoming = self._incoming(exchange, namer, now, registered)
             except Exception as error:
                 batch.refused.append(_refused(index, error))
                 continue
-            entries.append((index, entry))
+            entries.append((index, incoming))
+            entry = incoming.entry
             size += len(entry.request.body) + (len(entry.response.body) if entry.response else 0)
             if len(entries) >= _BLOCK_ROWS or size >= _BLOCK_BYTES:
                 encode_these()
@@ -112,11 +113,11 @@ class Deriver:
         batch.refused.sort(key=lambda one: one.index)
         return Rows(blocks, losses or b"")
 
-    def _entry(self, exchange: Exchange, namer: Namer, now: datetime, registered: Registered) -> Entry:
+    def _incoming(self, exchange: Exchange, namer: Namer, now: datetime, registered: Registered) -> Incoming:
         exchange = masked(exchange, self._redactor)
         if not exchange.id:
             exchange.id = namer.name(exchange)
-        return self._profiles.entry(exchange, received_at=now, registered=registered)
+        return self._profiles.incoming(exchange, received_at=now, registered=registered)
 
 
 def _encoded(

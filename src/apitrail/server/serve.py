@@ -28,7 +28,7 @@ from litestar.enums import ScopeType
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Message, Receive, Scope, Send
 
 from apitrail import __version__, compiled
-from apitrail.server import folder, sockets
+from apitrail.server import allocator, folder, sockets
 from apitrail.server.access import INGEST, READ, is_loopback
 from apitrail.server.app import create_app
 from apitrail.server.keeping import Keeper, rules
@@ -58,6 +58,7 @@ def run(settings: Settings, out: TextIO) -> None:
         stack.enter_context(stop.by_signals())
         profiles = load_profiles(settings)
         LinkTemplates(settings.link_templates)
+        allocator.keep_freed()
         nursery = None
         if workers(settings):
             nursery = Nursery.fork(profiles)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from apitrail.entry import Entry
+from apitrail.entry import Entry, Incoming
 from apitrail.exchange import Loss
 from apitrail.store.block import Block
 from apitrail.store.encoding import encode, encode_losses
@@ -22,7 +22,7 @@ class Batch(Struct, frozen=True):
     @classmethod
     def of(cls, entries: Sequence[Entry], losses: Sequence[Loss] = ()) -> Batch:
         """Encodes them, in the caller's thread. Raises BadEntry."""
-        blocks = (encode(entries),) if entries else ()
+        blocks = (encode(list(map(Incoming.of, entries))),) if entries else ()
         return cls(blocks, encode_losses(losses) if losses else b"")
 
     @property

@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from apitrail.entry import Entry, Payload
+from apitrail.entry import Entry, Incoming, Payload
 from apitrail.exchange import Loss
 from apitrail.store import bodies, native
 from apitrail.store.block import COLUMNS, ID_SLACK_MS, LATEST, LOSS_COLUMNS, BadEntry, Block
@@ -34,15 +34,15 @@ _LATEST = micros(LATEST)
 _NOTHING = Payload()
 
 
-def encode(entries: Sequence[Entry]) -> Block:
+def encode(incoming: Sequence[Incoming]) -> Block:
     """The entries, one at least, as a block. Raises BadEntry for the first that cannot be a row."""
     try:
-        return _encode(entries)
+        return _encode(incoming)
     except UnicodeEncodeError:
-        return _encode([_without_surrogates(entry) for entry in entries])
+        return _encode([_without_surrogates(one) for one in incoming])
     except (ValueError, TypeError, OverflowError):
-        for entry in entries:
-            _check(entry)
+        for one in incoming:
+            _check(one.entry)
         raise
 
 
@@ -69,19 +69,20 @@ def columns_of(structs: Sequence[Struct]) -> dict[str, Sequence[Any]]:
     return dict(zip(structs[0].__struct_fields__, zip(*map(astuple, structs), strict=True), strict=True))
 
 
-def _encode(entries: Sequence[Entry]) -> Block:
-    of = columns_of(entries)
+def _encode(incoming: Sequence[Incoming]) -> Block:
+    of = columns_of([one.entry for one in incoming])
     times = _times(of["created_at"])
     numbers = _uuids(of["id"], times)
-    count = len(entries)
+    count = len(incoming)
     ids = struct.pack(f"<{2 * count}Q", *numbers)
-    references = of["references"]
-    mentioned = list(map(len, references))
-    mentions = list(chain.from_iterable(references))
-    kinds = [one.type for one in mentions]
-    mentioned_ids = [one.id for one in mentions]
-    known = bodies.encoded(mentioned_ids)
-    own = _apart(bodies.foldable(known), mentioned)
+    kinds = [one.kinds for one in incoming]
+    mentioned = list(map(len, kinds))
+    mentioned_ids = list(chain.from_iterable([one.ids for one in incoming]))
+    encoded = bodies.encoded(mentioned_ids)
+    foldable = bodies.foldable(encoded)
+    known = own = _apart(encoded, mentioned)
+    if foldable is not encoded:
+        own = _apart(foldable, mentioned)
     if not all(map(math.isfinite, of["duration_ms"])):
         raise ValueError("a duration that is no number")
     data = native.block(
@@ -102,7 +103,7 @@ def _encode(entries: Sequence[Entry]) -> Block:
             of["merchant"],
             [one.type if one else None for one in of["source"]],
             [one.id if one else None for one in of["source"]],
-            Lists(mentioned, kinds),
+            Lists(mentioned, list(chain.from_iterable(kinds))),
             Lists(mentioned, mentioned_ids),
             of["status"],
             of["outcome"],
@@ -112,7 +113,7 @@ def _encode(entries: Sequence[Entry]) -> Block:
             of["duration_ms"],
             [one.id if one else None for one in of["recorder"]],
             [one.sequence if one else 0 for one in of["recorder"]],
-            rows(of, mentioned, kinds, known),
+            rows(of, kinds, known),
             *side(of["request"], own),
             *side(of["response"], own),
         ],
@@ -121,16 +122,13 @@ def _encode(entries: Sequence[Entry]) -> Block:
 
 
 def rows(
-    columns: Mapping[str, Sequence[Any]], mentioned: Sequence[int], kinds: Sequence[str], ids: Sequence[bytes]
+    columns: Mapping[str, Sequence[Any]], kinds: Sequence[Sequence[str]], ids: Sequence[Sequence[bytes]]
 ) -> list[bytes]:
-    """The column `row`; `kinds` and `ids`: of all references, of which each entry has as many as `mentioned` says."""
-    documents: list[bytes] = []
-    first = 0
-    for plain, items, count in zip(row_documents(columns), columns["items"], mentioned, strict=True):
-        end = first + count
-        documents.append(fold(plain, items, kinds[first:end], ids[first:end]) if items else plain)
-        first = end
-    return documents
+    """The column `row`; `kinds` and `ids`: of each entry's references."""
+    return [
+        fold(plain, items, types, own) if items else plain
+        for plain, items, types, own in zip(row_documents(columns), columns["items"], kinds, ids, strict=True)
+    ]
 
 
 def _apart(ids: list[bytes], counts: Sequence[int]) -> list[list[bytes]]:
@@ -232,9 +230,9 @@ def _whole(value: int, bits: int, field: str, of: str) -> None:
         raise BadEntry(f"{of}: {field} is {value}; it must be at least 0 and less than 2^{bits}")
 
 
-def _without_surrogates(entry: Entry) -> Entry:
-    plain = msgspec.to_builtins(entry, builtin_types=(bytes, datetime))
-    return msgspec.convert(_cleaned(plain), Entry, builtin_types=(bytes, datetime))
+def _without_surrogates(incoming: Incoming) -> Incoming:
+    plain = msgspec.to_builtins(incoming, builtin_types=(bytes, datetime))
+    return msgspec.convert(_cleaned(plain), Incoming, builtin_types=(bytes, datetime))
 
 
 def _cleaned(value: Any) -> Any:
