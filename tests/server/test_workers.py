@@ -32,10 +32,10 @@ from apitrail.server.problems import Problem
 from apitrail.server.workers import Nursery, Pool, Terms
 
 class Deadly(Profiles):
-    def entry(self, x, **more):
+    def incoming(self, x, **more):
         if "deadly" in x.url:
             os._exit(1)
-        return super().entry(x, **more)
+        return super().incoming(x, **more)
 
 profiles = Deadly.load()
 nursery = Nursery.fork(profiles)
