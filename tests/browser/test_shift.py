@@ -45,3 +45,16 @@ def test_a_time_of_ones_own_is_read_in_the_zone_beside_it(desk: Any, server: Any
     page.get_by_role("button", name="Apply").click()
     expect(page.locator(".since input")).to_have_value("2026-01-02T18:00")
     expect(page.locator(".note")).to_contain_text("Only the latest 7 days")
+
+
+@pytest.mark.parametrize(
+    ("path", "zone"),
+    [("/shift", "Pacific/Auckland"), ("/orders", "Asia/Taipei"), ("/help/order-missing", "Asia/Taipei")],
+)
+def test_whoever_comes_first_by_a_link_types_times_in_the_zone_that_is_shown(
+    desk: Any, server: Any, path: str, zone: str
+) -> None:
+    page = desk.open(path, timezone_id=zone)
+    expect(page.locator("select[name=tz]").first).to_have_value(zone)
+    page.goto(f"{server.url}{path}?tz=Europe/Berlin")
+    expect(page.locator("select[name=tz]").first).to_have_value("Europe/Berlin")

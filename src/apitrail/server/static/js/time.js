@@ -52,9 +52,21 @@ function nameOwn() {
   if (own && browsers) own.textContent = `${own.dataset.own}: ${browsers}`;
 }
 
+// A time that is typed is read in the zone beside it: it must be the one that all other times are shown in.
+function chooseOwn() {
+  for (const select of document.querySelectorAll('select[name="tz"]')) {
+    if (select.querySelector("[data-own]") || select.value !== root.dataset.zone) continue;
+    if (![...select.options].some((one) => one.value === zone)) select.add(new Option(zone, zone));
+    select.value = zone;
+  }
+}
+
 const elsewhere = zone !== root.dataset.zone;
 if (browsers && !held) document.cookie = `apitrail_tz=${zone}; path=/; max-age=31536000; samesite=lax`;
-if (elsewhere) convert(document);
+if (elsewhere) {
+  convert(document);
+  chooseOwn();
+}
 fill();
 nameOwn();
 document.addEventListener("apitrail:shown", ({ detail }) => {
