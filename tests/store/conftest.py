@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from uuid import UUID
 import pytest
 
 from apitrail.entry import Entry, Payload
-from apitrail.store import Store, StoreError, open_store
+from apitrail.store import Store, StoreError, block, encoding, log, open_store, schema, shelves
 from apitrail.store.engine import Query
 
 NOON = datetime(2026, 8, 3, 12, 0, 0, 123456, tzinfo=UTC)
+SHELVES = 19
+"""The migration from which on answers lie in several columns."""
 _numbers = itertools.count(1)
 
 
@@ -79,6 +81,25 @@ def store(new_log: Path, folder: Path) -> Iterator[Store]:
     opened = open_store(folder, durable=False)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def older(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], AbstractContextManager[None]]:
+    """Within `older(version)` the tables that are made are of that version, and an insert fills what they have."""
+
+    @contextmanager
+    def of(version: int) -> Iterator[None]:
+        known, later = schema.migrations(), shelves.RESPONSE[1:]
+        with monkeypatch.context() as then:
+            then.setattr(schema, "migrations", lambda: known[:version])
+            if version < SHELVES:
+                columns = {name: kind for name, kind in block.COLUMNS.items() if name not in later}
+                for module in (block, encoding, log):
+                    then.setattr(module, "COLUMNS", columns)
+                then.setattr(encoding, "spread", lambda _, answers: [answers])
+            yield
+
+    return of
 
 
 class StandIn:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from apitrail.entry import Entry, Payload
 from apitrail.exchange import Integration, Reference
-from apitrail.store import Filter, Store, StoreError, Term, derived, open_store, schema
+from apitrail.store import Filter, Store, StoreError, Term, derived, open_store
 from apitrail.store.engine import Query
 
 Make = Callable[..., Entry]
@@ -154,16 +155,14 @@ def test_totals_of_accounts_that_are_not_what_is_counted_are_put_right(folder: P
 
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_log_from_before_there_were_counts_gets_them(
-    folder: Path, make: Make, monkeypatch: pytest.MonkeyPatch, version: int
+    folder: Path, make: Make, older: Callable[[int], AbstractContextManager[None]], version: int
 ) -> None:
-    known = schema.migrations()
     entries = some(make)
-    monkeypatch.setattr(schema, "migrations", lambda: known[:version])
-    store = open_store(folder, durable=False)
-    store.write(entries[:15])
-    store.write(entries[15:20])
-    store.close()
-    monkeypatch.setattr(schema, "migrations", lambda: known)
+    with older(version):
+        store = open_store(folder, durable=False)
+        store.write(entries[:15])
+        store.write(entries[15:20])
+        store.close()
     store = open_store(folder, durable=False)
     store.write(entries[20:])
     whole(store, entries)

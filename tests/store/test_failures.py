@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from apitrail.entry import Entry
 from apitrail.exchange import Integration, Recorder, Reference
-from apitrail.store import Filter, Store, open_store, schema
+from apitrail.store import Filter, Store, open_store
 from apitrail.store.engine import Query
 from apitrail.store.retention import Keep, Rules
 
@@ -180,12 +181,10 @@ def _lets_through(which: Filter, entry: Entry) -> bool:
 
 @pytest.mark.parametrize("version", [1, 6, 8])
 def test_a_log_from_before_there_was_the_table_gets_it(
-    folder: Path, make: Make, monkeypatch: pytest.MonkeyPatch, version: int
+    folder: Path, make: Make, older: Callable[[int], AbstractContextManager[None]], version: int
 ) -> None:
-    known = schema.migrations()
     recorder = Recorder(id="r", sequence=1, version="1.2.3")
-    with monkeypatch.context() as older:
-        older.setattr(schema, "migrations", lambda: known[:version])
+    with older(version):
         store = open_store(folder, durable=False)
         store.write([label(make, minutes, recorder=recorder) for minutes in (0, 1, 3000)])
         store.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -54,16 +55,14 @@ def test_an_older_log_is_migrated_and_keeps_its_entries(either: Store, make: Mak
 
 
 def test_a_log_from_before_references_could_be_looked_up_is_found_by_them(
-    folder: Path, make: Make, monkeypatch: pytest.MonkeyPatch
+    folder: Path, make: Make, older: Callable[[int], AbstractContextManager[None]]
 ) -> None:
-    known = schema.migrations()
-    monkeypatch.setattr(schema, "migrations", lambda: known[:1])
     old = make(0, references=[Reference("order", "A-1")])
-    store = open_store(folder, durable=False)
-    store.write([old, make(1)])
-    store.close()
+    with older(1):
+        store = open_store(folder, durable=False)
+        store.write([old, make(1)])
+        store.close()
 
-    monkeypatch.setattr(schema, "migrations", lambda: known)
     store = open_store(folder, durable=False)
     assert journal(store)[1] == (2, "references")
     new = make(2, references=[Reference("order", "A-1")])

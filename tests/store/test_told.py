@@ -43,7 +43,12 @@ def test_a_text_is_found_in_told_days_as_in_others(store: Store, make: Make, mon
     random = Random(7)
     store.write(
         [
-            make(number * 3000.0, response=body(written(random, some_text(random))), message=random.choice(WORDS))
+            make(
+                number * 3000.0,
+                action=("order.list", "label.create", "order.get")[number % 3],
+                response=body(written(random, some_text(random))),
+                message=random.choice(WORDS),
+            )
             for number in range(150)
         ]
     )

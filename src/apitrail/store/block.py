@@ -14,6 +14,7 @@ from msgspec import Struct
 from apitrail.store import native
 from apitrail.store.model import StoreError
 from apitrail.store.native import BYTES, FLOAT64, MICROSECONDS, TEXT, UINT16, UINT64, UUID, array, nullable
+from apitrail.store.shelves import REQUEST, RESPONSE
 
 _FEW = native.low_cardinality(TEXT)
 _FEW_OR_NONE = native.low_cardinality(TEXT, none=True)
@@ -46,10 +47,10 @@ COLUMNS: native.Columns = {
     "row": BYTES,
     "request": BYTES,
     "request_size": UINT64,
-    "request_body": BYTES,
+    **dict.fromkeys(REQUEST, BYTES),
     "response": BYTES,
     "response_size": UINT64,
-    "response_body": BYTES,
+    **dict.fromkeys(RESPONSE, BYTES),
 }
 """The columns that an insert fills, in its order."""
 LOSS_COLUMNS: native.Columns = {

@@ -28,6 +28,7 @@ from apitrail.store.block import COLUMNS, ID_SLACK_MS, LATEST, LOSS_COLUMNS, Bad
 from apitrail.store.folding import fold
 from apitrail.store.native import Lists
 from apitrail.store.rows import row_documents, side_documents
+from apitrail.store.shelves import spread
 from apitrail.store.times import micros
 
 _LATEST = micros(LATEST)
@@ -85,6 +86,7 @@ def _encode(incoming: Sequence[Incoming]) -> Block:
         own = _apart(foldable, mentioned)
     if not all(map(math.isfinite, of["duration_ms"])):
         raise ValueError("a duration that is no number")
+    *answered, answers = side(of["response"], own)
     data = native.block(
         COLUMNS,
         count,
@@ -115,7 +117,8 @@ def _encode(incoming: Sequence[Incoming]) -> Block:
             [one.sequence if one else 0 for one in of["recorder"]],
             rows(of, kinds, known),
             *side(of["request"], own),
-            *side(of["response"], own),
+            *answered,
+            *spread(of["action"], answers),
         ],
     )
     return Block(ids, struct.pack(f"<{count}q", *times), data)

@@ -25,7 +25,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from apitrail.store import derived
+from apitrail.store import derived, shelves
 from apitrail.store.engine import Engine, Param, Query
 from apitrail.store.partitions import drop, drop_day
 from apitrail.store.times import instant, micros
@@ -182,14 +182,14 @@ def _take(
         late = " AND received_at > fromUnixTimestamp64Micro({looked_at:Int64}, 'UTC')"
         partition["looked_at"] = looked_at
     at = datetime.now(UTC)  # before the count: what comes in meanwhile is looked at the next time
-    kept = " AND (notEmpty(request_body) OR notEmpty(response_body))" if what == "bodies" else ""
+    kept = f" AND ({shelves.KEPT})" if what == "bodies" else ""
     count, size = _measured(engine, condition + late + kept, partition)
     if not count:
         if known != signature:
             _note(engine, Removed(day, what, "age", 0, 0, at), signature)
         return
     if what == "bodies":
-        change = "UPDATE request_body = '', response_body = '' IN PARTITION {day:String} WHERE "
+        change = f"UPDATE {shelves.CLEARED} IN PARTITION {{day:String}} WHERE "
         _alter(engine, change + condition, partition)
     else:
         _drop(engine, day, count, condition, partition)

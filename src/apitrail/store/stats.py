@@ -15,6 +15,7 @@ from msgspec import Struct
 from apitrail.store.engine import Engine, Query
 from apitrail.store.model import Pin, Span
 from apitrail.store.retention import Removed, Rules, used_bytes
+from apitrail.store.shelves import BODIES
 from apitrail.store.times import micros
 
 SAMPLE_DAYS = 7
@@ -122,9 +123,9 @@ def _bodies(engine: Engine, sample: Sequence[DayUse]) -> tuple[int, float]:
     query = Query(
         "SELECT sum(column_bytes_on_disk)"  # noqa: S608, constants only
         f" FROM {engine.topology.system('parts_columns')} WHERE active AND database = {engine.topology.home}"
-        " AND table = 'entries' AND column IN ('request_body', 'response_body')"
+        " AND table = 'entries' AND column IN {columns:Array(String)}"
         " AND partition >= {first:String} AND partition <= {last:String}",
-        within,
+        {**within, "columns": list(BODIES)},
     )
     [(size,)] = engine.select(query).rows
     shares = Query(

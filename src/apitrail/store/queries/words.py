@@ -19,6 +19,7 @@ from apitrail.store.engine import Param, Query
 from apitrail.store.hashing import word_numbers
 from apitrail.store.model import Filter, Term
 from apitrail.store.needles import needles, windows
+from apitrail.store.shelves import REQUEST_WHOLE, RESPONSE, RESPONSE_WHOLE
 from apitrail.store.times import micros
 
 _PIECE = re.compile("[0-9A-Za-z]+")
@@ -36,7 +37,7 @@ seconds of a processor, each exact search 0.04, one in any case of letters 0.4, 
 """
 
 _MESSAGE = "ifNull(message, '')"
-_PLAIN = "if(position(request_body, '%') > 0, decodeURLFormComponent(request_body), request_body)"
+_PLAIN = f"if(position({REQUEST_WHOLE}, '%') > 0, decodeURLFormComponent({REQUEST_WHOLE}), {REQUEST_WHOLE})"
 """A body that escapes itself for a form, as what it means."""
 
 
@@ -154,12 +155,12 @@ def _inside(text: str, name: str) -> tuple[str, dict[str, Param]]:
 
 
 def _anywhere(
-    found: str, in_ids: Sequence[str], written: Sequence[bytes], name: str, request: str = "request_body"
+    found: str, in_ids: Sequence[str], written: Sequence[bytes], name: str, request: str = REQUEST_WHOLE
 ) -> tuple[str, dict[str, Param]]:
     """`found` (SQL over COLUMN) of what is left of the bodies and of the message; or one of `in_ids` of an `id`; or
     `found` of a body put together again, where a text may begin, end or go on within an id that is left out of it.
     """
-    places = [found.replace("COLUMN", column) for column in ("response_body", request, _MESSAGE)]
+    places = [found.replace("COLUMN", column) for column in (*RESPONSE, request, _MESSAGE)]
     if in_ids:
         places.append(f"arrayExists(id -> {' OR '.join(in_ids)}, reference_ids)")
     ends, beginnings, wholes = edges(written)
@@ -171,7 +172,7 @@ def _anywhere(
         params[f"{name}_whole"] = wholes
         across.append(f"has({{{name}_whole:Array(String)}}, lower(id))")
     if across:
-        again = " OR ".join(found.replace("COLUMN", unfolded(one)) for one in ("response_body", "request_body"))
+        again = " OR ".join(found.replace("COLUMN", unfolded(one)) for one in (RESPONSE_WHOLE, REQUEST_WHOLE))
         places.append(f"(arrayExists(id -> {' OR '.join(across)}, reference_ids) AND ({again}))")
     return " OR ".join(places), params
 
