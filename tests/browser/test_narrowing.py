@@ -131,6 +131,20 @@ def test_merchants_and_durations_are_narrowed_by_hand(desk: Any, server: Any, ca
     expect(page.locator(".entry")).to_have_count(1)
 
 
+def test_a_part_of_an_address_narrows_the_list_and_is_counted(desk: Any, server: Any, call: Call, mine: str) -> None:
+    server.record(call(url="https://api.example/Orders/cancel?n=77"), call(), call())
+    page = desk.open(mine)
+    page.locator("#find").fill("path:/orders/cancel")
+    page.locator("#find").press("Enter")
+    expect(page.locator(".entry")).to_have_count(1)
+    expect(page.locator(".applied.of-path .value")).to_have_text("/orders/cancel")
+    page.locator("#menu-more summary").click()
+    page.locator("#f-path").fill("n=77")
+    page.locator("#f-path").press("Enter")
+    expect(page.locator(".applied.of-path")).to_have_count(2)
+    assert asked(page)["path"] == ["/orders/cancel", "n=77"]
+
+
 def test_without_a_script_the_line_and_the_filters_work(desk: Any, server: Any, call: Call, mine: str) -> None:
     server.record(call(status=404), call())
     page = desk.open(mine, java_script_enabled=False)

@@ -1,4 +1,4 @@
-"""The filters that only the entries themselves tell: merchant, source, method, status, duration."""
+"""The filters that only the entries themselves tell: merchant, source, method, status, path, duration."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from apitrail.store import Filter, Store, Term
 
 Make = Callable[..., Entry]
 
+ADDRESS = "https://a.test/orders/Cancel?n=1"
+
 
 @pytest.fixture
 def ids(either: Store, make: Make) -> dict[str, str]:
     """The ids of three unlike entries, by name."""
     made = {
-        "post": make(0, method="POST", status=404, merchant="m-1", duration_ms=80.0),
+        "post": make(
+            0, method="POST", url=ADDRESS, status=404, outcome="request_error", merchant="m-1", duration_ms=80.0
+        ),
         "slow": make(1, method="GET", status=200, source=Source("order", "A-1"), duration_ms=2500.0),
         "mute": make(2, method="GET", status=None, source=Source("shipment", "A-1"), duration_ms=1000.0),
     }
@@ -39,6 +43,10 @@ def ids(either: Store, make: Make) -> dict[str, str]:
         ({"source": ("A-1",)}, ["mute", "slow"]),
         ({"source": ("order:A-1",)}, ["slow"]),
         ({"duration_over": 1000.0}, ["slow"]),
+        ({"path": ("/orders/cancel",)}, ["post"]),
+        ({"path": ("N=1",)}, ["post"]),
+        ({"path": ("a.test",)}, []),
+        ({"without": (("path", "cancel"),)}, ["mute", "slow"]),
         ({"without": (("status", "none"), ("method", "POST"))}, ["slow"]),
         ({"without": (("merchant", "m-1"),)}, ["mute", "slow"]),
         ({"without": (("source", "order:A-1"),)}, ["mute", "post"]),
@@ -51,6 +59,13 @@ def test_each_narrows_the_list_and_the_counts_alike(
     assert [ids[row.id] for row in either.page(which).entries] == names
     assert sum(option.count for option in either.facets(which).outcome) == len(names)
     assert sum(sum(bar.outcomes.values()) for bar in either.histogram(which).bars) == len(names)
+
+
+def test_failures_are_found_by_their_address_too(either: Store, make: Make) -> None:
+    failed = make(0, url=ADDRESS, outcome="request_error")
+    either.write([failed, make(1, url=ADDRESS), make(2, outcome="request_error")])
+    which = Filter(path=("/orders/cancel", "/none"), outcome=("request_error", "platform_error"))
+    assert [row.id for row in either.page(which).entries] == [failed.id]
 
 
 def test_directions_are_counted(either: Store, make: Make) -> None:

@@ -64,6 +64,12 @@ FILTERS = (
         repeated=True,
         example=["4xx"],
     ),
+    Parameter(
+        name="path",
+        about="Parts of the address after its host, parameters too, whatever their case.",
+        repeated=True,
+        example=["/orders/cancel"],
+    ),
     Parameter(name="duration_over", about="Only calls that took longer: milliseconds, or like `1.5s`.", example="1.5s"),
     Parameter(
         name="reference",

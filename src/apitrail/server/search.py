@@ -6,6 +6,7 @@
     "not in range"            exactly these words, in this order
     outcome:platform_error    a filter; `order:A-1001` is a reference of that type
     status:4xx  duration:>2s  a hundred of statuses (or `none`), calls that took longer
+    path:/orders/cancel       a part of the address, after its host
     -timeout  -action:stock.push   without
 
 Nothing that is not understood is left out in silence: it is a `Misunderstood` that says why.
@@ -38,6 +39,7 @@ FIELDS = {
     "source": "source",
     "method": "method",
     "status": "status",
+    "path": "path",
     "reference": "reference",
 }
 """What may stand before a colon, and the filter that it means."""

@@ -57,11 +57,13 @@ class Choices(Struct, frozen=True, kw_only=True):
     method: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
     """HTTP statuses: `404`, `4xx` for all of a hundred, `none` for calls without an answer."""
+    path: tuple[str, ...] = ()
+    """Parts of an address after its host, whatever their case."""
     reference: tuple[str, ...] = ()
     """Ids that an entry refers to, exactly as they are; `type:id` for one of that type only."""
 
 
-UNCOUNTED = ("merchant", "source", "method", "status", "reference")
+UNCOUNTED = ("merchant", "source", "method", "status", "path", "reference")
 """Choices that entries alone tell."""
 
 

@@ -19,6 +19,8 @@ LISTED = 60
 """Choices of one filter on the page: hundreds of accounts would weigh more than the list itself."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 STATUSES = ("2xx", "3xx", "4xx", "5xx", "none")
+TYPED = ("merchant", "source", "path")
+"""Filters of which one types a value."""
 DURATIONS = (1000.0, 3000.0, 10_000.0, 30_000.0)
 """Milliseconds."""
 
@@ -145,7 +147,7 @@ def filters(query: PageQuery, facets: Facets, reader: Reader) -> FiltersView:
         carried=[("reference", value) for value in query.reference],
         menus=first,
         more=more,
-        typed=[_typed(field, query, reader) for field in ("merchant", "source")],
+        typed=[_typed(field, query, reader) for field in TYPED],
         durations=_durations(query, reader),
         chips=_chips(query, facets.outcome, reader),
         lang=query.lang,
@@ -183,7 +185,7 @@ def _applied(query: PageQuery, menus: list[Menu], reader: Reader) -> Iterator[Ap
         for choice in menu.choices:
             if choice.chosen:
                 yield Applied(field=menu.field, title=menu.title, value=choice.name, remove_url=choice.url)
-    for field in ("merchant", "source"):
+    for field in TYPED:
         for value in getattr(query, field):
             yield Applied(
                 field=field, title=words(f"filter.{field}"), value=value, remove_url=query.toggled(field, value).url()

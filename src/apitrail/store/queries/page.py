@@ -20,7 +20,7 @@ AFTER = (
 )
 
 FAILED = {"request_error", "platform_error"}
-TOLD = {"merchant", "source", "status"}
+TOLD = {"merchant", "source", "status", "path"}
 """What failures tell besides FIELDS."""
 
 WINDOWS = (1, 8, 64, 512)
