@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -54,3 +55,15 @@ def test_where_only_the_recorder_is_installed_it_says_what_to_install(tmp_path: 
 
 def test_a_command_that_is_none_ends_with_2(run: Any) -> None:
     assert "No such command" in run("delete", data=False, fails=2).stderr
+
+
+@pytest.mark.parametrize("group", [(), ("token",), ("integrations",), ("profile",), ("pin",)])
+def test_the_list_of_commands_cuts_no_sentence(group: tuple[str, ...]) -> None:
+    help_ = subprocess.run(
+        [sys.executable, "-m", "apitrail.cli", *group, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "COLUMNS": "80"},
+    ).stdout
+    assert "..." not in help_.partition("Commands:")[2]

@@ -20,8 +20,9 @@ def place(request: pytest.FixtureRequest, serve: Any) -> str | None:
     return serve() if request.param == "beside a server" else None
 
 
-def test_a_token_is_made_listed_and_revoked(run: Any, place: str | None) -> None:
+def test_a_token_is_made_listed_and_revoked(run: Any, place: str | None, folder: Path) -> None:
     made = run("token", "create", "--name", "shop 訂單", "--scope", "read").stdout.splitlines()
+    assert str(folder.resolve()) in made[0], "who forgets --data sees it"
     assert SECRET.fullmatch(made[-1]), "the secret is the last line"
     assert SECRET.fullmatch(run("token", "create").stdout.splitlines()[-1])
     listed = run("token", "list").stdout

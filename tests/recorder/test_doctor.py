@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import apitrail
-from apitrail.recorder.doctor import Finding, examined
+from apitrail.recorder.doctor import Finding, examined, spoken
 from apitrail.recorder.settings import Settings
 
 
@@ -121,3 +121,8 @@ main()
     assert done.returncode == 1, done.stderr
     assert "WRONG  nothing has been recorded yet" in done.stdout
     assert f"ok     {server.url} takes what this recorder sends" in done.stdout
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(40, "40 s"), (180, "3 min"), (56_876, "16 h"), (400_000, "5 days")])
+def test_how_long_exchanges_wait_is_told_as_one_says_it(seconds: float, said: str) -> None:
+    assert spoken(seconds) == said

@@ -30,14 +30,14 @@ token_app = typer.Typer(
 )
 app.add_typer(token_app, name="token")
 integrations_app = typer.Typer(
-    help="The integrations that your system has, so that calls are put down to them by themselves. They work with and "
-    "without a running server.",
+    help="Integrations that your system has. Calls are put down to them by themselves. They work with and without a "
+    "running server.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 app.add_typer(integrations_app, name="integrations")
 profile_app = typer.Typer(
-    help="Platform profiles: check one, try it on an exchange, see what is not understood. Nothing is stored.",
+    help="Check and try platform profiles. See what they do not understand, too. Nothing is stored.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -87,7 +87,7 @@ def import_files(
     url: Annotated[str, typer.Option(help="A server elsewhere, instead of the one on the data folder.")] = "",
     token: Annotated[str, typer.Option(envvar="APITRAIL_TOKEN", help="An ingest token of the server at --url.")] = "",
 ) -> None:
-    """Load HAR files: into the running server, or into the folder itself where none runs. Secrets are masked.
+    """Load HAR files into the log. Into the running server, or into the folder where none runs; secrets are masked.
 
     A file imported twice is stored once. Ends with 1 if anything was refused.
     """
@@ -144,7 +144,7 @@ def tail(
     url: Url = "",
     token: ReadToken = "",
 ) -> None:
-    """Print the newest entries, oldest first; with -f also those that come."""
+    """Print the newest entries, oldest first. With -f also those that come."""
     from apitrail.cli import reading
 
     text = " ".join(words or ())
@@ -182,8 +182,14 @@ def create_token(
 
     with opened(settings, make=True) as log:
         made = log.create_token(scope, name)
-    typer.echo(f"Token {made.token.id} ({made.token.scope}, {made.token.name}). Shown only this once:")
+    typer.echo(f"Token {made.token.id} ({made.token.scope}, {made.token.name}) {_whose(settings)}.")
+    typer.echo("Its secret, shown only this once:")
     typer.echo(made.secret)
+
+
+def _whose(settings: Settings) -> str:
+    """Which log it opens: who forgets --data makes one for another log than that of the server."""
+    return "for the log in the store" if settings.store else f"for the log in {settings.data.resolve()}"
 
 
 @token_app.command("list")
@@ -218,7 +224,7 @@ def revoke_token(
 @integrations_app.command("list")
 @with_settings("data", "store")
 def list_integrations(settings: Settings) -> None:
-    """List the registered integrations: side, id, platform, accounts and hosts, name."""
+    """List the registered integrations. Side, id, platform, accounts and hosts, name."""
     from apitrail.cli.log import opened
 
     with opened(settings) as log:
@@ -237,7 +243,7 @@ def put_integrations(
     settings: Settings,
     file: Annotated[Path, typer.Argument(metavar="FILE", help='JSON: {"integrations": [{"id": "42", …}]}.')],
 ) -> None:
-    """Register integrations, in the place of those of the same side and id. Others stay; entries stay as they are."""
+    """Register integrations from a file. They replace those of the same side and id; others and entries stay."""
     from apitrail.cli.log import opened
 
     try:
@@ -280,7 +286,7 @@ def profile_coverage(
         Path | None, typer.Option(metavar="FOLDER", help="Profiles of your own, in place of ours or beside them.")
     ] = None,
 ) -> None:
-    """List the calls and errors that no profile understands, with their numbers."""
+    """List what no profile understands. Calls and errors, with their numbers."""
     from apitrail.cli.profile import coverage
 
     coverage(corpus, profiles)
@@ -288,7 +294,7 @@ def profile_coverage(
 
 @app.command()
 def doctor() -> None:
-    """Say what is wrong with recording on this machine, and what to do. Run it beside the application."""
+    """Say what is wrong with recording here. And what to do; run it beside the application, with its environment."""
     from apitrail.recorder.doctor import main
 
     raise typer.Exit(main())

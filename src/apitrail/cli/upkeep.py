@@ -13,7 +13,7 @@ from apitrail.server.settings import Settings
 
 upkeep = typer.Typer()
 pin_app = typer.Typer(
-    help="References (an order under dispute) whose entries and bodies are kept, whatever their age.",
+    help="Keep an order under dispute. Entries and bodies of a pinned reference stay, whatever their age.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -36,7 +36,7 @@ def stats(
     ] = 30,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, all of it.")] = False,
 ) -> None:
-    """Show what the log takes, by day, action and integration, what is kept how long, and when the disk is full.
+    """Show what the log takes. By day, action and integration; what is kept how long, and when the disk is full.
 
     Beside a running server the times are the server's own.
     """
@@ -98,7 +98,7 @@ def backup(
         bool, typer.Option("--full", help="Everything, not only what came since the last full one.")
     ] = False,
 ) -> None:
-    """Back up the log, beside a running server too: what has come since the last full backup there, or everything.
+    """Back up the log, beside a running server too. What has come since the last full backup there, or everything.
 
     A bucket's key is taken from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
     """
@@ -138,7 +138,7 @@ def migrate(
     source: Annotated[Path, typer.Option("--from", metavar="DIR", help="The data folder; no server may run on it.")],
     target: Annotated[str, typer.Option("--to", metavar="URL", help="Where to, as for `store`: clickhouse://…")],
 ) -> None:
-    """Move a log from a data folder to a ClickHouse server or cluster, and compare both sides day by day.
+    """Move a log from a folder to ClickHouse. To a server or cluster; both sides are compared day by day.
 
     Nothing is taken away from the folder. A run that broke off is continued by the next; nothing is stored twice. Ends
     with 1 where the target lacks anything, or has it otherwise.

@@ -60,7 +60,7 @@ def demo(
         int | None, typer.Option(help="Makes the same traffic again. Default: another one each time.")
     ] = None,
 ) -> None:
-    """Show Apitrail working: a server with live sample traffic, on this machine alone, until Ctrl-C."""
+    """Show Apitrail working. A server with live sample traffic, on this machine alone, until Ctrl-C."""
     missing = [name for name in CLIENTS if find_spec(name) is None]
     if missing:
         typer.echo(

@@ -60,7 +60,7 @@ def charset_of(body: bytes, content_type: str | None) -> str | None:
     if not body:
         return None
     kind, declared = media_type(content_type) if content_type else ("", None)
-    if body.isascii() and b"\x00" not in body and not body.startswith(b"%PDF"):
+    if body.isascii() and b"\x00" not in body and body[:4] != b"%PDF":
         return declared or "utf-8"
     if kind in _BINARY_NAMES or (kind.startswith(_BINARY_TYPES) and not kind.endswith("xml")):
         return None

@@ -55,14 +55,12 @@ def settle(
             found.source = _account(found)
         if registered is not None and (owner := registered.by_statement(stated)) is not None:
             found.merchant = owner.merchant or None
-    if stated.source is not None:
-        if (
-            found.source is not None
-            and found.source.type not in _ACCOUNTS
-            and _key(found.source) != _key(stated.source)
-        ):
-            source = found.source
-        found.source = stated.source
+    said = stated.source
+    if said is not None:
+        own = found.source
+        if own is not None and own.type not in _ACCOUNTS and (own.type != said.type or own.id != said.id):
+            source = own
+        found.source = said
     if registered is not None and found.source is not None:
         found.source = registered.owning(found.source)
     if stated.merchant:
@@ -86,7 +84,3 @@ def _account(found: Derived) -> Source | None:
     if found.shipping_integration is not None:
         return Source("shipping_account", found.shipping_integration.id, found.shipping_integration.name)
     return None
-
-
-def _key(source: Source) -> tuple[str, str]:
-    return source.type, source.id

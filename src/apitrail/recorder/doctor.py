@@ -122,10 +122,18 @@ def _age(oldest: bytes | None) -> float:
     return max(0.0, (datetime.now(UTC) - made).total_seconds())
 
 
+def spoken(seconds: float) -> str:
+    """As one says it: 40 s, 12 min, 15 h, 3 days."""
+    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
 def _told(held: Held, age: float, whose: str, path: Path) -> Finding:
     if not held.exchanges:
         return Finding(True, f"the spool {path} is empty: all that was recorded has been sent")
-    what = f"{held.exchanges} exchanges {whose} wait in {path}, {held.bytes // 1024} KiB, the oldest for {age:.0f} s"
+    what = f"{held.exchanges} exchanges {whose} wait in {path}, {held.bytes // 1024} KiB, the oldest for {spoken(age)}"
     if age < OLD_S:
         return Finding(True, what)
     return Finding(False, what, "They are kept. What the server says below is why, or no process with a url runs.")
@@ -215,7 +223,7 @@ def _clock(date: str, now: float) -> Iterator[Finding]:
     if abs(off) > CLOCK_S:
         yield Finding(
             False,
-            f"this machine's clock is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} the server's",
+            f"this machine's clock is {spoken(abs(off))} {'ahead of' if off > 0 else 'behind'} the server's",
             "Let both follow a time server (chrony, systemd-timesyncd): entries stand at this machine's time, "
             f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC now.",
         )
