@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from apitrail.exchange import Exchange, Integration
+from apitrail.exchange import Exchange, Integration, Source
 
 Call = Callable[..., Exchange]
 
@@ -37,6 +37,20 @@ def test_a_number_in_a_body_is_found_however_old_it_is(desk: Any, server: Any, c
     expect(page.locator("#range-all")).to_have_attribute("aria-current", "true")
     page.locator(".applied").click()
     expect(page.locator("#range-24h")).to_have_attribute("aria-current", "true")
+
+
+def test_a_number_that_is_found_leads_to_where_the_order_stands(
+    desk: Any, server: Any, call: Call, account: Integration
+) -> None:
+    number = f"O-{account.id}".upper()
+    server.record(call("order.get", source=Source("order", number)), call("order.list"))
+    for path in (f"/?text={number.lower()}", f"/?reference=order:{number}"):
+        page = desk.open(path)
+        expect(page.get_by_role("link", name="Where this parcel is")).to_have_count(0)
+        page.get_by_role("link", name="Where this order stands").click()
+        expect(page.locator("table.rows tbody tr")).to_have_count(1)
+        assert asked(page) == {"number": [number]}
+    expect(desk.open(f"/?ec_integration={account.id}").locator(".stories a")).to_have_count(0)
 
 
 def test_a_number_in_a_sentence_or_half_of_one_is_a_click_away(desk: Any, server: Any, call: Call) -> None:

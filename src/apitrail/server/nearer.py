@@ -27,6 +27,12 @@ def numbers(line: str) -> list[str]:
     return told[:MOST]
 
 
+def only_number(line: str) -> str:
+    """The number that is all of the line; empty where it is anything else."""
+    looked_for = search.read(line).text
+    return looked_for[0].value if len(looked_for) == 1 and looked_for[0].whole and not looked_for[0].excluded else ""
+
+
 def parts(line: str) -> list[str]:
     """Each number of the line as a part of a longer one."""
     found = dict.fromkeys(term.value for term in _looked_for(line) if term.whole and _is_number(term.value))

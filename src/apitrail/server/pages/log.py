@@ -96,6 +96,8 @@ class LogView(Struct, frozen=True, kw_only=True):
     narrowed: bool
     """Something besides the date range narrows the list."""
     widen: list[Link]
+    stories: list[Link]
+    """Where the boards tell of the one order or parcel that is looked for."""
     nearer: list[Link]
     """What else could have been meant by words that find nothing."""
     guided: list[Link]
@@ -143,6 +145,7 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str, shared:
         misread=[_misread(one, reader) for one in query.misread],
         narrowed=query.narrowed,
         widen=[] if rows else _widen(query, offered, reader),
+        stories=_stories(query, found.entries, reader),
         nearer=[] if rows or not span.entries else _nearer(store, query, reader),
         guided=_guided(query, reader),
         span=_span(span, reader),
@@ -281,6 +284,27 @@ def _widen(query: PageQuery, offered: FiltersView, reader: Reader) -> list[Link]
         label = words("widen.field", field=words("filter.outcome"), value=", ".join(outcomes))
         found.append(Link(label, query.but(outcome=()).url()))
     return found
+
+
+def _stories(query: PageQuery, entries: Sequence[EntryRow], reader: Reader) -> list[Link]:
+    """Whoever looks for a number asks what became of it: the boards say that in a line."""
+    wanted = nearby.only_number(query.text) if query.text else query.reference[0] if len(query.reference) == 1 else ""
+    wanted = wanted.rpartition(":")[2].removeprefix("#").casefold()
+    told = {
+        one.type: one.id
+        for entry in entries
+        for one in entry.references
+        if wanted and one.id.removeprefix("#").casefold() == wanted
+    }
+    bare = PageQuery(tz=query.tz, lang=query.lang)
+    return [
+        Link(
+            reader.words(f"log.story.{board}"),
+            bare.url(f"/{board}", number=next(told[kind] for kind in kinds if kind in told)),
+        )
+        for board, kinds in (("orders", ("order",)), ("shipments", ("tracking", "shipment", "package")))
+        if any(kind in told for kind in kinds)
+    ]
 
 
 def _nearer(store: Store, query: PageQuery, reader: Reader) -> list[Link]:
