@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +16,7 @@ from hypothesis import strategies as st
 
 from apitrail.entry import Entry, Payload
 from apitrail.exchange import Reference
-from apitrail.store import Cursor, Filter, Store, Term
+from apitrail.store import Cursor, Filter, Store, Term, open_store
 from apitrail.store.engine import Answer, Query
 from apitrail.store.needles import MOST, RARE, needles, windows
 
@@ -257,3 +260,39 @@ def test_a_part_of_a_text_is_found_in_order_through_all_windows(store: Store, ma
             page = store.page(which, limit, page.next_cursor)
             read += [row.id for row in page.entries]
         assert read == [entry.id for entry in entries]
+
+
+def test_what_is_mentioned_is_found_to_the_microsecond_in_old_and_new_parts_of_a_log(
+    folder: Path, make: Make, older: Callable[[int], AbstractContextManager[None]]
+) -> None:
+    order = "260101ABCDEF12"
+    refers: dict[str, Any] = {"references": [Reference("order", order)]}
+    has: dict[str, Any] = {"response": body(f"<{order}>")}
+    entries = [make(number * 2.3, **(refers, has, {}, refers | has)[number % 4]) for number in range(48)]
+    with older(19):  # to the second
+        store = open_store(folder, durable=False)
+        store.write(entries[::3])
+        store.close()
+    store = open_store(folder, durable=False)
+    store.write(entries[1::3])
+    store.write(entries[2::3])
+    right = [one for one in reversed(entries) if one.references or one.response]
+    step = timedelta(microseconds=1)
+    for first, last in ((0, 47), (3, 40), (5, 6), (17, 18), (20, 31)):
+        since, until = entries[first].created_at, entries[last].created_at
+        for inner in (timedelta(0), step):
+            which = Filter(text=(Term(order, whole=True),), since=since + inner, until=until - inner)
+            wanted = [one.id for one in right if since + inner <= one.created_at <= until - inner]
+            for limit in (3, 100):
+                got = store.page(which, limit)
+                read = [row.id for row in got.entries]
+                while got.next_cursor:
+                    got = store.page(which, limit, got.next_cursor)
+                    read += [row.id for row in got.entries]
+                assert read == wanted
+            asked = Filter(reference=(order,), since=since + inner, until=until - inner)
+            referring = {one.id for one in entries if one.references}
+            assert [row.id for row in store.page(asked, 100).entries] == [one for one in wanted if one in referring]
+            assert sum(sum(bar.outcomes.values()) for bar in store.histogram(which).bars) == len(wanted)
+    assert [one.id for one in store.mentioned([order], 100).mentions] == [one.id for one in right if one.references]
+    store.close()

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from msgspec import structs
 
@@ -34,7 +35,9 @@ def newest(engine: Engine, which: Filter, limit: int, cursor: Cursor | None, lat
 
 
 def seconds(engine: Engine, which: Filter) -> list[int] | None:
-    """All seconds in which the filter's references and words are; None where there are none, or too many."""
+    """All times in which the filter's references and words are (see `words.seconds`); None where there are none, or too
+    many.
+    """
     wanted = words.mentions(which)
     if not wanted:
         return None
@@ -104,15 +107,20 @@ def _of_seconds(
     left = found
     if words.one_word(which):
         rows = once(engine, lambda many: page.page(which, many, cursor, found, bodies=False), limit)
-        at = [row[1] // 1_000_000 for row in rows]
+        at = [_when(row) for row in rows]
         settled = words.settled(found, at)
         if cut:
             settled.discard(found[-1])
         rows = [row for row, second in zip(rows, at, strict=True) if second in settled]
         # A full page needs none that is older than its last.
-        until = rows[-1][1] // 1_000_000 if len(rows) >= limit else found[-1]
+        until = _when(rows[-1]) if len(rows) >= limit else found[-1]
         left = [second for second in found if second not in settled and second >= until]
     if left:
         rows += once(engine, lambda many: page.page(which, many, cursor, left), limit)
-        rows.sort(key=lambda row: row[1] // 1_000_000, reverse=True)  # within a second they are in order
+        rows.sort(key=_when, reverse=True)  # within one they are in order
     return rows[:limit]
+
+
+def _when(row: Sequence[Any]) -> int:
+    """The first of the seconds that a row is found by."""
+    return words.spanned(row[1] // 1_000_000)

@@ -12,6 +12,7 @@ from apitrail.store.engine import Query
 from apitrail.store.model import Filter
 from apitrail.store.queries.failures import GOOD, ORDERS
 from apitrail.store.queries.where import Where, chosen, near, within
+from apitrail.store.queries.words import SPAN
 from apitrail.store.times import instant, micros
 from apitrail.store.trade import Latest, Mention, Subject
 
@@ -62,7 +63,7 @@ def windows(which: Filter, before: datetime | None, now: datetime) -> Iterator[F
 
 
 def mentions(ids: Sequence[str], seconds: Sequence[int], actions: Sequence[str], limit: int) -> Query:
-    """Entries of these seconds that refer to any of the ids, whatever their case, newest first.
+    """Entries of these times (see `near`) that refer to any of the ids, whatever their case, newest first.
 
     `actions`: of these alone, where given.
     """
@@ -71,7 +72,7 @@ def mentions(ids: Sequence[str], seconds: Sequence[int], actions: Sequence[str],
     where = where.also(
         "created_at >= fromUnixTimestamp64Micro({first:Int64}) AND created_at < fromUnixTimestamp64Micro({end:Int64})",
         first=min(seconds) * 1_000_000,
-        end=(max(seconds) + 1) * 1_000_000,
+        end=(max(seconds) + SPAN) * 1_000_000,
     )
     if actions:
         where = where.also("action IN {actions:Array(String)}", actions=list(actions))

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from apitrail.store.engine import Param
 from apitrail.store.model import Filter
-from apitrail.store.queries.words import having, spelled
+from apitrail.store.queries.words import SPAN, having, spelled
 from apitrail.store.times import micros
 
 # A field of Filter, and its column.
@@ -58,13 +58,13 @@ class Where(Struct, frozen=True):
 
 
 def within(which: Filter, seconds: Sequence[int] | None = None) -> Where:
-    """The range of time: inclusive on both sides. And of `seconds` since 1970 only, where these are known."""
+    """The range of time: inclusive on both sides. And of `seconds` only, where these are known: see `near`."""
     since = None if which.since is None else micros(which.since)
     until = None if which.until is None else micros(which.until)
     if seconds:
         # An end that all of them are within says nothing more. To plan and read a condition takes 0.2 ms.
         since = None if since is None or since <= min(seconds) * 1_000_000 else since
-        until = None if until is None or until >= max(seconds) * 1_000_000 + 999_999 else until
+        until = None if until is None or until >= (max(seconds) + SPAN) * 1_000_000 - 1 else until
     where = Where()
     if since is not None:
         where = where.also("created_at >= fromUnixTimestamp64Micro({since:Int64})", since=since)
@@ -74,10 +74,11 @@ def within(which: Filter, seconds: Sequence[int] | None = None) -> Where:
 
 
 def near(where: Where, seconds: Sequence[int] | None) -> Where:
-    """And only within these seconds since 1970, which find the few granules that can hold anything."""
+    """And only within these (each the first of SPAN seconds), which find the few granules that can hold anything."""
     if seconds is None:
         return where
-    return where.also("toDateTime(created_at, 'UTC') IN {seconds:Array(UInt32)}", seconds=list(seconds))
+    begun = f"toStartOfInterval(created_at, INTERVAL {SPAN} SECOND)"
+    return where.also(f"{begun} IN {{seconds:Array(UInt32)}}", seconds=list(seconds))
 
 
 def among(where: Where, spans: Sequence[tuple[int, int]]) -> Where:

@@ -1,8 +1,9 @@
 """Text in entries: the conditions, and the seconds in which a word can be at all.
 
 A word with six letters and digits together, one of them a digit, is in `mentions` wherever it stands in a body, and so
-is every reference. What is found there is the second, and then looked at in the entries. A shorter word is an id in
-references alone: in bodies it would be found in every price. What is no word by itself is looked for in the bodies.
+is every reference. What is found there is when, to sixteen seconds, and then looked at in the entries. A shorter word
+is an id in references alone: in bodies it would be found in every price. What is no word by itself is looked for in
+the bodies.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ _PIECE = re.compile("[0-9A-Za-z]+")
 _LEAST, _MIXED, _MOST = 6, 24, 36
 """Characters of what is kept as a word: see the view `mentions_from_entries`."""
 
+SPAN = 16
+"""Seconds that are told as one, by the first of them, counted since 1970. An older log has the second itself."""
 MORE_SECONDS = 13
 """Looked at besides as many as entries are wanted: each has one, or a word of the same number."""
 MOST_SECONDS = 16_384
@@ -73,8 +76,8 @@ def spelled(ids: Iterable[str]) -> list[str]:
 
 
 def seconds(wanted: Mentions, since: datetime | None, until: datetime | None, limit: int) -> Query:
-    """The latest seconds within the range that have all that is wanted, as numbers since 1970, newest first; one may
-    come more than once.
+    """The latest times within the range that have all that is wanted, each as the first of SPAN seconds, newest first;
+    one may come more than once.
     """
     params: dict[str, Param] = {"limit": limit}
     conditions, groups = [], []
@@ -83,16 +86,17 @@ def seconds(wanted: Mentions, since: datetime | None, until: datetime | None, li
         groups.append(f"word IN {{words{number}:Array(UInt32)}}")
     conditions.append(f"({' OR '.join(groups)})")
     if since is not None:
-        params["first"] = micros(since) // 1_000_000
+        params["first"] = spanned(micros(since) // 1_000_000)
         conditions.append("at >= toDateTime({first:Int64}, 'UTC')")
     if until is not None:
         params["last"] = micros(until) // 1_000_000
         conditions.append("at <= toDateTime({last:Int64}, 'UTC')")
-    # A second may be there twice where one set is asked for: to make them one takes longer than to read them.
-    together = f" GROUP BY at HAVING {' AND '.join(f'countIf({group}) > 0' for group in groups)}" if groups[1:] else ""
+    # One may be there twice where one set is asked for: to make them one takes longer than to read them.
+    having = " AND ".join(f"countIf({group}) > 0" for group in groups)
+    together = f" GROUP BY begun HAVING {having}" if groups[1:] else ""
     return Query(
-        f"SELECT toUnixTimestamp(at) FROM mentions PREWHERE {' AND '.join(conditions)}{together}"  # noqa: S608, constants only
-        " ORDER BY at DESC LIMIT {limit:UInt32}",
+        f"SELECT intDiv(toUnixTimestamp(at), {SPAN}) * {SPAN} AS begun FROM mentions"  # noqa: S608, constants only
+        f" PREWHERE {' AND '.join(conditions)}{together} ORDER BY begun DESC LIMIT {{limit:UInt32}}",
         params,
     )
 
@@ -102,9 +106,14 @@ def one_word(which: Filter) -> bool:
     return len(which.text) == 1 and not which.reference and bool(_indexed(which.text[0].value))
 
 
+def spanned(second: int) -> int:
+    """The first of the SPAN seconds that this one is among."""
+    return second // SPAN * SPAN
+
+
 def settled(found: Sequence[int], rows: Sequence[int]) -> set[int]:
-    """The seconds in which all that is mentioned is in these rows, of which each second is given: an entry mentions a
-    word once, so as many rows as mentions are all that there can be.
+    """The times in which all that is mentioned is in these rows, of which each one's is given, as the first of SPAN
+    seconds: an entry mentions a word once, so as many rows as mentions are all that there can be.
     """
     seen = Counter(rows)
     return {second for second, many in Counter(found).items() if seen[second] >= many}
