@@ -158,7 +158,7 @@ class Entry(EntryRow, kw_only=True, gc=False):
 
 class Incoming(Struct, gc=False):
     """An entry on its way into the log, with what it refers to as types and ids side by side: to make an object of each
-    pair, and take it apart again for the columns, was a twentieth of what an entry costs.
+    pair, and take it apart again for the columns, was a fortieth of a worker's time.
     """
 
     entry: Entry
