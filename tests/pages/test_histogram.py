@@ -19,11 +19,11 @@ START = datetime(2026, 3, 9, 16, 0, tzinfo=UTC)
 
 
 def drawn(
-    counts: list[dict[str, int]], step: str = "15m", zone: str = "UTC", start: datetime = START
+    counts: list[dict[str, int]], step: str = "15m", zone: str = "UTC", start: datetime = START, back: str = "24h"
 ) -> histogram.HistogramView:
     reader = Reader(words=language.languages()["en"], clock=Clock(ZoneInfo(zone), start), profiles=None)
     bars = [Bar(start + number * STEPS[step], one) for number, one in enumerate(counts)]
-    view = histogram.histogram(Histogram(step, bars[-1].start + STEPS[step], bars), PageQuery(), reader)
+    view = histogram.histogram(Histogram(step, bars[-1].start + STEPS[step], bars), PageQuery(range=back), reader)
     assert view is not None
     return view
 
@@ -36,6 +36,15 @@ def test_one_failure_among_thousands_is_seen_and_the_bar_ends_where_its_number_s
     found = heights(drawn([{"success": 9_999, "platform_error": 1}, {"success": 5_000}]))
     assert found["platform_error"] == [histogram.LEAST]
     assert found["success"] == [100 - histogram.LEAST, 50.0]
+
+
+def test_the_only_entry_of_all_of_the_log_is_a_bar_and_not_a_wall() -> None:
+    view = drawn([{"request_error": 1}], step="1s", back="all")
+    numbers = msgspec.json.decode(view.numbers)
+    assert numbers["counts"] == {"request_error": [0] * (histogram.FEW - 1) + [1]}
+    assert numbers["edges"][-2:] == [int(START.timestamp()), int(START.timestamp()) + 1]
+    assert len(numbers["edges"]) == histogram.FEW + 1
+    assert drawn([{"success": 1}], back="24h").width == histogram.UNIT
 
 
 def test_the_numbers_are_those_of_the_log_and_so_is_the_sentence() -> None:

@@ -25,6 +25,8 @@ UNIT = 10
 GAP = 1
 LEAST = 3.0
 """Of 100."""
+FEW = 24
+"""Bars at the least of all of the log: the only one of a moment would be a wall."""
 TICKS = 8
 WIDE, NARROW = 0.04, 0.13
 _DAY = 86_400
@@ -104,9 +106,9 @@ def closed(asked: Filter, reader: Reader) -> Filter:
 
 def histogram(found: Histogram, query: PageQuery, reader: Reader) -> HistogramView | None:
     """The drawing; None where there is no time to draw over."""
-    bars, words = found.bars, reader.words
-    if not bars or found.end is None:
+    if not found.bars or found.end is None:
         return None
+    bars, words = _with_room(found, query), reader.words
     most = max(sum(bar.outcomes.values()) for bar in bars)
     starts = [int(bar.start.timestamp()) for bar in bars]
     counts = {one: [bar.outcomes.get(one, 0) for bar in bars] for one in OUTCOMES}
@@ -118,7 +120,7 @@ def histogram(found: Histogram, query: PageQuery, reader: Reader) -> HistogramVi
         if any(one)
     ]
     summary = words.count(
-        "histogram.summary", total, since=reader.clock.tag(bars[0].start), until=reader.clock.tag(found.end)
+        "histogram.summary", total, since=reader.clock.tag(found.bars[0].start), until=reader.clock.tag(found.end)
     )
     return HistogramView(
         width=len(bars) * UNIT,
@@ -131,6 +133,12 @@ def histogram(found: Histogram, query: PageQuery, reader: Reader) -> HistogramVi
         zoom_url=query.but(range="", since=None, until=None).url(),
         table_url=query.but(open="", cursor=None).url("/histogram"),
     )
+
+
+def _with_room(found: Histogram, query: PageQuery) -> list[Bar]:
+    """With empty ones before them, where they are few only because the log, or what was looked for, is short."""
+    lack, step = FEW - len(found.bars) if query.range == "all" else 0, STEPS[found.step]
+    return [*(Bar(found.bars[0].start - step * back, {}) for back in range(lack, 0, -1)), *found.bars]
 
 
 def table(found: Histogram, query: PageQuery, reader: Reader, home_url: str, languages: list[Link]) -> HistogramTable:
