@@ -35,7 +35,9 @@ def test_what_the_log_takes_is_told_in_words_and_as_json(run: Any, place: str | 
 
 
 def test_an_order_is_pinned_listed_and_let_go(run: Any, place: str | None) -> None:
-    assert "order:A-1 is pinned" in run("pin", "add", "order:A-1", "--note", "爭議 dispute").stdout
+    made = run("pin", "add", "order:A-1", "--note", "爭議 dispute")
+    assert "order:A-1 is pinned" in made.stdout
+    assert "No entry refers to it yet" in made.stderr, "who mistypes what is disputed sees it before it is removed"
     listed = run("pin", "list").stdout
     assert "order:A-1" in listed
     assert "爭議" in listed

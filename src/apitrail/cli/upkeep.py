@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlencode
 
 import typer
 
@@ -58,7 +59,12 @@ def add_pin(
 
     with opened(settings) as log:
         made = log.pin(PinWish(reference, note))
+        touching = log.entries(urlencode({"reference": made.reference, "limit": "1"})).entries
     typer.echo(f"{made.reference} is pinned.")
+    if not touching:
+        typer.echo(
+            "No entry refers to it yet: look at its type and number, unless its calls are still to come.", err=True
+        )
 
 
 @pin_app.command("list")
