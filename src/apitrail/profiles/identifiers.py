@@ -74,7 +74,7 @@ def collector(places: list[Place]) -> Collector:
             request.add(locator.steps, place.kind if locator.pattern is None else (place.begins, place.emit))
         elif locator.text.startswith("response:$"):
             response.add(locator.steps, place.kind if locator.pattern is None else (place.begins, place.emit))
-        elif where == "path":
+        elif where == "path" and name:
             captured.setdefault(name, []).append(place.emit)
         elif where == "query":
             queried.setdefault(locator.steps[0], []).append(_rest(locator.steps[1:], place.emit))

@@ -9,7 +9,7 @@
     response:root                   the XML root, or the first element of a SOAP body
     response:form                   json, xml, form, pipe, multipart, html, text, csv, binary, large, empty
     request:graphql                 the GraphQL root field (request:operation: its operation's name)
-    status  method  action  host    of the exchange
+    status  method  action  host  path    of the exchange
 
 A place may end in ` ~ regex`: what the pattern finds (its first group, if it has one) is taken instead of the whole.
 
@@ -25,7 +25,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from apitrail.profiles.facts import Facts
+from apitrail.profiles.facts import Facts, decoded
 from apitrail.profiles.steps import BadLocator, Steps, as_text, compile_walk, leaves, parse_steps, special
 
 PLACES: Final = ("host", "path", "query", "request-header", "response-header", "request", "response")
@@ -64,6 +64,8 @@ class Locator:
 def _place(text: str) -> tuple[str, Callable[[Any], Any], Steps]:
     if text in ("status", "method", "action", "host"):
         return text, _attribute(text), ()
+    if text == "path":
+        return text, _path, ()
     place, colon, what = text.partition(":")
     if not colon or place not in PLACES or not what:
         raise BadLocator(f'"{text}" names no place; begin with one of {", ".join(p + ":" for p in PLACES)}')
@@ -86,6 +88,10 @@ def _itself(subject: Any) -> Any:
 
 def _attribute(name: str) -> Callable[[Facts], Any]:
     return lambda facts: getattr(facts, name)
+
+
+def _path(facts: Facts) -> str:
+    return decoded(facts.path)
 
 
 def _capture(name: str) -> Callable[[Facts], Any]:
