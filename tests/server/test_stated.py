@@ -40,4 +40,4 @@ def test_a_call_is_found_by_its_stated_source(
 ) -> None:
     exchange = an_exchange(stated={"source": {"type": "order", "id": f"A {account}"}})
     [entry] = stored(server, ingest, exchange, reference=f"order:A {account}")
-    assert entry["references"] == [{"type": "order", "id": f"A {account}"}]
+    assert entry["references"][0] == {"type": "order", "id": f"A {account}"}
