@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import uvicorn
 
-from apitrail.entry import Entry
+from apitrail.entry import Incoming
 from apitrail.exchange import Exchange
 from apitrail.profiles import NOBODY, Profiles, Registered
 from apitrail.server.app import create_app
@@ -28,10 +28,12 @@ Make = Callable[..., dict[str, Any]]
 class BreakingProfiles(Profiles):
     """Fails on one path, as a mistake of ours would."""
 
-    def entry(self, x: Exchange, *, received_at: datetime | None = None, registered: Registered = NOBODY) -> Entry:
+    def incoming(
+        self, x: Exchange, *, received_at: datetime | None = None, registered: Registered = NOBODY
+    ) -> Incoming:
         if "/broken" in x.url:
             raise RuntimeError(f"cannot derive {x.url}")
-        return super().entry(x, received_at=received_at, registered=registered)
+        return super().incoming(x, received_at=received_at, registered=registered)
 
 
 @contextmanager
