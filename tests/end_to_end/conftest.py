@@ -133,9 +133,9 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """A server that runs; ended after the test."""
-    one = Server(tmp_path / "data")
+def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server that runs, with the FLAGS of the test's module; ended after the test."""
+    one = Server(tmp_path / "data", flags=getattr(request.module, "FLAGS", ()))
     one.start()
     yield one
     one.kill()
