@@ -18,12 +18,17 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def modules() -> None:
-    """The compiled modules, made where they are not there yet."""
+def tools() -> None:
+    """What it takes to compile."""
     try:
         compiling.demand_tools()
     except compiling.CannotCompile as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module")
+def modules(tools: None) -> None:
+    """The compiled modules, made where they are not there yet."""
     made = subprocess.run([sys.executable, "-m", "apitrail.compiling"], capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
 
@@ -100,12 +105,9 @@ def test_no_compiled_module_defines_a_struct_or_a_cached_property() -> None:
         assert "cached_property" not in source, name
 
 
+@pytest.mark.usefixtures("tools")
 def test_it_compiles_among_other_packages_too(tmp_path: Path) -> None:
     """As where pip put it: beside modules whose names the compiler refuses as ours."""
-    try:
-        compiling.demand_tools()
-    except compiling.CannotCompile as missing:
-        pytest.skip(str(missing))
     ignored = shutil.ignore_patterns("__compiled__", "__pycache__", "static", "locales")
     shutil.copytree(ROOT / "src" / "apitrail", tmp_path / "apitrail", ignore=ignored)
     (tmp_path / "typing_extensions.py").write_text(Path(typing_extensions.__file__).read_text("utf-8"), "utf-8")

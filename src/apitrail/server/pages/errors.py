@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 from litestar import Request, Response
-from litestar.enums import MediaType
 from markupsafe import Markup
 from msgspec import Struct
 
@@ -51,8 +50,7 @@ def shown(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         home_url=links.home(query),
         languages=links.languages(query, reader, request.url.path),
     )
-    text = templating.rendered("error.html", {"page": page, "t": reader.words, "clock": reader.clock})
-    return guard(Response(text, media_type=MediaType.HTML, status_code=status))
+    return guard(templating.rendered("error.html", page, reader, status))
 
 
 def _kind(error: Exception) -> tuple[str, int]:

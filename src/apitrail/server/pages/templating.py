@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Response
+from litestar.enums import MediaType
 
 from apitrail.server.pages.bodies.visible import visible
+from apitrail.server.pages.reader import Reader
 
 SERVER = Path(__file__).parent.parent
 TEMPLATES = SERVER / "templates"
@@ -55,9 +57,10 @@ def scripts() -> list[str]:
     return sorted(file.name for file in (STATIC / "js").glob("*.js") if file.name != "main.js")
 
 
-def rendered(name: str, context: Mapping[str, object]) -> str:
-    """A page of this template: a few milliseconds of the thread that asks for it."""
-    return _environment().get_template(name).render(context)
+def rendered(name: str, page: object, reader: Reader, status: int = 200) -> Response[str]:
+    """A page by this template, in the reader's words and times: a few milliseconds of the thread that asks for it."""
+    text = _environment().get_template(name).render(page=page, t=reader.words, clock=reader.clock)
+    return Response(text, media_type=MediaType.HTML, status_code=status)
 
 
 @lru_cache(maxsize=1)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response
-from litestar.datastructures import Cookie
-from litestar.enums import MediaType
 
 from apitrail.entry import Entry
 from apitrail.server.known import Known
@@ -31,12 +29,10 @@ def drawn(name: str, page: object, reader: Reader, query: PageQuery, status: int
 
     A language that the address names is remembered.
     """
-    cookies = []
+    answer = templating.rendered(name, page, reader, status)
     if query.lang and reader.words.language == query.lang:
-        cookies.append(Cookie(key=language.COOKIE, value=query.lang, max_age=A_YEAR, samesite="lax", httponly=True))
-    context = {"page": page, "t": reader.words, "clock": reader.clock}
-    text = templating.rendered(name, context)
-    return Response(text, media_type=MediaType.HTML, cookies=cookies, status_code=status)
+        answer.set_cookie(key=language.COOKIE, value=query.lang, max_age=A_YEAR, samesite="lax", httponly=True)
+    return answer
 
 
 def found_entry(store: Store, entry_id: str) -> Entry:

@@ -10,6 +10,7 @@ from litestar.enums import MediaType
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
+from apitrail.entry import Entry, Payload
 from apitrail.server.known import Known
 from apitrail.server.media import body_response
 from apitrail.server.pages import errors, handing, links, related
@@ -89,9 +90,7 @@ def entry_body(
 ) -> Response[bytes]:
     """The bytes of one body; with `part=tail` the end of one that was cut."""
     found = found_entry(store, entry_id)
-    payload = {"request": found.request, "response": found.response}.get(side)
-    if payload is None:
-        raise errors.Missing(side)
+    payload = _payload(found, side)
     part: Literal["head", "tail"] = "tail" if request.query_params.get("part") == "tail" else "head"
     return body_response(payload, part, f"{found.id}-{side}")
 
@@ -107,15 +106,23 @@ def entry_piece(
     """The next piece of a body that is shown in part, from the place `at`."""
     query, reader = asked(request, known)
     found = found_entry(store, entry_id)
-    payload = {"request": found.request, "response": found.response}.get(side)
+    payload = _payload(found, side)
     try:
         at = Place.decode(request.query_params.get("at", ""))
     except BadPlace as error:
         raise errors.Missing(side) from error
-    more = piece(found, side, payload, at) if payload else None
+    more = piece(found, side, payload, at)
     if more is None:
         raise errors.Missing(side)
     return drawn("piece.html", more, reader, query)
+
+
+def _payload(entry: Entry, side: str) -> Payload:
+    """What was sent or answered. Raises Missing for another side, and where no answer came."""
+    payload = {"request": entry.request, "response": entry.response}.get(side)
+    if payload is None:
+        raise errors.Missing(side)
+    return payload
 
 
 HANDLERS: list[ControllerRouterHandler] = [
