@@ -89,7 +89,7 @@ class Answering(BaseHTTPRequestHandler):
             case ["text"]:
                 self.answer(200, TEXT.encode("big5"), [("Content-Type", "text/plain; charset=big5")])
             case ["gzip"]:
-                self.answer(200, gzip.compress(TEXT.encode()), [("Content-Encoding", "gzip")])
+                self.answer(200, gzip.compress(TEXT.encode(), mtime=0), [("Content-Encoding", "gzip")])
             case ["deflate"]:
                 self.answer(200, zlib.compress(TEXT.encode()), [("Content-Encoding", "deflate")])
             case ["repeated"]:
