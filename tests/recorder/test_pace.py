@@ -12,6 +12,7 @@ import pytest
 from apitrail.recorder import pace
 from apitrail.recorder.body import Gauge
 from apitrail.recorder.pace import Pace
+from apitrail.recorder.threads import Event
 
 
 class Calling:
@@ -35,14 +36,14 @@ def calling(monkeypatch: pytest.MonkeyPatch) -> Calling:
     return made
 
 
-class Looks(threading.Event):
+class Looks(Event):
     """Counts how often one waits: what does not wait is told by that, not by a clock that other work stretches."""
 
     def __init__(self) -> None:
         super().__init__()
         self.many = 0
 
-    def wait(self, timeout: float | None = None) -> bool:
+    def wait(self, timeout: float) -> bool:
         self.many += 1
         return super().wait(timeout)
 

@@ -13,11 +13,11 @@ So a burst of calls meets no work of ours, nor do calls with pauses between them
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 
 from apitrail.recorder.body import Gauge
+from apitrail.recorder.threads import Event, sleep
 
 TURN_S = 0.000_1
 LATE_TURN_S = 0.001
@@ -53,7 +53,7 @@ class Pace:
         self._gauge = gauge
         self._waiting = waiting
         """How many exchanges are queued."""
-        self._called = threading.Event()
+        self._called = Event()
         self._hurry = 0
         self._turn_began = 0.0
         self._began = 0.0
@@ -98,9 +98,9 @@ class Pace:
         if now - self._turn_began <= (LATE_TURN_S if self._late else TURN_S):
             return
         if self._pressed():
-            time.sleep(0)
+            sleep(0)
         else:
-            time.sleep(LETTING_GO_S)
+            sleep(LETTING_GO_S)
             self._until_quiet()
         self._turn_began = time.perf_counter()
         self._rested += self._turn_began - now

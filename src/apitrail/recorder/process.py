@@ -15,7 +15,6 @@ import hashlib  # noqa: F401 - bodies are hashed in threads, see _made
 import hmac
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +31,7 @@ from apitrail.recorder.redact import Redactor
 from apitrail.recorder.settings import Settings, default_spool_folders, settings_from
 from apitrail.recorder.spool import Held, Spool, spool_path
 from apitrail.recorder.spool_file import SpoolUnusable
+from apitrail.recorder.threads import Lock
 from apitrail.recorder.worker import Queue, Worker
 
 SPOOL_AT_EXIT_S = 5.0
@@ -74,7 +74,7 @@ class ProcessRecorder:
         self.identity = Identity(self.settings.service, time.time_ns(), self._version)
         self.queue = Queue(self.settings.in_flight_limit)
         self.gauge = self.queue.gauge
-        self._starting = threading.Lock()
+        self._starting = Lock()
         self._started = False
         self._exiting = False
         self._worker: Worker | None = None
@@ -256,7 +256,7 @@ _left_behind: list[Any] = []
 """A parent's objects in its child: never closed, never collected, for that would touch the parent's files."""
 
 _recorder: ProcessRecorder | None = None
-_making = threading.Lock()
+_making = Lock()
 
 
 def recorder() -> ProcessRecorder:
@@ -391,7 +391,7 @@ def _after_fork_in_parent() -> None:
 
 def _after_fork_in_child() -> None:
     global _making
-    _making = threading.Lock()
+    _making = Lock()
     losses.begin_anew()
     if _recorder is not None:
         _recorder.after_fork_in_child()

@@ -19,7 +19,6 @@ from __future__ import annotations
 import http.client
 import random
 import ssl
-import threading
 import time
 import zlib
 from collections.abc import Callable, Sequence
@@ -35,6 +34,7 @@ from apitrail.recorder import context
 from apitrail.recorder.losses import lose, say
 from apitrail.recorder.spool import Held, Lease, Spool, SpoolLoss
 from apitrail.recorder.spool_file import SpoolUnusable
+from apitrail.recorder.threads import Event, start
 
 PATH = "/api/v1/exchanges"
 BACK_OFF_FIRST_S = 0.5
@@ -191,7 +191,7 @@ class Shipper:
         self._most = batch_exchanges
         self._batch = batch_exchanges
         self._chance = chance
-        self._woken = threading.Event()
+        self._woken = Event()
         self._stopping = False
         self._catching_up = False
         self._sent_newest = False
@@ -203,12 +203,12 @@ class Shipper:
         self._counted: Held | None = None
         self._counted_at = 0.0
         self.sent = Sent()
-        self._thread: threading.Thread | None = None
+        self._ended: Event | None = None
 
     def start(self) -> None:
         """Begin the thread."""
-        self._thread = threading.Thread(target=self._run, name="apitrail-shipper", daemon=True)
-        self._thread.start()
+        self._ended = Event()
+        start(self._run, "apitrail-shipper")
 
     def wake(self) -> None:
         """There is something to send."""
@@ -224,8 +224,8 @@ class Shipper:
         """End the thread after what it is doing."""
         self._stopping = True
         self._woken.set()
-        if self._thread is not None:
-            self._thread.join(timeout=0.5)
+        if self._ended is not None:
+            self._ended.wait(0.5)
 
     def _run(self) -> None:
         context.muted.set(True)
@@ -242,6 +242,8 @@ class Shipper:
                 lose("ship_failed", error)
                 wait = self._failed(type(error).__name__)
         self._transport.close()
+        if self._ended is not None:
+            self._ended.set()
 
     def _pause(self, wait: float) -> None:
         """Wait. New exchanges end an idle wait, not a back-off; somebody in a hurry ends both."""

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from apitrail.recorder.threads import RLock
 
 BUSY_S = 5.0
 """How long to wait for another process's transaction."""
@@ -35,7 +36,7 @@ class SpoolFile:
         self.damages: list[str] = []
         self._schema = schema
         self._version = version
-        self._lock = threading.RLock()
+        self._lock = RLock()
         self._forking = False
         self._connection: sqlite3.Connection | None = None
         self._inode = 0

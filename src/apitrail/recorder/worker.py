@@ -13,12 +13,10 @@ The queue is a SimpleQueue: its `put` may run inside a finalizer that interrupts
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from queue import Empty, SimpleQueue
 
 from apitrail.exchange import Exchange
 from apitrail.recorder import context
@@ -30,6 +28,7 @@ from apitrail.recorder.pace import Pace
 from apitrail.recorder.settings import Settings
 from apitrail.recorder.spool import Spool, SpoolLoss
 from apitrail.recorder.spool_file import SpoolUnusable
+from apitrail.recorder.threads import Empty, Event, Lock, SimpleQueue, start, waited
 
 AT_ONCE = 256
 """Exchanges spooled in one transaction at most."""
@@ -45,7 +44,7 @@ class Queue:
 
     def __init__(self, limit: int) -> None:
         self.gauge = Gauge(limit)
-        self.items: SimpleQueue[Capture | Exchange | threading.Event] = SimpleQueue()
+        self.items: SimpleQueue[Capture | Exchange | Event] = SimpleQueue()
 
     def put(self, captured: Capture | Exchange) -> bool:
         """Take it unless memory is full without it, whatever its own size."""
@@ -77,9 +76,9 @@ class Worker:
         self._identity = identity
         self._spooled = spooled
         """Called after each transaction: wakes the shipper."""
-        self._draining = threading.Lock()
+        self._draining = Lock()
         self.pace = Pace(queue.gauge, queue.items.qsize)
-        self._next: Capture | Exchange | threading.Event | None = None
+        self._next: Capture | Exchange | Event | None = None
         self._pending: deque[bytes] = deque()
         self._pending_bytes = 0
         self._sequence = 0
@@ -89,15 +88,15 @@ class Worker:
 
     def start(self) -> None:
         """Begin the thread."""
-        threading.Thread(target=self._run, name="apitrail-worker", daemon=True).start()
+        start(self._run, "apitrail-worker")
 
     def flush(self, timeout: float) -> bool:
         """Wait until all that was put before is in the spool. False after `timeout` seconds."""
-        done = threading.Event()
+        done = Event()
         self._queue.items.put(done)
         self.pace.hurry(True)
         try:
-            return done.wait(timeout) and not self._pending
+            return waited(done, timeout) and not self._pending
         finally:
             self.pace.hurry(False)
 
@@ -121,7 +120,7 @@ class Worker:
                 # Kept on self and not in this frame, which would hold its bodies in memory until the next one comes.
                 self._next = self._queue.items.get(timeout=RETRY_S if self._pending else None)
             try:
-                if not isinstance(self._next, threading.Event):
+                if not isinstance(self._next, Event):
                     self.pace.gather(self._settings.linger)
                 with self._draining:
                     self._drain()
@@ -133,7 +132,7 @@ class Worker:
         most = self._settings.in_flight_limit // 4
         more = True
         while more:
-            waiting: list[threading.Event] = []
+            waiting: list[Event] = []
             encoded = 0
             commit_at = time.monotonic() + COMMIT_S
             while encoded < AT_ONCE and self._pending_bytes <= most and time.monotonic() < commit_at:
@@ -144,7 +143,7 @@ class Worker:
                     except Empty:
                         more = False
                         break
-                if isinstance(item, threading.Event):
+                if isinstance(item, Event):
                     waiting.append(item)
                     continue
                 self.pace.begins(item.begun_ns + item.duration_ns if isinstance(item, Capture) else 0)

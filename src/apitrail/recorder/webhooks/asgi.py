@@ -2,7 +2,7 @@
 
     app = ApitrailMiddleware(app, paths={
         "/hooks/shopee": {"ec": "shopee-tw-01", "platform": "shopee"},
-        "/hooks/ups": {"shipping": "ups-1", "platform": "ups", "action": "webhook.tracking.updated"},
+        "/hooks/ups": {"shipping": "ups-1", "platform": "ups", "action": "webhook.logistics.status"},
     })
 
 Keeps the messages that pass; reads none early, sends none. A handler that raises is recorded with the error, and

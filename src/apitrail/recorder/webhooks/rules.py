@@ -2,7 +2,7 @@
 
     paths = {
         "/hooks/shopee": {"ec": "shopee-tw-01", "platform": "shopee"},
-        "/hooks/ups": {"shipping": "ups-1", "platform": "ups", "action": "webhook.tracking.updated"},
+        "/hooks/ups": {"shipping": "ups-1", "platform": "ups", "action": "webhook.logistics.status"},
     }
 
 None for all, a prefix, several, a mapping from prefixes to labels, or a function that answers True, False or labels.
