@@ -192,9 +192,9 @@ def test_the_boards_lead_to_the_pages_of_orders_and_accounts(reader: Any, linked
     stated = Stated(source=Source("order", "B-77"))
     linked.record(shopee(f"{ORDERS}?shop_id=7", REFUSED, stated))
     page = reader.open("/problems?range=24h")
-    row = page.locator("table.rows tbody tr").filter(has_text="B-77").first
+    row = page.locator(".trouble").filter(has_text="B-77").first
     links = [one.get_attribute("href") for one in row.locator("a.host").all()]
-    assert links == ["https://erp.example/integrations/42", "https://erp.example/M9/orders/B-77"]
+    assert links == ["https://erp.example/M9/orders/B-77", "https://erp.example/integrations/42"]
     page = reader.open("/orders?number=B-77")
     links = [one.get_attribute("href") for one in page.locator("table.rows a.host").all()]
     assert links == ["https://erp.example/M9/orders/B-77", "https://erp.example/integrations/42"]

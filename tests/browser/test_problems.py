@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import expect
 
 from apitrail.exchange import Exchange, Integration, Source
@@ -25,18 +26,43 @@ def test_one_walks_from_a_problem_to_what_ended_it_and_to_its_entries(
     )
     [ended] = server.record(call("order.get", ago=timedelta(minutes=10)))
     page = desk.open("/problems", width=width, java_script_enabled=False)
-    row = page.locator(".rows tbody tr").filter(has_text=account.name)
+    row = page.locator(".trouble").filter(has_text=account.name)
     expect(row).to_have_count(2)
+    row.first.locator("summary").click()
     row.first.get_by_role("link", name=account.name).first.click()
     expect(page.locator(".narrowed")).to_contain_text(account.name)
-    over = page.locator(".rows tbody tr").filter(has_text="Fetch order detail")
-    expect(over).to_contain_text("Over")
-    expect(over).to_contain_text("Who acts: merchant")
+    over = page.locator(".trouble").filter(has_text="Fetch order detail")
+    expect(page.locator("section", has=page.get_by_role("heading", name="Over")).locator(".trouble")).to_have_count(1)
+    expect(over.locator("summary")).to_contain_text("Who acts: merchant")
+    over.locator("summary").click()
     expect(over.get_by_role("link", name=source.id)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert over.locator(f"a[href='/entries/{ended}']").count() == 1
     over.get_by_role("link", name="In the log").click()
     expect(page.locator(".entry")).to_have_count(2)
+
+
+def test_fifty_problems_on_a_phone_are_a_list_that_says_what_since_when_how_many_and_who_acts(
+    desk: Any, server: Any, call: Call, account: Integration
+) -> None:
+    accounts = [replace(account, id=f"{account.id}-{number}", name=f"Shop {number}") for number in range(50)]
+    server.record(
+        *(call("order.get", status=401, ec=one, ago=timedelta(minutes=40)) for one in accounts),
+        *(call("order.get", status=401, ec=one, ago=timedelta(minutes=20)) for one in accounts[:1]),
+    )
+    asked = "&".join(f"ec_integration={one.id}" for one in accounts)
+    page = desk.open(f"/problems?{asked}", width=390, height=844, java_script_enabled=False)
+    listed = page.locator(".trouble")
+    expect(listed).to_have_count(25)
+    assert listed.last.bounding_box()["y"] - listed.first.bounding_box()["y"] < 3 * 844
+    first = listed.first.locator("summary")
+    for told in ("Fetch order detail", "Shop 0", "2 failures", "Credentials", "merchant", "since"):
+        expect(first.get_by_text(told).first).to_be_visible()
+    expect(listed.first.locator(".opened")).to_be_hidden()
+    page.get_by_role("link", name="Show 25 more").click()
+    expect(listed).to_have_count(50)
+    expect(listed.nth(25)).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_the_state_is_chosen_by_a_link_and_kept_with_the_language(
@@ -46,11 +72,11 @@ def test_the_state_is_chosen_by_a_link_and_kept_with_the_language(
     server.record(call("order.ship", ago=timedelta(minutes=10)))
     page = desk.open(f"/problems?ec_integration={account.id}")
     page.get_by_role("link", name="Over").click()
-    expect(page.locator(".rows tbody tr")).to_have_count(1)
+    expect(page.locator(".trouble")).to_have_count(1)
     page.get_by_role("link", name="繁體中文").click()
     expect(page.get_by_role("heading", name="問題")).to_be_visible()
-    expect(page.locator(".rows tbody tr")).to_have_count(1)
-    expect(page.locator(".rows tbody tr")).to_contain_text("已結束")
+    expect(page.locator(".trouble")).to_have_count(1)
+    expect(page.locator(".troubles h3")).to_contain_text("已結束")
 
 
 def test_a_range_is_chosen_to_the_second_and_keeps_what_narrows_the_board(
@@ -59,12 +85,12 @@ def test_a_range_is_chosen_to_the_second_and_keeps_what_narrows_the_board(
     [ago] = server.record(call("order.get", status=401, ago=timedelta(minutes=50)))
     server.record(call("order.ship", status=503, ago=timedelta(minutes=5)))
     page = desk.open(f"/problems?ec_integration={account.id}", java_script_enabled=False)
-    expect(page.locator(".rows tbody tr")).to_have_count(2)
+    expect(page.locator(".trouble")).to_have_count(2)
     now = datetime.now(UTC).replace(second=30)  # a field drops seconds that are 00
     page.get_by_label("From").fill(f"{now - timedelta(minutes=55):%Y-%m-%dT%H:%M:%S}")
     page.get_by_label("To").fill(f"{now - timedelta(minutes=45):%Y-%m-%dT%H:%M:%S}")
     page.get_by_role("button", name="Apply").click()
-    expect(page.locator(".rows tbody tr")).to_have_count(1)
+    expect(page.locator(".trouble")).to_have_count(1)
     expect(page.locator(".narrowed")).to_contain_text(account.name)
     assert page.locator(f"a[href*='/entries/{ago}']").count() == 1
     assert page.get_by_label("From").input_value() == f"{now - timedelta(minutes=55):%Y-%m-%dT%H:%M:%S}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from apitrail import profiles
 from apitrail.entry import EntryRow
 from apitrail.exchange import Direction, Source
+from apitrail.profiles import catalogue
+from apitrail.profiles.catalogue import CAUSES
 from apitrail.server.pages import language
 from apitrail.server.pages.language import Words
 from apitrail.server.pages.reader import Reader
@@ -39,6 +41,18 @@ def advice(entry: EntryRow, reader: Reader) -> str:
     if reader.words.language == language.DEFAULT or not entry.cause or reader.profiles is None:
         return entry.advice or ""
     return reader.profiles.advice(entry, language=reader.words.language) or ""
+
+
+def advice_of(cause: str, direction: str, platform: str, reader: Reader) -> str:
+    """As of any failure of that cause; `platform` may be empty. Empty where the cause is none of ours."""
+    known = next((each for each in CAUSES if each == cause), None)
+    if known is None:
+        return ""
+    called = reader.platform(platform) if platform else str(reader.words("guided.the_platform"))
+    way: Direction = "inbound" if direction == "inbound" else "outbound"
+    return catalogue.advice(
+        catalogue.BUILT_IN, known, platform=called, direction=way, repeatable=False, language=reader.words.language
+    )
 
 
 def source_type(source: Source, words: Words) -> str:

@@ -1,7 +1,7 @@
 """The page *Problems*: failures by platform, account, action and code.
 
 /problems?range=24h|7d|30d | from=…&to=…   action=…  ec_integration=…  shipping_integration=…  outcome=…  platform=…
-  cause=…  direction=…  (each repeatable)   state=going_on|over   tz=ZONE   lang=LANGUAGE
+  cause=…  direction=…  (each repeatable)   state=going_on|over   shown=all   tz=ZONE   lang=LANGUAGE
 """
 
 from __future__ import annotations
@@ -24,12 +24,18 @@ from apitrail.store import Store
 PATH = "/problems"
 RANGES = ("24h", "7d", "30d")
 STATES = ("going_on", "over")
+FIRST = 25
+"""Problems that the page begins with: what one scans on a phone in three screens or so."""
+MORE = "more"
+"""The id of the row after these."""
 STATE_ICONS = {"going_on": "alert", "over": "check"}
 
 
 class ProblemView(Struct, frozen=True, kw_only=True):
     """One row."""
 
+    id: str
+    """Empty for most."""
     tone: str
     icon: str
     outcome: Markup
@@ -43,26 +49,34 @@ class ProblemView(Struct, frozen=True, kw_only=True):
     code: Markup
     """The platform's own, or the HTTP status; empty without either."""
     message: Markup
-    message_text: str
-    """The same for a tip, whole."""
     acts: Markup
-    count: str
-    first: Markup
+    advice: str
+    """Empty where the cause is not known."""
+    times: Markup
+    since: Markup
     last: Markup
     last_url: str
     """The latest failure."""
-    orders: str
+    orders: Markup
     """How many; empty for none."""
     parcels: Markup
     some_orders: list[Named]
     more_orders: str
     """How many orders are not named; empty for none."""
-    state: str
-    state_icon: str
-    state_word: Markup
     ended: Markup
     ended_url: str
     log_url: str
+
+
+class Group(Struct, frozen=True):
+    """Problems of one state."""
+
+    state: str
+    icon: str
+    word: Markup
+    count: str
+    """How many there are, shown or not."""
+    problems: list[ProblemView]
 
 
 class ProblemsView(Struct, frozen=True, kw_only=True):
@@ -76,20 +90,26 @@ class ProblemsView(Struct, frozen=True, kw_only=True):
     notes: list[Markup]
     """Where a limit was met."""
     misread: list[Markup]
-    problems: list[ProblemView]
+    groups: list[Group]
+    rest: Markup
+    """How many more there are; empty where all are shown."""
+    rest_url: str
     home_url: str
     languages: list[Link]
 
 
-def view(store: Store, query: PageQuery, state: str, reader: Reader) -> ProblemsView:
+def view(store: Store, query: PageQuery, state: str, shown: str, reader: Reader) -> ProblemsView:
     """The page. Raises StoreError."""
     words = reader.words
     wrong = boards.misread(query, NARROWED_BY, reader)
     if state and state not in STATES:
         wrong.append(words("problems.bad_state", value=state))
+    if shown not in ("", "all"):
+        wrong.append(words("problems.bad_shown", value=shown))
     found = None if wrong else problems(store, query.filter(reader.clock.now), reader.clock.now)
     more = {"state": state} if state else {}
     listed = [] if found is None else [one for one in found.problems if state in ("", one.state)]
+    rest = 0 if shown else max(0, len(listed) - FIRST)
     accounts = [held for one in listed for held in (one.ec_integration, one.shipping_integration)]
     return ProblemsView(
         ranges=boards.quick(query, PATH, RANGES, reader, **more),
@@ -101,13 +121,34 @@ def view(store: Store, query: PageQuery, state: str, reader: Reader) -> Problems
         else Markup(),
         notes=_notes(found, reader),
         misread=wrong,
-        problems=[_row(one, query, more, reader) for one in listed],
+        groups=_groups(listed, rest, query, more, reader),
+        rest=words("problems.rest", count=f"{rest:,}") if rest else Markup(),
+        rest_url=f"{query.url(PATH, **more, shown='all')}#{MORE}" if rest else "",
         home_url=links.home(query),
         languages=[
             Link(one.label, query.but(lang=one.tag).url(PATH, **more), one.tag)
             for one in links.languages(query, reader)
         ],
     )
+
+
+def _groups(listed: list[Trouble], rest: int, query: PageQuery, more: dict[str, str], reader: Reader) -> list[Group]:
+    """Those shown by state. All of a state are counted: the page may end within it."""
+    rows = [
+        (one.state, _row(one, MORE if number == FIRST else "", query, more, reader))
+        for number, one in enumerate(listed[: len(listed) - rest])
+    ]
+    counted = Counter(one.state for one in listed)
+    return [
+        Group(
+            state,
+            STATE_ICONS[state],
+            reader.words(f"problems.state.{state}"),
+            f"{counted[state]:,}",
+            [row for of, row in rows if of == state],
+        )
+        for state in dict.fromkeys(of for of, _ in rows)
+    ]
 
 
 def _states(query: PageQuery, state: str, found: ProblemsAnswer | None, reader: Reader) -> list[Chosen]:
@@ -126,7 +167,7 @@ def _notes(found: ProblemsAnswer | None, reader: Reader) -> list[Markup]:
     return cut + ([reader.words("problems.more", count=MOST)] if found.more else [])
 
 
-def _row(one: Trouble, query: PageQuery, more: dict[str, str], reader: Reader) -> ProblemView:
+def _row(one: Trouble, name: str, query: PageQuery, more: dict[str, str], reader: Reader) -> ProblemView:
     words, tag = reader.words, reader.clock.tag
     bare = PageQuery(tz=query.tz, lang=query.lang)
     said = one.message or one.not_sent or one.error
@@ -135,6 +176,7 @@ def _row(one: Trouble, query: PageQuery, more: dict[str, str], reader: Reader) -
         for side, held in (("ec", one.ec_integration), ("shipping", one.shipping_integration))
     ]
     return ProblemView(
+        id=name,
         tone=one.outcome,
         icon=ICONS[kind_of(one)],
         outcome=words(f"outcome.{one.direction}.{kind_of(one)}"),
@@ -146,21 +188,18 @@ def _row(one: Trouble, query: PageQuery, more: dict[str, str], reader: Reader) -
         cause_url=query.but(cause=(one.cause,)).url(PATH, **more) if one.cause else "",
         code=visible(one.code) if one.code else Markup("HTTP {}").format(one.status) if one.status else Markup(),
         message=visible(said),
-        message_text=said,
         acts=words(f"acts.{one.acts}"),
-        count=f"{one.count:,}",
-        first=tag(one.first_seen),
+        advice=names.advice_of(one.cause, one.direction, one.platform, reader),
+        times=words.count("shift.failures", one.count),
+        since=words("problems.since", at=tag(one.first_seen)),
         last=tag(one.last_seen),
         last_url=bare.url(f"/entries/{one.last_entry}"),
-        orders=f"{one.orders:,}" if one.orders else "",
+        orders=words.count("problems.some_orders", one.orders) if one.orders else Markup(),
         parcels=words.count("problems.parcels", one.parcels) if one.parcels else Markup(),
         some_orders=[
             boards.reference("order", order, one.merchant, one.platform, query, reader) for order in one.some_orders
         ],
         more_orders=f"{one.orders - len(one.some_orders):,}" if one.orders > len(one.some_orders) else "",
-        state=one.state,
-        state_icon=STATE_ICONS[one.state],
-        state_word=words(f"problems.state.{one.state}"),
         ended=tag(one.ended_at) if one.ended_at else Markup(),
         ended_url=bare.url(f"/entries/{one.ended_by}") if one.ended_by else "",
         log_url=log_of(one, query).url(),

@@ -14,8 +14,7 @@ from typing import get_args
 from markupsafe import Markup
 from msgspec import Struct
 
-from apitrail.exchange import Direction
-from apitrail.profiles.catalogue import BUILT_IN, CAUSES, Actor, advice
+from apitrail.profiles.catalogue import Actor
 from apitrail.server.boards.alike import COMPARED, Alike
 from apitrail.server.boards.outages import Outage
 from apitrail.server.boards.problems import Trouble
@@ -241,7 +240,7 @@ def _cause(one: CauseBoard, found: ShiftAnswer | None, bare: PageQuery, reader: 
         title=names.cause_of(one.cause, one.direction, words) or str(words("shift.no_cause")),
         inbound=one.direction == "inbound",
         acts=words(f"acts.{one.acts}"),
-        advice=_advice(one, reader),
+        advice=names.advice_of(one.cause, one.direction, one.platforms[0] if len(one.platforms) == 1 else "", reader),
         platforms=Markup(", ").join(visible(reader.platform(each)) for each in one.platforms),
         failures=words.count("shift.failures", one.failures),
         held=held,
@@ -257,18 +256,6 @@ def _cause(one: CauseBoard, found: ShiftAnswer | None, bare: PageQuery, reader: 
         lines=[_line(each, bare, reader) for each in one.problems[:ROWS]],
         all_url=board.url("/problems"),
         all_count=f"{len(one.problems):,}",
-    )
-
-
-def _advice(one: CauseBoard, reader: Reader) -> str:
-    """As of any failure of that cause: of one platform, with its name."""
-    cause = next((each for each in CAUSES if each == one.cause), None)
-    if cause is None:
-        return ""
-    platform = reader.platform(one.platforms[0]) if len(one.platforms) == 1 else reader.words("guided.the_platform")
-    way: Direction = "inbound" if one.direction == "inbound" else "outbound"
-    return advice(
-        BUILT_IN, cause, platform=str(platform), direction=way, repeatable=False, language=reader.words.language
     )
 
 

@@ -37,7 +37,8 @@ def integrations_page(
 def problems_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
     """Failures by what they have in common."""
     query, reader = asked(request, known)
-    page = problems.view(store, query, request.query_params.get("state", ""), reader)
+    asks = request.query_params
+    page = problems.view(store, query, asks.get("state", ""), asks.get("shown", ""), reader)
     return drawn("problems.html", page, reader, query, 400 if page.misread else 200)
 
 
