@@ -202,6 +202,10 @@ def test_what_opens_holds_too(chromium: Any, furnished: dict[str, str]) -> None:
     page.locator("#show-keys").click()
     expect(page.locator("#keys")).to_be_visible()
     found += judged(page, 1440)
+    page.goto(furnished["home"] + "/problems?range=7d")
+    page.locator(".trouble summary").first.click()
+    expect(page.locator(".trouble .opened").first).to_be_visible()
+    found += judged(page, 1440, 390)
     page.close()
     assert found == []
 
