@@ -54,6 +54,15 @@ def test_everything_goes_by_keys(desk: Any, server: Any, call: Call, mine: str) 
     expect(page.locator("#menu-action")).to_have_attribute("open", "")
     page.keyboard.press("Escape")
     expect(page.locator("#menu-action")).not_to_have_attribute("open", "")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Tab")  # what is left is closed: it would hide what has the focus next
+    expect(page.locator("#menu-action")).not_to_have_attribute("open", "")
+
+
+def test_a_row_says_what_it_opens(desk: Any, server: Any, call: Call, mine: str) -> None:
+    server.record(call("label.create", status=500))
+    page = desk.open(mine)
+    expect(page.get_by_role("link", name="Show entry Generate label, Platform error, 20")).to_have_count(1)
 
 
 def test_the_verdict_comes_first_in_the_platforms_own_words(desk: Any, server: Any, call: Call, mine: str) -> None:

@@ -125,3 +125,21 @@ def test_an_entry_on_paper_is_whole_and_alone(desk: Any, server: Any, call: Call
     expect(page.locator(".of-response .headers table").first).to_be_visible()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(page.locator(".of-response .headers:not(.query)").first).not_to_have_attribute("open", "")
+
+
+def test_what_became_of_copying_is_told_in_a_live_region_and_the_button_says_its_own_name_again(
+    desk: Any, server: Any, call: Call, mine: str
+) -> None:
+    server.record(call())
+    page = desk.open(mine, **COPYING)
+    told, share = page.get_by_role("status").and_(page.locator("#said")), page.locator(".share")
+    share.focus()
+    page.keyboard.press("Enter")
+    expect(told).to_have_text("Copied")
+    page.keyboard.press("Enter")  # before the button has its name again
+    expect(share).to_have_text("Copy link")
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed')); }")
+    page.keyboard.press("Enter")
+    expect(told).to_contain_text("Not copied")
+    expect(share).to_have_text("Copy link")
+    expect(share).to_be_focused()

@@ -99,3 +99,15 @@ def test_the_keys_are_listed_and_lead_on(desk: Any, server: Any, call: Call, min
     assert page.evaluate("navigator.clipboard.readText()").endswith(f"/entries/{entry}")
     page.keyboard.press("o")
     page.wait_for_url(f"**/entries/{entry}*")
+
+
+def test_a_time_ahead_of_the_clock_says_so_and_why(desk: Any, server: Any, call: Call, mine: str) -> None:
+    server.record(call(ago=timedelta(minutes=-3)), call(ago=timedelta(seconds=1)))
+    page = desk.open(f"{mine}&range=24h")
+    expect(page.locator(".entry .ahead")).to_have_count(1)
+    told = page.locator(".entry").first
+    expect(told.locator(".ahead")).to_contain_text("min")
+    expect(told.locator(".ahead")).to_contain_text("ahead of the clock")
+    expect(told.locator(".ahead")).to_have_attribute("title", re.compile("clock of the machine that recorded it"))
+    told.locator(".toggle").click()
+    expect(page.locator(".facts .ahead")).to_contain_text("after it was stored")

@@ -74,6 +74,15 @@ def ago(since: timedelta, words: Words) -> str:
     return str(words("ago.hours", count=int(seconds // 3600)))
 
 
+def ahead(since: timedelta) -> str:
+    """How far a time lies ahead of ours, `since` being negative; empty within the seconds that clocks differ by."""
+    over = -since.total_seconds()
+    if over < _SKEW_S:
+        return ""
+    days = int(over // 86_400)
+    return f"{days:,} d" if days > 1 else duration(int(over) * _SECOND)
+
+
 def duration(ms: float) -> str:
     """A duration in the unit that one reads at a glance."""
     if 0 < ms < 1:

@@ -12,7 +12,7 @@ from apitrail.entry import Entry, Overruled
 from apitrail.exchange import Integration, Source
 from apitrail.server.pages import host, names, tally
 from apitrail.server.pages.bodies.visible import visible
-from apitrail.server.pages.clock import duration, size
+from apitrail.server.pages.clock import ahead, duration, size
 from apitrail.server.pages.language import Words
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
@@ -62,7 +62,10 @@ def _facts(entry: Entry, query: PageQuery, reader: Reader) -> Iterator[Fact]:
     if entry.error:
         yield fact("error", Markup("{}: {}").format(visible(entry.error.type), visible(entry.error.text)), "code")
     created = reader.clock.tag(entry.created_at, exact=True)
-    yield fact("created_at", Markup('{} <span class="zone" data-zone>{}</span>').format(created, reader.clock.zone.key))
+    created = Markup('{} <span class="zone" data-zone>{}</span>').format(created, reader.clock.zone.key)
+    if entry.received_at and (before := ahead(entry.received_at - entry.created_at)):
+        created += Markup(' <span class="ahead">{}</span>').format(words("fact.ahead", length=before))
+    yield fact("created_at", created)
     if entry.not_sent is None:
         yield fact("duration", duration(entry.duration_ms))
     derived = entry.derived or Overruled()

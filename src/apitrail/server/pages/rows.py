@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from apitrail.entry import EntryRow
 from apitrail.server.pages import names, tally
-from apitrail.server.pages.clock import ago, duration
+from apitrail.server.pages.clock import ago, ahead, duration
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.pace import Pace, pace
 from apitrail.server.pages.panel import PanelView
@@ -41,6 +41,8 @@ class RowView(Struct, kw_only=True):
     """The duration against what is usual; None where nothing is."""
     ago: str
     """How long ago, for what is less than a day old; empty else."""
+    ahead: str
+    """How far its time lies ahead of this server's clock; empty for all but a few."""
     exact: str
     """The time to the millisecond, and its zone."""
     platform: str
@@ -85,6 +87,7 @@ def row(entry: EntryRow, query: PageQuery, reader: Reader, panel: PanelView | No
         duration=duration(entry.duration_ms) if entry.not_sent is None else "",
         pace=pace(entry, reader),
         ago=ago(reader.clock.now - entry.created_at, reader.words),
+        ahead=ahead(reader.clock.now - entry.created_at),
         exact=reader.clock.exact(entry.created_at),
         platform=reader.platform(entry.platform) if entry.platform else "",
         account=names.account(entry),

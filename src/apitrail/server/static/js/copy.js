@@ -1,25 +1,42 @@
-// Copy a link (absolute, and with the entry that is open) or a body's raw text.
+// Copy a link (absolute, and with the entry that is open) or a body's raw text. What became of it is told where the
+// eye is, and in a live region, for a changed button is not read aloud.
+const TOLD_MS = 1500;
+
 async function copy(text) {
   if (navigator.clipboard && isSecureContext) return navigator.clipboard.writeText(text);
   // Pages that are served over plain HTTP have no clipboard of the newer kind.
   const field = document.createElement("textarea");
   field.value = text;
   field.className = "vh";
+  const before = document.activeElement;
   document.body.append(field);
   field.select();
-  document.execCommand("copy");
+  const done = document.execCommand("copy");
   field.remove();
+  before?.focus({ preventScroll: true });
+  if (!done) throw new Error("copy");
+}
+
+async function told(text) {
+  const said = document.getElementById("said");
+  said.textContent = ""; // the same words twice are news only after none
+  const { copied, failed } = said.dataset;
+  const words = await copy(text).then(() => copied, () => failed);
+  setTimeout(() => { said.textContent = words; }, 50);
+  return words;
 }
 
 // A row that is not open has no button of its own: its link is copied all the same, and said where news are.
 document.addEventListener("apitrail:copy", async ({ detail }) => {
-  await copy(new URL(detail.url, location.href).href);
-  const said = document.createElement("p");
-  said.className = "new";
-  said.textContent = document.querySelector("[data-copied]").dataset.copied;
-  document.getElementById("announce").replaceChildren(said);
-  setTimeout(() => said.remove(), 1500);
+  const seen = document.createElement("p");
+  seen.className = "new";
+  seen.ariaHidden = "true";
+  seen.textContent = await told(new URL(detail.url, location.href).href);
+  document.getElementById("announce").replaceChildren(seen);
+  setTimeout(() => seen.remove(), TOLD_MS);
 });
+
+const labels = new WeakMap(); // what a button says when it has nothing to tell
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-copy], [data-copy-text]");
@@ -28,15 +45,19 @@ document.addEventListener("click", async (event) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault(); // without a script it leads to the text
   }
+  let text;
   if (button.dataset.copyText) {
-    await copy(document.getElementById(button.dataset.copyText).textContent);
+    text = document.getElementById(button.dataset.copyText).textContent;
   } else {
     const link = new URL(button.dataset.copy, location.href);
     const open = new URL(location.href).searchParams.get("open");
     if (open && link.pathname === "/") link.searchParams.set("open", open);
-    await copy(link.href);
+    text = link.href;
   }
-  const said = button.textContent;
-  button.textContent = button.dataset.copied;
-  setTimeout(() => { button.textContent = said; }, 1500);
+  if (!labels.has(button)) labels.set(button, button.textContent);
+  button.textContent = await told(text);
+  setTimeout(() => {
+    button.textContent = labels.get(button) ?? button.textContent;
+    labels.delete(button);
+  }, TOLD_MS);
 });

@@ -81,11 +81,14 @@ document.addEventListener("apitrail:shown", ({ detail }) => {
   }
 });
 
-document.addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll(".menu[open]")) {
-    if (!menu.contains(event.target)) menu.open = false;
-  }
-});
+// A menu that stays open would hide what has the focus after it.
+for (const left of ["click", "focusin"]) {
+  document.addEventListener(left, (event) => {
+    for (const menu of document.querySelectorAll(".menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+}
 
 document.addEventListener("keydown", (event) => {
   const menu = document.querySelector(".menu[open]");
