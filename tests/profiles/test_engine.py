@@ -87,7 +87,10 @@ def test_an_action_of_the_callers_own_stays_as_it_is(profiles: Profiles, make: M
         (Failure("ssl.SSLCertVerificationError", "certificate verify failed"), "network"),
         (Failure("httpx.ConnectError", "[Errno 111] Connection refused"), "network"),
         (Failure("socket.gaierror", "Name or service not known"), "network"),
-        (Failure("asyncio.CancelledError", ""), "unknown"),
+        (Failure("asyncio.exceptions.CancelledError", "CancelledError()"), "timeout"),
+        (Failure("billiard.exceptions.SoftTimeLimitExceeded", "SoftTimeLimitExceeded()"), "timeout"),
+        (Failure("SystemExit", "-241"), "timeout"),
+        (Failure("shop.OddError", "the order was cancelled"), "unknown"),
         (None, "network"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -22,9 +23,14 @@ def stream(request: Any) -> Any:
     return StreamingHttpResponse(iter([b"one,", b"two"]))
 
 
+async def hang(request: Any) -> Any:
+    await asyncio.sleep(60)
+
+
 urlpatterns = [
     path("hooks/shopee", csrf_exempt(echo)),
     path("hooks/shopee/crash", csrf_exempt(crash)),
     path("hooks/shopee/stream", csrf_exempt(stream)),
+    path("hooks/shopee/hang", csrf_exempt(hang)),
     path("other", csrf_exempt(echo)),
 ]

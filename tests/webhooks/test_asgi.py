@@ -131,6 +131,16 @@ def test_a_handler_that_raises_is_recorded_with_its_error_and_500(log: testing.L
     assert exchange.response is None
 
 
+def test_a_handler_that_is_cancelled_gave_no_answer(log: testing.Log) -> None:
+    async def cancelled(scope: Any, receive: Any, send: Any) -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        called(ApitrailMiddleware(cancelled), scope("/"))
+    exchange = log.assert_recorded(count=1, status=None, error="CancelledError")
+    assert exchange.response is None
+
+
 def test_an_error_that_a_framework_answers_and_raises_again_is_recorded_with_both(log: testing.Log) -> None:
     async def framework(scope: Any, receive: Any, send: Any) -> None:
         await answer(send, 500, b"Internal Server Error")

@@ -78,3 +78,22 @@ def test_a_webhook_is_recorded_with_the_labels_of_its_path(framework: str, serve
     assert whole.request.body == whole.response.body == body
     assert found["stream"].response.body == b"one,two"
     assert found["crash"].status == 500
+
+
+@pytest.mark.parametrize("framework", ["django-async"], indirect=True)
+def test_a_view_that_is_cancelled_because_the_other_side_hung_up_gave_no_answer(framework: str, server: Server) -> None:
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{framework}/hooks/shopee/hang", content=b"{}", timeout=0.5)
+    until(lambda: server.stored)
+    (exchange,) = server.stored.values()
+    assert (exchange.status, exchange.response) == (None, None)
+    assert exchange.error is not None
+    assert exchange.error.type == "asyncio.exceptions.CancelledError"
+
+
+@pytest.mark.parametrize("framework", ["django"], indirect=True)
+def test_a_body_without_a_length_that_django_does_not_read_is_incomplete(framework: str, server: Server) -> None:
+    httpx.post(f"{framework}/hooks/shopee", content=iter([b"one,", b"two"]))
+    until(lambda: server.stored)
+    (exchange,) = server.stored.values()
+    assert (exchange.request.body, exchange.request.incomplete) == (b"", True)

@@ -163,6 +163,16 @@ def test_a_handler_that_crashes_is_recorded_and_crashes_on(log: testing.Log, lat
         assert exchange.response.incomplete
 
 
+def test_a_handler_that_the_server_stops_gave_no_answer(log: testing.Log) -> None:
+    def stopped(environ: Any, start_response: Any) -> Iterable[bytes]:
+        raise SystemExit(1)  # so does gunicorn with a worker that takes too long
+
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/hooks", "wsgi.url_scheme": "http", "HTTP_HOST": "shop.example"}
+    with pytest.raises(SystemExit):
+        ApitrailMiddleware(stopped)(environ, lambda *_: None)
+    log.assert_recorded(count=1, status=None, error="SystemExit")
+
+
 def test_a_body_that_nobody_reads_is_incomplete(log: testing.Log) -> None:
     def deaf(environ: Any, start_response: Any) -> Iterable[bytes]:
         start_response("401 Unauthorized", [])

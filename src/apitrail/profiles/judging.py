@@ -336,9 +336,14 @@ _NETWORK = ("connect", "network", "ssl", "tls", "certificate", "dns", "gaierror"
             "reset", "refused", "broken", "protocol", "disconnect", "unreachable", "proxy", "closed", "incomplete",
             "eof", "socket", "readerror", "writeerror", "oserror", "http.client", "chunked")  # fmt: skip
 
+_STOPPED = ("cancel", "timelimit", "systemexit", "keyboardinterrupt", "generatorexit", "greenletexit")
+"""The caller did not wait for the end: it has a limit (`asyncio.timeout`, Celery's, gunicorn's), or was stopped."""
+
 
 def _cause_of(error: Failure) -> Cause:
     """By the exception's class, then by its text."""
+    if any(word in error.type.casefold() for word in _STOPPED):
+        return "timeout"
     for text in (error.type.casefold(), error.text.casefold()):
         if "timeout" in text or "timed out" in text or "deadline" in text:
             return "timeout"

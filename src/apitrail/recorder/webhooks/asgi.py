@@ -7,6 +7,7 @@
 
 Keeps the messages that pass; reads none early, sends none. A handler that raises is recorded with the error, and
 with status 500 where it had not begun to answer, which is what every server then sends; the error goes on its way.
+One that is cancelled gave no answer.
 Other scopes (websocket, lifespan) and other paths pass untouched.
 """
 
@@ -132,8 +133,8 @@ class _Watch:
         if capture.done:
             return
         capture.error = described(error)
-        if capture.response_headers is None:
-            capture.status = 500
+        if capture.response_headers is None and isinstance(error, Exception):
+            capture.status = 500  # else the handler was stopped from outside: nobody answers
         capture.finish(incomplete=capture.response_headers is not None and not capture.ended)
 
     @never_raise

@@ -121,7 +121,8 @@ def _begun(request: Any, stated: Stated) -> Capture | None:
     if str(announced) != "0" or request.META.get("HTTP_TRANSFER_ENCODING"):
         capture.request_body = capture.body()
         capture.request_incomplete = True
-        request._stream = wsgi.Input(request._stream, capture, str(announced))
+        if scope is not None or str(announced) != "0":  # else Django takes it for empty (WSGIRequest), which it is not
+            request._stream = wsgi.Input(request._stream, capture, str(announced))
     request.__dict__["_apitrail"] = capture
     return capture
 
@@ -129,7 +130,8 @@ def _begun(request: Any, stated: Stated) -> Capture | None:
 @never_raise
 def _raised(capture: Capture, error: BaseException) -> None:
     capture.error = described(error)
-    capture.status = 500
+    if isinstance(error, Exception):
+        capture.status = 500  # else the view was stopped from outside, as when the other side has hung up
     capture.finish()
 
 

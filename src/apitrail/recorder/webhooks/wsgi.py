@@ -120,8 +120,8 @@ class _Watch:
         if capture.done:
             return
         capture.error = described(error)
-        if capture.response_headers is None:
-            capture.status = 500
+        if capture.response_headers is None and isinstance(error, Exception):
+            capture.status = 500  # else the handler was stopped from outside: nobody answers
         capture.finish(incomplete=capture.response_headers is not None)
 
     @never_raise
