@@ -25,7 +25,7 @@ from apitrail.store.model import (
     Token,
     Written,
 )
-from apitrail.store.queries.histogram import STEPS, histogram_of
+from apitrail.store.queries.histogram import STEPS, counted_anew, histogram_of
 from apitrail.store.writer import Busy, Writer
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "Token",
     "Writer",
     "Written",
+    "counted_anew",
     "histogram_of",
     "open_store",
 ]

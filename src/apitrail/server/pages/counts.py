@@ -7,6 +7,7 @@ there are "more than 50".
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from markupsafe import Markup
@@ -16,7 +17,7 @@ from apitrail.server.pages import histogram
 from apitrail.server.pages.histogram import HistogramView
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
-from apitrail.store import Store, histogram_of
+from apitrail.store import Histogram, Store, counted_anew, histogram_of
 from apitrail.store.model import Facets, Filter, Option, Page
 
 NOTHING = Facets(action=[], ec_integration=[], shipping_integration=[], outcome=[], platform=[], cause=[], direction=[])
@@ -46,12 +47,41 @@ def counted(store: Store, query: PageQuery, reader: Reader, read: Callable[[], P
         facets, (found, numbers) = store.both(
             lambda: choices(store, asked), lambda: (read(), histogram.read(store, query, reader))
         )
+        facets, numbers = agreed(
+            facets, numbers, found, asked, whole=query.cursor is None and found.next_cursor is None
+        )
         entries = sum(one.count for one in facets.outcome if not query.outcome or one.id in query.outcome)
         drawn = histogram.histogram(numbers, query, reader)
         total = reader.words.count("log.total", entries)
         return found, Counts(facets=facets, histogram=drawn, total=total, entries=entries)
     facets, found = store.both(lambda: choices(store, asked), read)
     return found, _told(query, found, reader, facets)
+
+
+def agreed(facets: Facets, numbers: Histogram, found: Page, asked: Filter, *, whole: bool) -> tuple[Facets, Histogram]:
+    """The outcomes' counts and the drawing as one thing says them: the rows where they are the `whole` list, else the
+    drawing. They are three questions, and what comes in between them would be in some numbers and not in others.
+
+    A time ahead of the clock is in no drawing: where the newest row has one, counts stay as they are.
+    """
+    end = numbers.end
+    if end is None:
+        return facets, numbers
+    told = Counter[str]()
+    if whole:
+        numbers = counted_anew(numbers, found.entries)
+        told.update(one.outcome for one in found.entries)
+    elif found.entries and found.entries[0].created_at >= end:
+        return facets, numbers
+    else:
+        for bar in numbers.bars:
+            told.update(bar.outcomes)
+    held = {one.id: one for one in facets.outcome}
+    for outcome in {*held, *told}:
+        if not asked.outcome or outcome in asked.outcome:
+            held[outcome] = Option(outcome, outcome, told[outcome])
+    outcomes = sorted((one for one in held.values() if one.count), key=lambda one: -one.count)
+    return structs.replace(facets, outcome=outcomes), numbers
 
 
 def _told(query: PageQuery, found: Page, reader: Reader, facets: Facets) -> Counts:

@@ -137,6 +137,17 @@ def histogram_of(entries: Sequence[EntryRow], which: Filter, zone: ZoneInfo) -> 
     return read([(start, outcome, count) for (start, outcome), count in found.items()], cuts, step)
 
 
+def counted_anew(found: Histogram, entries: Sequence[EntryRow]) -> Histogram:
+    """The same bars, with the counts of these entries; of those that lie within."""
+    cuts = [micros(bar.start) for bar in found.bars] + ([micros(found.end)] if found.end else [])
+    counts: list[dict[str, int]] = [{} for _ in found.bars]
+    for entry in entries:
+        bar = bisect_right(cuts, micros(entry.created_at)) - 1
+        if 0 <= bar < len(counts):
+            counts[bar][entry.outcome] = counts[bar].get(entry.outcome, 0) + 1
+    return Histogram(found.step, found.end, [Bar(bar.start, one) for bar, one in zip(found.bars, counts, strict=True)])
+
+
 def read(rows: Sequence[Sequence[Any]], cuts: Sequence[int], step: str) -> Histogram:
     """The rows (a bar's start in seconds, outcome, count), added up, with the bars that have nothing."""
     counts: dict[tuple[int, str], int] = {}
