@@ -81,11 +81,14 @@ document.addEventListener("apitrail:shown", ({ detail }) => {
   }
 });
 
-// A menu that stays open would hide what has the focus after it.
+// A menu that stays open would hide what has the focus after it. A click on a choice's words gives the focus to the
+// page around the menu, and the choice has it next.
 for (const left of ["click", "focusin"]) {
   document.addEventListener(left, (event) => {
     for (const menu of document.querySelectorAll(".menu[open]")) {
-      if (!menu.contains(event.target)) menu.open = false;
+      if (menu.contains(event.target)) continue;
+      if (left === "focusin" && event.target.contains(menu)) continue;
+      menu.open = false;
     }
   });
 }
