@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Generator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import msgspec
 import pytest
 
 import apitrail
@@ -219,6 +220,20 @@ def test_labels_that_are_too_long_are_cut_to_what_the_server_takes() -> None:
     assert stated is not None
     assert stated.ec_integration is not None
     assert {len(stated.ec_integration.id), len(stated.merchant or ""), len(stated.action or "")} == {200}
+
+
+def test_the_structs_are_cut_and_made_text_as_other_forms_are_for_what_is_refused_is_lost() -> None:
+    long: Any = "x" * 500
+    number: Any = 987
+    account = Integration(long, long)
+    source, reference = Source("order", number, long, f"https://erp.example/{long * 5}"), Reference(long, number)
+    with apitrail.integration(ec=account), apitrail.action("order.get", source=source, references=[reference]):
+        stated = apitrail.current()
+    assert stated is not None
+    assert msgspec.convert(msgspec.to_builtins(stated), Stated) == stated
+    assert stated.source is not None
+    assert (stated.source.id, stated.references) == ("987", [Reference("x" * 200, "987")])
+    assert losses.ledger.counts() == {}
 
 
 def test_a_label_whose_text_fails_is_left_out() -> None:

@@ -156,6 +156,22 @@ def test_a_refusal_shows_no_value_that_may_be_secret(changes: dict[str, Any], fi
     assert "hunter2" not in repr(refused)
 
 
+@pytest.mark.parametrize(
+    ("stated", "field"),
+    [
+        ({"source": {"type": "order", "id": "A" * 231}}, "$.stated.source.id"),
+        ({"references": [{"type": "order", "id": "B"}, {"type": "sku", "id": "A" * 231}]}, "$.stated.references[1].id"),
+        ({"merchant": "A" * 231}, "$.stated.merchant"),
+    ],
+)
+def test_a_label_that_is_too_long_is_refused_with_what_it_says_and_how_long_it_may_be(
+    stated: dict[str, Any], field: str
+) -> None:
+    refused = refusal(stated=stated)
+    assert (refused.field, refused.value[:9]) == (field, "AAAAAAAAA")
+    assert refused.fix.startswith("Give 200 characters at most: it has 231.")
+
+
 def test_a_long_value_is_shortened() -> None:
     assert len(refusal(id="x" * 10_000).value) == 80
 

@@ -219,7 +219,7 @@ def _some(value: Any) -> str:
 
 def _integration(value: Any, name: str | None) -> Integration:
     if isinstance(value, Integration):
-        return value
+        return Integration(_some(value.id), _name(value.name or ""))
     if isinstance(value, tuple):
         given, name = value
         return Integration(_some(given), _name(name or ""))
@@ -228,7 +228,7 @@ def _integration(value: Any, name: str | None) -> Integration:
 
 def _source(value: Any) -> Source:
     if isinstance(value, Source):
-        return value
+        value = (value.type, value.id, value.name, value.link)
     if not isinstance(value, (tuple, list)):
         raise TypeError("give (type, id), (type, id, name) or (type, id, name, link)")
     kind, given, name, link = (*value, "", "")[:4] if len(value) in (2, 3) else value
@@ -238,11 +238,8 @@ def _source(value: Any) -> Source:
 def _references(values: Any) -> list[Reference]:
     found = []
     for value in values:
-        if isinstance(value, Reference):
-            found.append(value)
-        else:
-            kind, given = value
-            found.append(Reference(_some(kind), _some(given)))
+        kind, given = (value.type, value.id) if isinstance(value, Reference) else value
+        found.append(Reference(_some(kind), _some(given)))
     return found
 
 

@@ -29,6 +29,12 @@ _EARLY = timedelta(days=1)
 _SHOWABLE = frozenset(
     {"schema", "id", "created_at", "direction", "method", "status", "duration_ms", "http_version", "attempt", "call"}
 )
+_LABEL = re.compile(
+    r"stated\.(action|platform|merchant|(ec_integration|shipping_integration|source|references\[\d+\])\.(type|id|name))"
+)
+"""What a caller says of its call, as far as it is shown wherever the entry is; a link may hold a secret."""
+_STEP = re.compile(r"(\w+)(?:\[(\d+)\])?")
+_TOO_LONG = re.compile(r"Expected `str` of length <= (\d+)")
 _PATH = re.compile(r"(?P<reason>.*?)(?: - at `(?P<path>[^`]*)`)?", re.DOTALL)
 
 
@@ -170,8 +176,22 @@ def _refusal(index: int, error: Exception, raw: Raw, anything: Any) -> Refusal:
     field, reason = place_of(error)
     name = field.removeprefix("$.")
     value: object = ""
-    if name in _SHOWABLE:
-        with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            found = anything.decode(raw)
-            value = found.get(name, "") if isinstance(found, dict) else ""
-    return Refusal(index, field, shorten(value), reason, "Send it as /docs describes an exchange.")
+    if name in _SHOWABLE or _LABEL.fullmatch(name):
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LookupError, TypeError):
+            found = _at(name, anything.decode(raw))
+            value = "" if "." in name and not isinstance(found, str | int | float) else found
+    return Refusal(index, field, shorten(value), reason, _fix(reason, value))
+
+
+def _at(name: str, found: Any) -> Any:
+    """What stands at a path such as `stated.references[3].id`. Raises LookupError, TypeError."""
+    for step, index in _STEP.findall(name):
+        found = found[step][int(index)] if index else found[step]
+    return found
+
+
+def _fix(reason: str, value: object) -> str:
+    if long := _TOO_LONG.match(reason):
+        has = f": it has {len(value)}" if isinstance(value, str) and value else ""
+        return f"Give {long[1]} characters at most{has}. The others of the batch were taken; send this one again."
+    return "Send it as /docs describes an exchange."
