@@ -73,11 +73,14 @@ def questions(orders: list[Known], days: float) -> Iterator[list[Question]]:
         between = f"_time:[{_written(since)}, {_written(end)}] " if since else ""
         return Question(name, _ours("entries", **times, **ours), _peer(f"{between}{query}"), scan)
 
-    def counts(name: str, since: datetime, step: str, query: str = "*", **ours: object) -> Question:
+    def counts(
+        name: str, since: datetime, step: str, query: str = "*", *, scan: bool = False, **ours: object
+    ) -> Question:
         end = END - timedelta(seconds=dice.randrange(3600))
         times = {"from": _written(since), "to": _written(end)}
         hits = {"query": query, "start": _written(since), "end": _written(end), "step": step, "field": "status"}
-        return Question(name, _ours("histogram", **times, step=step, **ours), "/select/logsql/hits?" + urlencode(hits))
+        asked = "/select/logsql/hits?" + urlencode(hits)
+        return Question(name, _ours("histogram", **times, step=step, **ours), asked, scan)
 
     yield [page("newest 50 in 24 h", back(1), "*") for _ in orders]
     yield [
@@ -107,6 +110,10 @@ def questions(orders: list[Known], days: float) -> Iterator[list[Question]]:
     ]
     for name, phrases in (("a rare phrase, 30 d", PHRASES), ("a rare text in Chinese, 30 d", CHINESE)):
         yield [page(name, back(30), _anywhere(text), scan=True, text=f'"{text}"') for text in phrases]
+    yield [
+        counts("a rare phrase by time, 30 d", back(30), "6h", _anywhere(text), scan=True, text=f'"{text}"')
+        for text in PHRASES
+    ]
     for span, step in ((1, "15m"), (7, "3h"), (30, "6h")):
         yield [counts(f"histogram, {span} d", back(span), step) for _ in orders]
     yield [

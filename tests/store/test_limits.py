@@ -28,6 +28,7 @@ from apitrail.store.queries import entry as entry_question
 from apitrail.store.queries import failures, words
 from apitrail.store.queries import page as page_question
 from apitrail.store.queries import span as span_question
+from apitrail.store.queries.where import Times
 
 Make = Callable[..., Entry]
 START = datetime(2026, 8, 1, tzinfo=UTC)
@@ -92,7 +93,7 @@ def test_what_is_looked_up_reads_the_granules_that_have_it(log: Store) -> None:
     found = log.engine.select(asked)
     assert len(found.rows) == 1
     assert found.read_rows <= 2 * 8192
-    question = page_question.page(which, 51, None, [second for (second,) in found.rows])
+    question = page_question.page(which, 51, None, Times([second for (second,) in found.rows]))
     left, of = granules(log, question)
     assert left <= 2
     assert of > 80

@@ -7,14 +7,16 @@ from datetime import timedelta
 from random import Random
 
 import pytest
+from msgspec import structs
 from tests.store.test_letters import WORDS, some_text, written
+from tests.store.test_limits import granules
 
 from apitrail.entry import Entry, Payload
-from apitrail.store import Filter, Store, Term, told
+from apitrail.store import Filter, Store, Term, slices, told
 from apitrail.store.derived import DAY
-from apitrail.store.engine import Query
+from apitrail.store.engine import Answer, Engine, Query
 from apitrail.store.retention import Keep, Rules
-from apitrail.store.told import _fewer, _start
+from apitrail.store.slices import DAY_S, Span
 
 Make = Callable[..., Entry]
 NOON = 12 * 3600
@@ -25,7 +27,7 @@ def body(text: str | bytes) -> Payload:
 
 
 def days(store: Store) -> int:
-    return len(told._known(store.engine))
+    return len(told.known_days(store.engine))
 
 
 def found(store: Store, *terms: str, excluded: str = "") -> list[str]:
@@ -33,13 +35,13 @@ def found(store: Store, *terms: str, excluded: str = "") -> list[str]:
     return [row.id for row in store.page(Filter(text=text), 500).entries]
 
 
-def read(store: Store, *terms: str) -> list[told.Span] | None:
-    where = told.told(store.engine, Filter(text=tuple(map(Term, terms))))
+def read(store: Store, *terms: str) -> list[Span] | None:
+    where = told.told(store.engine, Filter(text=tuple(map(Term, terms))), store._today)
     return None if where is None else where.spans(0, 200 * 365 * DAY)
 
 
 def test_a_text_is_found_in_told_days_as_in_others(store: Store, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(told, "ENTRIES", 3)
+    monkeypatch.setattr(slices, "ENTRIES", 3)
     random = Random(7)
     store.write(
         [
@@ -76,7 +78,7 @@ def test_days_are_told_on_a_server_and_not_on_a_cluster(either: Store, make: Mak
 def test_only_the_slices_that_may_have_a_text_are_read(
     store: Store, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(told, "ENTRIES", 10)
+    monkeypatch.setattr(slices, "ENTRIES", 10)
     entries = [
         make(float(day * 86400 + hour * 3600), response=body("plain")) for day in range(2) for hour in range(-12, 12)
     ]
@@ -129,19 +131,36 @@ def test_what_retention_drops_is_told_no_longer(store: Store, make: Make) -> Non
     assert found(store, "pallet") == [entries[2].id]
 
 
-def test_slices_are_cut_as_the_engine_cuts_them(store: Store) -> None:
-    for slices in (1, 7, 32, 33, 1000, 1440):
-        [(engine,)] = store.engine.select(
-            Query(f"SELECT groupArray(intDiv(number * {slices}, 86400)) FROM numbers(86400)")
-        ).rows
-        starts = [second for second in range(86400) if not second or engine[second] != engine[second - 1]]
-        assert starts == [_start(place, slices) for place in range(slices)]
+def test_a_text_is_counted_where_it_is_and_nowhere_else(
+    store: Store, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slices, "ENTRIES", 10)
+    rare = make(4 * 3600.5, action="label.create", response=body("an overweight pallet"))
+    store.write([*(make(number * 28.8, response=body("plain")) for number in range(3000)), rare])
+    asked = Filter(since=make(-DAY_S).created_at, until=make(DAY_S).created_at, text=(Term("overweight"),))
+    questions: list[Query] = []
+    select = type(store.engine).select
 
+    def noted(engine: Engine, query: Query) -> Answer:
+        if "FROM entries" in query.sql and not query.sql.startswith("EXPLAIN"):
+            questions.append(query)
+        return select(engine, query)
 
-def test_many_spans_become_few_that_have_all_of_them() -> None:
-    spans = [(number * 1000 + number % 7, number * 1000 + 500) for number in range(1000)]
-    few = _fewer(spans)
-    assert len(few) == told.MOST_SPANS
-    assert all(any(first <= begin and end <= last for first, last in few) for begin, end in spans)
-    assert few == sorted(few)
-    assert _fewer(spans[:5]) == spans[:5]
+    monkeypatch.setattr(type(store.engine), "select", noted)
+    before, options = store.histogram(asked, "1h"), store.facets(asked)
+    for question in questions:
+        left, of = granules(store, question)
+        assert left == of > 8
+    store.tell()
+    questions.clear()
+    assert store.histogram(asked, "1h") == before
+    assert [sum(bar.outcomes.values()) for bar in before.bars if bar.outcomes] == [1]
+    assert store.facets(asked) == options
+    assert [option.id for option in options.action] == ["label.create"]
+    assert len(questions) == 2
+    assert all(granules(store, question)[0] <= 2 for question in questions)
+    nowhere = structs.replace(asked, text=(Term("nowhere"),))
+    questions.clear()
+    assert not any(bar.outcomes for bar in store.histogram(nowhere).bars)
+    assert not any(structs.astuple(store.facets(nowhere)))
+    assert questions == []

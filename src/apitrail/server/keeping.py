@@ -1,16 +1,19 @@
 """What is kept how long, as the settings say, and the thread that sees to it, and that tells the days that are over.
 
 It looks a minute after the start and then every hour: a day is due for at most that much longer than it was to be kept.
-What it does not manage (a full disk, an engine that does not answer) is logged, and tried again the next hour.
+Every few minutes it tells what is over of today. What it does not manage (a full disk, an engine that does not answer)
+is logged, and tried again the next time.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import re
 import shutil
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 
 from apitrail.server.problems import Problem
 from apitrail.server.settings import Settings
@@ -21,7 +24,9 @@ log = logging.getLogger("apitrail.server")
 
 FIRST_S = 60.0
 EVERY_S = 3600.0
-UNTOLD = "days that are over could not be told, so a text is looked for in all of them"
+TODAY_S = 180.0
+"""How often today is told: how much of it a text is looked for in without being told."""
+UNTOLD = "days could not be told, so a text is looked for in all of them"
 _INTEGRATION = re.compile(r"(ec|shipping):(.{1,200})=(\d{1,6})/(\d{1,6})/(\d{1,6})")
 
 
@@ -57,11 +62,14 @@ def free_bytes(settings: Settings) -> int | None:
 class Keeper:
     """Removes what is due and tells days, in a thread of its own, until `close`."""
 
-    def __init__(self, store: Store, which: Rules, *, first: float = FIRST_S, every: float = EVERY_S) -> None:
+    def __init__(
+        self, store: Store, which: Rules, *, first: float = FIRST_S, every: float = EVERY_S, today: float = TODAY_S
+    ) -> None:
         self._store = store
         self._rules = which
         self._first = first
         self._every = every
+        self._today = today
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="apitrail-keeper", daemon=True)
         self._thread.start()
@@ -72,16 +80,22 @@ class Keeper:
         self._thread.join()
 
     def _run(self) -> None:
-        wait = self._first
+        wait, looked = self._first, -math.inf
         while not self._closed.wait(wait):
-            wait = self._every
-            for step, failed in ((self._tidy, "what is too old could not be removed"), (self._tell, UNTOLD)):
-                try:
-                    step()
-                except StoreError as error:
-                    log.warning("%s, and is tried again in an hour: %s", failed, error)
-                except Exception:
-                    log.exception(failed)
+            wait = min(self._today, self._every)
+            self._try(self._go_on, UNTOLD)
+            if time.monotonic() - looked >= self._every:
+                looked = time.monotonic()
+                self._try(self._tidy, "what is too old could not be removed")
+                self._try(self._tell, UNTOLD)
+
+    def _try(self, step: Callable[[], None], failed: str) -> None:
+        try:
+            step()
+        except StoreError as error:
+            log.warning("%s, and is tried again: %s", failed, error)
+        except Exception:
+            log.exception(failed)
 
     def _tidy(self) -> None:
         for one in self._store.tidy(self._rules, stop=self._closed.is_set):
@@ -91,3 +105,6 @@ class Keeper:
         days = self._store.tell(self._closed.wait, self._every)
         if days:
             log.info("told the letters of %d days: a text is looked for only where it may be", days)
+
+    def _go_on(self) -> None:
+        self._store.go_on(self._closed.wait)

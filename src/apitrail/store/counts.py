@@ -14,18 +14,18 @@ from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
-from apitrail.store import finding
 from apitrail.store.beside import Beside
 from apitrail.store.block import LATEST
 from apitrail.store.ends import Ends
 from apitrail.store.engine import Engine
+from apitrail.store.finding import Finding
 from apitrail.store.held import Held
 from apitrail.store.model import EPOCH, Facets, Filter, Histogram, Span
 from apitrail.store.queries import facets, histogram
 from apitrail.store.queries.counting import ends_of
 from apitrail.store.queries.ends import Known
 from apitrail.store.queries.facets import Counted
-from apitrail.store.queries.where import told_by_entries
+from apitrail.store.queries.where import ANYTIME, told_by_entries
 from apitrail.store.reach import Reach
 
 T = TypeVar("T")
@@ -37,8 +37,9 @@ class Counts:
     threads.
     """
 
-    def __init__(self, engine: Engine, beside: Beside, covered: Span | None) -> None:
+    def __init__(self, engine: Engine, finding: Finding, beside: Beside, covered: Span | None) -> None:
         self._engine = engine
+        self._finding = finding
         self._beside = beside
         self._reach = None if covered is None else Reach(covered)
         self._ends = None if covered is None else Ends(engine)
@@ -90,8 +91,8 @@ class Counts:
         def counted(asked: Filter) -> Rows:
             known, rest = self._ends_of(asked) if histogram.of_quarters(cuts) else (None, True)
             if known is None:
-                seconds = finding.seconds(self._engine, asked)
-                return self._engine.select(histogram.histogram(asked, cuts, seconds)).rows
+                times = self._finding.times(asked)
+                return () if times.nowhere else self._engine.select(histogram.histogram(asked, cuts, times)).rows
             rows = self._engine.select(histogram.histogram(asked, cuts, ends=False)).rows if rest else ()
             return [*rows, *histogram.counted_here(known, asked, cuts)]
 
@@ -100,14 +101,16 @@ class Counts:
 
     def _options(self, which: Filter) -> Counted:
         known, rest = self._ends_of(which)
-        seconds = finding.seconds(self._engine, which) if known is None else None
+        times = self._finding.times(which) if known is None else ANYTIME
+        if times.nowhere:
+            return facets.counted_here(which, (), ())
         if self._combinations <= facets.MOST:
-            asked = facets.combinations(which, seconds, ends=known is None)
+            asked = facets.combinations(which, times, ends=known is None)
             rows = self._engine.select(asked).rows if rest else ()
             self._combinations = len(rows)
             if len(rows) <= facets.MOST:
                 return facets.counted_here(which, rows, known or ())
-        counted, self._combinations = facets.counted_by_engine(self._engine.select(facets.facets(which, seconds)).rows)
+        counted, self._combinations = facets.counted_by_engine(self._engine.select(facets.facets(which, times)).rows)
         return counted
 
     def _ends_of(self, which: Filter) -> tuple[list[Known] | None, bool]:

@@ -17,53 +17,104 @@ from apitrail.store.engine import Engine
 from apitrail.store.model import Cursor, Filter
 from apitrail.store.once import Rows, once
 from apitrail.store.queries import page, words
+from apitrail.store.queries.where import ANYTIME, Times
+from apitrail.store.slices import Span
 from apitrail.store.times import instant, micros
-from apitrail.store.told import Span, Told
+from apitrail.store.today import Today
+from apitrail.store.told import Told
 
 AT_ONCE = DAY
 """Where so much is to be read of a range, in microseconds, it is read in one question."""
 
 
-def newest(engine: Engine, which: Filter, limit: int, cursor: Cursor | None, latest: datetime) -> Rows:
-    """At most `limit` rows of what a list shows, after `cursor`. Few entries are later than `latest`, if any. Raises
-    QueryTooLarge, StoreError.
-    """
-    wanted = words.mentions(which)
-    if wanted:
-        return _looked_up(engine, which, wanted, limit, cursor)
-    return _read(engine, which, limit, cursor, latest)
+class Finding:
+    """Of one log. Safe to call from many threads."""
 
+    def __init__(self, engine: Engine, today: Today) -> None:
+        self._engine = engine
+        self._today = today
 
-def seconds(engine: Engine, which: Filter) -> list[int] | None:
-    """All times in which the filter's references and words are (see `words.seconds`); None where there are none, or too
-    many.
-    """
-    wanted = words.mentions(which)
-    if not wanted:
-        return None
-    limit = words.MOST_SECONDS
-    found = [second for (second,) in engine.select(words.seconds(wanted, which.since, which.until, limit)).rows]
-    return found if len(found) < limit else None
+    def newest(self, which: Filter, limit: int, cursor: Cursor | None, latest: datetime) -> Rows:
+        """At most `limit` rows of what a list shows, after `cursor`. Few entries are later than `latest`, if any.
+        Raises QueryTooLarge, StoreError.
+        """
+        wanted = words.mentions(which)
+        if wanted:
+            return self._looked_up(which, wanted, limit, cursor)
+        return self._read(which, limit, cursor, latest)
 
+    def times(self, which: Filter) -> Times:
+        """Where in its range all is that the filter asks for, as far as that can be looked up."""
+        wanted = words.mentions(which)
+        if wanted:
+            limit = words.MOST_SECONDS
+            asked = words.seconds(wanted, which.since, which.until, limit)
+            found = [second for (second,) in self._engine.select(asked).rows]
+            return Times(seconds=found) if len(found) < limit else ANYTIME
+        where = told.told(self._engine, which, self._today) if which.text else None
+        return Times(spans=where.spans(*_edges(which))) if where else ANYTIME
 
-def _read(engine: Engine, which: Filter, limit: int, cursor: Cursor | None, latest: datetime) -> Rows:
-    """By reading back from the end of the range; what is not found at once, only where it may be."""
-    rows: Rows = []
-    where: Told | None = None
-    for number, window in enumerate(page.windows(which, cursor, latest)):
-        few = bool(which.text) and number > 0 and page.LONGER * len(rows) < limit
-        if number == 1 and which.text:
-            rest = structs.replace(which, until=window.until)
-            where = told.told(engine, rest)
-            spans = where.spans(*_edges(rest)) if where else None
-            if spans is not None and sum(last - first for first, last in spans) <= AT_ONCE:
-                return rows + (_of_range(engine, rest, limit - len(rows), cursor, few, spans) if spans else [])
-        spans = where.spans(*_edges(window)) if where else None
-        if spans != []:
-            rows += _of_range(engine, window, limit - len(rows), cursor, few, spans)
-        if len(rows) >= limit:
-            break
-    return rows
+    def _read(self, which: Filter, limit: int, cursor: Cursor | None, latest: datetime) -> Rows:
+        """By reading back from the end of the range; what is not found at once, only where it may be."""
+        rows: Rows = []
+        where: Told | None = None
+        for number, window in enumerate(page.windows(which, cursor, latest)):
+            few = bool(which.text) and number > 0 and page.LONGER * len(rows) < limit
+            if number == 1 and which.text:
+                rest = structs.replace(which, until=window.until)
+                where = told.told(self._engine, rest, self._today)
+                spans = where.spans(*_edges(rest)) if where else None
+                if spans is not None and sum(last - first for first, last in spans) <= AT_ONCE:
+                    return rows + self._of_range(rest, limit - len(rows), cursor, few, Times(spans=spans))
+            times = Times(spans=where.spans(*_edges(window))) if where else ANYTIME
+            rows += self._of_range(window, limit - len(rows), cursor, few, times)
+            if len(rows) >= limit:
+                break
+        return rows
+
+    def _of_range(self, which: Filter, limit: int, cursor: Cursor | None, few: bool, times: Times) -> Rows:
+        if times.nowhere:
+            return []
+        return once(self._engine, lambda many: page.page(which, many, cursor, times, few=few), limit)
+
+    def _looked_up(self, which: Filter, wanted: words.Mentions, limit: int, cursor: Cursor | None) -> Rows:
+        """By the seconds in which the filter's references and words are, some at a time, newest first."""
+        rows: Rows = []
+        until = which.until
+        if cursor is not None and (until is None or cursor.created_at < until):
+            until = cursor.created_at
+        many = limit + words.MORE_SECONDS
+        while True:
+            asked = words.seconds(wanted, which.since, until, many)
+            found = [second for (second,) in self._engine.select(asked).rows]
+            if found:
+                rows += self._of_seconds(which, found, limit - len(rows), cursor, cut=len(found) == many)
+            if len(rows) >= limit or len(found) < many:
+                return rows
+            until = instant(found[-1] * 1_000_000 - 1)
+            many = min(8 * many, words.MOST_SECONDS)
+
+    def _of_seconds(self, which: Filter, found: list[int], limit: int, cursor: Cursor | None, *, cut: bool) -> Rows:
+        """The newest of these seconds, of which the last may not be told in full where they are `cut`. What refers to
+        the word is read first: mostly that is all there is, and the bodies, half of the work, need not be read.
+        """
+        rows: Rows = []
+        left = found
+        if words.one_word(which):
+            times = Times(seconds=found)
+            rows = once(self._engine, lambda many: page.page(which, many, cursor, times, bodies=False), limit)
+            at = [_when(row) for row in rows]
+            settled = words.settled(found, at)
+            if cut:
+                settled.discard(found[-1])
+            rows = [row for row, second in zip(rows, at, strict=True) if second in settled]
+            # A full page needs none that is older than its last.
+            until = _when(rows[-1]) if len(rows) >= limit else found[-1]
+            left = [second for second in found if second not in settled and second >= until]
+        if left:
+            rows += once(self._engine, lambda many: page.page(which, many, cursor, Times(seconds=left)), limit)
+            rows.sort(key=_when, reverse=True)  # within one they are in order
+        return rows[:limit]
 
 
 def _edges(which: Filter) -> Span:
@@ -72,53 +123,6 @@ def _edges(which: Filter) -> Span:
         0 if which.since is None else micros(which.since),
         micros(LATEST if which.until is None else which.until),
     )
-
-
-def _of_range(
-    engine: Engine, which: Filter, limit: int, cursor: Cursor | None, few: bool, spans: Sequence[Span] | None
-) -> Rows:
-    return once(engine, lambda many: page.page(which, many, cursor, few=few, spans=spans), limit)
-
-
-def _looked_up(engine: Engine, which: Filter, wanted: words.Mentions, limit: int, cursor: Cursor | None) -> Rows:
-    """By the seconds in which the filter's references and words are, some at a time, newest first."""
-    rows: Rows = []
-    until = which.until
-    if cursor is not None and (until is None or cursor.created_at < until):
-        until = cursor.created_at
-    many = limit + words.MORE_SECONDS
-    while True:
-        found = [second for (second,) in engine.select(words.seconds(wanted, which.since, until, many)).rows]
-        if found:
-            rows += _of_seconds(engine, which, found, limit - len(rows), cursor, cut=len(found) == many)
-        if len(rows) >= limit or len(found) < many:
-            return rows
-        until = instant(found[-1] * 1_000_000 - 1)
-        many = min(8 * many, words.MOST_SECONDS)
-
-
-def _of_seconds(
-    engine: Engine, which: Filter, found: list[int], limit: int, cursor: Cursor | None, *, cut: bool
-) -> Rows:
-    """The newest of these seconds, of which the last may not be told in full where they are `cut`. What refers to the
-    word is read first: mostly that is all there is, and the bodies, half of the work, need not be read.
-    """
-    rows: Rows = []
-    left = found
-    if words.one_word(which):
-        rows = once(engine, lambda many: page.page(which, many, cursor, found, bodies=False), limit)
-        at = [_when(row) for row in rows]
-        settled = words.settled(found, at)
-        if cut:
-            settled.discard(found[-1])
-        rows = [row for row, second in zip(rows, at, strict=True) if second in settled]
-        # A full page needs none that is older than its last.
-        until = _when(rows[-1]) if len(rows) >= limit else found[-1]
-        left = [second for second in found if second not in settled and second >= until]
-    if left:
-        rows += once(engine, lambda many: page.page(which, many, cursor, left), limit)
-        rows.sort(key=_when, reverse=True)  # within one they are in order
-    return rows[:limit]
 
 
 def _when(row: Sequence[Any]) -> int:

@@ -27,7 +27,7 @@ from msgspec import structs
 
 from apitrail.entry import Entry, EntryRow
 from apitrail.exchange import Loss
-from apitrail.store import derived, finding, health, schema, twins
+from apitrail.store import derived, health, schema, twins
 from apitrail.store.batch import Batch
 from apitrail.store.beside import Beside
 from apitrail.store.block import COLUMNS, LOSS_COLUMNS, Key
@@ -36,6 +36,7 @@ from apitrail.store.cluster import ClusterEngine
 from apitrail.store.counts import Counts
 from apitrail.store.embedded import EmbeddedEngine
 from apitrail.store.engine import Engine
+from apitrail.store.finding import Finding
 from apitrail.store.held import Held
 from apitrail.store.lock import FolderLock
 from apitrail.store.model import (
@@ -71,6 +72,7 @@ from apitrail.store.queries.activity import Side
 from apitrail.store.rhythms import Rhythms
 from apitrail.store.rows import decode_entry, decode_row
 from apitrail.store.times import instant, micros
+from apitrail.store.today import Today
 
 T = TypeVar("T")
 Other = TypeVar("Other")
@@ -137,6 +139,8 @@ class Store(Boards, Rhythms):
         self._watch = twins.Watch()
         self._writing = threading.Lock()
         self._beside = Beside()
+        self._today = Today()
+        self._finding = Finding(engine, self._today)
         self._last_loss = Held[int](kept=lock is not None)
         try:
             migrated = schema.migrate(engine)
@@ -144,7 +148,7 @@ class Store(Boards, Rhythms):
             suspect = self._note.read()
             if migrated or suspect or lock is not None:
                 derived.repair(engine, suspect)
-            self._counts = Counts(engine, self._beside, None if self.shared else self.span())
+            self._counts = Counts(engine, self._finding, self._beside, None if self.shared else self.span())
         except BaseException:
             engine.close()
             raise
@@ -175,7 +179,7 @@ class Store(Boards, Rhythms):
             # Rows that come in their order need not be sorted by the engine, and those of one sender mostly do.
             data.sort(key=itemgetter(0))
             times = [at for _, at in keys]
-            with self._counts.writing(times):
+            with self._counts.writing(times), self._today.writing(times):
                 self._insert([block for _, block in data], times)
             return written
 
@@ -183,7 +187,7 @@ class Store(Boards, Rhythms):
         """The entries after `cursor`, newest first. Raises QueryTooLarge, StoreError; ValueError for the limit."""
         if not 1 <= limit <= MAX_LIMIT:
             raise ValueError(f"limit is {limit}; it must be from 1 to {MAX_LIMIT}")
-        rows = finding.newest(self.engine, which, limit + 1, cursor, self._counts.newest(datetime.now(UTC)))
+        rows = self._finding.newest(which, limit + 1, cursor, self._counts.newest(datetime.now(UTC)))
         entries = [decode_row(row) for row in rows[:limit]]
         more = len(rows) > limit
         return Page(entries, Cursor(entries[-1].created_at, entries[-1].id) if more else None)

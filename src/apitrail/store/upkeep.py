@@ -1,17 +1,18 @@
-"""What keeps the log in order: what is too old goes, days that are over are told, and it is backed up."""
+"""What keeps the log in order: what is too old goes, days are told, and it is backed up."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from apitrail.store import backup, lease, retention, stats, told, twins
+from apitrail.store import backup, lease, retention, stats, telling, twins
 from apitrail.store.counts import Counts
 from apitrail.store.lock import FolderLock
 from apitrail.store.queries import span
 from apitrail.store.retention import Removed, Rules
 from apitrail.store.state import State
 from apitrail.store.stats import Stats
+from apitrail.store.today import Today
 
 TIDY_LEASE_S = 7200
 """How long one of several servers goes on removing what is old before another may: twice the time between two looks."""
@@ -24,6 +25,7 @@ class Upkeep(State):
     _identity: str
     _watch: twins.Watch
     _counts: Counts
+    _today: Today
 
     def tidy(
         self, rules: Rules, now: datetime | None = None, stop: Callable[[], bool] = lambda: False
@@ -50,7 +52,13 @@ class Upkeep(State):
             return 0
         if self.shared and not lease.take(self.engine, "tidy", self._identity, TIDY_LEASE_S):
             return 0
-        return told.tell(self.engine, (now or datetime.now(UTC)).date(), rest, most_s)
+        return telling.tell(self.engine, now or datetime.now(UTC), self._today, rest, most_s)
+
+    def go_on(self, rest: Callable[[float], bool] = lambda _: False, now: datetime | None = None) -> int:
+        """The same of the day that is not over, as far as it went, and say how many slices that were; none where other
+        servers write to this log. To be called every few minutes, by the thread that tells.
+        """
+        return 0 if self.shared else telling.go_on(self.engine, now or datetime.now(UTC), self._today, rest)
 
     @property
     def shared(self) -> bool:

@@ -76,7 +76,6 @@ def since_day(side: Side, day: datetime) -> Query:
     source, params = counted(
         Filter(since=day),
         {"account": _IDS[side], "action": "action", "bad": _BAD, "cause": "ifNull(cause, '')"},
-        None,
         days=False,
     )
     return Query(

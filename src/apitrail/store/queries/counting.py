@@ -11,7 +11,7 @@ from msgspec import structs
 from apitrail.store.engine import Param
 from apitrail.store.model import Filter
 from apitrail.store.queries.pieces import Piece, pieces
-from apitrail.store.queries.where import FIELDS, Where, by_entries, chosen, told_by_entries, within
+from apitrail.store.queries.where import ANYTIME, FIELDS, Times, Where, by_entries, chosen, told_by_entries, within
 from apitrail.store.times import micros
 
 SIDES = {"ec_integration": "ec", "shipping_integration": "shipping"}
@@ -21,7 +21,7 @@ SIDES = {"ec_integration": "ec", "shipping_integration": "shipping"}
 def counted(
     which: Filter,
     columns: Mapping[str, str],
-    seconds: Sequence[int] | None,
+    times: Times = ANYTIME,
     *,
     days: bool = True,
     quarters: bool = True,
@@ -30,12 +30,12 @@ def counted(
 ) -> tuple[str, dict[str, Param]]:
     """A subquery of `columns` (their SQL by name, in which TIME stands for the row's time) and `n`, grouped by them.
 
-    `seconds`: those in which its references and words can be; None where there are none or too many. `fields`: the
-    choices that narrow it. `ends`: without them, what is left at the ends of the range is not counted (see `ends_of`).
+    `times`: where what it asks for can be. `fields`: the choices that narrow it. `ends`: without them, what is left at
+    the ends of the range is not counted (see `ends_of`).
     """
     parts, params = [], dict[str, Param]()
     if told_by_entries(which):
-        sources = [("entries", "created_at", "toInt64(1)", within(which, seconds))]
+        sources = [("entries", "created_at", "toInt64(1)", within(which, times))]
     else:
         if not quarters:
             found = [_raw(which)]

@@ -15,7 +15,7 @@ from apitrail.store.model import Facets, Filter, Option
 from apitrail.store.queries.counting import SIDES, counted
 from apitrail.store.queries.ends import Known
 from apitrail.store.queries.narrowed import COUNTED, Narrowed
-from apitrail.store.queries.where import FIELDS, told_by_entries
+from apitrail.store.queries.where import ANYTIME, FIELDS, Times, told_by_entries
 
 NAMES = Query("SELECT kind, id, argMax(name, at) FROM account_names GROUP BY kind, id")
 """The latest name of every account. Asked apart, at the same time: joined to the counts it took twice as long."""
@@ -30,14 +30,14 @@ Counted = list[dict[str | None, int]]
 """How many entries have a value of each field of COUNTED."""
 
 
-def combinations(which: Filter, seconds: Sequence[int] | None = None, *, ends: bool = True) -> Query:
+def combinations(which: Filter, times: Times = ANYTIME, *, ends: bool = True) -> Query:
     """How many entries have each combination of values, whatever is chosen of these fields; of one more than MOST
-    combinations at most. `seconds`, `ends`: see `counting.counted`.
+    combinations at most. `times`, `ends`: see `counting.counted`.
 
     Rows: the values in the order of COUNTED, and the count (perhaps 0), in any order.
     """
-    source, params = counted(which, _COLUMNS, seconds, fields=_OTHERS, ends=ends)
-    return Query(f"{source} LIMIT {MOST + 1}", params, wide=seconds is None and told_by_entries(which))
+    source, params = counted(which, _COLUMNS, times, fields=_OTHERS, ends=ends)
+    return Query(f"{source} LIMIT {MOST + 1}", params, wide=times.seconds is None and told_by_entries(which))
 
 
 def counted_here(which: Filter, rows: Iterable[Sequence[Any]], known: Iterable[Known]) -> Counted:
@@ -56,13 +56,13 @@ def counted_here(which: Filter, rows: Iterable[Sequence[Any]], known: Iterable[K
     return counts
 
 
-def facets(which: Filter, seconds: Sequence[int] | None = None) -> Query:
-    """Each field counted by the engine, in one pass. `seconds`: see `counting.counted`.
+def facets(which: Filter, times: Times = ANYTIME) -> Query:
+    """Each field counted by the engine, in one pass. `times`: see `counting.counted`.
 
     Rows: field (its number in COUNTED), value (NULL for those that have none, or are not let through), count (perhaps
     0), and of how many combinations. To leave such rows out here takes longer than to read them.
     """
-    source, params = counted(which, _COLUMNS, seconds, fields=_OTHERS)
+    source, params = counted(which, _COLUMNS, times, fields=_OTHERS)
     values = []
     for field in COUNTED:
         others: list[str] = []
@@ -75,7 +75,7 @@ def facets(which: Filter, seconds: Sequence[int] | None = None) -> Query:
         f" ARRAY JOIN {list(range(len(COUNTED)))} AS field, [{', '.join(values)}] AS value"
         " GROUP BY field, value",
         params,
-        wide=seconds is None and told_by_entries(which),
+        wide=times.seconds is None and told_by_entries(which),
     )
 
 

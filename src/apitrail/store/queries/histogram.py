@@ -16,7 +16,7 @@ from apitrail.store.queries.counting import counted
 from apitrail.store.queries.ends import Known
 from apitrail.store.queries.narrowed import COUNTED, Narrowed
 from apitrail.store.queries.pieces import DAY, QUARTER
-from apitrail.store.queries.where import told_by_entries
+from apitrail.store.queries.where import ANYTIME, Times, told_by_entries
 from apitrail.store.times import instant, micros
 
 STEPS = {
@@ -68,8 +68,10 @@ def edges(since: datetime, until: datetime, step: str, zone: ZoneInfo) -> list[i
     return list(range(first, min(last, first + (MOST_BARS + 1) * size) + 1, size))
 
 
-def histogram(which: Filter, cuts: Sequence[int], seconds: Sequence[int] | None = None, *, ends: bool = True) -> Query:
-    """Rows for `answered`, in any order. No entry of the filter lies without the cuts. `ends`: see `counted`."""
+def histogram(which: Filter, cuts: Sequence[int], times: Times = ANYTIME, *, ends: bool = True) -> Query:
+    """Rows for `answered`, in any order. No entry of the filter lies without the cuts. See `counted` for `times` and
+    `ends`.
+    """
     quarters = of_quarters(cuts)
     days = all(cut % DAY == 0 for cut in cuts)
     bars: dict[str, Param]
@@ -82,8 +84,8 @@ def histogram(which: Filter, cuts: Sequence[int], seconds: Sequence[int] | None 
         bar = "roundDown(toUnixTimestamp(TIME), {cuts:Array(UInt32)})"
         bars = {"cuts": [cut // 1_000_000 for cut in cuts[:-1]]}
     columns = {"bar": bar, "outcome": "outcome"}
-    source, params = counted(which, columns, seconds, days=days, quarters=quarters, ends=ends)
-    return Query(source, {**params, **bars}, wide=seconds is None and told_by_entries(which))
+    source, params = counted(which, columns, times, days=days, quarters=quarters, ends=ends)
+    return Query(source, {**params, **bars}, wide=times.seconds is None and told_by_entries(which))
 
 
 def of_quarters(cuts: Sequence[int]) -> bool:

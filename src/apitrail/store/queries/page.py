@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from msgspec import structs
 
 from apitrail.store.engine import Query
 from apitrail.store.model import EPOCH, Cursor, Filter
-from apitrail.store.queries.where import BY_ENTRY, FIELDS, among, by_entries, chosen, told_by_entries, within
+from apitrail.store.queries.where import (
+    ANYTIME,
+    BY_ENTRY,
+    FIELDS,
+    Times,
+    by_entries,
+    chosen,
+    told_by_entries,
+    within,
+)
 from apitrail.store.rows import LIST_SELECT
 from apitrail.store.times import micros
 
@@ -35,24 +44,22 @@ def page(
     which: Filter,
     limit: int,
     cursor: Cursor | None,
-    seconds: Sequence[int] | None = None,
+    times: Times = ANYTIME,
     *,
     bodies: bool = True,
     few: bool = False,
-    spans: Sequence[tuple[int, int]] | None = None,
 ) -> Query:
-    """Newest first; of `seconds` only, where these are known, or of `spans` of microseconds. `bodies`: see `told`.
-    `few`: not so many are expected as fill the page, so that all of the range will be read.
+    """Newest first; of `times` only, where these are known. `bodies`: see `told`. `few`: not so many are expected as
+    fill the page, so that all of the range will be read.
 
     A page is a position, not an offset: entries arrive while one reads.
 
     Within one microsecond the order is the engine's order of UUIDs (their second halves first), the same in the
     sort and in the bound.
     """
+    seconds = times.seconds
     table = "failures" if seconds is None and gathered(which) else "entries"
-    where = within(which, seconds)
-    if spans is not None:
-        where = among(where, spans)
+    where = within(which, times)
     if cursor is not None:
         where = where.also(AFTER, after=micros(cursor.created_at), after_id=cursor.id)
     asked = structs.replace(which, outcome=()) if table == "failures" and set(which.outcome) == FAILED else which

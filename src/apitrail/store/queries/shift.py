@@ -127,7 +127,7 @@ def hours(which: Filter, limit: int) -> Query:
     causes = ", ".join(f"'{one}'" for one in THEIRS)
     names = ("platform", "action", "ec_id", "shipping_id", "cause", "outcome", "direction")
     source, params = counted(
-        which, {"hour": "toUnixTimestamp(toStartOfHour(TIME, 'UTC'))", **{one: one for one in names}}, None, days=False
+        which, {"hour": "toUnixTimestamp(toStartOfHour(TIME, 'UTC'))", **{one: one for one in names}}, days=False
     )
     return Query(
         "SELECT hour, assumeNotNull(platform) AS of_platform, action,"  # noqa: S608, constants only

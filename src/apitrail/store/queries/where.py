@@ -57,8 +57,26 @@ class Where(Struct, frozen=True):
         return " AND ".join(f"({condition})" for condition in self.conditions) or "1"
 
 
-def within(which: Filter, seconds: Sequence[int] | None = None) -> Where:
-    """The range of time: inclusive on both sides. And of `seconds` only, where these are known: see `near`."""
+class Times(Struct, frozen=True):
+    """Where in its range what a filter asks for can be, as far as that is known beforehand."""
+
+    seconds: Sequence[int] | None = None
+    """Each the first of SPAN seconds: those of its references and words."""
+    spans: Sequence[tuple[int, int]] | None = None
+    """First and last, in microseconds, both included, in order: those of its texts."""
+
+    @property
+    def nowhere(self) -> bool:
+        """Whether nothing need be read."""
+        return (self.seconds is not None and not self.seconds) or (self.spans is not None and not self.spans)
+
+
+ANYTIME = Times()
+
+
+def within(which: Filter, times: Times = ANYTIME) -> Where:
+    """The range of time: inclusive on both sides. And of these times only, where they are known."""
+    seconds = times.seconds
     since = None if which.since is None else micros(which.since)
     until = None if which.until is None else micros(which.until)
     if seconds:
@@ -70,6 +88,8 @@ def within(which: Filter, seconds: Sequence[int] | None = None) -> Where:
         where = where.also("created_at >= fromUnixTimestamp64Micro({since:Int64})", since=since)
     if until is not None:
         where = where.also("created_at <= fromUnixTimestamp64Micro({until:Int64})", until=until)
+    if times.spans is not None:
+        where = among(where, times.spans)
     return near(where, seconds)
 
 
