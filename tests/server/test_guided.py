@@ -93,6 +93,24 @@ def test_a_gap_is_told_only_against_a_rhythm() -> None:
     assert missing.gaps(moments(700, 10), NOON) == []
 
 
+def test_pages_of_a_fetch_are_one_fetch_of_its_rhythm() -> None:
+    def paged(*minutes: int) -> list[Moment]:
+        begun = [NOON - timedelta(minutes=one) for one in minutes]
+        return [Moment(at + timedelta(milliseconds=100) * page, "success") for at in begun for page in range(5)]
+
+    assert missing.gaps(paged(300, 240, 180, 120, 60, 5), NOON) == []
+    assert missing.gaps(paged(120, 60, 5), NOON) == []
+    [(_, after, usual)] = missing.gaps(paged(660, 600, 540, 480, 420, 60, 5), NOON)
+    assert after == NOON - timedelta(minutes=60)
+    assert timedelta(minutes=59) < usual < timedelta(minutes=61)
+
+
+def test_calls_that_never_rest_have_a_rhythm_too() -> None:
+    steady = [Moment(NOON - timedelta(seconds=10 * one), "success") for one in range(800, 400, -1)]
+    [(_, after, usual)] = missing.gaps(steady, NOON)
+    assert (after, usual) == (NOON, timedelta(seconds=10))
+
+
 def test_a_silence_that_goes_on_is_a_gap_that_is_open() -> None:
     stopped = moments(*range(600, 300, -10))
     found = missing.answer(ASKED, missing.Evidence(fetches=stopped, oldest=NOON - 99 * HOUR))

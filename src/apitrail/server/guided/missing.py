@@ -22,6 +22,8 @@ SIGN_INS = ("auth.refresh", "auth.exchange", "auth.authorize", "connection.test"
 
 LEAST_FETCHES = 5
 """From so many on, fetches have a rhythm that can be broken."""
+BURST = timedelta(seconds=30)
+"""Calls so soon after each other are pages of one fetch, or attempts of one."""
 GAP_TIMES = 3
 GAP_LEAST = timedelta(minutes=15)
 GAPS_SHOWN = 3
@@ -191,14 +193,26 @@ def _fetched(asked: Asked, found: Evidence) -> Iterator[Finding]:
 
 def gaps(fetches: Sequence[Moment], until: datetime) -> list[tuple[datetime, datetime, timedelta]]:
     """Silences that the rhythm of the calls does not explain, longest first: from, to, and what was usual."""
-    if len(fetches) < LEAST_FETCHES:
-        return []
     times = [one.at for one in fetches]
-    usual = sorted(after - before for before, after in pairwise(times))[(len(times) - 1) // 2]
+    usual = _usual(times)
+    if usual is None:
+        return []
     longest = max(usual * GAP_TIMES, GAP_LEAST)
     pairs = zip(times, [*times[1:], until], strict=True)
     found = [(before, after, usual) for before, after in pairs if after - before > longest]
     return sorted(found, key=lambda one: one[0] - one[1])
+
+
+def _usual(times: Sequence[datetime]) -> timedelta | None:
+    """How often fetches are made, their pages not counted apart; None where they have no rhythm yet.
+
+    Calls that never rest are a rhythm too, where they went on for as long as a gap must be.
+    """
+    between = sorted(after - before for before, after in pairwise(times))
+    rounds = [one for one in between if one > BURST]
+    if len(rounds) < LEAST_FETCHES - 1:
+        rounds = between if sum(between, timedelta()) - sum(rounds, timedelta()) >= GAP_LEAST else []
+    return rounds[len(rounds) // 2] if rounds else None
 
 
 def _gaps(asked: Asked, fetches: Sequence[Moment]) -> Iterator[Finding]:
