@@ -30,6 +30,10 @@ def test_one_walks_from_the_board_to_an_order_that_is_held_up(
     card = page.locator(".cause").filter(has=page.get_by_role("heading", name="Credentials", exact=True))
     expect(card).to_contain_text("Who acts: merchant")
     expect(card).to_contain_text("Orders without success since")
+    if width < 760:
+        expect(card.locator(".lines")).to_be_hidden()  # one reads of one cause after the other
+        card.locator("summary").click()
+    expect(card.locator(".lines")).to_be_visible()
     line = card.locator(".lines li", has_text=account.name).filter(has_text="E7")
     expect(line).to_contain_text("Key ended")
     expect(line).to_contain_text("2 × since")
