@@ -88,6 +88,42 @@ def test_where_nothing_was_recorded_it_asks_for_the_two_lines(server: Any, tmp_p
     assert "apitrail.instrument()" in finding.fix
 
 
+def test_what_only_the_application_was_told_is_found_in_its_spool(used: Settings, tmp_path: Path, server: Any) -> None:
+    server.replies.append((401, b"{}", {}))
+    unknowing = Settings(spool=used.spool)
+    assert wrong(unknowing) == []
+    server.replies.append((401, b"{}", {}))
+    assert any(f"{server.url} wants a token, which" in finding.what for finding in examined(unknowing))
+
+
+def test_what_an_application_cannot_send_is_told_with_what_it_met(
+    configured: Callable[..., Any], server: Any, tmp_path: Path
+) -> None:
+    recorder = configured(service="shop")
+    server.replies += [(401, b"{}", {})] * 50
+    apitrail.not_sent("label.create", "no address")
+    assert not apitrail.flush(0.5)
+    recorder.close()
+    server.replies.clear()
+    [finding] = wrong(Settings(spool=str(tmp_path / "spool")))
+    assert finding.what.startswith(f"shop cannot send to {server.url}, since ")
+    assert "set a valid token" in finding.what
+
+
+def test_that_another_server_is_meant_than_the_application_sends_to_is_told(used: Settings, server: Any) -> None:
+    assert used.spool is not None
+    found = wrong(settings(f"https{server.url[4:]}", Path(used.spool)))
+    assert found[0].what.startswith(f"nothing has been recorded yet for https{server.url[4:]}")
+    assert found[1].what.endswith("speaks without TLS")
+    assert any(f" sends to {server.url}, since " in one.what for one in examined(settings(None, Path(used.spool))))
+
+
+def test_an_address_with_the_path_that_the_recorder_adds_is_told(server: Any, tmp_path: Path) -> None:
+    server.replies.append((404, b"", {}))
+    [_, finding] = wrong(settings(f"{server.url}/api/v1/exchanges", tmp_path / "new"))
+    assert "Leave out /api/v1/exchanges" in finding.fix
+
+
 def test_damaged_and_full_disks_are_told(used: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "spool" / "spool-1.db.damaged-20260101T000000-1").write_bytes(b"x")
     usage = os.statvfs(tmp_path)

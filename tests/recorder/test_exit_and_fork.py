@@ -42,6 +42,13 @@ def test_a_server_that_is_away_does_not_hold_up_the_exit_and_loses_nothing(progr
     assert json.loads(program.run(SAYING + "apitrail.flush(0.1); print(apitrail.stats().waiting)")) == 1
 
 
+def test_what_no_spool_took_is_told_when_the_process_ends(program: Any, server: Any) -> None:
+    (program.folder / "spool").write_text("in the way")
+    out, err = program.start(SAYING + "say(1)").communicate(timeout=60)
+    assert (out, numbers(server)) == ("", [])
+    assert "1 exchanges are lost with this process: the spool cannot be written" in err
+
+
 def test_an_exit_by_an_exception_is_flushed_too(program: Any, server: Any) -> None:
     started = program.start(SAYING + "say(1); raise SystemExit(3)")
     out, err = started.communicate(timeout=60)

@@ -147,6 +147,7 @@ def test_while_the_spool_cannot_be_written_exchanges_are_kept_in_memory(
     apitrail.record(exchange(1))
     assert not apitrail.flush(0.5)
     assert "cannot be written" in caplog.text
+    assert apitrail.stats().in_flight == 1
     (tmp_path / "spool").unlink()
     wait(lambda: apitrail.flush(2))
     assert numbers(server) == [1]

@@ -13,8 +13,9 @@ import msgspec
 import pytest
 
 from apitrail.exchange import Exchange, Message
-from apitrail.recorder.shipper import BACK_OFF_FIRST_S, BACK_OFF_MOST_S, HttpTransport, Shipper
+from apitrail.recorder.shipper import BACK_OFF_FIRST_S, BACK_OFF_MOST_S, Shipper
 from apitrail.recorder.spool import Spool, SpoolLoss
+from apitrail.recorder.transport import HttpTransport
 
 OWNER = ("recorder-1", "host", "1 program")
 Making = Callable[..., Shipper]
@@ -251,3 +252,21 @@ def test_a_backlog_does_not_hold_up_what_is_fresh(server: Any, spool: Spool, mak
     assert came[:4] == [0, 1, 10, 11]
     assert sorted(came) == list(range(12))
     assert spool.is_empty()
+
+
+def test_a_server_that_is_away_for_long_is_told_once(
+    spool: Spool, making: Making, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        spool.add([exchange(1)])
+        shipper = making(f"http://127.0.0.1:{probe.getsockname()[1]}")
+        shipper.ship()
+        assert not caplog.messages
+        monkeypatch.setattr("apitrail.recorder.shipper.AWAY_S", 0.0)
+        shipper.ship()
+        shipper.ship()
+    [message] = caplog.messages
+    assert "Connection refused" in message
+    assert "apitrail doctor" in message
+    assert spool.notes()[0].failure == "ConnectionRefusedError: [Errno 111] Connection refused"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 import random
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,19 @@ def test_what_was_added_is_leased_in_order(spool: Spool) -> None:
     lease = spool.lease(1000, 10)
     assert lease is not None
     assert lease.payloads == [b"one", b"two", b"three"]
+
+
+def test_a_spool_of_an_earlier_version_is_taken_over_with_all_it_holds(spool: Spool, clock: Clock) -> None:
+    spool.add([b"one"])
+    spool.close()
+    with closing(sqlite3.connect(spool.path)) as earlier:
+        earlier.executescript("DROP TABLE shipping; PRAGMA user_version = 1;")
+    later = Spool(spool.path, 1_000_000, OWNER, clock)
+    later.note("http://logs.example", "answer 401")
+    assert later.notes() == [("program", "http://logs.example", "answer 401", clock.now)]
+    lease = later.lease(1000, 10)
+    assert lease is not None
+    assert lease.payloads == [b"one"]
 
 
 def test_a_lease_holds_at_most_so_much_but_never_less_than_one(spool: Spool) -> None:
@@ -266,6 +281,7 @@ def test_many_rows_are_added_and_deleted_whole(spool: Spool) -> None:
 def test_what_add_returned_for_survives_a_kill(tmp_path: Path) -> None:
     code = """
 import sys
+from contextlib import closing
 from pathlib import Path
 from apitrail.recorder.spool import Spool
 spool = Spool(Path(sys.argv[1]), 10**9, ("r", "h", "p"))

@@ -1,8 +1,9 @@
 """`apitrail doctor`: what is wrong with recording on this machine, in plain words, and what to do.
 
-Run beside an application, with its environment (APITRAIL_URL, APITRAIL_TOKEN, APITRAIL_SPOOL). Needs the recorder
-alone. It asks the server as the shipper does, with an empty batch, so it changes nothing there; on the disk it adds
-nothing but, where there is none, the spool's folder. Ends with 1 where something is wrong.
+Run beside an application, as its user and with its environment (APITRAIL_URL, APITRAIL_TOKEN, APITRAIL_SPOOL). What the
+application gave to `configure` instead it finds in the spool, where programs note whom they send to and how that goes.
+Needs the recorder alone. It asks the server as the shipper does, with an empty batch, so it changes nothing there; on
+the disk it adds nothing but, where there is none, the spool's folder. Ends with 1 where something is wrong.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ from apitrail.exchange import Exchange
 from apitrail.recorder import clients
 from apitrail.recorder.process import spool_folder
 from apitrail.recorder.settings import MIB, Settings, settings_from
-from apitrail.recorder.spool import Held, Spool, spool_path
+from apitrail.recorder.spool import Held, Shipping, Spool, spool_path
 from apitrail.recorder.spool_file import SpoolUnusable
+from apitrail.recorder.transport import PATH
 
 CLOCK_S = 5.0
 """A clock further off than this is told: entries would stand at the wrong time."""
 FREE_LEAST = 200 * MIB
 OLD_S = 60.0
-PATH = "/api/v1/exchanges"
 
 
 class Finding(NamedTuple):
@@ -48,8 +49,9 @@ class Finding(NamedTuple):
 def examined(settings: Settings) -> Iterator[Finding]:
     """Everything that is looked at, in the order in which one would."""
     yield from _clients()
-    yield from _spool(settings)
-    yield from _server(settings)
+    notes: list[Shipping] = []
+    yield from _spool(settings, notes)
+    yield from _server(settings, notes)
 
 
 def _clients() -> Iterator[Finding]:
@@ -65,7 +67,7 @@ def _clients() -> Iterator[Finding]:
         )
 
 
-def _spool(settings: Settings) -> Iterator[Finding]:
+def _spool(settings: Settings, notes: list[Shipping]) -> Iterator[Finding]:
     folder = spool_folder(settings.spool)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -82,7 +84,7 @@ def _spool(settings: Settings) -> Iterator[Finding]:
             f"{len(damaged)} damaged spool files were set aside in {folder}",
             "Look at the disk; exchanges in them are lost to the log. Remove the files when you have seen them.",
         )
-    yield from _waiting(settings, folder)
+    yield from _waiting(settings, folder, notes)
     free = shutil.disk_usage(folder).free
     if free < min(FREE_LEAST, settings.spool_limit):
         yield Finding(
@@ -92,26 +94,45 @@ def _spool(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _waiting(settings: Settings, folder: Path) -> Iterator[Finding]:
-    spools = [(spool_path(folder, None), "of processes without a url")]
+def _waiting(settings: Settings, folder: Path, notes: list[Shipping]) -> Iterator[Finding]:
+    """What waits, and how sending goes; `notes` is filled with the words that programs left of that."""
+    known = {spool_path(folder, None): "of processes without a url"}
     if settings.url:
-        spools.insert(0, (spool_path(folder, settings.url), "for the server"))
-    there = [(path, whose) for path, whose in spools if path.exists()]
-    for path, whose in there:
+        known[spool_path(folder, settings.url)] = f"for {settings.url}"
+    there = sorted(folder.glob("spool-*.db"), key=lambda path: path not in known)
+    if not any(path in known for path in there):
+        for_it = f" for {settings.url}" if settings.url and there else ""
+        if for_it or not there:
+            yield Finding(
+                False,
+                f"nothing has been recorded yet{for_it} under {folder}",
+                "Does the application call apitrail.configure() and apitrail.instrument(), has it made a call since, "
+                "and has it the same APITRAIL_SPOOL and APITRAIL_URL as this command?",
+            )
+    for path in there:
         spool = Spool(path, settings.spool_limit, ("doctor", os.uname().nodename, f"{os.getpid()} doctor"))
         try:
-            yield _told(spool.held(), _age(spool.oldest()), whose, path)
+            held, age, left = spool.held(), _age(spool.oldest()), spool.notes()
         except SpoolUnusable as error:
             yield Finding(False, f"the spool cannot be read: {error}", _SPOOL_FIX)
+            continue
         finally:
             spool.close()
-    if not there:
-        yield Finding(
-            False,
-            f"nothing has been recorded yet under {folder}",
-            "Does the application call apitrail.configure() and apitrail.instrument(), has it made a call since, "
-            "and has it the same APITRAIL_SPOOL and APITRAIL_URL as this command?",
-        )
+        whose = known.get(path) or f"for {left[0].url if left else 'another server'}"
+        yield _told(held, age, whose, path)
+        notes += left
+        yield from (_sending(note) for note in left if held.exchanges or not note.failure)
+
+
+def _sending(note: Shipping) -> Finding:
+    since = f"{datetime.fromtimestamp(note.since, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if not note.failure:
+        return Finding(True, f"{note.service} sends to {note.url}, since {since}")
+    return Finding(
+        False,
+        f"{note.service} cannot send to {note.url}, since {since}: {note.failure}",
+        "What it recorded waits, and is sent by itself when this is mended; a program that has ended sends no more.",
+    )
 
 
 def _age(oldest: bytes | None) -> float:
@@ -139,12 +160,21 @@ def _told(held: Held, age: float, whose: str, path: Path) -> Finding:
     return Finding(False, what, "They are kept. What the server says below is why, or no process with a url runs.")
 
 
-def _server(settings: Settings) -> Iterator[Finding]:
-    if settings.url is None:
+def _server(settings: Settings, notes: list[Shipping]) -> Iterator[Finding]:
+    if settings.url is not None:
+        yield from _answers(settings, notes)
+        return
+    urls = sorted({note.url for note in notes})
+    for url in urls:
+        yield from _answers(msgspec.structs.replace(settings, url=url), notes)
+    if not urls:
         yield Finding(
             False, "no server is named: exchanges stay in the spool", "Set APITRAIL_URL, or configure(url=…)."
         )
-        return
+
+
+def _answers(settings: Settings, notes: list[Shipping]) -> Iterator[Finding]:
+    assert settings.url is not None
     began = time.time()
     try:
         status, headers, body = _asked(settings)
@@ -152,7 +182,10 @@ def _server(settings: Settings) -> Iterator[Finding]:
         yield _unreachable(settings.url, error)
         return
     now = (began + time.time()) / 2
-    if status in (401, 403):
+    sent = [note.service for note in notes if note.url == settings.url and not note.failure]
+    if status in (401, 403) and not settings.token and sent:
+        yield Finding(True, f"{settings.url} wants a token, which {sent[0]} has and this command has not")
+    elif status in (401, 403):
         yield Finding(
             False,
             f"{settings.url} refuses the token ({status})" if settings.token else f"{settings.url} wants a token",
@@ -174,7 +207,7 @@ def _server(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             False,
             f"{settings.url} answers {status}, and not as an Apitrail server does",
-            "Is it the right address, or does a proxy stand before it?",
+            "Is it the right address, or does a proxy stand before it?" + _path(settings.url),
         )
     yield from _clock(headers.get("date", ""), now)
 
@@ -200,6 +233,13 @@ def _asked(settings: Settings) -> tuple[int, dict[str, str], bytes]:
         connection.close()
 
 
+def _path(url: str) -> str:
+    path = urlsplit(url).path
+    if path.endswith(PATH):
+        return f" Leave out {PATH}: the recorder adds it."
+    return f" Is {path} to stand in it?" if path else ""
+
+
 def _unreachable(url: str, error: Exception) -> Finding:
     if isinstance(error, ssl.SSLCertVerificationError):
         return Finding(
@@ -207,6 +247,8 @@ def _unreachable(url: str, error: Exception) -> Finding:
             f"the certificate of {url} is not trusted: {error.verify_message}",
             "Give this Python the authority, for example by SSL_CERT_FILE.",
         )
+    if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
+        return Finding(False, f"{url} speaks without TLS", "Write http:// for it, or name the proxy that does TLS.")
     return Finding(
         False,
         f"{url} cannot be reached: {error or type(error).__name__}",

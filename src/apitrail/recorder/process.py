@@ -49,6 +49,7 @@ class Stats(Struct, frozen=True):
     duplicates: int = 0
     refused: int = 0
     in_flight: int = 0
+    """In memory: not yet in the spool, or not taken by it."""
     in_flight_bytes: int = 0
     waiting: int = 0
     """In the spool, of all processes that share it."""
@@ -125,7 +126,8 @@ class ProcessRecorder:
         self._spool = Spool(spool_path(folder, self.settings.url), most, owner, durable=durable)
         self._spools = [self._spool]
         if self.settings.url:
-            from apitrail.recorder.shipper import HttpTransport, Shipper
+            from apitrail.recorder.shipper import Shipper
+            from apitrail.recorder.transport import HttpTransport
 
             # What processes without a url left behind is sent by the first that has one.
             self._spools.append(Spool(spool_path(folder, None), most, owner, durable=durable))
@@ -136,6 +138,7 @@ class ProcessRecorder:
                 owner,
                 self.settings.batch_bytes,
                 self.settings.batch_exchanges,
+                url=self.settings.url,
             )
         settings = self.settings
 
@@ -194,6 +197,9 @@ class ProcessRecorder:
             self._shipped(time.monotonic() + self.settings.flush_at_exit, once=True)
         if self._shipper is not None:
             self._shipper.stop()  # or it would leave with a lease that nobody ends
+        if self._worker is not None and self._worker.unspooled:
+            # Where the spool cannot be written there is no place for a count of losses either.
+            say(f"{self._worker.unspooled} exchanges are lost with this process: the spool cannot be written")
 
     @never_raise
     def leave(self) -> None:
@@ -241,7 +247,7 @@ class ProcessRecorder:
             stored=sent.stored if sent else 0,
             duplicates=sent.duplicates if sent else 0,
             refused=sent.refused if sent else 0,
-            in_flight=self.queue.items.qsize(),
+            in_flight=self.queue.items.qsize() + (self._worker.unspooled if self._worker is not None else 0),
             in_flight_bytes=self.gauge.bytes,
             waiting=held.exchanges,
             waiting_bytes=held.bytes,

@@ -11,21 +11,19 @@ deleted and counted as `refused`. Everything else keeps the spool:
     401, 403                    back off long, and say so once through logging
     413, or 400 in our shape    send half as much, down to a single exchange, which is then counted as `refused`
 
-Speaks by `http.client`, directly and not through the environment's proxies, in a thread whose calls no hook records.
+Its thread's calls no hook records. What it met last is noted in the spool, for `apitrail doctor`.
 """
 
 from __future__ import annotations
 
 import http.client
 import random
-import ssl
 import time
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple, Protocol
-from urllib.parse import urlsplit
+from typing import Any
 
 import msgspec
 
@@ -35,8 +33,8 @@ from apitrail.recorder.losses import lose, say
 from apitrail.recorder.spool import Held, Lease, Spool, SpoolLoss
 from apitrail.recorder.spool_file import SpoolUnusable
 from apitrail.recorder.threads import Event, start
+from apitrail.recorder.transport import Answer, Transport
 
-PATH = "/api/v1/exchanges"
 BACK_OFF_FIRST_S = 0.5
 BACK_OFF_MOST_S = 30.0
 RETRY_AFTER_MOST_S = 300.0
@@ -45,31 +43,11 @@ IDLE_S = 5.0
 """How often an idle shipper looks into the spool: another process of the host may have died with exchanges in it."""
 HURRIED_S = 0.25
 COMPRESS_FROM = 1024
+AWAY_S = 60.0
+"""A server that is away for so long is told through logging: shorter, and it restarts."""
 BACKLOG = "Apitrail-Backlog"
 COUNTED_S = 1.0
-ANSWER_LIMIT = 16 * 1024 * 1024
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Answer(NamedTuple):
-    """What the server said."""
-
-    status: int
-    body: bytes
-    retry_after: float | None = None
-
-
-class Transport(Protocol):
-    """Carries one batch. Raises OSError or http.client.HTTPException where no answer came."""
-
-    def open(self) -> None:
-        """Make sure that there is a connection."""
-
-    def post(self, body: bytes, headers: dict[str, str]) -> Answer:
-        """Send, and read the answer whole."""
-
-    def close(self) -> None:
-        """Close the connection."""
 
 
 class Refusal(msgspec.Struct):
@@ -106,68 +84,6 @@ class Sent(msgspec.Struct):
     last_stored_at: datetime | None = None
 
 
-class HttpTransport:
-    """One kept-alive connection to the server."""
-
-    def __init__(self, url: str, timeout: float) -> None:
-        parts = urlsplit(url)
-        self._secure = parts.scheme == "https"
-        self._host = parts.hostname or ""
-        self._port = parts.port
-        self._path = parts.path.rstrip("/") + PATH
-        self._timeout = timeout
-        self._connection: http.client.HTTPConnection | None = None
-
-    def post(self, body: bytes, headers: dict[str, str]) -> Answer:
-        """Send; once more on a new connection where the kept one turns out to be closed."""
-        kept = self._connection is not None
-        try:
-            return self._post(body, headers)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-            self.close()
-            if not kept:
-                raise
-            return self._post(body, headers)
-
-    def open(self) -> None:
-        """Connect, unless a connection is kept."""
-        try:
-            connection = self._connection or self._connect()
-            if connection.sock is None:
-                connection.connect()
-        except BaseException:
-            self.close()
-            raise
-
-    def _post(self, body: bytes, headers: dict[str, str]) -> Answer:
-        try:
-            connection = self._connection or self._connect()
-            connection.request("POST", self._path, body, headers)
-            answer = connection.getresponse()
-            content = answer.read(ANSWER_LIMIT)
-            if answer.will_close or not answer.isclosed():
-                self.close()
-            return Answer(answer.status, content, _seconds(answer.getheader("Retry-After")))
-        except BaseException:
-            self.close()
-            raise
-
-    def _connect(self) -> http.client.HTTPConnection:
-        if self._secure:
-            self._connection = http.client.HTTPSConnection(
-                self._host, self._port, timeout=self._timeout, context=ssl.create_default_context()
-            )
-        else:
-            self._connection = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
-        return self._connection
-
-    def close(self) -> None:
-        """Close the connection; the next `post` opens another."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-
 class Shipper:
     """Ships from several spools, in their order. `wake` from any thread; all else happens in its own."""
 
@@ -180,6 +96,7 @@ class Shipper:
         batch_bytes: int,
         batch_exchanges: int,
         chance: Callable[[], float] = random.random,
+        url: str = "",
     ) -> None:
         self._spools = spools
         self._transport = transport
@@ -200,6 +117,9 @@ class Shipper:
         self._at_once = False
         self._asked_to_wait = False
         self._said: set[str] = set()
+        self._url = url
+        self._noted: str | None = None
+        self._failing_since = 0.0
         self._counted: Held | None = None
         self._counted_at = 0.0
         self.sent = Sent()
@@ -345,8 +265,9 @@ class Shipper:
         self.sent.duplicates += stored.duplicates
         self.sent.refused += len(losses)
         self.sent.last_stored_at = datetime.now(UTC)
-        self._back_off = 0.0
+        self._back_off = self._failing_since = 0.0
         self._said.clear()
+        self._note("")
         self._batch = min(self._most, self._batch * 2)
         if losses:
             say(f"the server refused {len(losses)} exchanges, first for {losses[0].text}")
@@ -365,11 +286,23 @@ class Shipper:
     def _failed(self, why: str, *, say_it: bool = False) -> float:
         self.sent.failures += 1
         self.sent.last_failure = why
+        now = time.monotonic()
+        self._failing_since = self._failing_since or now
+        if now - self._failing_since >= AWAY_S and not self._said:
+            say_it, why = True, f"{why}, for {now - self._failing_since:.0f} s now"
         if say_it and why not in self._said:
             self._said.add(why)
-            say(f"the server does not take what was recorded, the spool keeps it: {why}")
+            say(f"the server does not take what was recorded, the spool keeps it: {why}. `apitrail doctor` says more")
+        self._note(self.sent.last_failure)
         self._back_off = min(BACK_OFF_MOST_S, self._back_off * 2 or BACK_OFF_FIRST_S)
         return self._back_off * (0.5 + self._chance() / 2)
+
+    def _note(self, failure: str) -> None:
+        """Leave word in the spool of how sending goes, where that has changed."""
+        if failure != self._noted:
+            with suppress(SpoolUnusable):
+                self._spools[0].note(self._url, failure)
+                self._noted = failure
 
 
 def encoded_batch(lease: Lease) -> bytes:
@@ -405,17 +338,3 @@ def _is_ours(body: bytes) -> bool:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     return True
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Retry-After in either of its forms (RFC 9110 §10.2.3)."""
-    if not retry_after:
-        return None
-    try:
-        return max(0.0, float(retry_after))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None

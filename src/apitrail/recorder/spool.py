@@ -59,6 +59,12 @@ CREATE TABLE IF NOT EXISTS loss (
     until REAL NOT NULL DEFAULT 0,
     PRIMARY KEY (recorder, reason, holder)
 );
+CREATE TABLE IF NOT EXISTS shipping (
+    service TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    failure TEXT NOT NULL,
+    since REAL NOT NULL
+);
 CREATE TABLE IF NOT EXISTS total (one INTEGER PRIMARY KEY CHECK (one = 1), bytes INTEGER NOT NULL);
 INSERT OR IGNORE INTO total VALUES (1, 0);
 """
@@ -99,6 +105,17 @@ class Lease(Struct, frozen=True):
     losses: list[SpoolLoss]
 
 
+class Shipping(NamedTuple):
+    """How sending from this spool goes for one program of the host."""
+
+    service: str
+    url: str
+    failure: str
+    """What the last attempt met, since then; empty where it worked. Holds no secret."""
+    since: float
+    """Seconds since 1970."""
+
+
 class Held(NamedTuple):
     """What the spool holds."""
 
@@ -122,7 +139,7 @@ class Spool:
         self._limit = limit
         self._owner = owner
         self._clock = clock
-        self._file = SpoolFile(path, SCHEMA, version=1, durable=durable)
+        self._file = SpoolFile(path, SCHEMA, version=2, durable=durable)
         self._leases = 0
 
     def add(self, payloads: Iterable[bytes], losses: Iterable[SpoolLoss] = ()) -> int:
@@ -223,6 +240,18 @@ class Spool:
             (count,) = db.execute("SELECT count(*) FROM waiting").fetchone()
             (size,) = db.execute("SELECT bytes FROM total").fetchone()
             return Held(count, size)
+
+    def note(self, url: str, failure: str) -> None:
+        """How sending goes for this program from now on, for `apitrail doctor` to read. Raises SpoolUnusable."""
+        with self._transaction() as db:
+            row = (self._owner[2].partition(" ")[2], url, failure[:500], self._clock())
+            db.execute("INSERT OR REPLACE INTO shipping VALUES (?, ?, ?, ?)", row)
+
+    def notes(self) -> list[Shipping]:
+        """Who sends from here, and how that goes, latest first. Raises SpoolUnusable."""
+        with self._transaction(reading=True) as db:
+            rows = db.execute("SELECT service, url, failure, since FROM shipping ORDER BY since DESC").fetchall()
+            return [Shipping(*row) for row in rows]
 
     def close(self) -> None:
         """Close the file; the next call opens it again."""

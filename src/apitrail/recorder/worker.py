@@ -86,6 +86,11 @@ class Worker:
         self.count = 0
         """Exchanges spooled."""
 
+    @property
+    def unspooled(self) -> int:
+        """Exchanges that the spool has not taken: it cannot be written."""
+        return len(self._pending)
+
     def start(self) -> None:
         """Begin the thread."""
         start(self._run, "apitrail-worker")
