@@ -128,6 +128,20 @@ def test_an_answer_that_is_made_while_it_is_sent_is_recorded_when_it_is_closed(l
     assert closed == [True]
 
 
+def test_an_answer_that_nobody_reads_or_closes_is_recorded_when_it_is_dropped(log: testing.Log) -> None:
+    def unread(environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("202 Accepted", [])
+        return iter([b"one"])
+
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/hooks", "wsgi.url_scheme": "http", "HTTP_HOST": "shop.example"}
+    answer = ApitrailMiddleware(unread)(environ, lambda *_: None)
+    assert log.exchanges == []
+    del answer
+    exchange = log.assert_recorded(count=1, status=202)
+    assert exchange.response is not None
+    assert exchange.response.incomplete
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_a_handler_that_crashes_is_recorded_and_crashes_on(log: testing.Log, late: bool) -> None:
     def crashing(environ: Any, start_response: Any) -> Iterable[bytes]:

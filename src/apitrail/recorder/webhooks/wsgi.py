@@ -138,6 +138,9 @@ class _Answer:
         self._chunks = iter(answer)
         self._watch = watch
 
+    def __del__(self) -> None:
+        self._watch.over(incomplete=True)  # dropped unread, and not closed: a test client may
+
     def __iter__(self) -> Iterator[bytes]:
         return self
 
