@@ -1,5 +1,5 @@
 """Tells which letters the parts of a day have, for `told`: once, by whoever keeps the log in order, never as rows come
-in. Called by one thread of the one server of a log, not on a cluster.
+in. Called by one thread of one server of a log at a time.
 
 - Days that are over, the latest first.
 - The day that goes on, slice by slice, as each is over; so a text is looked for in what came since, and in no more.

@@ -11,8 +11,7 @@ What holds: nothing is left out that a search of every entry finds, but for what
 - What is known is written last and goes first, so a day that is half told is not told.
 - Of the day that goes on, `today` says which slices are told.
 - A body that is removed stays told, which costs a search that finds nothing.
-
-Not on a cluster, where each shard has parts of its own: there every search reads the whole range.
+- On a cluster a slice is that of all shards, and what a day was made of is their numbers added up, which only grow.
 """
 
 from __future__ import annotations
@@ -39,9 +38,9 @@ class Content(Struct, frozen=True):
 
     rows: int
     part: int
-    """The last block of rows that was inserted, within 32 bits."""
+    """The last block of rows that was inserted, within 32 bits; of several shards, the sum of these."""
     table: int
-    """Which table that was, as a number of 32 bits: a log that is restored counts its blocks anew."""
+    """Which table that was, as a number of 32 bits: a log that is restored counts its blocks anew. 0 on a cluster."""
 
 
 class Told(Struct, frozen=True):
@@ -68,8 +67,6 @@ class Told(Struct, frozen=True):
 
 def told(engine: Engine, which: Filter, today: Today) -> Told | None:
     """Where the filter's text may be; None where that is not known of any day. Raises StoreError."""
-    if engine.topology.cluster:
-        return None
     texts = [ways for term in which.text if not (term.whole or term.excluded) if (ways := sought(needles(term.value)))]
     if not texts:
         return None
@@ -104,11 +101,16 @@ def _may_have(told_of: Mapping[int, int], texts: Sequence[Sequence[set[int]]], s
 
 
 def held_days(engine: Engine) -> dict[int, Content]:
-    """The days that have entries, by the parts' own records."""
+    """The days that have entries, by the parts' own records. A shard's replicas number their parts alike."""
+    home, parts = engine.topology.home, engine.topology.system("parts")
+    # On a cluster the table is another one on each host that was added later.
+    table = f"(SELECT any(uuid) FROM system.tables WHERE database = {home} AND name = 'entries')"  # noqa: S608
     query = Query(
-        "SELECT toUInt16(toDate(partition)), sum(rows), bitAnd(max(max_block_number), 4294967295), xxHash32(toString("
-        "(SELECT any(uuid) FROM system.tables WHERE database = currentDatabase() AND name = 'entries')))"
-        " FROM system.parts WHERE active AND database = currentDatabase() AND table = 'entries' GROUP BY partition"
+        "SELECT toUInt16(toDate(partition)) AS day, sum(shard_rows), bitAnd(sum(last), 4294967295),"  # noqa: S608
+        f" {0 if engine.topology.cluster else f'xxHash32(toString({table}))'}"
+        " FROM (SELECT partition, sum(rows) AS shard_rows, max(max_block_number) AS last"
+        f" FROM {parts} WHERE active AND database = {home} AND table = 'entries'"
+        " GROUP BY hostName(), tcpPort(), partition) GROUP BY day"
     )
     return {day: Content(rows, part, table) for day, rows, part, table in engine.select(query).rows if rows}
 
@@ -116,8 +118,8 @@ def held_days(engine: Engine) -> dict[int, Content]:
 def known_days(engine: Engine) -> dict[int, Content | None]:
     """What each day held when it was told; None of one that is not told to its end."""
     days = Query(
-        "SELECT DISTINCT toUInt16(toDate(partition)) FROM system.parts"
-        " WHERE active AND database = currentDatabase() AND table = 'letters'"
+        f"SELECT DISTINCT toUInt16(toDate(partition)) FROM {engine.topology.system('parts')}"  # noqa: S608
+        f" WHERE active AND database = {engine.topology.home} AND table = 'letters'"
     )
     told_of = _read(engine, [], None)
     return {day: _of(told_of.get(day, {})) for (day,) in engine.select(days).rows}

@@ -46,10 +46,8 @@ class Upkeep(State):
         now: datetime | None = None,
     ) -> int:
         """Tell which letters are in days that are over, so that a text is found without reading them, and say how many
-        days that were; none on a cluster, and while another server on this log keeps it in order. See `told`.
+        days that were; none while another server on this log keeps it in order. See `told`.
         """
-        if self.engine.topology.cluster:
-            return 0
         if self.shared and not lease.take(self.engine, "tidy", self._identity, TIDY_LEASE_S):
             return 0
         return telling.tell(self.engine, now or datetime.now(UTC), self._today, rest, most_s)
