@@ -13,7 +13,7 @@ from tests.store.test_told import body, days, found
 from apitrail.entry import Entry
 from apitrail.store import Filter, Store, Term, open_store, slices, telling, told
 from apitrail.store.derived import DAY
-from apitrail.store.engine import Engine, Query
+from apitrail.store.engine import Answer, Engine, Query
 from apitrail.store.times import micros
 
 Make = Callable[..., Entry]
@@ -152,6 +152,28 @@ def test_a_day_that_becomes_far_larger_is_cut_anew(store: Store, make: Make) -> 
     assert left(store, "nowhere") <= timedelta(hours=21.1)
     assert left(store, "overweight") - left(store, "nowhere") < timedelta(minutes=10)
     assert found(store, "overweight") == [rare.id]
+
+
+def test_of_a_busy_log_less_than_an_hour_is_read_before_it_is_asked_where_a_text_may_be(
+    store: Store, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write([make(at(number / 1000), response=body("plain")) for number in range(3000)])
+    store.go_on(now=at(3) + LATER)
+    questions: list[Query] = []
+    select = type(store.engine).select
+
+    def noted(engine: Engine, query: Query) -> Answer:
+        if "FROM entries" in query.sql:
+            questions.append(query)
+        return select(engine, query)
+
+    monkeypatch.setattr(type(store.engine), "select", noted)
+    until = at(2.9)
+    assert store.page(Filter(since=at(0), until=until, text=(Term("nowhere"),))).entries == []
+    [scanned] = questions
+    since = scanned.params["since"]
+    assert isinstance(since, int)
+    assert timedelta(0) < timedelta(microseconds=micros(until) - since) < timedelta(minutes=10)
 
 
 def test_a_quiet_day_is_told_when_it_is_over(store: Store, make: Make) -> None:

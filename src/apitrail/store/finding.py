@@ -58,7 +58,8 @@ class Finding:
         """By reading back from the end of the range; what is not found at once, only where it may be."""
         rows: Rows = []
         where: Told | None = None
-        for number, window in enumerate(page.windows(which, cursor, latest)):
+        scanned = min(page.SCANNED, 1 / self._today.begun.slices)  # of a busy log, an hour is many entries
+        for number, window in enumerate(page.windows(which, cursor, latest, scanned)):
             few = bool(which.text) and number > 0 and page.LONGER * len(rows) < limit
             if number == 1 and which.text:
                 rest = structs.replace(which, until=window.until)
