@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from apitrail.entry import Entry, Payload
 from apitrail.exchange import Reference
 from apitrail.store import Filter, Store, Term
-from apitrail.store.bodies import LEAST, MARK, edges, encoded, fold, foldable, unfold, unfolded
+from apitrail.store.bodies import LEAST, MARK, NEXT, edges, encoded, fold, foldable, unfold, unfolded
 from apitrail.store.engine import Query
 
 Make = Callable[..., Entry]
@@ -186,3 +187,24 @@ def test_what_a_text_says_of_the_ids_that_it_may_be_partly_in() -> None:
     assert edges([b"c03z0fjeq4, next order is 26"]) == (["c03z0fjeq4"], ["26"], [])
     assert edges([b'"of":"2602C03Z0FJEQ4","n":"', b"'x' = 1 "]) == ([], [], ["2602c03z0fjeq4"])
     assert edges([b"\\u53d6\\u865f", b"a%20b"]) == ([], [], [])
+
+
+def test_a_list_of_ids_is_the_same_few_bytes_over_and_over() -> None:
+    ids = [f"26020{number:09}" for number in range(4)]
+    assert fold(b'["%s","%s","%s"]' % tuple(one.encode() for one in ids[1:]), known(ids)) == (
+        b'["' + MARK + b'\x81","' + NEXT + b'","' + NEXT + b'"]'
+    )
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_in_whatever_order_a_lists_ids_are_each_is_left_out(order: tuple[int, ...]) -> None:
+    ids = ["3230144279646", ORDER, PARCEL]
+    body = b'{"ids":["%s","%s","%s"]}' % tuple(ids[number].encode() for number in order)
+    stored = fold(body, known(ids))
+    assert len(stored) == len(b'{"ids":["","",""]}') + 6
+    assert unfold(stored, ids) == body
+
+
+def test_marks_from_before_there_were_next_ones_are_read() -> None:
+    stored = b"[" + b",".join(MARK + bytes([0x80 + number]) for number in range(3)) + b"]"
+    assert unfold(stored, [ORDER, PARCEL, "32301442"]) == f"[{ORDER},{PARCEL},32301442]".encode()

@@ -151,7 +151,7 @@ def test_every_column_is_written_as_the_type_that_it_has(store: Store, table: st
 
 def test_a_field_that_is_new_to_a_row_decodes_to_its_default() -> None:
     old = '{"method":"GET","url":"https://x/","path":"/","outcome":"success","gone":1}'
-    row = rows.decode_row((UUID(int=7), 5, ["order"], ["A-1"], old))
+    row = rows.decode_row((UUID(int=7), 5, 0.0, ["order"], ["A-1"], old))
     assert row.id == str(UUID(int=7))
     assert row.created_at == EPOCH + timedelta(microseconds=5)
     assert row.references == [Reference("order", "A-1")]

@@ -1,5 +1,5 @@
 """A body without the ids that its entry refers to: they are kept once, among the references, and a mark of two bytes
-stands for each in the body. It unfolds to the very same bytes.
+stands for each in the body: its number, or that it is the next one. It unfolds to the very same bytes.
 
 A third of what a log takes was ids in bodies. Only such ids are left out, and only where nothing but a sign stands
 before and behind them, that
@@ -23,6 +23,9 @@ LEAST: Final = 8
 MARK: Final = b"\xff"
 """Begins what stands for an id. A body that has it stays as it is: no text in UTF-8, Big5, GB 18030, Shift JIS has."""
 _FIRST: Final = 0x80
+_NEXT: Final = 0x1F
+NEXT: Final = MARK + bytes([_NEXT])
+"""Stands for the reference behind that of the mark before it: a list of ids is the same few bytes over and over."""
 _PLACES: Final = [MARK + bytes([number]) for number in range(_FIRST, 0xFF)]
 """What stands for each of the first references."""
 _WORK: Final = 1 << 17
@@ -61,12 +64,15 @@ def fold(body: bytes, ids: Sequence[bytes]) -> bytes:
     pieces: list[bytes] = []
     before: list[tuple[bytes, bytes]] = []
     last = missed = 0
+    near = chained = False
     for one, place in zip(ids, _PLACES, strict=False):
         size = len(one)
         if size < LEAST:
+            near = False
             continue
         at = find(one, last)
         if at < 0:
+            near = False
             missed += length
             if missed > _WORK:
                 break
@@ -76,19 +82,42 @@ def fold(body: bytes, ids: Sequence[bytes]) -> bytes:
         end = at + size
         if (not at or not _NOT_BEFORE[body[at - 1]]) and (end == length or _BEHIND[body[end]]):  # as `_apart`
             pieces.append(body[last:at])
-            pieces.append(place)
+            if near:
+                pieces.append(NEXT)
+                chained = True
+            else:
+                pieces.append(place)
+                near = True
             last = end
+        else:
+            near = False
     if not last:
         return body
-    start = b"".join(pieces)
+    if not before:
+        return b"".join(pieces) + body[last:]
+    # Mostly they stand before all marks. Where one does not, which mark another is next to is no longer told.
+    start = pieces[0] if chained else b"".join(pieces)
+    behind = b"".join(pieces[1:]) if chained else b""
     for one, place in before:
         at = start.find(one)
         if at < 0:
-            continue
+            if one not in behind:
+                continue
+            _number(pieces)
+            start, behind = b"".join((start, *pieces[1:])), b""
+            at = start.find(one)
         end = at + len(one)
         if _apart(start, at, end):
             start = b"".join((start[:at], place, start[end:]))
-    return start + body[last:]
+    return b"".join((start, behind, body[last:]))
+
+
+def _number(pieces: list[bytes]) -> None:
+    """Let each of the marks, which are every second of the pieces, tell its number."""
+    number = -1
+    for place in range(1, len(pieces), 2):
+        number = number + 1 if pieces[place] is NEXT else pieces[place][1] - _FIRST
+        pieces[place] = _PLACES[number]
 
 
 def _apart(body: bytes, at: int, end: int) -> bool:
@@ -98,14 +127,26 @@ def _apart(body: bytes, at: int, end: int) -> bool:
 def unfold(stored: bytes, ids: Sequence[str]) -> bytes:
     """The body that was folded, by the ids of the entry's references."""
     first, *rest = stored.split(MARK)
-    return b"".join([first, *(ids[part[0] - _FIRST].encode() + part[1:] for part in rest)])
+    pieces = [first]
+    number = -1
+    for part in rest:
+        number = number + 1 if part[0] == _NEXT else part[0] - _FIRST
+        pieces += (ids[number].encode(), part[1:])
+    return b"".join(pieces)
 
 
 def unfolded(column: str) -> str:
     """The same as SQL, of a column of `entries`. A body that has the mark's byte anyway is taken for a folded one."""
     parts = f"splitByChar('\\xff', {column})"
-    one = f"concat(reference_ids[reinterpretAsUInt8(part) - {_FIRST - 1}], substring(part, 2))"
-    return f"arrayStringConcat(arrayMap((part, nth) -> if(nth = 1, part, {one}), {parts}, arrayEnumerate({parts})))"
+    rest = f"arrayPopFront({parts})"
+    signs = f"arrayMap(part -> reinterpretAsUInt8(part), {rest})"
+    nth = f"arrayEnumerate({signs})"
+    # Of each mark the last number that was told, and which mark told it.
+    told = f"arrayFill(sign -> sign != {_NEXT}, {signs})"
+    teller = f"arrayFill((at, sign) -> sign != {_NEXT}, {nth}, {signs})"
+    one = f"concat(reference_ids[number - {_FIRST - 1} + at - teller], substring(part, 2))"
+    folded = f"arrayMap((part, number, at, teller) -> {one}, {rest}, {told}, {nth}, {teller})"
+    return f"concat({parts}[1], arrayStringConcat({folded}))"
 
 
 def within(written: Iterable[bytes]) -> list[str]:

@@ -25,7 +25,7 @@ from apitrail.entry import Entry, Incoming, Payload
 from apitrail.exchange import Loss
 from apitrail.store import bodies, native
 from apitrail.store.block import COLUMNS, ID_SLACK_MS, LATEST, LOSS_COLUMNS, BadEntry, Block
-from apitrail.store.folding import fold
+from apitrail.store.folding import fold, fold_one
 from apitrail.store.native import Lists
 from apitrail.store.rows import row_documents, side_documents
 from apitrail.store.shelves import spread
@@ -86,7 +86,7 @@ def _encode(incoming: Sequence[Incoming]) -> Block:
         own = _apart(foldable, mentioned)
     if not all(map(math.isfinite, of["duration_ms"])):
         raise ValueError("a duration that is no number")
-    *answered, answers = side(of["response"], own)
+    *answered, answers = side(of["response"], own, _places(kinds, "request"))
     data = native.block(
         COLUMNS,
         count,
@@ -116,7 +116,7 @@ def _encode(incoming: Sequence[Incoming]) -> Block:
             [one.id if one else None for one in of["recorder"]],
             [one.sequence if one else 0 for one in of["recorder"]],
             rows(of, kinds, known),
-            *side(of["request"], own),
+            *side(of["request"], own, _places(kinds, "delivery")),
             *answered,
             *spread(of["action"], answers),
         ],
@@ -128,10 +128,18 @@ def rows(
     columns: Mapping[str, Sequence[Any]], kinds: Sequence[Sequence[str]], ids: Sequence[Sequence[bytes]]
 ) -> list[bytes]:
     """The column `row`; `kinds` and `ids`: of each entry's references."""
+    documents = row_documents(columns)
     return [
-        fold(plain, items, types, own) if items else plain
-        for plain, items, types, own in zip(row_documents(columns), columns["items"], kinds, ids, strict=True)
+        fold(plain, items, types, own, source) if items or source else plain
+        for plain, items, types, own, source in zip(
+            documents, columns["items"], kinds, ids, columns["source"], strict=True
+        )
     ]
+
+
+def _places(kinds: Sequence[Sequence[str]], kind: str) -> list[int]:
+    """Where each entry's first reference of this kind is; -1 where it has none."""
+    return [types.index(kind) if kind in types else -1 for types in kinds]
 
 
 def _apart(ids: list[bytes], counts: Sequence[int]) -> list[list[bytes]]:
@@ -141,7 +149,7 @@ def _apart(ids: list[bytes], counts: Sequence[int]) -> list[list[bytes]]:
 
 
 def side(
-    payloads: Sequence[Payload | None], own: Sequence[Sequence[bytes]]
+    payloads: Sequence[Payload | None], own: Sequence[Sequence[bytes]], named: Sequence[int]
 ) -> tuple[list[bytes], Sequence[int], list[bytes]]:
     """The columns of one side: documents, sizes, and bodies without those of each entry's `own` ids that are left out.
     Nothing stands for what never came.
@@ -158,6 +166,8 @@ def side(
     for number, payload in enumerate(payloads):
         if payload is None:
             documents[number] = b""
+        elif named[number] >= 0:
+            documents[number] = fold_one(documents[number], named[number], own[number])
     return documents, of["size"], stored
 
 

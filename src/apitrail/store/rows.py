@@ -20,7 +20,7 @@ from apitrail.store.shelves import REQUEST_WHOLE, RESPONSE_WHOLE
 from apitrail.store.times import instant
 
 # Times are read as numbers: exact, and under no name that would hide the column from the rest of a query.
-LIST_SELECT = "id, toUnixTimestamp64Micro(created_at), reference_types, reference_ids, row"
+LIST_SELECT = "id, toUnixTimestamp64Micro(created_at), duration_ms, reference_types, reference_ids, row"
 """What a list reads. Headers and bodies are not in it."""
 ENTRY_SELECT = f"{LIST_SELECT}, request, {REQUEST_WHOLE} AS sent, response, {RESPONSE_WHOLE} AS answered"
 BINARY = ("sent", "answered")
@@ -31,7 +31,7 @@ OF_BODY = "="
 """In place of a hash that the stored body tells."""
 
 # EntryRow without what has columns of its own that a list reads too. Required fields come first, as a struct wants.
-_APART = {"id", "created_at", "references"}
+_APART = {"id", "created_at", "duration_ms", "references"}
 _KEPT = sorted(
     (field for field in structs.fields(EntryRow) if field.name not in _APART), key=lambda field: not field.required
 )
@@ -104,20 +104,22 @@ def side_documents(columns: Mapping[str, Sequence[Any]], folded: Sequence[bool])
 
 def decode_row(values: Sequence[Any]) -> EntryRow:
     """The list's part of an entry, from an answer to LIST_SELECT."""
-    identity, at, types, ids, row = values
+    identity, at, duration, types, ids, row = values
     # The document with what it lacks, whatever that is: half the time of making the row from what the document has.
     entry = _unkeep(_LACKING + unfold(row, ids)[1:])
     entry.id, entry.created_at = str(identity), instant(at)
+    if duration:  # an older row's document has it, and of a failure's from then nothing else
+        entry.duration_ms = duration
     entry.references = list(map(Reference, types, ids))
     return entry
 
 
 def decode_entry(values: Sequence[Any]) -> Entry:
     """A whole entry, from an answer to ENTRY_SELECT."""
-    ids = values[3]
-    request, request_body, response, response_body = values[5:]
+    ids = values[4]
+    request, request_body, response, response_body = values[6:]
     return Entry(
-        **structs.asdict(decode_row(values[:5])),
+        **structs.asdict(decode_row(values[:6])),
         request=_payload(request, request_body, ids),
         response=_payload(response, response_body, ids) if response else None,
     )
@@ -125,7 +127,7 @@ def decode_entry(values: Sequence[Any]) -> Entry:
 
 def _payload(document: str, stored: bytes, ids: Sequence[str]) -> Payload:
     """A body that has expired is stored as nothing, and so is its tail. What is left of it is its size."""
-    side = _unside(document)
+    side = _unside(unfold(document, ids))
     if side.folded:
         stored = bodies.unfold(stored, ids)
     cut = len(stored) - side.tail if stored else 0

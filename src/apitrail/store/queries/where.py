@@ -8,6 +8,7 @@ from typing import Self
 from msgspec import Struct
 
 from apitrail.store.engine import Param
+from apitrail.store.folding import ADDRESS
 from apitrail.store.model import Filter
 from apitrail.store.queries.words import SPAN, having, spelled
 from apitrail.store.times import micros
@@ -30,9 +31,8 @@ BY_ENTRY = {
     "merchant": "has(VALUES, ifNull(merchant, ''))",
     "status": "has(VALUES, ifNull(toString(status), 'none'))"
     " OR has(VALUES, concat(toString(intDiv(ifNull(status, 0), 100)), 'xx'))",
-    # The address is in the row's document alone. Within another value there, quotation marks are escaped: no name is.
-    "path": "arrayExists(part -> positionCaseInsensitiveUTF8(pathFull(simpleJSONExtractString(row, 'url')), part) > 0,"
-    " VALUES)",
+    # The address is in the row's document alone.
+    "path": f"arrayExists(part -> positionCaseInsensitiveUTF8(pathFull({ADDRESS}), part) > 0, VALUES)",
     # Exactly: by the whole of `type:id`, or by the id alone.
     "source": "has(VALUES, ifNull(source_id, ''))"
     " OR has(VALUES, concat(ifNull(source_type, ''), ':', ifNull(source_id, '')))",
