@@ -43,7 +43,7 @@ def test_a_log_is_backed_up_listed_and_restored_with_its_key(
 ) -> None:
     place = tmp_path / "backups"
     run("backup", str(place))
-    [name] = run("backups", str(place)).stdout.splitlines()
+    [name] = run("backups", str(place), data=False).stdout.splitlines()
     assert name.endswith("-full")
     again = tmp_path / "again"
     told = run("restore", f"{place}/{name}", "--data", str(again), data=False).stdout
@@ -55,6 +55,20 @@ def test_a_log_is_backed_up_listed_and_restored_with_its_key(
     assert entries > 0
     assert told.startswith(f"{entries} entries, ")
     assert "not overwritten" in run("restore", f"{place}/{name}", "--data", str(again), data=False, fails=2).stderr
+
+
+def test_backups_are_found_by_whoever_has_lost_the_log(run: Any, tmp_path: Path) -> None:
+    run("import", str(HAR))
+    run("backup", str(tmp_path / "place"))
+    [name] = run("backups", str(tmp_path / "place"), data=False).stdout.splitlines()
+    assert run("restore", f"{tmp_path / 'place'}/{name}", "--data", str(tmp_path / "anew"), data=False).stdout
+
+
+def test_a_place_that_cannot_be_made_is_named_with_what_to_give(run: Any, running: bool, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    said = run("backup", str(tmp_path / "file" / "place"), fails=2).stderr
+    assert "cannot be made" in said
+    assert "does not answer" not in said
 
 
 def test_what_is_no_backup_is_refused_with_what_to_give(run: Any, tmp_path: Path) -> None:
@@ -105,7 +119,7 @@ def test_a_log_goes_to_a_bucket_and_comes_back(run: Any, serve: Any, bucket: str
     assert KEYS["AWS_SECRET_ACCESS_KEY"] not in said
     time.sleep(1)  # names tell seconds
     run("backup", bucket, **KEYS)
-    full, since = run("backups", bucket, **KEYS).stdout.splitlines()
+    full, since = run("backups", bucket, data=False, **KEYS).stdout.splitlines()
     assert since.endswith(f"-since-{full.removesuffix('-full')}")
     again = tmp_path / "again"
     told = run("restore", f"{bucket}/{since}", "--data", str(again), data=False, **KEYS).stdout

@@ -23,7 +23,6 @@ WRITING = {
     "/api/v1/views": "keeps and forgets filters under a name, for all readers",
     "/admin/exchanges": "appends entries, by the socket",
     "/admin/backups": "copies the log elsewhere, by the socket",
-    "/admin/backups/list": "asks what is there; by POST for its key, by the socket",
     "/admin/pins": "keeps what refers to an order from being removed by age, by the socket",
     "/admin/pins/remove": "ends that, by the socket",
     "/admin/tokens": "adds a token, by the socket",

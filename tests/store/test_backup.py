@@ -15,7 +15,7 @@ from apitrail.entry import Entry, Payload
 from apitrail.exchange import Reference
 from apitrail.store import Filter, Store, StoreError, open_store
 from apitrail.store.backup import Bucket, Folder, begin, place
-from apitrail.store.restore import restore
+from apitrail.store.restore import listed, restore
 
 Make = Callable[..., Entry]
 
@@ -73,7 +73,7 @@ def test_the_second_backup_holds_only_what_is_new(folder: Path, where: Folder, m
     kept = entries(store)
     assert full == "20260101T000000Z-full"
     assert since == "20260102T000000Z-since-20260101T000000Z"
-    assert store.backups(where) == [full, since]
+    assert listed(where) == [full, since]
     assert size(where.path / since) < size(where.path / full) / 3
     store.close()
     assert restore(tmp_path / "again", where, since).entries == 2005
@@ -161,7 +161,7 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing(
 def test_a_backup_that_broke_off_is_not_listed(store: Store, where: Folder) -> None:
     name = taken(store, where)
     (where.path / name / ".backup").unlink()
-    assert store.backups(where) == []
+    assert listed(where) == []
 
 
 @pytest.mark.parametrize(

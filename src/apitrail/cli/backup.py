@@ -15,6 +15,7 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
+from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from apitrail.cli.log import opened
@@ -24,7 +25,7 @@ from apitrail.server.problems import Problem
 from apitrail.server.settings import Settings
 from apitrail.store import StoreError
 from apitrail.store.backup import NAME, Folder, place, sync
-from apitrail.store.restore import restore
+from apitrail.store.restore import listed, restore
 
 _POLL_S = 0.1
 
@@ -41,19 +42,18 @@ def make(settings: Settings, to: str, *, full: bool) -> None:
     if isinstance(where, Folder):
         _keep_key(settings.data, where.path)
         sync(where.path / state.name)
-    typer.echo(f"{state.files} files, {state.bytes} bytes, in {where}/{state.name}")
+    typer.echo(f"{state.files} files, {decimal(state.bytes)}, in {where}/{state.name}")
     if not isinstance(where, Folder):
         typer.echo(f"The key of the fingerprints is not in it: keep {settings.data / KEY_FILE} in another safe place.")
 
 
-def show(settings: Settings, at: str) -> None:
-    """Prints the whole backups of a place, oldest first."""
-    with opened(settings) as log:
-        names = log.backups(_wish(at))
+def show(at: str) -> None:
+    """Prints the whole backups of a place, oldest first. Raises StoreError."""
+    names = listed(place(at, *_key()))
     for name in names:
         typer.echo(name)
     if not names:
-        typer.echo(f"There are none: `apitrail backup {at}` makes one.")
+        typer.echo(f"There are none: `apitrail backup {at}` makes one.", err=True)
 
 
 def bring_back(settings: Settings, source: str) -> None:

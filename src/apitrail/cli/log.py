@@ -18,7 +18,7 @@ from apitrail.recorder.redact import Redactor
 from apitrail.registration import Registration
 from apitrail.server import api as read
 from apitrail.server import backups, folder, pins
-from apitrail.server.backups import BackupAnswer, BackupsAnswer, BackupWish
+from apitrail.server.backups import BackupAnswer, BackupWish
 from apitrail.server.batch import MESSAGEPACK
 from apitrail.server.digest import Deriver
 from apitrail.server.intake import Accepted, Intake
@@ -81,9 +81,6 @@ class Log(Protocol):
 
     def look_at_backup(self, backup: BackupAnswer) -> BackupAnswer:
         """How far it is. Raises Problem or StoreError where it failed."""
-
-    def backups(self, wish: BackupWish) -> list[str]:
-        """The whole backups of a place, oldest first."""
 
 
 @contextmanager
@@ -182,11 +179,6 @@ class RunningServer:
         """See Log."""
         return self._connection.call("GET", f"{self._prefix}/backups/{backup.id}/{backup.name}", BackupAnswer)
 
-    def backups(self, wish: BackupWish) -> list[str]:
-        """See Log."""
-        path = f"{self._prefix}/backups/list"
-        return self._connection.call("POST", path, BackupsAnswer, msgspec.json.encode(wish)).names
-
 
 class OpenFolder:
     """The log of a folder that no server uses."""
@@ -255,10 +247,6 @@ class OpenFolder:
     def look_at_backup(self, backup: BackupAnswer) -> BackupAnswer:
         """See Log."""
         return backups.look(self._store, backup.id, backup.name)
-
-    def backups(self, wish: BackupWish) -> list[str]:
-        """See Log."""
-        return backups.listed(self._store, wish).names
 
     def _open_intake(self) -> Intake:
         from apitrail.server.known import load_profiles

@@ -37,7 +37,10 @@ def show(settings: Settings, days: int, *, as_json: bool) -> None:
             _by_use(console, f"{title}, last {days} days", uses)
     for one in stats.removed[:SHOWN_DAYS]:
         why = "too old" if one.why == "age" else "over the disk budget"
-        console.print(f"{one.at:%Y-%m-%d %H:%M} UTC: {one.what} of {one.entries} entries of {one.day} removed, {why}")
+        what = f"{one.entries:,} entries" if one.what == "entries" else f"bodies of {one.entries:,} entries"
+        console.print(f"{one.at:%Y-%m-%d %H:%M} UTC: {what} of {one.day} removed, {why}")
+    if stats.pins:
+        console.print(f"{len(stats.pins):,} pinned, and kept whatever their age: `apitrail pin list`")
 
 
 def _whole(console: Console, answer: StorageAnswer) -> None:
@@ -53,11 +56,26 @@ def _whole(console: Console, answer: StorageAnswer) -> None:
     if ahead.bytes_per_day is None:
         console.print("forecast: after the first whole day")
         return
-    said = f"forecast: {decimal(ahead.bytes_per_day)} a day, settles at about {decimal(ahead.settles_at or 0)}"
-    if ahead.limit is not None:
-        said += f" of {decimal(ahead.limit)}"
-        said += "" if ahead.days_left is None else f"; [bold]full in {ahead.days_left} days[/bold]"
-    console.print(said)
+    console.print(f"forecast: {decimal(ahead.bytes_per_day)} a day, {outlook(answer)}")
+
+
+def outlook(answer: StorageAnswer) -> str:
+    """Where the log settles, or what happens before."""
+    ahead = answer.stats.forecast
+    settles = f"settles at about {decimal(ahead.settles_at or 0)}"
+    if ahead.limit is None:
+        return settles
+    limit = decimal(ahead.limit)
+    if ahead.days_left is None:
+        return f"{settles} of {limit}"
+    if ahead.days_held is None:
+        full = f"full in {ahead.days_left} days" if ahead.days_left else "full today"
+        return f"{settles} of {limit}; [bold]{full}[/bold]"
+    met = f"is met in {ahead.days_left} days" if ahead.days_left else "is met"
+    return (
+        f"[bold]the budget of {limit} {met}[/bold]: it holds about {ahead.days_held} days, the oldest go first;"
+        f" {answer.keep.entries} days need about {decimal(ahead.settles_at or 0)}"
+    )
 
 
 def _by_day(console: Console, answer: StorageAnswer) -> None:

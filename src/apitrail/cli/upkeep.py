@@ -114,15 +114,13 @@ def backup(
 
 
 @upkeep.command()
-@with_settings("data", "store")
 def backups(
-    settings: Settings,
     at: Annotated[str, typer.Argument(metavar="AT", help="A folder, or https://host/bucket/prefix.")],
 ) -> None:
-    """List the whole backups of a place, oldest first."""
+    """List the whole backups of a place, oldest first. It needs no log: whoever has lost it finds them."""
     from apitrail.cli.backup import show
 
-    show(settings, at)
+    show(at)
 
 
 @upkeep.command()

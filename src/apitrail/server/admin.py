@@ -13,7 +13,7 @@ from litestar.params import FromPath, JSONBody
 from apitrail.server import backups, pins
 from apitrail.server.access import SOCKET, Tokens
 from apitrail.server.answers import AnyRequest
-from apitrail.server.backups import BackupAnswer, BackupsAnswer, BackupWish
+from apitrail.server.backups import BackupAnswer, BackupWish
 from apitrail.server.ingest import Ingest
 from apitrail.server.intake import Accepted
 from apitrail.server.pins import PinAnswer, PinsAnswer, PinWish
@@ -61,12 +61,6 @@ def begin_backup(data: JSONBody[BackupWish], store: NamedDependency[Store]) -> B
     return backups.begin(store, data)
 
 
-@post("/backups/list", status_code=200, sync_to_thread=True)
-def list_backups(data: JSONBody[BackupWish], store: NamedDependency[Store]) -> BackupsAnswer:
-    """Lists the backups of a place; by POST, for its key must not be in an address."""
-    return backups.listed(store, data)
-
-
 @get("/backups/{identity:str}/{name:str}", sync_to_thread=True)
 def look_at_backup(identity: FromPath[str], name: FromPath[str], store: NamedDependency[Store]) -> BackupAnswer:
     """How far a backup is."""
@@ -105,7 +99,6 @@ routes = Router(
         revoke_token,
         import_exchanges,
         begin_backup,
-        list_backups,
         look_at_backup,
         list_pins,
         put_pin,

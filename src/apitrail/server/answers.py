@@ -18,7 +18,7 @@ from litestar.types import ExceptionHandlersMap
 
 from apitrail.server.plain import plain_page
 from apitrail.server.problems import FaultAnswer, Problem, shorten
-from apitrail.store.model import QueryTooLarge, StoreError
+from apitrail.store.model import BadPlace, QueryTooLarge, StoreError
 
 log = logging.getLogger("apitrail.server")
 
@@ -39,6 +39,8 @@ def problem_of(error: Exception) -> Problem:
         return error
     if isinstance(error, QueryTooLarge):
         return Problem(str(error), field="from", fix="Narrow the date range, or add a filter.", status=422)
+    if isinstance(error, BadPlace):
+        return Problem(str(error), fix="Give another place to back up to.")
     if isinstance(error, StoreError):
         return Problem(
             f"the store does not answer: {error}",

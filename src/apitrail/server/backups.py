@@ -32,12 +32,6 @@ class BackupAnswer(Struct):
     """Files."""
 
 
-class BackupsAnswer(Struct):
-    """The whole backups of a place, oldest first."""
-
-    names: list[str]
-
-
 def begin(store: Store, wish: BackupWish) -> BackupAnswer:
     """Starts one. Raises StoreError."""
     identity, name = store.begin_backup(place(wish.to, wish.key, wish.secret), full=wish.full)
@@ -48,8 +42,3 @@ def look(store: Store, identity: str, name: str) -> BackupAnswer:
     """How far it is. Raises StoreError where it failed."""
     state = store.backup_progress(identity, name)
     return BackupAnswer(identity, state.name, state.done, state.files, state.bytes, state.copied)
-
-
-def listed(store: Store, wish: BackupWish) -> BackupsAnswer:
-    """What is there. Raises StoreError."""
-    return BackupsAnswer(store.backups(place(wish.to, wish.key, wish.secret)))

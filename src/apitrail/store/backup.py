@@ -24,7 +24,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from apitrail.store.engine import Engine, Param, Query
-from apitrail.store.model import StoreError
+from apitrail.store.model import BadPlace, StoreError
 
 NAME = re.compile(r"\d{8}T\d{6}Z-(?:full|since-(\d{8}T\d{6}Z))")
 _POLL_S = 0.05
@@ -44,8 +44,12 @@ class Folder(Struct, frozen=True):
         """The engine's words for one backup, and their values."""
         return f"File({{{prefix}:String}})", {prefix: str(self.path / name)}
 
-    def names(self, engine: Engine) -> list[str]:
+    def names(self, _: Engine) -> list[str]:
         """The whole backups there, oldest first."""
+        return self.held()
+
+    def held(self) -> list[str]:
+        """The same, for whoever has no engine."""
         found = self.path.glob("*/.backup") if self.path.is_dir() else []
         return sorted(file.parent.name for file in found if NAME.fullmatch(file.parent.name))
 
@@ -101,9 +105,9 @@ def place(text: str, key: str = "", secret: str = "") -> Place:
         return Folder(Path(text).absolute())
     if not re.fullmatch(r"https?://[^/@\s]+/[^/\s]+(/\S*)?", text):
         shown = re.sub(r"//[^@/]*@", "//", text)
-        raise StoreError(f"{shown}: no address of a bucket. Write it as https://host/bucket/prefix")
+        raise BadPlace(f"{shown}: no address of a bucket. Write it as https://host/bucket/prefix")
     if not key or not secret:
-        raise StoreError(f"{text}: no key. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment")
+        raise BadPlace(f"{text}: no key. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment")
     return Bucket(text.rstrip("/"), key, secret)
 
 
@@ -122,7 +126,7 @@ def begin(engine: Engine, where: Place, *, full: bool = False, at: datetime | No
         try:
             where.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"{where}: cannot be made ({error.strerror}). Give a folder to write to") from error
+            raise BadPlace(f"{where}: cannot be made ({error.strerror}). Give a folder to write to") from error
     base = "" if full else max((name for name in where.names(engine) if name.endswith("-full")), default="")
     stamp = f"{at or datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     name = f"{stamp}-since-{base.partition('-')[0]}" if base else f"{stamp}-full"

@@ -18,6 +18,10 @@ class StoreError(Exception):
     """Something that a person must know about the store: what, where, and what to do."""
 
 
+class BadPlace(StoreError):
+    """Backups cannot be made where it was said."""
+
+
 class FolderInUse(StoreError):
     """Another process owns the data folder."""
 

@@ -5,12 +5,25 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from apitrail.store.backup import Place, Progress, bring_back
+from apitrail.store.backup import Folder, Place, Progress, bring_back
 from apitrail.store.embedded import EmbeddedEngine
 from apitrail.store.lock import FolderLock
 from apitrail.store.log import MEMORY_LIMIT, open_store
 from apitrail.store.model import Span, StoreError
+
+
+def listed(where: Place) -> list[str]:
+    """The names of the whole backups of a place, oldest first: for whoever has lost the log, too. Raises StoreError."""
+    if isinstance(where, Folder):
+        return where.held()
+    with TemporaryDirectory(prefix="apitrail-") as folder:
+        engine = EmbeddedEngine(Path(folder) / "clickhouse", memory_limit=MEMORY_LIMIT, readers=1, max_seconds=0)
+        try:
+            return where.names(engine)
+        finally:
+            engine.close()
 
 
 def restore(

@@ -51,6 +51,8 @@ class Forecast(Struct, frozen=True):
     """The disk budget, or what the log takes and the disk has free; None where the disk is not known."""
     days_left: int | None
     """Until the limit is met; None where it will not be."""
+    days_held: int | None = None
+    """How many days a disk budget holds that will be met, the oldest going first; None where none will be."""
 
 
 class Stats(Struct, frozen=True):
@@ -113,7 +115,8 @@ def forecast(engine: Engine, rules: Rules, known: Sequence[DayUse], free: int | 
         + body * bad_share * min(keep.failure_bodies, keep.entries)
     )
     left = None if limit is None or settles <= limit else max(0, int((limit - used) / per_day))
-    return Forecast(int(per_day), int(settles), limit, left)
+    held = int(limit / per_day) if left is not None and limit and rules.disk_budget else None
+    return Forecast(int(per_day), int(settles), limit, left, held)
 
 
 def _bodies(engine: Engine, sample: Sequence[DayUse]) -> tuple[int, float]:

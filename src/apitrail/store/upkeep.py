@@ -112,7 +112,3 @@ class Upkeep(State):
     def backup_progress(self, identity: str, name: str) -> backup.Progress:
         """How far a backup is. Raises StoreError where it failed."""
         return backup.progress(self.engine, identity, name)
-
-    def backups(self, where: backup.Place) -> list[str]:
-        """The names of the whole backups there, oldest first."""
-        return where.names(self.engine)

@@ -71,14 +71,10 @@ class StorageView(Struct, frozen=True):
 def storage(answer: StorageAnswer, query: PageQuery, reader: Reader) -> StorageView:
     """The page of what was found."""
     stats, words = answer.stats, reader.words
-    ahead = stats.forecast
-    warning = Markup()
-    if ahead.days_left is not None:
-        warning = words("storage.full", days=f"{ahead.days_left:,}", limit=size(ahead.limit or 0))
     return StorageView(
         summary=_summary(answer, reader),
         keep=_keep(answer, reader),
-        warning=warning,
+        warning=_warning(answer, reader),
         tables=[
             _days(stats.days, query, reader),
             _uses("action", stats.actions, query, reader),
@@ -110,6 +106,21 @@ def storage(answer: StorageAnswer, query: PageQuery, reader: Reader) -> StorageV
     )
 
 
+def _warning(answer: StorageAnswer, reader: Reader) -> Markup:
+    ahead, words = answer.stats.forecast, reader.words
+    if ahead.days_left is None or ahead.limit is None:
+        return Markup()
+    days, limit = f"{ahead.days_left:,}", size(ahead.limit)
+    if ahead.days_held is None:
+        return words("storage.full" if ahead.days_left else "storage.full_now", days=days, limit=limit)
+    when = words("storage.budget_later", days=days) if ahead.days_left else words("storage.budget_met")
+    needed = size(ahead.settles_at or 0)
+    holds = words(
+        "storage.budget_holds", days=f"{ahead.days_held:,}", limit=limit, keep=answer.keep.entries, needed=needed
+    )
+    return Markup("{} {}").format(when, holds)
+
+
 def _summary(answer: StorageAnswer, reader: Reader) -> list[Fact]:
     stats, words = answer.stats, reader.words
     ahead = stats.forecast
@@ -125,7 +136,10 @@ def _summary(answer: StorageAnswer, reader: Reader) -> list[Fact]:
         facts.append(("per_day", words("storage.not_yet")))
     else:
         facts.append(("per_day", Markup("{}").format(size(ahead.bytes_per_day))))
-        facts.append(("settles", Markup("{}").format(size(ahead.settles_at or 0))))
+        settles = ahead.settles_at or 0
+        if ahead.days_held is not None and ahead.limit is not None:
+            settles = min(settles, ahead.limit)  # the oldest days go before it is larger
+        facts.append(("settles", Markup("{}").format(size(settles))))
     return [Fact(words(f"storage.{key}"), value) for key, value in facts]
 
 
