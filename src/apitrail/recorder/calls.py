@@ -12,12 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Container
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from apitrail.recorder.losses import lose
-
-if TYPE_CHECKING:
-    from apitrail.recorder.capture import Capture
 
 BELOW = {"requests": ("urllib3",), "urllib.request": (), "urllib3": (), "httpx": (), "aiohttp": ()}
 """Fronts that are passed inside another's call and belong to it."""
@@ -34,6 +31,12 @@ class Request(Protocol):
     def headers(self) -> Any: ...
     @property
     def body(self) -> Any: ...
+
+
+class Failed(Protocol):
+    """An exchange that failed, and waits for what the host is told: see `capture`."""
+
+    def finish_failed(self, error: BaseException | None) -> None: ...
 
 
 class Asked(NamedTuple):
@@ -65,7 +68,7 @@ class Call:
     """The call inside which it was opened."""
     _method = ""
     _url: Any = None
-    _failing: Capture | None = None
+    _failing: Failed | None = None
 
     def __init__(self, client: str, owner: object) -> None:
         self.client = client
@@ -83,7 +86,7 @@ class Call:
         self._url = url
         self.exchanges += 1
 
-    def holds(self, failed: Capture) -> None:
+    def holds(self, failed: Failed) -> None:
         """It is over, and waits for the exception that the host gets."""
         self.lets_go()
         self._failing = failed
