@@ -9,13 +9,13 @@ from uuid import UUID
 from msgspec import structs
 
 from apitrail.entry import Entry
+from apitrail.store import sizes
 from apitrail.store.engine import Query
 from apitrail.store.failures import Affected, CauseTotal, Common, Ending, Failed, Group, Hour, Hourly, Unanswered
 from apitrail.store.model import Filter
 from apitrail.store.once import once
 from apitrail.store.queries import entry, failures, hourly, shift, trade, words
 from apitrail.store.queries.activity import Side
-from apitrail.store.rows import decode_entry
 from apitrail.store.times import instant, micros
 from apitrail.store.trade import Latest, Mention, Mentioned, Subject
 from apitrail.store.upkeep import Upkeep
@@ -169,7 +169,7 @@ class Boards(Upkeep):
         if not wanted:
             return {}
         query = entry.at_times(list(wanted), sorted(set(wanted.values())), most_bytes)
-        return {found.id: found for found in map(decode_entry, self.engine.select(query).rows)}
+        return {found.id: found for found in sizes.whole(self.engine, query)}
 
 
 def _said(one: Mention, silent: Unanswered) -> Mention:

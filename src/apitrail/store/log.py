@@ -27,7 +27,7 @@ from msgspec import structs
 
 from apitrail.entry import Entry, EntryRow
 from apitrail.exchange import Loss
-from apitrail.store import derived, health, schema, twins
+from apitrail.store import derived, health, schema, sizes, twins
 from apitrail.store.batch import Batch
 from apitrail.store.beside import Beside
 from apitrail.store.block import COLUMNS, LOSS_COLUMNS, Key
@@ -70,7 +70,7 @@ from apitrail.store.queries import (
 from apitrail.store.queries import entry as one
 from apitrail.store.queries.activity import Side
 from apitrail.store.rhythms import Rhythms
-from apitrail.store.rows import decode_entry, decode_row
+from apitrail.store.rows import decode_row
 from apitrail.store.times import instant, micros
 from apitrail.store.today import Today
 
@@ -200,8 +200,8 @@ class Store(Boards, Rhythms):
             return None
         if identity.version != 7:
             return None
-        rows = self.engine.select(one.entry(identity)).rows
-        return decode_entry(rows[0]) if rows else None
+        found = sizes.whole(self.engine, one.entry(identity))
+        return found[0] if found else None
 
     def of_call(self, call: str, at: datetime) -> list[EntryRow]:
         """The exchanges of one call, oldest first: its attempts and redirects, a quarter of an hour around `at`."""
@@ -216,10 +216,9 @@ class Store(Boards, Rhythms):
         ids = [UUID(row.id) for row in rows]
         if not ids:
             return
-        sizes = {str(found): size for found, size in self.engine.select(one.sizes(ids)).rows}
-        for portion in _by_size([found for found in ids if str(found) in sizes], sizes, most_bytes):
-            read = (decode_entry(row) for row in self.engine.select(one.entries(portion)).rows)
-            found = {entry.id: entry for entry in read}
+        held = {str(found): size for found, size in self.engine.select(one.sizes(ids)).rows}
+        for portion in _by_size([found for found in ids if str(found) in held], held, most_bytes):
+            found = {entry.id: entry for entry in sizes.whole(self.engine, one.entries(portion))}
             yield from (found[str(wanted)] for wanted in portion if str(wanted) in found)
 
     def facets(self, which: Filter) -> Facets:

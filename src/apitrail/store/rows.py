@@ -29,6 +29,10 @@ _LACKING = '{"id":"","created_at":"1970-01-01T00:00:00Z",'
 """Stands before a row's document to make it a whole row's."""
 OF_BODY = "="
 """In place of a hash that the stored body tells."""
+SIZED = "#"
+"""The same, of a body that tells its size as well. When it has expired, a column does: see `sizes.py`."""
+GONE = -1
+"""The size of such a body, until that column is asked."""
 
 # EntryRow without what has columns of its own that a list reads too. Required fields come first, as a struct wants.
 _APART = {"id", "created_at", "duration_ms", "references"}
@@ -61,7 +65,7 @@ class _Side(Struct, omit_defaults=True):
     charset: str | None = None
     size: int = 0
     sha256: str = ""
-    """OF_BODY for a whole body: it is computed from that when asked for, because 32 random bytes do not compress."""
+    """OF_BODY or SIZED for a whole body: it is computed when asked for, because 32 random bytes do not compress."""
     truncated: bool = False
     incomplete: bool = False
     tail: int = 0
@@ -88,11 +92,16 @@ def side_documents(columns: Mapping[str, Sequence[Any]], folded: Sequence[bool])
 
     Raises UnicodeEncodeError for a text that is none.
     """
-    truncated = columns["truncated"]
-    hashes = [digest if cut else OF_BODY for digest, cut in zip(columns["digest"], truncated, strict=True)]
+    truncated, sizes = columns["truncated"], columns["size"]
+    sized = [size if size == len(body) else 0 for size, body in zip(sizes, columns["body"], strict=True)]
+    hashes = [
+        digest if cut else SIZED if size else OF_BODY
+        for digest, cut, size in zip(columns["digest"], truncated, sized, strict=True)
+    ]
     sides = map(
         _Side,
-        *(columns[name] for name in ("headers", "content_type", "charset", "size")),
+        *(columns[name] for name in ("headers", "content_type", "charset")),
+        [0 if told is SIZED else size for told, size in zip(hashes, sizes, strict=True)],
         hashes,
         truncated,
         columns["incomplete"],
@@ -115,7 +124,7 @@ def decode_row(values: Sequence[Any]) -> EntryRow:
 
 
 def decode_entry(values: Sequence[Any]) -> Entry:
-    """A whole entry, from an answer to ENTRY_SELECT."""
+    """A whole entry, from an answer to ENTRY_SELECT. The size of an expired body may be GONE."""
     ids = values[4]
     request, request_body, response, response_body = values[6:]
     return Entry(
@@ -137,7 +146,7 @@ def _payload(document: str, stored: bytes, ids: Sequence[str]) -> Payload:
         tail=stored[cut:],
         content_type=side.content_type,
         charset=side.charset,
-        size=side.size,
+        size=side.size if side.sha256 != SIZED else cut or GONE,
         digest=side.sha256 if side.truncated else "",
         truncated=side.truncated,
         incomplete=side.incomplete,

@@ -33,6 +33,12 @@ def sizes(ids: Sequence[UUID]) -> Query:
     )
 
 
+def came(ids: Sequence[UUID]) -> Query:
+    """How many bytes the bodies of each of these had when they came, whether or not they have expired since."""
+    where, params = _among(ids)
+    return Query(f"SELECT id, request_size, response_size FROM entries WHERE {where}", params)  # noqa: S608, constants only
+
+
 def entries(ids: Sequence[UUID]) -> Query:
     """These, whole: in any order."""
     where, params = _among(ids)
