@@ -6,13 +6,16 @@ import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
+from apitrail.entry import Entry
 from apitrail.exchange import Exchange
 from apitrail.profiles import Profiles
 from apitrail.store import Batch, Store, open_store
 from apitrail.store.engine import Query
+from bench.store.ours import BATCH
 from bench.store.trade import DAYS, exchanges, raw_size
 
 CHUNK = 20_000
@@ -119,4 +122,9 @@ def _profiles() -> Profiles:
 def _encoded(job: tuple[int, int, float]) -> Batch:
     count, number, days = job
     profiles = _profiles()
-    return Batch.of([profiles.entry(x) for x in chunk(count, number, days)])
+    entries: list[Entry] = []
+    for place, x in enumerate(chunk(count, number, days)):
+        if place % BATCH == 0:
+            now = datetime.now(UTC)
+        entries.append(profiles.entry(x, received_at=now))
+    return Batch.of(entries)

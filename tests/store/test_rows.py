@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apitrail.entry import Entry, Item, Payload
-from apitrail.exchange import Failure, Reference, Source
+from apitrail.exchange import Failure, Integration, Reference, Source, Stated
 from apitrail.store import Filter, Store, bodies, encoding, open_store, rows
 from apitrail.store.engine import Query
 from apitrail.store.folding import ADDRESS
@@ -137,3 +138,39 @@ def test_rows_from_before_are_read_alike(
         assert [row.duration_ms for row in store.page(which).entries] == [6.789, 12.345, 12.345]
     assert [store.entry(entry.id) for entry in (*before, after)] == [*before, after]
     store.close()
+
+
+STATED: list[dict[str, Any]] = [
+    {},
+    {"action": "order.list"},
+    {"platform": "shopee"},
+    {"merchant": "Lantern"},
+    {"source": Source("order", ORDER)},
+    {"references": [Reference("order", ORDER)]},
+    {"not_sent": "no address"},
+]
+
+
+def test_what_a_caller_stated_comes_back_and_accounts_alone_are_not_kept_twice(store: Store, make: Make) -> None:
+    """Every field of a statement is one of these."""
+    assert {name for one in STATED for name in one} | {"ec_integration", "shipping_integration"} == set(
+        Stated.__struct_fields__
+    )
+    shop, carrier = Integration("shop-1", "Lantern"), Integration("ups-1")
+    entries = [
+        make(place, ec_integration=shop, shipping_integration=carrier, stated=stated)
+        for place, stated in enumerate(
+            [
+                *(Stated(ec_integration=shop, shipping_integration=carrier, **more) for more in STATED),
+                Stated(ec_integration=shop),
+                Stated(ec_integration=Integration("shop-1", "as it was called"), shipping_integration=carrier),
+                Stated(),
+                None,
+            ]
+        )
+    ]
+    store.write(entries)
+    assert [store.entry(entry.id) for entry in entries] == entries
+    assert [row.stated for row in reversed(store.page(Filter()).entries)] == [entry.stated for entry in entries]
+    query = Query("SELECT JSONHas(row, 'stated') FROM entries ORDER BY created_at")
+    assert store.engine.select(query).rows == [(0,), *[(1,)] * 9, (0,)]

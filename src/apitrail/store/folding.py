@@ -14,7 +14,8 @@ from typing import Final
 from apitrail.entry import Item
 from apitrail.exchange import Source
 
-_NAMED = b'"id":"'
+_NAMED: Final = b'"id":"'
+_QUOTE: Final = ord('"')
 _MARK: Final = "\x7f"
 _MARK_BYTES: Final = _MARK.encode()
 _NUMBERS: Final = string.digits + string.ascii_letters
@@ -38,15 +39,18 @@ ADDRESS: Final = (
 def fold(
     plain: bytes, items: Sequence[Item], kinds: Sequence[str], ids: Sequence[bytes], source: Source | None
 ) -> bytes:
-    """The document of an entry with these items and this source; `kinds` and `ids` are those of its references."""
+    """The document of an entry with these items and this source, whose id is the first in it. `kinds` and `ids` are of
+    its references.
+    """
     if _MARK_BYTES in plain:
         return plain
     end = 0
     if source is not None and source.type in kinds:
         number = kinds.index(source.type)
         one = ids[number]
-        if number < len(_PLACES) and len(one) >= _LONG and source.id.encode() == one:
-            end = plain.find(_NAMED + one) + len(_NAMED) + len(one)
+        at = plain.find(_NAMED) + len(_NAMED)
+        if number < len(_PLACES) and len(one) >= _LONG and plain.startswith(one, at) and plain[at + len(one)] == _QUOTE:
+            end = at + len(one)
     if not items:
         if not end:
             return plain

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from apitrail.entry import Entry, EntryRow, Payload
-from apitrail.exchange import Headers, Reference
+from apitrail.exchange import Headers, Reference, Stated
 from apitrail.store import bodies
 from apitrail.store.folding import unfold
 from apitrail.store.shelves import REQUEST_WHOLE, RESPONSE_WHOLE
@@ -34,10 +34,12 @@ SIZED = "#"
 GONE = -1
 """The size of such a body, until that column is asked."""
 
-# EntryRow without what has columns of its own that a list reads too. Required fields come first, as a struct wants.
+# EntryRow without what has columns of its own that a list reads too. Required fields come first, as a struct wants, and
+# then the source, before whatever else has an id: see `folding`.
 _APART = {"id", "created_at", "duration_ms", "references"}
 _KEPT = sorted(
-    (field for field in structs.fields(EntryRow) if field.name not in _APART), key=lambda field: not field.required
+    (field for field in structs.fields(EntryRow) if field.name not in _APART),
+    key=lambda field: (not field.required, field.name != "source"),
 )
 _Kept = msgspec.defstruct(
     "_Kept",
@@ -52,9 +54,12 @@ _Kept = msgspec.defstruct(
             else msgspec.field(default_factory=field.default_factory),
         )
         for field in _KEPT
-    ],
+    ]
+    + [("said", bool, False)],
     omit_defaults=True,
 )
+_SAID = ('"said":true}', '"said":true} ')
+"""Ends the document of an entry whose caller stated its accounts alone: they are in it as the entry's own."""
 
 
 class _Side(Struct, omit_defaults=True):
@@ -84,7 +89,23 @@ def row_documents(columns: Mapping[str, Sequence[Any]]) -> list[bytes]:
 
     Raises UnicodeEncodeError for a text that is none.
     """
-    return list(map(_json, map(_Kept, *(columns[field.name] for field in _KEPT))))
+    said = [
+        one is not None
+        and one.ec_integration is ec
+        and one.shipping_integration is shipping
+        and one.source is None
+        and one.action is None
+        and one.platform is None
+        and one.merchant is None
+        and one.not_sent is None
+        and not one.references
+        for one, ec, shipping in zip(
+            columns["stated"], columns["ec_integration"], columns["shipping_integration"], strict=True
+        )
+    ]
+    stated = [None if brief else one for brief, one in zip(said, columns["stated"], strict=True)]
+    kept = (stated if field.name == "stated" else columns[field.name] for field in _KEPT)
+    return list(map(_json, map(_Kept, *kept, said)))
 
 
 def side_documents(columns: Mapping[str, Sequence[Any]], folded: Sequence[bool]) -> list[bytes]:
@@ -93,10 +114,9 @@ def side_documents(columns: Mapping[str, Sequence[Any]], folded: Sequence[bool])
     Raises UnicodeEncodeError for a text that is none.
     """
     truncated, sizes = columns["truncated"], columns["size"]
-    sized = [size if size == len(body) else 0 for size, body in zip(sizes, columns["body"], strict=True)]
     hashes = [
-        digest if cut else SIZED if size else OF_BODY
-        for digest, cut, size in zip(columns["digest"], truncated, sized, strict=True)
+        digest if cut else SIZED if size and size == len(body) else OF_BODY
+        for digest, cut, size, body in zip(columns["digest"], truncated, sizes, columns["body"], strict=True)
     ]
     sides = map(
         _Side,
@@ -120,6 +140,8 @@ def decode_row(values: Sequence[Any]) -> EntryRow:
     if duration:  # an older row's document has it, and of a failure's from then nothing else
         entry.duration_ms = duration
     entry.references = list(map(Reference, types, ids))
+    if row.endswith(_SAID):
+        entry.stated = Stated(ec_integration=entry.ec_integration, shipping_integration=entry.shipping_integration)
     return entry
 
 
