@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +78,18 @@ def test_the_spool_lies_with_the_users_state_else_with_the_temporary_files(monke
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", "/home/ann")
     assert default_spool_folders()[0] == Path("/home/ann/.local/state/apitrail")
+
+
+def test_a_program_has_the_name_by_which_it_was_started(tmp_path: Path) -> None:
+    says = "from apitrail.recorder.settings import program_name\nprint(program_name())\n"
+    (tmp_path / "shop").mkdir()
+    for name in ("shop/__init__.py", "shop/__main__.py", "shop/orders.py", "fetch.py"):
+        (tmp_path / name).write_text(says)
+    for arguments, names in (
+        (["-m", "shop"], ["shop", "shop"]),  # as the package is imported, and as it runs
+        (["-m", "shop.orders"], ["shop.orders", "orders.py"]),
+        (["fetch.py"], ["fetch.py"]),
+        (["-c", says], ["python"]),
+    ):
+        ran = subprocess.run([sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert ran.stdout.split() == names

@@ -115,7 +115,13 @@ SETTINGS = (
         "Mask personal data too: the fields that the profiles of platforms declare, in calls to those platforms. "
         "Who asks where an order of a customer went needs them.",
     ),
-    Setting("service", None, "text", "APITRAIL_SERVICE", "Name of this program in the log. Default: its file name."),
+    Setting(
+        "service",
+        None,
+        "text",
+        "APITRAIL_SERVICE",
+        "Name of this program in the log. Default: its file name, or the package of `python -m`.",
+    ),
     Setting(
         "linger",
         0.05,
@@ -239,5 +245,13 @@ def default_spool_folders() -> list[Path]:
 
 
 def program_name() -> str:
-    """The file name of the running program: `gunicorn`, `manage.py`; `python` where there is none."""
-    return Path(sys.argv[0]).name if getattr(sys, "argv", None) and sys.argv[0] not in ("", "-c", "-m") else "python"
+    """The file name of the running program: `gunicorn`, `manage.py`, the package of `python -m`; `python` for none."""
+    given = sys.argv[0] if getattr(sys, "argv", None) else ""
+    if given == "-m":  # while the package that is run is imported; later it is the path of its __main__.py
+        asked = sys.orig_argv
+        module = asked[asked.index("-m") + 1] if "-m" in asked[:-1] else ""
+        return module.removesuffix(".__main__") or "python"
+    if given in ("", "-c"):
+        return "python"
+    path = Path(given)
+    return path.parent.name if path.name == "__main__.py" and path.parent.name else path.name
