@@ -44,7 +44,8 @@ def test_a_folder_is_moved_to_a_cluster_and_a_second_run_finds_it_there(run: Any
 
 
 def test_what_cannot_be_a_move_is_said(run: Any, folder: Path, tmp_path: Path) -> None:
-    run("migrate", "--from", str(folder), "--to", "clickhouse://h/log", data=False, fails=2)
+    said = run("migrate", "--from", str(folder), "--to", "clickhouse://h/log", data=False, fails=2).stderr
+    assert f"--from '{folder}': is not there" in said
     run("import", str(HAR))
     said = run("migrate", "--from", str(folder), "--to", str(tmp_path / "other"), data=False, fails=2).stderr
     assert "is no address of a store" in said

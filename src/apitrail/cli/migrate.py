@@ -29,7 +29,7 @@ def migrate(source: Path, target: str, *, memory: int) -> bool:
             value=target,
             fix="Write it as clickhouse://user@host:8123/database, or …host1,host2/database?cluster=NAME.",
         )
-    folder.demand(source)
+    folder.demand(source, "--from", "--from")
     whole = True
     moved = 0
     giving = open_store(source, memory_limit=memory)

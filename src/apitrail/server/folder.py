@@ -27,9 +27,10 @@ def prepare(folder: Path) -> None:
         log.warning("others on this machine can look into %s; `chmod 700 %s` keeps the log to yourself", folder, folder)
 
 
-def demand(folder: Path) -> None:
-    """Raises Problem where there is no such folder: a slip of the fingers must not make an empty log."""
+def demand(folder: Path, field: str = "data", said: str = "--data or APITRAIL_DATA") -> None:
+    """Raises Problem where there is no such folder: a slip of the fingers must not make an empty log.
+
+    `said`: what it is given with.
+    """
     if not folder.is_dir():
-        raise Problem(
-            "is not there", field="data", value=folder, fix="Give the folder of the log with --data or APITRAIL_DATA."
-        )
+        raise Problem("is not there", field=field, value=folder, fix=f"Give the folder of the log with {said}.")
