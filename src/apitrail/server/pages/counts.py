@@ -90,6 +90,10 @@ def _told(query: PageQuery, found: Page, reader: Reader, facets: Facets) -> Coun
         url = query.but(open="", cursor=None).url("/histogram")
         return Counts(facets=facets, count_url=url, total=_total(query, found, reader))
     entries = len(found.entries)
+    if not query.outcome:  # else what one would get by another outcome is not among the rows
+        told = Counter(str(one.outcome) for one in found.entries)
+        outcomes = [Option(outcome, outcome, count) for outcome, count in told.most_common()]
+        facets = structs.replace(facets, outcome=outcomes)
     asked = histogram.closed(query.filter(reader.clock.now), reader)
     drawn = histogram.histogram(histogram_of(found.entries, asked, reader.clock.zone), query, reader)
     total = reader.words.count("log.total", entries)
