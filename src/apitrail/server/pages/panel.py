@@ -220,9 +220,11 @@ def _side(name: str, entry: Entry, payload: Payload | None, reader: Reader, *, w
     rendered = bodies.render(bodies.Content.of(held, link=url, whole=whole))
     if rendered.form == "empty" and held.size:
         rendered.form = "gone"
+    elif rendered.form == "empty" and held.incomplete:
+        rendered.form = "unseen"  # a handler that does not read it, a file that the server sends by itself
     notes = [words(key, **named) for key, named in rendered.notes]
     if held.incomplete:
-        notes.append(words("bodies.note.incomplete"))
+        notes.append(words("bodies.note.unseen" if rendered.form == "unseen" else "bodies.note.incomplete"))
     return SideView(
         name=name,
         key=f"{entry.id}-{name}",
@@ -237,7 +239,7 @@ def _side(name: str, entry: Entry, payload: Payload | None, reader: Reader, *, w
         sha256=held.sha256,
         notes=notes,
         body=rendered,
-        slim=payload is None or rendered.form in ("empty", "gone"),
+        slim=payload is None or rendered.form in ("empty", "gone", "unseen"),
         cut=_cut(held, reader),
         tail=visible(decode(held.tail, held.charset)) if held.tail and rendered.raw is not None else Markup(""),
         has_tail=bool(held.tail),
