@@ -247,6 +247,14 @@ def test_paths_say_which_requests_are_webhooks_and_whose(
         log.assert_recorded(count=1, ec_integration=account)
 
 
+@pytest.mark.parametrize("paths", ["/hooks/ups", "/shop/hooks/ups"])
+def test_the_paths_of_a_mounted_application_are_its_own_or_the_whole_ones(log: testing.Log, paths: str) -> None:
+    called(ApitrailMiddleware(echo, paths=paths), scope("/shop/hooks/ups", root_path="/shop"))
+    called(ApitrailMiddleware(echo, paths=paths), scope("/shop/hooks", root_path="/shop"))
+    log.assert_recorded(count=1, url="/shop/hooks/ups")
+    assert len(log.exchanges) == 1
+
+
 def test_a_label_that_does_not_exist_is_named() -> None:
     with pytest.raises(ValueError, match=r"'/hooks'.*'shop': a label is one of action, ec"):
         ApitrailMiddleware(echo, paths={"/hooks": {"shop": "1"}})

@@ -94,6 +94,18 @@ def test_only_paths_that_are_webhooks_are_recorded_and_the_longest_rule_wins(log
     assert len(log.exchanges) == 2
 
 
+def test_the_paths_of_a_mounted_application_are_its_own_or_the_whole_ones(log: testing.Log) -> None:
+    environ = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "/shop", "PATH_INFO": "/hooks/ups", "HTTP_HOST": "shop.example"}
+
+    def empty(environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("204 No Content", [])
+        return []
+
+    for paths in ("/hooks/ups", "/shop/hooks", "/ups"):
+        ApitrailMiddleware(empty, paths=paths)(dict(environ), lambda *_: None)
+    log.assert_recorded(count=2, url="http://shop.example/shop/hooks/ups")
+
+
 def test_a_function_may_choose(log: testing.Log) -> None:
     def choose(environ: Any) -> Any:
         return {"merchant": "M1"} if environ["PATH_INFO"] == "/yes" else None

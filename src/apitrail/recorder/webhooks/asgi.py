@@ -54,7 +54,9 @@ class ApitrailMiddleware:
         process.recorder()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        stated = self._rules.stated(scope["path"], scope) if scope["type"] == "http" else None
+        stated = None
+        if scope["type"] == "http":
+            stated = self._rules.stated(scope["path"], scope, scope.get("root_path", ""))
         watch = _begun(scope, receive, send, stated) if stated is not None else None
         if watch is None:
             await self.app(scope, receive, send)

@@ -56,7 +56,7 @@ class _Middleware:
         self._rules = rules
 
     def _watched(self, request: Any) -> Capture | None:
-        stated = self._rules.stated(request.path, request)
+        stated = self._rules.stated(request.path, request, request.path.removesuffix(request.path_info))
         return _begun(request, stated) if stated is not None else None
 
     @staticmethod

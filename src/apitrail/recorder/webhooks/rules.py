@@ -7,7 +7,8 @@
 
 None for all, a prefix, several, a mapping from prefixes to labels, or a function that answers True, False or labels.
 A prefix ends where a part of the path does: `/hooks` takes `/hooks` and `/hooks/ups`, and not `/hooksmith`; the longest
-that fits wins. Labels given beside `paths` hold for all and yield to those of a path.
+that fits wins. Of an application that is mounted below a path, the whole path is looked at, then what its routes see
+of it. Labels given beside `paths` hold for all and yield to those of a path.
 """
 
 from __future__ import annotations
@@ -36,16 +37,21 @@ class Rules:
         self._prefixes = [] if callable(paths) else self._ordered(paths)
 
     @never_raise
-    def stated(self, path: str, request: Any) -> Stated | None:
-        """What is stated of a webhook; None where the request is none. A function of the host's gets `request`."""
+    def stated(self, path: str, request: Any, root: str = "") -> Stated | None:
+        """What is stated of a webhook; None where the request is none. A function of the host's gets `request`.
+
+        `root` is what of the path lies above the application (ASGI's root_path, WSGI's SCRIPT_NAME).
+        """
         if self._choose is not None:
             answer = self._choose(request)
             if not isinstance(answer, Mapping):
                 return labels(**self._general) if answer else None
             return labels(**(self._general | dict(answer)))
-        for prefix, stated in self._prefixes:
-            if path == prefix or path.startswith(f"{prefix}/") or not prefix:
-                return stated
+        paths = (path, path[len(root) :]) if root and path.startswith(root) else (path,)
+        for looked_at in paths:
+            for prefix, stated in self._prefixes:
+                if looked_at == prefix or looked_at.startswith(f"{prefix}/") or not prefix:
+                    return stated
         return None
 
     def _ordered(self, paths: str | Iterable[str] | Mapping[str, Labels] | None) -> list[tuple[str, Stated]]:

@@ -42,8 +42,8 @@ class ApitrailMiddleware:
         process.recorder()
 
     def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
-        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-        stated = self._rules.stated(path, environ)
+        root = environ.get("SCRIPT_NAME", "")
+        stated = self._rules.stated(root + environ.get("PATH_INFO", ""), environ, root)
         watch = _begun(environ, start_response, stated) if stated is not None else None
         if watch is None:
             return self.app(environ, start_response)
