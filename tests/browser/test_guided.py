@@ -34,6 +34,8 @@ def test_an_order_that_a_fetch_brought_is_told_with_the_fetch(
     page.get_by_label("Shop account or platform").select_option(f"ec:{account.id}")
     page.get_by_role("button", name="Ask the log").click()
     expect(page.locator(".conclusions")).to_contain_text("has arrived")
+    expect(page.locator(".conclusions")).to_be_in_viewport()
+    assert (page.evaluate("scrollY") > 0) == (width == 390)
     expect(page.locator("ol.findings")).to_contain_text(f"gave us order {order}")
     expect(page.locator("ol.findings")).to_contain_text("2 worked, 0 failed")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
