@@ -9,7 +9,7 @@ import pytest
 from apitrail.entry import Cause
 from apitrail.exchange import Direction
 from apitrail.profiles import Derived, Profiles, action_label, cause_label, reference_label
-from apitrail.profiles.catalogue import BUILT_IN, CAUSES, actor
+from apitrail.profiles.catalogue import BUILT_IN, CAUSES, actor, advice
 from apitrail.profiles.document import actions_document
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -74,3 +74,8 @@ def test_every_action_is_reachable_by_profiles_users(profiles: Profiles) -> None
     assert profiles.actions == BUILT_IN.actions
     assert profiles.actions["label.create"].repeatable is False
     assert {action.side for action in profiles.actions.values()} == {"ec", "shipping", "both"}
+
+
+def test_advice_leaves_a_platforms_name_its_letters() -> None:
+    assert advice(BUILT_IN, "product_mapping", platform="momo").startswith("momo does not know")
+    assert advice(BUILT_IN, "product_mapping", platform="the platform").startswith("The platform does not know")

@@ -158,6 +158,8 @@ def advice(
     index = 1 if language.lower().startswith("zh") else 0
     text = sentence[index].replace("{platform}", platform).replace("{account}", _ACCOUNT[side][index])
     text = _BETWEEN_HAN.sub("", text)
+    if sentence[index].startswith("{platform}") and not platform.startswith("the "):
+        return text  # a name keeps its letters: momo
     return text[:1].upper() + text[1:]
 
 
