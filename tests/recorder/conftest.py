@@ -116,6 +116,10 @@ def until(true: Callable[[], object], seconds: float = 15) -> None:
         time.sleep(0.01)
 
 
+FORKING = "ignore:This process:DeprecationWarning"
+"""Since 3.12 Python warns of a fork in a program of several threads, which one that records is."""
+
+
 class Program:
     """A host program of its own, in its own process."""
 
@@ -126,7 +130,7 @@ class Program:
 
     def start(self, code: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-c", code],
+            [sys.executable, "-W", FORKING, "-c", code],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.PIPE,

@@ -197,7 +197,7 @@ def test_a_batch_that_is_none_is_refused_as_a_whole(body: bytes, kind: str) -> N
 
 
 def test_an_exchange_nested_without_end_is_refused_alone() -> None:
-    deep = b'{"exchanges": [{"method": "GET", "extra": ' + b"[" * 5000 + b"]" * 5000 + b"}]}"
+    deep = b'{"exchanges": [{"method": "GET", "extra": ' + b"[" * 100_000 + b"]" * 100_000 + b"}]}"
     with pytest.raises(Problem) as caught:
         read_batch(deep, JSON, now=NOW, max_exchanges=1)
     assert caught.value.status == 400

@@ -73,6 +73,11 @@ class SpoolFile:
                 finally:
                     self._connection = None
 
+    def __del__(self) -> None:
+        # Since 3.13 Python warns of a connection that nobody closed, which is an error in a host's own tests.
+        if self._connection is not None:
+            self._connection.close()
+
     def before_fork(self) -> None:
         """Close, and let nobody in until `after_fork`."""
         self._forking = self._lock.acquire(timeout=2 * BUSY_S)
