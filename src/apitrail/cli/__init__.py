@@ -25,6 +25,7 @@ def main() -> None:
             raise
         sys.stderr.write(
             f"apitrail: the server and its commands are not installed ({error.name} is missing).\n"
-            "  Do this: pip install 'apitrail[server]'\n"
+            "  Do this: pip install 'apitrail[server]', from a checkout pip install '.[server]'.\n"
+            "  `apitrail doctor` works without them.\n"
         )
         sys.exit(2)
