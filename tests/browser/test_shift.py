@@ -19,7 +19,7 @@ def test_one_walks_from_the_board_to_an_order_that_is_held_up(
     desk: Any, server: Any, call: Call, account: Integration, width: int
 ) -> None:
     order = Source("order", f"O-{account.id}")
-    told = b'{"code":"E7","message":"Key ended"}'
+    told = b'{"code":"KX7","message":"Key ended"}'
     server.record(
         call("order.ship", status=401, ago=timedelta(minutes=47), source=order, body=told),
         call("order.ship", status=401, ago=timedelta(minutes=7), source=order, body=told),
@@ -34,7 +34,7 @@ def test_one_walks_from_the_board_to_an_order_that_is_held_up(
         expect(card.locator(".lines")).to_be_hidden()  # one reads of one cause after the other
         card.locator("summary").click()
     expect(card.locator(".lines")).to_be_visible()
-    line = card.locator(".lines li", has_text=account.name).filter(has_text="E7")
+    line = card.locator(".lines li", has_text=account.name).filter(has_text="KX7")
     expect(line).to_contain_text("Key ended")
     expect(line).to_contain_text("2 × since")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
