@@ -141,12 +141,11 @@ def unfolded(column: str) -> str:
     rest = f"arrayPopFront({parts})"
     signs = f"arrayMap(part -> reinterpretAsUInt8(part), {rest})"
     nth = f"arrayEnumerate({signs})"
-    # Of each mark the last number that was told, and which mark told it.
-    told = f"arrayFill(sign -> sign != {_NEXT}, {signs})"
-    teller = f"arrayFill((at, sign) -> sign != {_NEXT}, {nth}, {signs})"
-    one = f"concat(reference_ids[number - {_FIRST - 1} + at - teller], substring(part, 2))"
-    folded = f"arrayMap((part, number, at, teller) -> {one}, {rest}, {told}, {nth}, {teller})"
-    return f"concat({parts}[1], arrayStringConcat({folded}))"
+    # What its number is more than its place is the same for a mark and for all next ones that follow it.
+    more = f"arrayMap((sign, at) -> sign - at, {signs}, {nth})"
+    told = f"arrayFill((more, sign) -> sign != {_NEXT}, {more}, {signs})"
+    one = f"concat(reference_ids[more + at - {_FIRST - 1}], substring(part, 2))"
+    return f"concat({parts}[1], arrayStringConcat(arrayMap((part, more, at) -> {one}, {rest}, {told}, {nth})))"
 
 
 def within(written: Iterable[bytes]) -> list[str]:
