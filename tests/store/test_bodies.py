@@ -99,7 +99,7 @@ def test_the_engine_puts_it_together_alike(store: Store, made: tuple[str, list[s
     body, ids = made
     stored = fold(body.encode(), known(ids))
     query = Query(
-        f"SELECT hex({unfolded('body')}) AS whole"
+        f"SELECT hex({unfolded('body', 'it')}) AS whole"
         " FROM (SELECT unhex({body:String}) AS body, {ids:Array(String)} AS reference_ids)",
         {"body": stored.hex(), "ids": ids},
     )

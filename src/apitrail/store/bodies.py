@@ -135,17 +135,20 @@ def unfold(stored: bytes, ids: Sequence[str]) -> bytes:
     return b"".join(pieces)
 
 
-def unfolded(column: str) -> str:
-    """The same as SQL, of a column of `entries`. A body that has the mark's byte anyway is taken for a folded one."""
-    parts = f"splitByChar('\\xff', {column})"
-    rest = f"arrayPopFront({parts})"
-    signs = f"arrayMap(part -> reinterpretAsUInt8(part), {rest})"
-    nth = f"arrayEnumerate({signs})"
+def unfolded(column: str, name: str) -> str:
+    """The same as SQL, of a column of `entries`; `name` begins the names of its parts. A body that has the mark's byte
+    anyway is taken for a folded one.
+    """
+    # Each part is written once and named: to read the text of a question takes longer than to answer it, where bodies
+    # are put together for many forms of a text.
+    parts = f"(splitByChar('\\xff', {column}) AS {name}_parts)"
+    rest = f"(arrayPopFront({name}_parts) AS {name}_rest)"
+    signs = f"(arrayMap(part -> reinterpretAsUInt8(part), {name}_rest) AS {name}_signs)"
     # What its number is more than its place is the same for a mark and for all next ones that follow it.
-    more = f"arrayMap((sign, at) -> sign - at, {signs}, {nth})"
-    told = f"arrayFill((more, sign) -> sign != {_NEXT}, {more}, {signs})"
+    more = f"arrayMap((sign, at) -> sign - at, {signs}, (arrayEnumerate({name}_rest) AS {name}_nth))"
+    told = f"arrayFill((more, sign) -> sign != {_NEXT}, {more}, {name}_signs)"
     one = f"concat(reference_ids[more + at - {_FIRST - 1}], substring(part, 2))"
-    return f"concat({parts}[1], arrayStringConcat(arrayMap((part, more, at) -> {one}, {rest}, {told}, {nth})))"
+    return f"concat({parts}[1], arrayStringConcat(arrayMap((part, more, at) -> {one}, {rest}, {told}, {name}_nth)))"
 
 
 def within(written: Iterable[bytes]) -> list[str]:

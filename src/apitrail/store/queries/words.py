@@ -145,29 +145,34 @@ def _inside(text: str, name: str) -> tuple[str, dict[str, Param]]:
     singly = list(dict.fromkeys(piece for some in pieces for piece in some))
     together = f"(COLUMN, arrayMap(x -> unhex(x), {{{name}:Array(String)}}))"
     params: dict[str, Param] = {name: [needle.hex() for needle in written]}
+    at_once = f"multiSearchAny{'CaseInsensitive' if anycase else ''}{together}"
     if not all(pieces) or len(singly) > SINGLY:
-        found = f"multiSearchAny{'CaseInsensitive' if anycase else ''}{together}"
+        found = at_once
     else:
         found = " + ".join(f"position(COLUMN, unhex({{{name}_{number}:String}}))" for number in range(len(singly)))
         found += " > 0"
         if anycase:
-            found += f" AND multiSearchAnyCaseInsensitive{together}"
-        else:
-            params = {}
+            found += f" AND {at_once}"
         params |= {f"{name}_{number}": piece.hex() for number, piece in enumerate(singly)}
     in_ids = []
     for number, one in enumerate(within(written)):
         params[f"{name}_in{number}"] = one
         in_ids.append(f"position({'lower(id)' if anycase else 'id'}, {{{name}_in{number}:String}}) > 0")
-    condition, more = _anywhere(found, in_ids, written, name)
+    condition, more = _anywhere(found, in_ids, written, name, again=at_once)
     return condition, params | more
 
 
 def _anywhere(
-    found: str, in_ids: Sequence[str], written: Sequence[bytes], name: str, request: str = REQUEST_WHOLE
+    found: str,
+    in_ids: Sequence[str],
+    written: Sequence[bytes],
+    name: str,
+    request: str = REQUEST_WHOLE,
+    again: str = "",
 ) -> tuple[str, dict[str, Param]]:
     """`found` (SQL over COLUMN) of what is left of the bodies and of the message; or one of `in_ids` of an `id`; or
-    `found` of a body put together again, where a text may begin, end or go on within an id that is left out of it.
+    `again` (or else `found`) of a body put together again, where a text may begin, end or go on within an id that is
+    left out of it. Few bodies are, so `again` is better short than fast.
     """
     places = [found.replace("COLUMN", column) for column in (*RESPONSE, request, _MESSAGE)]
     if in_ids:
@@ -181,8 +186,11 @@ def _anywhere(
         params[f"{name}_whole"] = wholes
         across.append(f"has({{{name}_whole:Array(String)}}, lower(id))")
     if across:
-        again = " OR ".join(found.replace("COLUMN", unfolded(one)) for one in (RESPONSE_WHOLE, REQUEST_WHOLE))
-        places.append(f"(arrayExists(id -> {' OR '.join(across)}, reference_ids) AND ({again}))")
+        sides = (("answered", RESPONSE_WHOLE), ("sent", REQUEST_WHOLE))
+        together = " OR ".join(
+            (again or found).replace("COLUMN", unfolded(column, f"{name}_{side}")) for side, column in sides
+        )
+        places.append(f"(arrayExists(id -> {' OR '.join(across)}, reference_ids) AND ({together}))")
     return " OR ".join(places), params
 
 
