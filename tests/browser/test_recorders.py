@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from playwright.sync_api import expect
@@ -42,6 +44,11 @@ def lossy(empty_server: Any, call: Call) -> Any:
     empty_server.http.post(
         "/api/v1/exchanges", json={"exchanges": []}, headers={"Apitrail-Backlog": "celery 12 3456"}
     ).raise_for_status()
+    # What is missing is looked for beside the pages, and the first that asks does not wait for it for long.
+    end = time.monotonic() + 30
+    while "3 – 4" not in httpx.get(empty_server.url).text:
+        assert time.monotonic() < end
+        time.sleep(0.1)
     return empty_server
 
 
