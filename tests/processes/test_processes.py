@@ -78,14 +78,19 @@ class Host:
             assert sorted(sequences) == list(range(1, len(sequences) + 1))
 
 
+def end(running: list[subprocess.Popen[bytes]]) -> None:
+    """Kill those that still run, each with its children."""
+    for process in running:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
 @pytest.fixture
 def host(tmp_path: Path, pytestconfig: pytest.Config, server: Server, platform: Platform) -> Iterator[Host]:
     made = Host(tmp_path, pytestconfig.rootpath, server, platform)
     yield made
-    for process in made.running:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    end(made.running)
 
 
 @pytest.fixture

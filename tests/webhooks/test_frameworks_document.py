@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,10 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.clients.conftest import Platform, platform
-from tests.processes.test_processes import answers
+from tests.processes.test_processes import answers, end, port
 from tests.recorder.conftest import Server, server, until
 
-__all__ = ["platform", "server"]
+__all__ = ["platform", "port", "server"]
 
 BLOCK = re.compile(r"```python\n# ([\w.]+)(?:: ([^\n]*))?\n(.*?)```", re.DOTALL)
 ORDER = "2611239KQ4XW7P"
@@ -87,17 +86,7 @@ class Desk:
 def desk(tmp_path: Path, pytestconfig: pytest.Config, server: Server, platform: Platform) -> Iterator[Desk]:
     made = Desk(tmp_path, (pytestconfig.rootpath / "docs/frameworks.md").read_text(), server, platform)
     yield made
-    for process in made.running:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-@pytest.fixture
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    end(made.running)
 
 
 @pytest.mark.parametrize(
