@@ -8,12 +8,12 @@ from random import Random
 
 import pytest
 from tests.store.test_letters import WORDS, some_text, written
-from tests.store.test_told import body, days, found
+from tests.store.test_told import body, days, found, noted
 
 from apitrail.entry import Entry
 from apitrail.store import Filter, Store, Term, open_store, slices, telling, told
 from apitrail.store.derived import DAY
-from apitrail.store.engine import Answer, Engine, Query
+from apitrail.store.engine import Engine, Query
 from apitrail.store.times import micros
 
 Make = Callable[..., Entry]
@@ -159,15 +159,7 @@ def test_of_a_busy_log_less_than_an_hour_is_read_before_it_is_asked_where_a_text
 ) -> None:
     store.write([make(at(number / 1000), response=body("plain")) for number in range(3000)])
     store.go_on(now=at(3) + LATER)
-    questions: list[Query] = []
-    select = type(store.engine).select
-
-    def noted(engine: Engine, query: Query) -> Answer:
-        if "FROM entries" in query.sql:
-            questions.append(query)
-        return select(engine, query)
-
-    monkeypatch.setattr(type(store.engine), "select", noted)
+    questions = noted(store, monkeypatch)
     until = at(2.9)
     assert store.page(Filter(since=at(0), until=until, text=(Term("nowhere"),))).entries == []
     [scanned] = questions

@@ -40,6 +40,20 @@ def read(store: Store, *terms: str) -> list[Span] | None:
     return None if where is None else where.spans(0, 200 * 365 * DAY)
 
 
+def noted(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[Query]:
+    """What is asked of the entries from now on."""
+    questions: list[Query] = []
+    select = type(store.engine).select
+
+    def asked(engine: Engine, query: Query) -> Answer:
+        if "FROM entries" in query.sql and not query.sql.startswith("EXPLAIN"):
+            questions.append(query)
+        return select(engine, query)
+
+    monkeypatch.setattr(type(store.engine), "select", asked)
+    return questions
+
+
 def test_a_text_is_found_in_told_days_as_in_others(store: Store, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slices, "ENTRIES", 3)
     random = Random(7)
@@ -144,15 +158,7 @@ def test_a_text_is_counted_where_it_is_and_nowhere_else(
     rare = make(4 * 3600.5, action="label.create", response=body("an overweight pallet"))
     store.write([*(make(number * 28.8, response=body("plain")) for number in range(3000)), rare])
     asked = Filter(since=make(-DAY_S).created_at, until=make(DAY_S).created_at, text=(Term("overweight"),))
-    questions: list[Query] = []
-    select = type(store.engine).select
-
-    def noted(engine: Engine, query: Query) -> Answer:
-        if "FROM entries" in query.sql and not query.sql.startswith("EXPLAIN"):
-            questions.append(query)
-        return select(engine, query)
-
-    monkeypatch.setattr(type(store.engine), "select", noted)
+    questions = noted(store, monkeypatch)
     before, options = store.histogram(asked, "1h"), store.facets(asked)
     for question in questions:
         left, of = granules(store, question)
