@@ -62,8 +62,9 @@ def test_a_sample_that_becomes_something_else_ends_with_1(run: Any, profile: Pat
     assert "found.http: action: expected 'order.list', found 'order.get'" in shown
 
 
-def test_a_file_that_is_not_there_is_named(run: Any, tmp_path: Path) -> None:
-    assert "nowhere" in run("profile", "check", str(tmp_path / "nowhere"), data=False, fails=2).stderr
+@pytest.mark.parametrize("folders", ["a", "a" * 100], ids=["near", "far"])
+def test_a_file_that_is_not_there_is_named(run: Any, tmp_path: Path, folders: str) -> None:
+    assert "nowhere'" in run("profile", "check", str(tmp_path / folders / "nowhere"), data=False, fails=2).stderr
 
 
 @pytest.mark.parametrize("form", ["http", "json"])

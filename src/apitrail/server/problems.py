@@ -6,16 +6,23 @@ refused exchange of a batch carries the same four. A value is shown shortened, a
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from msgspec import Struct
 
 VALUE_LENGTH = 80
 
 
 def shorten(value: object, length: int = VALUE_LENGTH) -> str:
-    """The value as text of at most `length` characters, on one line and without control characters."""
+    """The value as text of at most `length` characters, on one line and without control characters.
+
+    Of a path the end is kept, where the name is; of all else the beginning.
+    """
     text = str(value)
-    text = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[: length + 1])
-    return text if len(text) <= length else text[: length - 1] + "…"
+    if len(text) > length:
+        kept = length - 1
+        text = f"…{text[-kept:]}" if isinstance(value, PurePath) else f"{text[:kept]}…"
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 class Fault(Struct, frozen=True):
