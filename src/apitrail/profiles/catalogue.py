@@ -16,7 +16,6 @@ from apitrail.profiles.problems import ProfileError
 
 HERE = Path(__file__).parent
 Side = Literal["ec", "shipping", "both"]
-Language = Literal["en", "zh_tw"]
 Actor = Literal["merchant", "warehouse", "platform", "engineer"]
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 

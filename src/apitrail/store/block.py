@@ -47,7 +47,7 @@ COLUMNS: native.Columns = {
     "row": BYTES,
     "request": BYTES,
     "request_size": UINT64,
-    **dict.fromkeys(REQUEST, BYTES),
+    REQUEST: BYTES,
     "response": BYTES,
     "response_size": UINT64,
     **dict.fromkeys(RESPONSE, BYTES),

@@ -24,7 +24,7 @@ from itertools import pairwise
 from typing import Final
 
 from apitrail.store.hashing import xx_hash32
-from apitrail.store.shelves import REQUEST_WHOLE, RESPONSE
+from apitrail.store.shelves import REQUEST, RESPONSE
 
 _PAIRS: Final = 1 << 20
 """The first number of two characters; those of letters have 20 bits."""
@@ -121,7 +121,7 @@ _MANY_ESCAPED = r"'(?:\\\\u[0-9A-Fa-f]{4}){2,}'"
 _MANY_PERCENT = "'(?:%[0-9A-Fa-f]{2}){4,}'"
 _HIGH, _LOW = r"[\\x80-\\xff]", r"[\\x40-\\xff]"
 _TEXT = (
-    f"concat({', '.join(RESPONSE)}, ' ', {REQUEST_WHOLE}, ' ', ifNull(message, ''), ' ',"
+    f"concat({', '.join(RESPONSE)}, ' ', {REQUEST}, ' ', ifNull(message, ''), ' ',"
     " arrayStringConcat(reference_ids, ' '))"
 )
 

@@ -16,13 +16,13 @@ from apitrail.entry import Entry, EntryRow, Payload
 from apitrail.exchange import Headers, Reference, Stated
 from apitrail.store import bodies
 from apitrail.store.folding import unfold
-from apitrail.store.shelves import REQUEST_WHOLE, RESPONSE_WHOLE
+from apitrail.store.shelves import REQUEST, RESPONSE_WHOLE
 from apitrail.store.times import instant
 
 # Times are read as numbers: exact, and under no name that would hide the column from the rest of a query.
 LIST_SELECT = "id, toUnixTimestamp64Micro(created_at), duration_ms, reference_types, reference_ids, row"
 """What a list reads. Headers and bodies are not in it."""
-ENTRY_SELECT = f"{LIST_SELECT}, request, {REQUEST_WHOLE} AS sent, response, {RESPONSE_WHOLE} AS answered"
+ENTRY_SELECT = f"{LIST_SELECT}, request, {REQUEST} AS sent, response, {RESPONSE_WHOLE} AS answered"
 BINARY = ("sent", "answered")
 
 _LACKING = '{"id":"","created_at":"1970-01-01T00:00:00Z",'

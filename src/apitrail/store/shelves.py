@@ -13,14 +13,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-REQUEST: Final = ("request_body",)
+REQUEST: Final = "request_body"
 RESPONSE: Final = ("response_body", "response_body_1", "response_body_2")
 """Answers at large; those that have pictures and documents; one thing's details."""
-BODIES: Final = (*REQUEST, *RESPONSE)
+BODIES: Final = (REQUEST, *RESPONSE)
 
-REQUEST_WHOLE: Final = "request_body"
 RESPONSE_WHOLE: Final = f"concat({', '.join(RESPONSE)})"
-"""A side's body, as SQL."""
+"""An answer's body, as SQL; REQUEST is that of a request."""
 LENGTH: Final = " + ".join(f"length({column})" for column in BODIES)
 """Of both bodies, as SQL: lengths are kept apart, so that no body is read."""
 KEPT: Final = " OR ".join(f"notEmpty({column})" for column in BODIES)

@@ -20,7 +20,7 @@ from apitrail.store.engine import Param, Query
 from apitrail.store.hashing import word_numbers
 from apitrail.store.model import Filter, Term
 from apitrail.store.needles import needles, windows
-from apitrail.store.shelves import REQUEST_WHOLE, RESPONSE, RESPONSE_WHOLE
+from apitrail.store.shelves import REQUEST, RESPONSE, RESPONSE_WHOLE
 from apitrail.store.times import micros
 
 _PIECE = re.compile("[0-9A-Za-z]+")
@@ -40,7 +40,7 @@ seconds of a processor, each exact search 0.04, one in any case of letters 0.4, 
 """
 
 _MESSAGE = "ifNull(message, '')"
-_PLAIN = f"if(position({REQUEST_WHOLE}, '%') > 0, decodeURLFormComponent({REQUEST_WHOLE}), {REQUEST_WHOLE})"
+_PLAIN = f"if(position({REQUEST}, '%') > 0, decodeURLFormComponent({REQUEST}), {REQUEST})"
 """A body that escapes itself for a form, as what it means."""
 
 
@@ -167,7 +167,7 @@ def _anywhere(
     in_ids: Sequence[str],
     written: Sequence[bytes],
     name: str,
-    request: str = REQUEST_WHOLE,
+    request: str = REQUEST,
     again: str = "",
 ) -> tuple[str, dict[str, Param]]:
     """`found` (SQL over COLUMN) of what is left of the bodies and of the message; or one of `in_ids` of an `id`; or
@@ -186,7 +186,7 @@ def _anywhere(
         params[f"{name}_whole"] = wholes
         across.append(f"has({{{name}_whole:Array(String)}}, lower(id))")
     if across:
-        sides = (("answered", RESPONSE_WHOLE), ("sent", REQUEST_WHOLE))
+        sides = (("answered", RESPONSE_WHOLE), ("sent", REQUEST))
         together = " OR ".join(
             (again or found).replace("COLUMN", unfolded(column, f"{name}_{side}")) for side, column in sides
         )

@@ -12,7 +12,7 @@ function shown() {
   }
 }
 
-export function lay() {
+function lay() {
   const columns = shown();
   for (const column of BY_DEFAULT) root.classList.toggle(`hide-${column}`, !columns.includes(column));
   for (const column of ASKED_FOR) root.classList.toggle(`show-${column}`, columns.includes(column));
