@@ -1,22 +1,20 @@
 """Recorded traffic in, counted by every filter.
 
-The large recordings lie beside the repository where the project is worked on; `APITRAIL_CORPORA` names another
-folder. Without them the same laws are held on a small file of our own.
+Where no recordings are at hand, the same laws are held on a small file of our own.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.recordings import RECORDINGS
 
 OWN = Path(__file__).with_name("orders.har")
-FOLDER = Path(os.environ.get("APITRAIL_CORPORA", Path(__file__).parents[3] / "shared" / "corpora"))
-RECORDINGS = [OWN, *sorted(FOLDER.glob("*.har"))]
+FILES = [OWN, *RECORDINGS]
 SIDES = {"prestashop": "--ec-integration"}
 FLAGS = ("--keep-entries", "36500")
 """Recordings are years old, and a server looks for what is to go a minute after its start."""
@@ -30,14 +28,14 @@ def recorded(path: Path) -> list[dict[str, Any]]:
 @pytest.fixture
 def loaded(server: Any, command: Any) -> Any:
     """A server that holds every recording, each under an integration named after its file."""
-    for path in RECORDINGS:
+    for path in FILES:
         side = SIDES.get(path.stem, "--shipping-integration")
         command("import", str(path), side, path.stem, "--data", str(server.folder))
     return server
 
 
 def test_every_exchange_is_listed_and_counted_by_each_filter(loaded: Any) -> None:
-    expected = {path.stem: len(recorded(path)) for path in RECORDINGS}
+    expected = {path.stem: len(recorded(path)) for path in FILES}
     rows = loaded.whole(from_="1970-01-01")
     assert len(rows) == sum(expected.values())
     assert loaded.get("/api/v1/span")["entries"] == len(rows)
@@ -57,7 +55,7 @@ def test_every_exchange_is_listed_and_counted_by_each_filter(loaded: Any) -> Non
 
 
 def test_the_raw_status_and_the_bytes_are_as_recorded(loaded: Any) -> None:
-    for path in RECORDINGS:
+    for path in FILES:
         statuses = Counter(entry["response"]["status"] for entry in recorded(path))
         field = SIDES.get(path.stem, "--shipping-integration").strip("-").replace("-", "_")
         rows = loaded.whole(from_="1970-01-01", **{field: path.stem})

@@ -1,13 +1,11 @@
 """Recorded traffic of carriers and a shop, where it is at hand: each failure, warning and near miss told apart.
 
-The recordings are no part of this repository. The folder is named by APITRAIL_CORPORA, or stands beside the
-checkout as `shared/corpora`. What is expected was found by reading the bodies.
+What is expected was found by reading the bodies.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator
@@ -16,15 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.recordings import RECORDINGS
 
 from apitrail.entry import Entry
 from apitrail.exchange import Exchange, Headers, Message
 from apitrail.profiles import Profiles
 from apitrail.profiles.bodies import page_text, parse
 from apitrail.profiles.steps import leaves
-
-FOLDER = Path(os.environ.get("APITRAIL_CORPORA") or Path(__file__).parents[3] / "shared" / "corpora")
-FILES = sorted(FOLDER.glob("*.har"))
 
 OUTCOMES = {
     "easypost-python": {
@@ -82,7 +78,7 @@ def headers(message: dict[str, Any]) -> Headers:
 
 @pytest.fixture(scope="module")
 def entries(profiles: Profiles) -> dict[str, list[Entry]]:
-    return {file.stem: [profiles.entry(exchange) for exchange in exchanges(file)] for file in FILES}
+    return {file.stem: [profiles.entry(exchange) for exchange in exchanges(file)] for file in RECORDINGS}
 
 
 def test_each_outcome_is_counted_as_read(entries: dict[str, list[Entry]]) -> None:

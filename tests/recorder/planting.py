@@ -1,14 +1,9 @@
-"""Known secrets, and exchanges that have them in every place: in every form of body, and in recorded traffic.
-
-The recordings are no part of this repository: the folder is named by APITRAIL_CORPORA, or stands beside the checkout
-as `shared/corpora`.
-"""
+"""Known secrets, and exchanges that have them in every place: in every form of body, and in recorded traffic."""
 
 from __future__ import annotations
 
 import base64
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,8 +11,6 @@ from urllib.parse import quote_plus
 
 from apitrail.exchange import Exchange, Failure, Message
 
-FOLDER = Path(os.environ.get("APITRAIL_CORPORA") or Path(__file__).parents[3] / "shared" / "corpora")
-RECORDINGS = sorted(FOLDER.glob("*.har"))
 SECRET = "Zq7xW2mK9vT4pL8n"
 OTHER = "hT5rB8wQ3yN6cJ1f"
 CARD = "4111111111111111"

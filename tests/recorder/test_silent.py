@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.recorder.planting import BODIES, RECORDINGS, exchange, recorded_in, searched
+from tests.recorder.planting import BODIES, exchange, recorded_in, searched
+from tests.recordings import RECORDINGS
 
 import apitrail
 from apitrail.exchange import Exchange

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.recorder.planting import BODIES, PLANTED, RECORDINGS, exchange, recorded_in, searched
+from tests.recorder.planting import BODIES, PLANTED, exchange, recorded_in, searched
+from tests.recordings import RECORDINGS
 from tests.server.conftest import Running, Serve
 
 from apitrail.exchange import Exchange
