@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from apitrail import __version__
-from apitrail.server.settings import rows
+from apitrail.server.settings_text import rows
 
 
 def test_it_tells_its_version(run: Any) -> None:

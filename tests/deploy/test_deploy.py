@@ -14,7 +14,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 from packaging.requirements import Requirement
 
-from apitrail.server.settings import load, rows
+from apitrail.server.settings_text import load, rows
 from apitrail.store import address
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from apitrail.server.problems import Problem
-from apitrail.server.settings import Settings, as_markdown, changed, load, rows
+from apitrail.server.settings import Settings
+from apitrail.server.settings_text import as_markdown, changed, load, rows
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 

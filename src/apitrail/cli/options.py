@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from apitrail.server.settings import Row, load, rows
+from apitrail.server.settings_text import Row, load, rows
 
 
 def with_settings(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -35,7 +35,8 @@ from apitrail.server.keeping import Keeper, rules
 from apitrail.server.known import load_profiles
 from apitrail.server.linking import LinkTemplates
 from apitrail.server.problems import Problem, shorten
-from apitrail.server.settings import Settings, changed, workers
+from apitrail.server.settings import Settings, workers
+from apitrail.server.settings_text import changed
 from apitrail.server.settling import Settler
 from apitrail.server.workers import Nursery
 from apitrail.store import Store, Writer, open_store
