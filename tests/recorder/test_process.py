@@ -12,7 +12,7 @@ import pytest
 
 import apitrail
 from apitrail.exchange import Exchange, Message
-from apitrail.recorder import assembly, process, spool, worker
+from apitrail.recorder import assembly, spool, worker
 from apitrail.recorder.process import ProcessRecorder
 
 Configuring = Callable[..., ProcessRecorder]
@@ -239,11 +239,3 @@ def test_the_shippers_own_calls_are_not_recorded(configured: Configuring, server
         assert apitrail.stats().spooled == 1
     finally:
         apitrail.uninstrument()
-
-
-def test_the_key_of_fingerprints_is_the_same_for_all_with_one_token_or_one_spool(tmp_path: Path) -> None:
-    by_token = {process._fingerprint_key("t0k3n", tmp_path / name) for name in "ab"}
-    by_spool = {process._fingerprint_key(None, tmp_path / "c") for _ in range(3)}
-    assert len(by_token) == len(by_spool) == 1
-    assert by_token != by_spool
-    assert process._fingerprint_key(None, tmp_path / "d") not in by_spool

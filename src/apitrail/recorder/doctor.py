@@ -26,7 +26,7 @@ import msgspec
 
 from apitrail.exchange import Exchange
 from apitrail.recorder import clients
-from apitrail.recorder.process import spool_folder
+from apitrail.recorder.folder import spool_folder
 from apitrail.recorder.settings import MIB, Settings, settings_from
 from apitrail.recorder.spool import Held, Shipping, Spool, spool_path
 from apitrail.recorder.spool_file import SpoolUnusable

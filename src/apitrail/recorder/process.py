@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import atexit
 import hashlib  # noqa: F401 - bodies are hashed in threads, see _made
-import hmac
 import os
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -26,9 +24,10 @@ from apitrail.exchange import Exchange
 from apitrail.recorder import capture, context, losses
 from apitrail.recorder.assembly import Assembler, Identity
 from apitrail.recorder.capture import Capture
+from apitrail.recorder.folder import fingerprint_key, spool_folder
 from apitrail.recorder.losses import lose, never_raise, say
 from apitrail.recorder.redact import Redactor
-from apitrail.recorder.settings import Settings, default_spool_folders, settings_from
+from apitrail.recorder.settings import Settings, settings_from
 from apitrail.recorder.spool import Held, Spool, spool_path
 from apitrail.recorder.spool_file import SpoolUnusable
 from apitrail.recorder.threads import Lock
@@ -143,7 +142,7 @@ class ProcessRecorder:
         settings = self.settings
 
         def redactor() -> Redactor:
-            return redactor_of(_fingerprint_key(settings.token, folder), settings, worker.pace.breathe)
+            return redactor_of(fingerprint_key(settings.token, folder), settings, worker.pace.breathe)
 
         assembler = Assembler(settings, self.identity, redactor)
         self._worker = worker = Worker(
@@ -315,47 +314,6 @@ def redactor_of(key: bytes, settings: Settings, breathe: Callable[[], None] = la
 
         groups = personal.groups()
     return Redactor(key, settings.redact_names, groups, breathe, settings.redact)
-
-
-def _fingerprint_key(token: str | None, folder: Path) -> bytes:
-    """The key of the fingerprints of masked secrets.
-
-    From the token, so that all hosts of one installation give the same secret the same fingerprint. Without one,
-    a random key of this host, kept beside the spool.
-    """
-    if token:
-        return hmac.digest(token.encode(), b"apitrail fingerprint 1", "sha256")
-    path = folder / "fingerprint.key"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        own = path.with_name(f"{path.name}.{os.getpid()}")
-        with os.fdopen(os.open(own, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(os.urandom(32))
-        try:
-            os.link(own, path)  # whole or not at all, and the first process wins
-        except FileExistsError:
-            pass
-        finally:
-            own.unlink()
-        return path.read_bytes()
-    except OSError:
-        return os.urandom(32)
-
-
-def spool_folder(given: str | None) -> Path:
-    """Where the spool lies: what was given, else the first of the default places that this user may write."""
-    if given is not None:
-        return Path(given)
-    for folder in default_spool_folders():
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            info = folder.stat()
-        except OSError:
-            continue
-        # A folder in a shared place may have been laid there by somebody else.
-        if os.access(folder, os.W_OK) and (not hasattr(os, "getuid") or info.st_uid == os.getuid()):
-            return folder
-    return default_spool_folders()[0]
 
 
 def _finish_with_multiprocessing() -> None:
