@@ -51,12 +51,3 @@ def test_an_outcome_that_is_not_chosen_keeps_the_count_of_what_one_would_get() -
     asked = Filter(outcome=("success",))
     told, _ = agreed(facets(success=4, warning=7), drawing({"success": 5}), Page([], None), asked, whole=False)
     assert counts(told) == {"success": 5, "warning": 7}
-
-
-def test_an_entry_ahead_of_the_clock_is_counted_though_it_is_in_no_drawing() -> None:
-    ahead = Page([entry(-MINUTE), entry(MINUTE / 2)], None)
-    told, drawn = agreed(facets(success=2), drawing({"success": 1}), ahead, Filter(), whole=True)
-    assert counts(told) == {"success": 2}
-    assert [bar.outcomes for bar in drawn.bars] == [{"success": 1}]
-    told, _ = agreed(facets(success=61), drawing({"success": 60}), ahead, Filter(), whole=False)
-    assert counts(told) == {"success": 61}

@@ -24,8 +24,9 @@ JSON = "application/json"
 MESSAGEPACK = "application/msgpack"
 _MESSAGEPACK_NAMES = frozenset({MESSAGEPACK, "application/x-msgpack", "application/vnd.msgpack"})
 
-_EARLY = timedelta(days=1)
-"""How far ahead of ours a sender's clock may be."""
+_EARLY = timedelta(days=400)
+"""How far ahead of ours a sender's clock may be. A machine whose date is wrong records what happened all the same, and
+what it recorded is nowhere else. What is later is no time: no certificate of a platform is valid for so long."""
 _SHOWABLE = frozenset(
     {"schema", "id", "created_at", "direction", "method", "status", "duration_ms", "http_version", "attempt", "call"}
 )

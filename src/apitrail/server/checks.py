@@ -61,7 +61,7 @@ def check(exchange: Exchange, latest: datetime) -> None:
 
 
 def check_time(field: str, at: datetime, latest: datetime) -> None:
-    """Raises Refused where a time has no offset, or is none of the last decades."""
+    """Raises Refused where a time has no offset, or can be that of no call: before 1970, or after `latest`."""
     if at.tzinfo is None:
         raise Refused(field, "has no offset", "Write 2026-03-09T14:30:00.123456Z, or with +08:00.", at.isoformat())
     try:
@@ -71,7 +71,7 @@ def check_time(field: str, at: datetime, latest: datetime) -> None:
     if not fits:
         raise Refused(
             field,
-            f"is not between 1970 and tomorrow ({latest.astimezone(UTC):%Y-%m-%d})",
+            f"is not between 1970 and {latest.astimezone(UTC):%Y-%m-%d}, the latest that a wrong clock may say",
             "Look at the sender's clock, and at the unit if it was made from a number.",
             at.isoformat(),
         )

@@ -226,7 +226,7 @@ class Store(Boards, Rhythms):
         return self._counts.facets(which)
 
     def histogram(self, which: Filter, step: str | None = None, zone: ZoneInfo = UTC_ZONE) -> Histogram:
-        """Entries by time and outcome over the filter's range, or all of the log where it is open.
+        """Entries by time and outcome over the filter's range, or all of the log until now where it is open.
 
         `step`: how long a bar is, one of `histogram.STEPS`; by itself so that there are about a hundred. Bars of a day
         and more begin at midnight of `zone`. Raises ValueError for more than MOST_BARS bars, QueryTooLarge, StoreError.
@@ -234,7 +234,9 @@ class Store(Boards, Rhythms):
         since, until = which.since, which.until
         if since is None or until is None:
             covered = self.span()
-            since, until = since or covered.oldest, until or covered.newest
+            # One time that is ahead of the clock must not press all others into a bar.
+            newest = covered.newest and min(covered.newest, datetime.now(UTC))
+            since, until = since or covered.oldest, until or newest
         if since is None or until is None or since > until:
             return Histogram(step or "1h", None, [])
         return self._counts.histogram(structs.replace(which, since=since, until=until), step, zone)

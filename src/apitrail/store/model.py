@@ -315,6 +315,8 @@ class RecorderRow(Struct, frozen=True, kw_only=True):
     """Its oldest call in the range."""
     last_seen: datetime
     """Its newest call in the range, or the end of its newest loss."""
+    ahead_s: float = 0.0
+    """Seconds that its newest call lay ahead of the server's clock when it was taken; 0 where it did not."""
     entries: int = 0
     first_sequence: int = 0
     """From which number on all are expected."""

@@ -47,9 +47,9 @@ def counted(store: Store, query: PageQuery, reader: Reader, read: Callable[[], P
         facets, (found, numbers) = store.both(
             lambda: choices(store, asked), lambda: (read(), histogram.read(store, query, reader))
         )
-        facets, numbers = agreed(
-            facets, numbers, found, asked, whole=query.cursor is None and found.next_cursor is None
-        )
+        whole = query.cursor is None and found.next_cursor is None
+        if not _ahead(store, asked, facets, numbers):
+            facets, numbers = agreed(facets, numbers, found, asked, whole=whole)
         entries = sum(one.count for one in facets.outcome if not query.outcome or one.id in query.outcome)
         drawn = histogram.histogram(numbers, query, reader)
         total = reader.words.count("log.total", entries)
@@ -61,18 +61,13 @@ def counted(store: Store, query: PageQuery, reader: Reader, read: Callable[[], P
 def agreed(facets: Facets, numbers: Histogram, found: Page, asked: Filter, *, whole: bool) -> tuple[Facets, Histogram]:
     """The outcomes' counts and the drawing as one thing says them: the rows where they are the `whole` list, else the
     drawing. They are three questions, and what comes in between them would be in some numbers and not in others.
-
-    A time ahead of the clock is in no drawing: where the newest row has one, counts stay as they are.
     """
-    end = numbers.end
-    if end is None:
+    if numbers.end is None:
         return facets, numbers
     told = Counter[str]()
     if whole:
         numbers = counted_anew(numbers, found.entries)
         told.update(one.outcome for one in found.entries)
-    elif found.entries and found.entries[0].created_at >= end:
-        return facets, numbers
     else:
         for bar in numbers.bars:
             told.update(bar.outcomes)
@@ -82,6 +77,17 @@ def agreed(facets: Facets, numbers: Histogram, found: Page, asked: Filter, *, wh
             held[outcome] = Option(outcome, outcome, told[outcome])
     outcomes = sorted((one for one in held.values() if one.count), key=lambda one: -one.count)
     return structs.replace(facets, outcome=outcomes), numbers
+
+
+def _ahead(store: Store, asked: Filter, facets: Facets, numbers: Histogram) -> bool:
+    """Whether the list has an entry that is ahead of the clock: it is on the first page, and in no drawing. Then counts
+    stay as they are. Asked only where the numbers are not the same anyway.
+    """
+    drawn = sum(sum(bar.outcomes.values()) for bar in numbers.bars)
+    held = sum(one.count for one in facets.outcome if not asked.outcome or one.id in asked.outcome)
+    if numbers.end is None or asked.until is not None or held == drawn:
+        return False
+    return bool(store.page(structs.replace(asked, since=numbers.end), limit=1).entries)
 
 
 def _told(query: PageQuery, found: Page, reader: Reader, facets: Facets) -> Counts:

@@ -152,7 +152,7 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str, shared:
         views=[Link(visible(one.name), f"/?{one.query}") for one in shared],
         everything_url=_everything(query).url(),
         newest_url=query.but(cursor=None, open="").url() if query.cursor else "",
-        new_url="" if query.cursor or query.until or query.misread else _new_url(query, found.entries),
+        new_url="" if query.cursor or query.until or query.misread else _new_url(query, found.entries, now),
         share_url=query.fixed(now).but(lang="").url(),
         server_url=server_url,
         home_url=links.home(query),
@@ -198,7 +198,7 @@ def new(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> NewVi
         text=reader.words("log.new.many", count=NEW_LIMIT) if many else reader.words.count("log.new", len(found)),
         page_url=query.but(open="").url(),
         rows_url="" if many or newest.id == NOWHERE else query.but(open="").url("/rows", newer=newest.encode()),
-        next_url=_new_url(query, found),
+        next_url=_new_url(query, found, reader.clock.now),
     )
 
 
@@ -238,15 +238,18 @@ def _lost(store: Store, entries: Sequence[EntryRow]) -> list[LossRow]:
 
 
 def _newer(store: Store, query: PageQuery, newest: Cursor, reader: Reader) -> list[EntryRow]:
-    asked = query.filter(reader.clock.now)
+    now = reader.clock.now
+    asked = query.filter(now)
     since = max(newest.created_at, asked.since or EPOCH)
-    found = store.page(replace(asked, since=since), limit=NEW_LIMIT).entries
+    # What is ahead of the clock stays above all that comes: it would hide what is new, or be new again and again.
+    found = store.page(replace(asked, since=since, until=now), limit=NEW_LIMIT).entries
     # By place in the list and not by comparing ids: how ids of one microsecond are ordered is the store's business.
     return list(takewhile(lambda one: one.id != newest.id, found))
 
 
-def _new_url(query: PageQuery, shown: list[EntryRow]) -> str:
-    newest = Cursor(shown[0].created_at, shown[0].id) if shown else Cursor(EPOCH, NOWHERE)
+def _new_url(query: PageQuery, shown: list[EntryRow], now: datetime) -> str:
+    newest = next((Cursor(one.created_at, one.id) for one in shown if one.created_at <= now), None)
+    newest = newest or Cursor(now if shown else EPOCH, NOWHERE)
     return query.but(open="").url("/new", after=newest.encode())
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from apitrail.server.pages import boards, links
 from apitrail.server.pages.boards import Chosen
 from apitrail.server.pages.bodies.visible import visible
-from apitrail.server.pages.clock import ago, size
+from apitrail.server.pages.clock import ago, ahead, size
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.losses import why
 from apitrail.server.pages.query import PageQuery
@@ -50,6 +50,8 @@ class RecorderView(Struct, frozen=True):
     version: Markup
     seen: Markup
     ago: str
+    ahead: str
+    """How far its clock was ahead of this server's; empty for nearly all."""
     entries: str
     numbers: Markup
     missing: Markup
@@ -150,6 +152,7 @@ def _recorder(one: RecorderRow, reader: Reader) -> RecorderView:
         version=visible(one.version or "–"),
         seen=reader.clock.tag(one.last_seen),
         ago=ago(reader.clock.now - one.last_seen, words),
+        ahead=ahead(timedelta(seconds=-one.ahead_s)),
         entries=f"{one.entries:,}",
         numbers=Markup("{} – {}").format(f"{one.first_sequence:,}", f"{one.last_sequence:,}")
         if one.entries

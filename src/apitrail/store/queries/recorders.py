@@ -47,9 +47,10 @@ def recorders(since: datetime, *, only_missing: bool = False) -> Query:
 
 
 def newest(since: datetime) -> Query:
-    """The newest entry of each, as it is listed: only that says host, process and version."""
+    """The newest entry of each, as it is listed (only that says host, process and version), and when it was taken."""
     return Query(
-        "SELECT assumeNotNull(recorder_id) AS recorder, any(row) FROM entries"  # noqa: S608, constants only
+        "SELECT assumeNotNull(recorder_id) AS recorder, any(row),"  # noqa: S608, constants only
+        " toUnixTimestamp64Micro(min(ifNull(received_at, created_at))) FROM entries"
         f" WHERE {_NUMBERED} AND (recorder_id, created_at) IN"
         f" (SELECT recorder_id, max(created_at) FROM entries WHERE {_NUMBERED} GROUP BY recorder_id)"
         " GROUP BY recorder",
@@ -79,11 +80,12 @@ def read(
     for loss in losses:
         told.setdefault(loss.recorder, []).append(loss)
     found = []
-    said: dict[str, str] = {recorder: row for recorder, row in listed}  # noqa: C416 - typed
+    said: dict[str, tuple[str, int]] = {recorder: (row, taken) for recorder, row, taken in listed}
     for recorder, entries, numbers, first, last, first_at, last_at in rows:
         began = _began(recorder)
         low = 1 if began is not None and began >= since else first
-        who = json.loads(said.get(recorder, "{}")).get("recorder") or {}
+        row, taken = said.get(recorder, ("{}", last_at))
+        who = json.loads(row).get("recorder") or {}
         found.append(
             RecorderRow(
                 id=recorder,
@@ -93,6 +95,7 @@ def read(
                 began_at=began,
                 first_at=instant(first_at),
                 last_seen=instant(last_at),
+                ahead_s=max(last_at - taken, 0) / 1_000_000,
                 entries=entries,
                 first_sequence=low,
                 last_sequence=last,

@@ -94,6 +94,9 @@ export async function newer(url) {
   const first = document.querySelector(".rows:not(.linked)");
   if (!found || !first) return false;
   const rows = found.querySelector(".rows");
+  // What was ahead of the clock may be listed already.
+  for (const toggle of rows.querySelectorAll(".toggle[data-entry]"))
+    if (document.querySelector(`.rows:not(.linked) .toggle[data-entry="${toggle.dataset.entry}"]`)) toggle.closest("tr").remove();
   first.before(rows);
   put(found);
   tell(document.getElementById("log"), rows.dataset.madeIn);
