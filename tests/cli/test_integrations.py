@@ -20,7 +20,7 @@ def test_integrations_are_put_and_listed(run: Any, place: str | None, tmp_path: 
     shop = {"id": "42", "name": "茶 House", "side": "ec", "platform": "Shopee", "accounts": ["7"]}
     closed = {"id": "9", "name": "Old", "side": "shipping", "platform": "ups", "enabled": False}
     file.write_text(json.dumps({"integrations": [shop, closed]}))
-    assert "2 integrations are registered" in run("integrations", "put", str(file)).stdout
+    assert "Registered integrations: 2" in run("integrations", "put", str(file)).stdout
     file.write_text(json.dumps({"integrations": [shop | {"hosts": ["Shop.Example"]}]}))
     run("integrations", "put", str(file))
     first, second = run("integrations", "list").stdout.splitlines()

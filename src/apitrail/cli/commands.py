@@ -254,7 +254,7 @@ def put_integrations(
         ) from error
     with opened(settings, make=True) as log:
         kept = log.register(document)
-    typer.echo(f"{len(kept)} integrations are registered.")
+    typer.echo(f"Registered integrations: {len(kept)}.")
 
 
 @profile_app.command("check")

@@ -18,9 +18,9 @@ Asked = Request[Any, Any, Any]
 A_YEAR = 365 * 24 * 3600
 
 
-def asked(request: Asked, known: Known) -> tuple[PageQuery, Reader]:
-    """What the address asks for, and who reads it."""
-    query = PageQuery.read(request.query_params.dict())
+def asked(request: Asked, known: Known, *own: str) -> tuple[PageQuery, Reader]:
+    """What the address asks for, and who reads it. Parameters that are the page's `own` are not the query's."""
+    query = PageQuery.read({name: value for name, value in request.query_params.dict().items() if name not in own})
     return query, Reader.of(request, query, known)
 
 

@@ -14,8 +14,6 @@ from apitrail.server.backlogs import Backlogs
 from apitrail.server.known import Known
 from apitrail.server.pages import errors, integrations, problems, recorders, shift, storage, trade
 from apitrail.server.pages.handlers.asked import Asked, asked, drawn
-from apitrail.server.pages.query import PageQuery
-from apitrail.server.pages.reader import Reader
 from apitrail.server.settings import Settings
 from apitrail.server.usage import storage as storage_answer
 from apitrail.store import Store
@@ -45,10 +43,8 @@ def problems_page(request: Asked, store: NamedDependency[Store], known: NamedDep
 @get("/shift", sync_to_thread=True)
 def shift_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
     """What failed since a time, and who must act."""
-    values = request.query_params.dict()
-    query = PageQuery.read({name: value for name, value in values.items() if name != "from"})
-    reader = Reader.of(request, query, known)
-    page = shift.view(store, values, query, reader)
+    query, reader = asked(request, known, "from")
+    page = shift.view(store, request.query_params.dict(), query, reader)
     return drawn("shift.html", page, reader, query, 400 if page.misread else 200)
 
 
@@ -73,10 +69,9 @@ def recorders_page(
     request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], backlogs: NamedDependency[Backlogs]
 ) -> Response[str]:
     """Who sends, and what did not come."""
-    values = request.query_params.dict()
-    query = PageQuery.read({name: value for name, value in values.items() if name != "days"})
-    reader = Reader.of(request, query, known)
-    days = next((one for one in recorders.OFFERED if one in values.get("days", [])), recorders.OFFERED[0])
+    query, reader = asked(request, known, "days")
+    chosen = request.query_params.getall("days", [])
+    days = next((one for one in recorders.OFFERED if one in chosen), recorders.OFFERED[0])
     rows = backlogs.beside(store.recorders(reader.clock.now - timedelta(days=int(days))))
     return drawn("recorders.html", recorders.recorders(rows, days, query, reader), reader, query)
 

@@ -12,7 +12,6 @@ from apitrail.server.known import Known
 from apitrail.server.pages import counts, errors, filters, histogram, links, log, suggest
 from apitrail.server.pages.handlers.asked import Asked, asked, drawn
 from apitrail.server.pages.query import PageQuery
-from apitrail.server.pages.reader import Reader
 from apitrail.store import Store
 from apitrail.store.model import BadCursor, Cursor, Facets
 
@@ -68,7 +67,7 @@ def new_entries(request: Asked, store: NamedDependency[Store], known: NamedDepen
 @get("/suggest", sync_to_thread=True)
 def suggestions(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
     """What the line that is being typed into the search box may become."""
-    reader = Reader.of(request, PageQuery.read({**request.query_params.dict(), "text": []}), known)
+    _, reader = asked(request, known, "text")
     line = request.query_params.get("text", "")
     return drawn("suggestions.html", suggest.suggest(store, line, reader), reader, PageQuery())
 
