@@ -79,7 +79,9 @@ def test_a_clock_that_is_off_is_told(used: Settings, server: Any) -> None:
 def test_a_spool_that_cannot_be_made_is_told(server: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     [finding] = wrong(settings(server.url, tmp_path / "file" / "spool"))
+    assert finding.what.startswith(f"spool is {tmp_path / 'file' / 'spool'}, the folder ")
     assert "cannot be made" in finding.what
+    assert "APITRAIL_SPOOL" in finding.fix
 
 
 def test_where_nothing_was_recorded_it_asks_for_the_two_lines(server: Any, tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def test_a_server_that_is_away_does_not_hold_up_the_exit_and_loses_nothing(progr
 
 def test_what_no_spool_took_is_told_when_the_process_ends(program: Any, server: Any) -> None:
     (program.folder / "spool").write_text("in the way")
+    server.replies += [(503, b"", {})] * 9
     out, err = program.start(SAYING + "say(1)").communicate(timeout=60)
     assert (out, numbers(server)) == ("", [])
     assert "1 exchanges are lost with this process: the spool cannot be written" in err

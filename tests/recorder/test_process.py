@@ -139,18 +139,48 @@ def test_a_damaged_spool_is_set_aside_and_recording_goes_on(
     assert [loss.reason for loss in server.losses] == ["spool_damaged"]
 
 
-def test_while_the_spool_cannot_be_written_exchanges_are_kept_in_memory(
-    configured: Configuring, server: Any, tmp_path: Path, wait: Waiting, caplog: pytest.LogCaptureFixture
+def test_while_the_spool_cannot_be_written_exchanges_are_sent_from_memory(
+    configured: Configuring, server: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "spool").write_text("in the way")
     configured()
+    for number in range(3):
+        apitrail.record(exchange(number))
+        assert apitrail.flush(10)
+    assert numbers(server) == [0, 1, 2]
+    [said] = [one.getMessage() for one in caplog.records]
+    assert apitrail.stats().losses == {}
+    assert f"spool is '{tmp_path / 'spool'}', set it by configure(spool=…) or APITRAIL_SPOOL" in said
+
+
+def test_what_waits_in_memory_goes_to_the_spool_once_that_can_be_written(
+    configured: Configuring, tmp_path: Path, wait: Waiting
+) -> None:
+    (tmp_path / "spool").write_text("in the way")
+    configured(url=None)
     apitrail.record(exchange(1))
-    assert not apitrail.flush(0.5)
-    assert "cannot be written" in caplog.text
-    assert apitrail.stats().in_flight == 1
+    assert not apitrail.flush(5)
+    assert (apitrail.stats().in_flight, apitrail.stats().spooled) == (1, 0)
     (tmp_path / "spool").unlink()
-    wait(lambda: apitrail.flush(2))
-    assert numbers(server) == [1]
+    wait(lambda: apitrail.flush(5))
+    stats = apitrail.stats()
+    assert (stats.in_flight, stats.spooled, stats.waiting) == (0, 1, 1)
+
+
+def test_memory_in_place_of_the_spool_is_bounded_and_what_goes_is_told_to_the_server(
+    configured: Configuring, server: Any, tmp_path: Path, wait: Waiting
+) -> None:
+    (tmp_path / "spool").write_text("in the way")
+    server.replies += [(503, b"", {})] * 2
+    recorder = configured(in_flight_limit=40_000)
+    for number in range(20):
+        apitrail.record(exchange(number, size=1000))
+        wait(recorder.queue.items.empty)
+    wait(lambda: apitrail.flush(10))
+    assert 0 < len(server.stored) < 20
+    [loss] = server.losses
+    assert (loss.reason, loss.count) == ("spool_unusable", 20 - len(server.stored))
+    assert numbers(server) == list(range(20 - len(server.stored), 20))
 
 
 def test_configuring_again_loses_nothing(configured: Configuring, server: Any) -> None:

@@ -72,10 +72,10 @@ def _spool(settings: Settings, notes: list[Shipping]) -> Iterator[Finding]:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        yield Finding(False, f"the spool's folder {folder} cannot be made: {error.strerror}", _SPOOL_FIX)
+        yield Finding(False, f"{_named(settings)}, the folder {folder} cannot be made: {error.strerror}", _SPOOL_FIX)
         return
     if not os.access(folder, os.W_OK | os.X_OK):
-        yield Finding(False, f"the spool's folder {folder} cannot be written by this user", _SPOOL_FIX)
+        yield Finding(False, f"{_named(settings)}, the folder {folder} cannot be written by this user", _SPOOL_FIX)
         return
     damaged = sorted(folder.glob("*.damaged-*"))
     if damaged:
@@ -281,7 +281,14 @@ def _is_ours(body: bytes) -> bool:
     return isinstance(answer, dict) and ("stored" in answer or "error" in answer)
 
 
-_SPOOL_FIX = "Give the application's user a folder of its own: APITRAIL_SPOOL, or configure(spool=…)."
+_SPOOL_FIX = (
+    "Give the application's user a folder of its own: APITRAIL_SPOOL, or configure(spool=…). Until then exchanges wait "
+    "in the application's memory alone: they are sent while the server is reached, and lost when it ends."
+)
+
+
+def _named(settings: Settings) -> str:
+    return f"spool is {settings.spool}" if settings.spool else "spool is not set"
 
 
 def main(say: Callable[[str], object] = sys.stdout.write) -> int:

@@ -16,6 +16,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
@@ -27,6 +28,7 @@ from apitrail.recorder.capture import Capture
 from apitrail.recorder.folder import fingerprint_key, spool_folder
 from apitrail.recorder.losses import lose, never_raise, say
 from apitrail.recorder.redact import Redactor
+from apitrail.recorder.refuge import Refuge
 from apitrail.recorder.settings import Settings, settings_from
 from apitrail.recorder.spool import Held, Spool, spool_path
 from apitrail.recorder.spool_file import SpoolUnusable
@@ -81,6 +83,7 @@ class ProcessRecorder:
         self._shipper: Any = None
         self._spool: Spool | None = None
         self._spools: list[Spool] = []
+        self._refuge: Refuge | None = None
 
     def take(self, captured: Capture | Exchange) -> None:
         """Hand over to the worker, or count the loss. No lock, no I/O, but for the very first; where it is `durable`,
@@ -123,7 +126,8 @@ class ProcessRecorder:
         owner = (self.identity.id, self.identity.host, self.identity.process)
         most, durable = self.settings.spool_limit, self.settings.durable
         self._spool = Spool(spool_path(folder, self.settings.url), most, owner, durable=durable)
-        self._spools = [self._spool]
+        self._refuge = Refuge(self.settings.in_flight_limit // 4, owner)
+        self._spools = [self._spool, self._refuge]
         if self.settings.url:
             from apitrail.recorder.shipper import Shipper
             from apitrail.recorder.transport import HttpTransport
@@ -146,7 +150,14 @@ class ProcessRecorder:
 
         assembler = Assembler(settings, self.identity, redactor)
         self._worker = worker = Worker(
-            self.queue, assembler, self._spool, losses.ledger, self.settings, self.identity, self._spooled
+            self.queue,
+            assembler,
+            self._spool,
+            self._refuge,
+            losses.ledger,
+            self.settings,
+            self.identity,
+            self._spooled,
         )
 
     def _spooled(self) -> None:
@@ -160,7 +171,7 @@ class ProcessRecorder:
         if not self._spool_all(timeout):
             return False
         if self._shipper is None:
-            return True
+            return not self._unspooled
         return self._shipped(deadline, once)
 
     def _spool_all(self, timeout: float) -> bool:
@@ -172,7 +183,7 @@ class ProcessRecorder:
         assert self._spool is not None
         failures = self._shipper.sent.failures
         try:
-            marks = [(spool, spool.newest()) for spool in self._spools if spool.path.exists()]
+            marks = [(spool, spool.newest()) for spool in self._spools if spool.there]
             self._shipper.hurry(True)
             try:
                 while any(spool.holds_until(mark) for spool, mark in marks):
@@ -196,9 +207,7 @@ class ProcessRecorder:
             self._shipped(time.monotonic() + self.settings.flush_at_exit, once=True)
         if self._shipper is not None:
             self._shipper.stop()  # or it would leave with a lease that nobody ends
-        if self._worker is not None and self._worker.unspooled:
-            # Where the spool cannot be written there is no place for a count of losses either.
-            say(f"{self._worker.unspooled} exchanges are lost with this process: the spool cannot be written")
+        self._say_what_is_lost()
 
     @never_raise
     def leave(self) -> None:
@@ -209,6 +218,16 @@ class ProcessRecorder:
         most = min(self.settings.flush_at_exit, SEND_AT_OS_EXIT_S)
         if self._worker.flush(SPOOL_AT_EXIT_S) and most > 0 and self._shipper is not None:
             self._shipped(time.monotonic() + most, once=True)
+        self._say_what_is_lost()
+
+    @property
+    def _unspooled(self) -> int:
+        return self._worker.unspooled if self._worker is not None else 0
+
+    def _say_what_is_lost(self) -> None:
+        if self._unspooled:
+            # Where the spool cannot be written there is no place for a count of losses either.
+            say(f"{self._unspooled} exchanges are lost with this process: the spool cannot be written")
 
     def close(self) -> None:
         """Spool what is left, stop shipping, close the files."""
@@ -235,10 +254,8 @@ class ProcessRecorder:
         """What has been done so far."""
         held = Held(0, 0)
         if self._spool is not None:
-            try:
+            with suppress(SpoolUnusable):  # which the worker says
                 held = self._spool.held()
-            except SpoolUnusable as error:
-                say(str(error))
         sent = self._shipper.sent if self._shipper is not None else None
         return Stats(
             recorder=self.identity.id,
@@ -246,7 +263,7 @@ class ProcessRecorder:
             stored=sent.stored if sent else 0,
             duplicates=sent.duplicates if sent else 0,
             refused=sent.refused if sent else 0,
-            in_flight=self.queue.items.qsize() + (self._worker.unspooled if self._worker is not None else 0),
+            in_flight=self.queue.items.qsize() + self._unspooled,
             in_flight_bytes=self.gauge.bytes,
             waiting=held.exchanges,
             waiting_bytes=held.bytes,

@@ -241,7 +241,11 @@ def default_spool_folders() -> list[Path]:
     state = os.environ.get("XDG_STATE_HOME")
     home = Path(state) if state else Path("~/.local/state").expanduser()
     owner = os.getuid() if hasattr(os, "getuid") else "user"
-    return [home / "apitrail", Path(tempfile.gettempdir()) / f"apitrail-{owner}"]
+    try:
+        shared = tempfile.gettempdir()
+    except FileNotFoundError:  # nothing at all can be written, as in a container whose disk is read only
+        shared = "/tmp"  # noqa: S108 - named, not used
+    return [home / "apitrail", Path(shared) / f"apitrail-{owner}"]
 
 
 def program_name() -> str:

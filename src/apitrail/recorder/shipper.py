@@ -182,19 +182,25 @@ class Shipper:
     def ship(self) -> float:
         """Send one batch. Returns the seconds to wait before the next: 0 where there may be more.
 
-        Raises SpoolUnusable.
+        A spool that cannot be used now holds up no other; its exchanges are kept.
         """
         for spool in self._spools:
-            if spool is not self._spools[0] and not spool.path.exists():
-                continue
-            if spool.is_empty():
+            try:
+                if not spool.there or spool.is_empty():
+                    continue
+            except SpoolUnusable as error:
+                self.sent.last_failure = str(error)
                 continue
             try:
                 self._transport.open()  # before a batch is read and compressed for a server that is away
             except (OSError, http.client.HTTPException) as error:
                 return self._failed(f"{type(error).__name__}: {error}")
             newest = self._catching_up and not self._sent_newest
-            lease = spool.lease(self._batch_bytes, self._batch, newest=newest)
+            try:
+                lease = spool.lease(self._batch_bytes, self._batch, newest=newest)
+            except SpoolUnusable as error:
+                self.sent.last_failure = str(error)
+                continue
             if lease is not None:
                 self._sent_newest = newest
                 return self._ship(spool, lease)

@@ -32,6 +32,7 @@ from msgspec import Struct
 
 from apitrail.recorder.spool_file import SpoolFile
 
+VERSION = 2
 LEASE_S = 30.0
 SPARE_PAGES = 2048
 ROWS = 16
@@ -134,13 +135,19 @@ class Spool:
         clock: Callable[[], float] = time.time,
         *,
         durable: bool = False,
+        file: SpoolFile | None = None,
     ) -> None:
         self.path = path
         self._limit = limit
         self._owner = owner
         self._clock = clock
-        self._file = SpoolFile(path, SCHEMA, version=2, durable=durable)
+        self._file = file or SpoolFile(path, SCHEMA, VERSION, durable=durable)
         self._leases = 0
+
+    @property
+    def there(self) -> bool:
+        """Whether anything was ever added to it."""
+        return os.path.exists(self.path)  # noqa: PTH110 - Path.exists raises where the folder may not be read
 
     def add(self, payloads: Iterable[bytes], losses: Iterable[SpoolLoss] = ()) -> int:
         """Keep these, in order, all or none. Returns how many were dropped to stay under the cap.
@@ -299,9 +306,12 @@ class Spool:
             doomed.append(seq)
             size -= length
         self._delete(db, doomed)
-        if doomed:
-            db.execute(ADD_LOSS, self._loss("spool_full", len(doomed), f"over spool_limit, {self._limit} bytes"))
+        if doomed and (told := self._told_full(len(doomed))):
+            db.execute(ADD_LOSS, told)
         return len(doomed)
+
+    def _told_full(self, count: int) -> SpoolLoss | None:
+        return self._loss("spool_full", count, f"over spool_limit, {self._limit} bytes")
 
     def _delete(self, db: sqlite3.Connection, seqs: list[int]) -> None:
         # By number and not by holder: a lease that ended meanwhile may be another's now, and is stored all the same.

@@ -5,8 +5,8 @@ transaction: one wake-up and one commit for many calls.
 
 Callers come first: when it works, and when it rests, is what `pace` is for.
 
-What the spool cannot take now is kept and tried again; past `in_flight_limit` bytes the oldest go, counted as
-`spool_unusable`.
+What the spool cannot take now waits in memory (`refuge`), is sent from there, and is moved to the spool once that can
+be written; past a quarter of `in_flight_limit` bytes the oldest go, counted as `spool_unusable`.
 
 The queue is a SimpleQueue: its `put` may run inside a finalizer that interrupts another `put` of the same thread.
 """
@@ -14,7 +14,6 @@ The queue is a SimpleQueue: its `put` may run inside a finalizer that interrupts
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -25,7 +24,8 @@ from apitrail.recorder.body import Gauge
 from apitrail.recorder.capture import Capture
 from apitrail.recorder.losses import Ledger, lose, say
 from apitrail.recorder.pace import Pace
-from apitrail.recorder.settings import Settings
+from apitrail.recorder.refuge import Refuge
+from apitrail.recorder.settings import MIB, Settings
 from apitrail.recorder.spool import Spool, SpoolLoss
 from apitrail.recorder.spool_file import SpoolUnusable
 from apitrail.recorder.threads import Empty, Event, Lock, SimpleQueue, start, waited
@@ -63,6 +63,7 @@ class Worker:
         queue: Queue,
         assembler: Assembler,
         spool: Spool,
+        refuge: Refuge,
         ledger: Ledger,
         settings: Settings,
         identity: Identity,
@@ -71,6 +72,7 @@ class Worker:
         self._queue = queue
         self._assembler = assembler
         self._spool = spool
+        self._refuge = refuge
         self._ledger = ledger
         self._settings = settings
         self._identity = identity
@@ -79,7 +81,7 @@ class Worker:
         self._draining = Lock()
         self.pace = Pace(queue.gauge, queue.items.qsize)
         self._next: Capture | Exchange | Event | None = None
-        self._pending: deque[bytes] = deque()
+        self._pending: list[bytes] = []
         self._pending_bytes = 0
         self._sequence = 0
         self._said = ""
@@ -88,15 +90,15 @@ class Worker:
 
     @property
     def unspooled(self) -> int:
-        """Exchanges that the spool has not taken: it cannot be written."""
-        return len(self._pending)
+        """Exchanges that are in no spool of the disk: it cannot be written."""
+        return len(self._pending) + self._refuge.waiting
 
     def start(self) -> None:
         """Begin the thread."""
         start(self._run, "apitrail-worker")
 
     def flush(self, timeout: float) -> bool:
-        """Wait until all that was put before is in the spool. False after `timeout` seconds."""
+        """Wait until all that was put before is in the spool, or its refuge. False after `timeout` seconds."""
         done = Event()
         self._queue.items.put(done)
         self.pace.hurry(True)
@@ -123,7 +125,7 @@ class Worker:
         while True:
             with suppress(Empty):
                 # Kept on self and not in this frame, which would hold its bodies in memory until the next one comes.
-                self._next = self._queue.items.get(timeout=RETRY_S if self._pending else None)
+                self._next = self._queue.items.get(timeout=RETRY_S if self.unspooled else None)
             try:
                 if not isinstance(self._next, Event):
                     self.pace.gather(self._settings.linger)
@@ -133,7 +135,7 @@ class Worker:
                 lose("worker_failed", error)
 
     def _drain(self) -> bool:
-        """Everything in the queue, in transactions of `AT_ONCE`. Whether all of it is in the spool."""
+        """Everything in the queue, in transactions of `AT_ONCE`. Whether all of it is in the spool, or its refuge."""
         most = self._settings.in_flight_limit // 4
         more = True
         while more:
@@ -158,7 +160,6 @@ class Worker:
                 self.pace.ends()
             if not self._store():
                 more = False
-                self._make_room(most)
             for event in waiting:
                 event.set()
         return not self._pending
@@ -175,19 +176,26 @@ class Worker:
 
     def _store(self) -> bool:
         tallies = self._ledger.unreported()
-        if not self._pending and not tallies:
+        if not self._pending and not tallies and self._refuge.empty:
             return True
         who = self._identity
         losses = [SpoolLoss(who.id, who.host, who.process, *tally) for tally in tallies]
         try:
+            for moved in self._refuge.move_to(self._spool):
+                self.count += moved
             self._spool.add(self._pending, losses)
+            self._said = ""
         except SpoolUnusable as error:
-            if not self._said:
-                self._said = str(error)
-                say(f"the spool cannot be written, exchanges are kept in memory for now: {error}")
-            return False
-        self._said = ""
-        self.count += len(self._pending)
+            self._say(error)
+            try:
+                dropped = self._refuge.keep(self._pending, losses)
+            except SpoolUnusable as full:  # memory is short
+                self._say(full)
+                return False
+            if dropped:
+                lose("spool_unusable", count=dropped, text=f"over a quarter of in_flight_limit: {error}")
+        else:
+            self.count += len(self._pending)
         self._pending.clear()
         self._pending_bytes = 0
         self.pace.spooled()
@@ -195,10 +203,14 @@ class Worker:
         self._spooled()
         return True
 
-    def _make_room(self, most: int) -> None:
-        dropped = 0
-        while self._pending_bytes > most:
-            self._pending_bytes -= len(self._pending.popleft())
-            dropped += 1
-        if dropped:
-            lose("spool_unusable", count=dropped)
+    def _say(self, error: SpoolUnusable) -> None:
+        if self._said:
+            return
+        self._said = str(error)
+        most = self._settings.in_flight_limit // 4 / MIB
+        say(
+            f"the spool cannot be written: {error}. Exchanges wait in memory, {most:.3g} MiB at most, and are sent from"
+            " there while the server takes them; what waits when this process ends is lost. Make room on the disk, or"
+            f" give the user of this process a folder: spool is {self._settings.spool or 'not set'!r}, set it by"
+            " configure(spool=…) or APITRAIL_SPOOL"
+        )
