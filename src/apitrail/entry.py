@@ -44,6 +44,7 @@ Cause = Literal[
     "platform_outage",
     "timeout",
     "network",
+    "own_failure",
     "unknown",
 ]
 

@@ -90,7 +90,6 @@ def test_an_action_of_the_callers_own_stays_as_it_is(profiles: Profiles, make: M
         (Failure("asyncio.exceptions.CancelledError", "CancelledError()"), "timeout"),
         (Failure("billiard.exceptions.SoftTimeLimitExceeded", "SoftTimeLimitExceeded()"), "timeout"),
         (Failure("SystemExit", "-241"), "timeout"),
-        (Failure("shop.OddError", "the order was cancelled"), "unknown"),
         (None, "network"),
     ],
 )
@@ -98,6 +97,32 @@ def test_no_answer_is_the_platforms_side(profiles: Profiles, make: Make, error: 
     entry = profiles.entry(make(answer=None, error=error))
     assert (entry.outcome, entry.cause, entry.status) == ("platform_error", cause, None)
     assert entry.message is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Failure("ValueError", "no weight for SKU A-1"),
+        Failure("KeyError", "'sku'"),
+        Failure("FileNotFoundError", "[Errno 2] No such file or directory: '/labels/1.pdf'"),
+        Failure("shop.OddError", "the order was cancelled"),
+    ],
+)
+def test_an_error_of_the_callers_own_code_is_ours_and_nobody_is_sent_to_words_that_are_not_there(
+    profiles: Profiles, make: Make, error: Failure
+) -> None:
+    entry = profiles.entry(make(answer=None, error=error))
+    assert (entry.outcome, entry.cause, entry.retryable) == ("request_error", "own_failure", None)
+    assert entry.advice is not None
+    assert "our own program" in entry.advice
+    assert "words" not in entry.advice
+
+
+def test_a_handler_that_fails_after_it_began_to_answer_has_failed(profiles: Profiles, make: Make) -> None:
+    entry = profiles.entry(make("POST", direction="inbound", error=Failure("ValueError", "no weight for SKU A-1")))
+    assert (entry.status, entry.outcome, entry.cause) == (200, "platform_error", "platform_outage")
+    assert entry.advice is not None
+    assert entry.advice.startswith("Our own handler failed")
 
 
 def test_after_no_answer_one_looks_first_before_a_second_label(profiles: Profiles, make: Make) -> None:

@@ -67,7 +67,7 @@ class Judge:
         if facts.direction == "inbound":
             return self._inbound(facts, platform)
         if status is None:
-            return _no_answer(exchange.error)
+            return _no_answer(exchange.error, begun=False)
         warning: CompiledSign | None = None
         look_inside: Said | None = None
         for sign in platform.signs(plan.action, facts):
@@ -114,7 +114,7 @@ class Judge:
             judgement.items, judgement.counts = items, counts
             return judgement
         if exchange.error is not None:
-            judgement = _no_answer(exchange.error)
+            judgement = _no_answer(exchange.error, begun=True)
             judgement.items, judgement.counts = items, counts
             return judgement
         said = self._said(warning, facts) if warning is not None else None
@@ -228,6 +228,9 @@ class Judge:
             if cause == "unknown":
                 cause = "platform_outage"
             return Derived("platform_error", cause, retryable=True)
+        if status < 400 and facts.exchange.error is not None:  # our handler began to answer, and failed
+            cause = _cause_of(facts.exchange.error)
+            return Derived("platform_error", "platform_outage" if cause == "unknown" else cause, retryable=True)
         if status < 400:
             if platform.answered is None or status >= 300 or platform.answered(facts):
                 return self._reported(facts, platform)
@@ -327,8 +330,13 @@ def _brought_nothing(facts: Facts, place: Locator) -> bool:
     return type(holder) is dict or (form == "xml" and holder == "")
 
 
-def _no_answer(error: Failure | None) -> Derived:
+def _no_answer(error: Failure | None, *, begun: bool) -> Derived:
+    """Of a call without a whole answer, or (not `begun`) without any: then an error that is neither of the network nor
+    of waiting was raised by the caller's own code, such as a generator that gives the body.
+    """
     cause: Cause = _cause_of(error) if error is not None else "network"
+    if cause == "unknown" and not begun:
+        return Derived("request_error", "own_failure")
     return Derived("platform_error", cause, retryable=cause != "unknown" or None)
 
 

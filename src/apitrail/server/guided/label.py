@@ -36,7 +36,7 @@ ATTEMPTS = (
 )
 """The steps on which a label depends."""
 
-Group = Literal["address", "contract", "carrier", "other", "unknown"]
+Group = Literal["address", "contract", "carrier", "own", "other", "unknown"]
 GROUPS: dict[str, Group] = {
     "address": "address",
     "credentials": "contract",
@@ -46,6 +46,7 @@ GROUPS: dict[str, Group] = {
     "platform_outage": "carrier",
     "timeout": "carrier",
     "network": "carrier",
+    "own_failure": "own",
     "unknown": "unknown",
 }
 """A cause, and the group of people who can do something about it; any other is `other`."""

@@ -172,6 +172,8 @@ def _verdict(entry: Entry, reader: Reader) -> Verdict:
 
 def _meaning(entry: Entry, kind: str) -> str:
     """That something was done is said only where a profile or the caller knows the platform."""
+    if kind == "no_answer" and entry.cause == "own_failure":
+        return "meaning.outbound.own_failure"
     unknown = kind == "success" and entry.direction == "outbound" and not entry.platform
     return "meaning.outbound.success_unknown" if unknown else f"meaning.{entry.direction}.{kind}"
 
