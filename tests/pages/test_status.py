@@ -10,7 +10,7 @@ import pytest
 from apitrail.entry import EntryRow
 from apitrail.exchange import Failure
 from apitrail.server.pages import language, names
-from apitrail.server.pages.clock import Clock, duration, size
+from apitrail.server.pages.clock import Clock, duration
 from apitrail.server.pages.status import pill, said
 
 WORDS = language.languages()["en"]
@@ -85,11 +85,6 @@ def test_web_links_are_links() -> None:
 )
 def test_a_duration_reads_at_a_glance(ms: float, text: str) -> None:
     assert duration(ms) == text
-
-
-@pytest.mark.parametrize(("count", "text"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 KB"), (7_300_000, "7.3 MB")])
-def test_a_size_reads_at_a_glance(count: int, text: str) -> None:
-    assert size(count) == text
 
 
 def test_a_time_is_whole_without_a_script() -> None:

@@ -122,5 +122,35 @@ def test_any_bytes_are_read_or_refused(query: bytes) -> None:
 
 
 def test_an_address_without_parameters_takes_none() -> None:
-    with pytest.raises(Problem, match="not a parameter"):
+    with pytest.raises(Problem, match="not a parameter") as caught:
         parse(b"a=1", ())
+    assert caught.value.fault.fix == "Leave it out: this address takes none."
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("form", "from"),
+        ("since", "from"),
+        ("Until", "to"),
+        ("ec-integration", "ec_integration"),
+        ("ec_integrations", "ec_integration"),
+        ("outcomes", "outcome"),
+        ("q", "text"),
+        ("order", "reference"),
+        ("per_page", "limit"),
+    ],
+)
+def test_an_unknown_parameter_is_refused_with_its_value_and_the_one_that_was_meant(name: str, meant: str) -> None:
+    with pytest.raises(Problem) as caught:
+        read_page(f"{name}=2026-03-09".encode())
+    fault = caught.value.fault
+    assert (fault.field, fault.value) == (name, "2026-03-09")
+    assert fault.fix.startswith(f"Did you mean {meant}? This address takes from, to, action,")
+
+
+def test_the_value_of_a_parameter_that_nobody_knows_is_not_shown_as_it_may_be_a_secret() -> None:
+    with pytest.raises(Problem) as caught:
+        read_page(b"access_token=hunter2")
+    assert (caught.value.fault.field, caught.value.fault.value) == ("access_token", "")
+    assert caught.value.fault.fix.startswith("Leave it out. This address takes from, to,")

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.filesize import decimal
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from apitrail.cli.log import opened
@@ -23,6 +22,7 @@ from apitrail.server.backups import BackupWish
 from apitrail.server.masking import KEY_FILE
 from apitrail.server.problems import Problem
 from apitrail.server.settings import Settings
+from apitrail.size import size
 from apitrail.store import StoreError
 from apitrail.store.backup import NAME, Folder, place, sync
 from apitrail.store.restore import listed, restore
@@ -42,7 +42,7 @@ def make(settings: Settings, to: str, *, full: bool) -> None:
     if isinstance(where, Folder):
         _keep_key(settings.data, where.path)
         sync(where.path / state.name)
-    typer.echo(f"{state.files} files, {decimal(state.bytes)}, in {where}/{state.name}")
+    typer.echo(f"{state.files} files, {size(state.bytes)}, in {where}/{state.name}")
     if not isinstance(where, Folder):
         typer.echo(f"The key of the fingerprints is not in it: keep {settings.data / KEY_FILE} in another safe place.")
 

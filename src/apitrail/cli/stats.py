@@ -5,13 +5,13 @@ from __future__ import annotations
 import msgspec
 import typer
 from rich.console import Console
-from rich.filesize import decimal
 from rich.table import Table
 
 from apitrail.cli.log import opened
 from apitrail.server.problems import shorten
 from apitrail.server.settings import Settings
 from apitrail.server.usage import StorageAnswer
+from apitrail.size import size
 from apitrail.store.stats import Use
 
 SHOWN_DAYS = 14
@@ -48,24 +48,24 @@ def _whole(console: Console, answer: StorageAnswer) -> None:
     covered = ""
     if stats.span.oldest and stats.span.newest:
         covered = f", {stats.span.oldest:%Y-%m-%d} to {stats.span.newest:%Y-%m-%d}"
-    console.print(f"{stats.span.entries:,} entries{covered}; {decimal(stats.bytes_on_disk)} on the disk")
+    console.print(f"{stats.span.entries:,} entries{covered}; {size(stats.bytes_on_disk)} on the disk")
     console.print(
         f"kept: bodies {keep.success_bodies} days, of failures {keep.failure_bodies}; entries {keep.entries} days"
-        + (f"; at most {decimal(answer.disk_budget)}" if answer.disk_budget else "")
+        + (f"; at most {size(answer.disk_budget)}" if answer.disk_budget else "")
     )
     if ahead.bytes_per_day is None:
         console.print("forecast: after the first whole day")
         return
-    console.print(f"forecast: {decimal(ahead.bytes_per_day)} a day, {outlook(answer)}")
+    console.print(f"forecast: {size(ahead.bytes_per_day)} a day, {outlook(answer)}")
 
 
 def outlook(answer: StorageAnswer) -> str:
     """Where the log settles, or what happens before."""
     ahead = answer.stats.forecast
-    settles = f"settles at about {decimal(ahead.settles_at or 0)}"
+    settles = f"settles at about {size(ahead.settles_at or 0)}"
     if ahead.limit is None:
         return settles
-    limit = decimal(ahead.limit)
+    limit = size(ahead.limit)
     if ahead.days_left is None:
         return f"{settles} of {limit}"
     if ahead.days_held is None:
@@ -74,7 +74,7 @@ def outlook(answer: StorageAnswer) -> str:
     met = f"is met in {ahead.days_left} days" if ahead.days_left else "is met"
     return (
         f"[bold]the budget of {limit} {met}[/bold]: it holds about {ahead.days_held} days, the oldest go first;"
-        f" {answer.keep.entries} days need about {decimal(ahead.settles_at or 0)}"
+        f" {answer.keep.entries} days need about {size(ahead.settles_at or 0)}"
     )
 
 
@@ -83,7 +83,7 @@ def _by_day(console: Console, answer: StorageAnswer) -> None:
     table.add_column("Entries", justify="right")
     table.add_column("On the disk", justify="right")
     for one in answer.stats.days[:SHOWN_DAYS]:
-        table.add_row(one.day.isoformat(), f"{one.entries:,}", decimal(one.bytes_on_disk))
+        table.add_row(one.day.isoformat(), f"{one.entries:,}", size(one.bytes_on_disk))
     console.print(table)
     if len(answer.stats.days) > SHOWN_DAYS:
         console.print(f"and {len(answer.stats.days) - SHOWN_DAYS} days before")
@@ -94,5 +94,5 @@ def _by_use(console: Console, title: str, uses: list[Use]) -> None:
     table.add_column("Entries", justify="right")
     table.add_column("Bodies as received", justify="right")
     for one in uses:
-        table.add_row(shorten(one.name or one.id), f"{one.entries:,}", decimal(one.bytes))
+        table.add_row(shorten(one.name or one.id), f"{one.entries:,}", size(one.bytes))
     console.print(table)

@@ -31,6 +31,7 @@ from apitrail.recorder.settings import MIB, Settings, settings_from
 from apitrail.recorder.spool import Held, Shipping, Spool, spool_path
 from apitrail.recorder.spool_file import SpoolUnusable
 from apitrail.recorder.transport import PATH
+from apitrail.size import size
 
 CLOCK_S = 5.0
 """A clock further off than this is told: entries would stand at the wrong time."""
@@ -89,7 +90,7 @@ def _spool(settings: Settings, notes: list[Shipping]) -> Iterator[Finding]:
     if free < min(FREE_LEAST, settings.spool_limit):
         yield Finding(
             False,
-            f"the disk of {folder} has {free // MIB} MiB left",
+            f"the disk of {folder} has {size(free)} left",
             "Free some, or set APITRAIL_SPOOL to another disk.",
         )
 
@@ -145,16 +146,16 @@ def _age(oldest: bytes | None) -> float:
 
 def spoken(seconds: float) -> str:
     """As one says it: 40 s, 12 min, 15 h, 3 days."""
-    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
+    for unit, length in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
     return f"{seconds:.0f} s"
 
 
 def _told(held: Held, age: float, whose: str, path: Path) -> Finding:
     if not held.exchanges:
         return Finding(True, f"the spool {path} is empty: all that was recorded has been sent")
-    what = f"{held.exchanges} exchanges {whose} wait in {path}, {held.bytes // 1024} KiB, the oldest for {spoken(age)}"
+    what = f"{held.exchanges} exchanges {whose} wait in {path}, {size(held.bytes)}, the oldest for {spoken(age)}"
     if age < OLD_S:
         return Finding(True, what)
     return Finding(False, what, "They are kept. What the server says below is why, or no process with a url runs.")

@@ -25,10 +25,11 @@ from apitrail.recorder.capture import Capture
 from apitrail.recorder.losses import Ledger, lose, say
 from apitrail.recorder.pace import Pace
 from apitrail.recorder.refuge import Refuge
-from apitrail.recorder.settings import MIB, Settings
+from apitrail.recorder.settings import Settings
 from apitrail.recorder.spool import Spool, SpoolLoss
 from apitrail.recorder.spool_file import SpoolUnusable
 from apitrail.recorder.threads import Empty, Event, Lock, SimpleQueue, start, waited
+from apitrail.size import size
 
 AT_ONCE = 256
 """Exchanges spooled in one transaction at most."""
@@ -207,9 +208,9 @@ class Worker:
         if self._said:
             return
         self._said = str(error)
-        most = self._settings.in_flight_limit // 4 / MIB
+        most = size(self._settings.in_flight_limit // 4)
         say(
-            f"the spool cannot be written: {error}. Exchanges wait in memory, {most:.3g} MiB at most, and are sent from"
+            f"the spool cannot be written: {error}. Exchanges wait in memory, {most} at most, and are sent from"
             " there while the server takes them; what waits when this process ends is lost. Make room on the disk, or"
             f" give the user of this process a folder: spool is {self._settings.spool or 'not set'!r}, set it by"
             " configure(spool=…) or APITRAIL_SPOOL"

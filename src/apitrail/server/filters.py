@@ -6,6 +6,7 @@ log stays in the filter and matches nothing.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
@@ -33,6 +34,16 @@ _MOMENT = re.compile(
     r"(?P<offset>[Zz]|[+ -]\d\d:\d\d)"
 )
 _MOMENT_FIX = "Write a date (2026-03-09, in UTC) or a time with its offset (2026-03-09T14:30:00+08:00)."
+_CALLED = {
+    **dict.fromkeys(("since", "after", "start", "begin", "date_from", "created_at", "created_after"), "from"),
+    **dict.fromkeys(("until", "before", "end", "date_to", "created_before"), "to"),
+    **dict.fromkeys(("q", "query", "search"), "text"),
+    **dict.fromkeys(("order", "order_number", "tracking", "tracking_number", "sku"), "reference"),
+    **dict.fromkeys(("per_page", "page_size", "size", "count"), "limit"),
+    **dict.fromkeys(("page", "offset", "next_cursor"), "cursor"),
+    **dict.fromkeys(("timezone", "time_zone", "zone"), "tz"),
+}
+"""What other services call a parameter, and what it is called here."""
 _FIELDS_MAX = 1000
 _YEARS = range(1970, 2200)
 
@@ -65,12 +76,25 @@ def parse(query_string: bytes, allowed: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, value in pairs:
         if name not in names:
-            known = f"Known here: {', '.join(names)}." if names else "This address takes none."
-            raise Problem("is not a parameter of this address", field=name[:80], fix=known)
+            raise _unknown(name, value, names)
         if not value:
             raise Problem("is empty", field=name, fix="Leave the parameter out, or give it a value.")
         found.setdefault(name, []).append(value)
     return found
+
+
+def _unknown(name: str, value: str, names: tuple[str, ...]) -> Problem:
+    """What to say of a parameter that the address does not take: the one that was meant, where that is plain. The value
+    is shown of such a one alone: under any other name it may be a secret.
+    """
+    reason = "is not a parameter of this address"
+    if not names:
+        return Problem(reason, field=name[:80], fix="Leave it out: this address takes none.")
+    called = name.casefold().replace("-", "_")
+    meant = _CALLED.get(called, called)
+    near = [meant] if meant in names else difflib.get_close_matches(meant, names, n=1, cutoff=0.7)
+    fix = f"Did you mean {near[0]}? This address takes" if near else "Leave it out. This address takes"
+    return Problem(reason, field=name[:80], value=value if near else "", fix=f"{fix} {', '.join(names)}.")
 
 
 def read_filter(parameters: dict[str, list[str]]) -> Filter:

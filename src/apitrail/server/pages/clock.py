@@ -94,14 +94,3 @@ def duration(ms: float) -> str:
     minutes, seconds = divmod(round(ms / _SECOND), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {seconds:02d} s"
-
-
-def size(count: int) -> str:
-    """A number of bytes in the unit that one reads at a glance."""
-    if count < 1000:
-        return f"{count} B"
-    if count < 1_000_000:
-        return f"{count / 1000:.1f} KB"
-    if count < 1_000_000_000:
-        return f"{count / 1_000_000:.1f} MB"
-    return f"{count / 1_000_000_000:.1f} GB"

@@ -12,10 +12,11 @@ from apitrail.entry import Entry, Overruled
 from apitrail.exchange import Integration, Source
 from apitrail.server.pages import host, names, tally
 from apitrail.server.pages.bodies.visible import visible
-from apitrail.server.pages.clock import ahead, duration, size
+from apitrail.server.pages.clock import ahead, duration
 from apitrail.server.pages.language import Words
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
+from apitrail.size import size
 
 REFERENCES_SHOWN = 60
 URL_SHOWN = 600

@@ -14,11 +14,11 @@ from apitrail.entry import Entry
 from apitrail.exchange import Integration
 from apitrail.formats import curl
 from apitrail.server.pages import names
-from apitrail.server.pages.clock import size
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.status import pill, said
+from apitrail.size import size
 
 MESSAGE_MAX = 500
 """Characters of the platform's words in the text for support."""

@@ -13,12 +13,12 @@ from apitrail.server.pages import bodies, handing, host, names, tally
 from apitrail.server.pages.bodies.content import SHOWN, decode
 from apitrail.server.pages.bodies.place import Place
 from apitrail.server.pages.bodies.visible import visible
-from apitrail.server.pages.clock import size
 from apitrail.server.pages.facts import Fact, facts, provenance
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.status import ICONS, Pill, kind_of, pill, said
+from apitrail.size import size
 
 ITEMS_SHOWN = 200
 QUERY_SHOWN = 500

@@ -14,11 +14,12 @@ from msgspec import Struct
 from apitrail.server.pages import boards, links
 from apitrail.server.pages.boards import Chosen
 from apitrail.server.pages.bodies.visible import visible
-from apitrail.server.pages.clock import ago, ahead, size
+from apitrail.server.pages.clock import ago, ahead
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.losses import why
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
+from apitrail.size import size
 from apitrail.store.model import EPOCH, Backlog, Drop, Gap, RecorderRow
 
 PATH = "/recorders"

@@ -8,11 +8,11 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from apitrail.server.pages import links, names
-from apitrail.server.pages.clock import size
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.usage import DAYS, StorageAnswer
+from apitrail.size import size
 from apitrail.store.stats import DayUse, Use
 
 SHOWN_DAYS = 31
