@@ -8,12 +8,12 @@ from random import Random
 
 import pytest
 from tests.store.test_letters import WORDS, some_text, written
-from tests.store.test_told import body, days, found, noted
+from tests.store.test_told import body, days, forget, found, noted
 
 from apitrail.entry import Entry
 from apitrail.store import Filter, Store, Term, open_store, slices, telling, told
 from apitrail.store.derived import DAY
-from apitrail.store.engine import Engine, Query
+from apitrail.store.engine import Engine
 from apitrail.store.times import micros
 
 Make = Callable[..., Entry]
@@ -39,7 +39,7 @@ def a_morning(make: Make, day: int = 0, hours: int = 12) -> list[Entry]:
 
 def left(store: Store, text: str) -> timedelta:
     """How much of the first day is read for a text."""
-    where = told.told(store.engine, Filter(text=(Term(text),)), store._today)
+    where = told.told(store.engine, Filter(text=(Term(text),)), store._days, store._today)
     whole = [(micros(MIDNIGHT), micros(MIDNIGHT) + DAY - 1)]
     spans = whole if where is None else where.spans(*whole[0])
     return timedelta(microseconds=sum(last + 1 - first for first, last in spans))
@@ -154,18 +154,30 @@ def test_a_day_that_becomes_far_larger_is_cut_anew(store: Store, make: Make) -> 
     assert found(store, "overweight") == [rare.id]
 
 
-def test_of_a_busy_log_less_than_an_hour_is_read_before_it_is_asked_where_a_text_may_be(
+def test_of_a_busy_log_less_than_an_hour_is_read_first_for_a_text_that_is_everywhere(
     store: Store, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.write([make(at(number / 1000), response=body("plain")) for number in range(3000)])
     store.go_on(now=at(3) + LATER)
     questions = noted(store, monkeypatch)
     until = at(2.9)
-    assert store.page(Filter(since=at(0), until=until, text=(Term("nowhere"),))).entries == []
-    [scanned] = questions
-    since = scanned.params["since"]
+    assert len(store.page(Filter(since=at(0), until=until, text=(Term("plain"),))).entries) == 50
+    since = questions[0].params["since"]
     assert isinstance(since, int)
     assert timedelta(0) < timedelta(microseconds=micros(until) - since) < timedelta(minutes=10)
+
+
+def test_for_a_text_that_is_nowhere_only_what_is_not_told_is_read(
+    store: Store, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write(a_morning(make))
+    store.go_on(now=NOON + LATER)
+    questions = noted(store, monkeypatch)
+    assert found(store, "nowhere") == []
+    assert len(questions) == 1
+    questions.clear()
+    assert store.page(Filter(until=NOON - LATER, text=(Term("nowhere"),))).entries == []
+    assert questions == []
 
 
 def test_a_quiet_day_is_told_when_it_is_over(store: Store, make: Make) -> None:
@@ -197,6 +209,6 @@ def test_whatever_comes_when_all_is_found(store: Store, make: Make) -> None:
             store.tell(now=now)
     without = {word: found(store, word) for word in WORDS if word.isalpha()}
     store._today.begin(-1, 1)
-    store.engine.run(Query("TRUNCATE TABLE letters"))
+    forget(store)
     assert without == {word: found(store, word) for word in without}
     assert sum(map(bool, without.values())) > 10

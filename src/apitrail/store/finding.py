@@ -12,6 +12,7 @@ from msgspec import structs
 
 from apitrail.store import told
 from apitrail.store.block import LATEST
+from apitrail.store.days import Days
 from apitrail.store.derived import DAY
 from apitrail.store.engine import Engine
 from apitrail.store.model import Cursor, Filter
@@ -30,8 +31,9 @@ AT_ONCE = DAY
 class Finding:
     """Of one log. Safe to call from many threads."""
 
-    def __init__(self, engine: Engine, today: Today) -> None:
+    def __init__(self, engine: Engine, days: Days, today: Today) -> None:
         self._engine = engine
+        self._days = days
         self._today = today
 
     def newest(self, which: Filter, limit: int, cursor: Cursor | None, latest: datetime) -> Rows:
@@ -51,27 +53,34 @@ class Finding:
             asked = words.seconds(wanted, which.since, which.until, limit)
             found = [second for (second,) in self._engine.select(asked).rows]
             return Times(seconds=found) if len(found) < limit else ANYTIME
-        where = told.told(self._engine, which, self._today) if which.text else None
+        where = self._told(which)
         return Times(spans=where.spans(*_edges(which))) if where else ANYTIME
 
     def _read(self, which: Filter, limit: int, cursor: Cursor | None, latest: datetime) -> Rows:
-        """By reading back from the end of the range; what is not found at once, only where it may be."""
+        """By reading back from the end of the range, a text only where it may be: in one question where that is little,
+        or not much and the end of the range has few.
+        """
         rows: Rows = []
-        where: Told | None = None
+        where = self._told(which)
         scanned = min(page.SCANNED, 1 / self._today.begun.slices)  # of a busy log, an hour is many entries
         for number, window in enumerate(page.windows(which, cursor, latest, scanned)):
             few = bool(which.text) and number > 0 and page.LONGER * len(rows) < limit
-            if number == 1 and which.text:
+            if where is not None and number < 2:
                 rest = structs.replace(which, until=window.until)
-                where = told.told(self._engine, rest, self._today)
-                spans = where.spans(*_edges(rest)) if where else None
-                if spans is not None and sum(last - first for first, last in spans) <= AT_ONCE:
+                spans = where.spans(*_edges(rest))
+                left = sum(last - first for first, last in spans)
+                if left <= (AT_ONCE if number else where.slice):
+                    few = few or number == 0
                     return rows + self._of_range(rest, limit - len(rows), cursor, few, Times(spans=spans))
-            times = Times(spans=where.spans(*_edges(window))) if where else ANYTIME
+            times = Times(spans=where.spans(*_edges(window))) if where is not None else ANYTIME
             rows += self._of_range(window, limit - len(rows), cursor, few, times)
             if len(rows) >= limit:
                 break
         return rows
+
+    def _told(self, which: Filter) -> Told | None:
+        """Where the filter's text may be, if it has one and that is known."""
+        return told.told(self._engine, which, self._days, self._today) if which.text else None
 
     def _of_range(self, which: Filter, limit: int, cursor: Cursor | None, few: bool, times: Times) -> Rows:
         if times.nowhere:

@@ -30,8 +30,6 @@ _PAIRS: Final = 1 << 20
 """The first number of two characters; those of letters have 20 bits."""
 _END: Final = 1 << 24
 FOREIGN: Final = _END
-BESIDE: Final = _END + 1
-"""The first number that stands for nothing in a text."""
 
 _WORD: Final = "[A-Z]+|[A-Z]?[a-z]+|[A-Z]?[a-z]{2,}(?:[A-Z][a-z]{2,})+"
 _NAME: Final = "(?:[A-Z]?[a-z])?(?:[A-Z]*[a-z]{2,})*(?:[A-Z]+[a-z]?)?"

@@ -34,6 +34,7 @@ from apitrail.store.block import COLUMNS, LOSS_COLUMNS, Key
 from apitrail.store.boards import Boards
 from apitrail.store.cluster import ClusterEngine
 from apitrail.store.counts import Counts
+from apitrail.store.days import Days
 from apitrail.store.embedded import EmbeddedEngine
 from apitrail.store.engine import Engine
 from apitrail.store.finding import Finding
@@ -139,8 +140,9 @@ class Store(Boards, Rhythms):
         self._watch = twins.Watch()
         self._writing = threading.Lock()
         self._beside = Beside()
+        self._days = Days(engine, kept=lock is not None)
         self._today = Today()
-        self._finding = Finding(engine, self._today)
+        self._finding = Finding(engine, self._days, self._today)
         self._last_loss = Held[int](kept=lock is not None)
         try:
             migrated = schema.migrate(engine)
@@ -179,7 +181,7 @@ class Store(Boards, Rhythms):
             # Rows that come in their order need not be sorted by the engine, and those of one sender mostly do.
             data.sort(key=itemgetter(0))
             times = [at for _, at in keys]
-            with self._counts.writing(times), self._today.writing(times):
+            with self._counts.writing(times), self._days.writing(times), self._today.writing(times):
                 self._insert([block for _, block in data], times)
             return written
 

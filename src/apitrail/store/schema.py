@@ -56,6 +56,7 @@ TABLES = (
     "account_totals",
     "twins",
     "letters",
+    "told_days",
 )
 
 

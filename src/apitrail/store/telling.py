@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from apitrail.store import days
+from apitrail.store.days import Content, Day, Days
 from apitrail.store.derived import DAY
 from apitrail.store.engine import Engine, Query
 from apitrail.store.letters import NUMBERS, TOKENS
-from apitrail.store.partitions import drop_day
+from apitrail.store.model import EPOCH
+from apitrail.store.partitions import drop
 from apitrail.store.slices import DAY_S, PIECE, place_of, runs, slices_for, start
 from apitrail.store.times import micros
 from apitrail.store.today import Today
-from apitrail.store.told import PART, ROWS, SLICES, TABLE, Content, held_days, known_days
 
 REST = 3
 """How many times as long as it takes to tell a piece nothing is told after it."""
@@ -30,7 +32,9 @@ LAG_S = 60
 HOUR = 3_600_000_000
 """Microseconds. From less of a day nothing is foretold."""
 COARSE = 4
-"""Times as many entries a slice as it should have: then the day is begun anew."""
+"""Times as many entries a slice as it should have: then the day is cut anew, and what was told of it is of no use."""
+BEGUN = Content(0, 0, 0)
+"""Noted of a day that is not told to its end: no day that is held has no entries."""
 
 Rest = Callable[[float], bool]
 """Waits so many seconds, and says whether to end."""
@@ -39,30 +43,30 @@ Rest = Callable[[float], bool]
 def tell(
     engine: Engine,
     now: datetime,
+    known: Days,
     today: Today,
     rest: Rest = lambda _: False,
     most_s: float = float("inf"),
 ) -> int:
-    """Tell the days that are over and not told, the latest first, and forget those that are gone; how many it told.
+    """Tell the days that are over and not told, the latest first, and forget months that are gone; how many it told.
     The one that `today` is about is left to `go_on`.
 
     So nothing but a share of a processor is taken. No day is begun after `most_s` seconds. Raises StoreError.
     """
     begun = time.monotonic()
-    held, known = held_days(engine), known_days(engine)
-    for day in sorted({*known} - {*held}):
-        drop_day(engine, "letters", day)
+    held = days.read(engine)
     over = micros(now) // DAY
-    left = {day for day in held if day < over and known.get(day) != held[day]}
+    _forget(engine, {*held, over, today.begun.day})
+    left = {day for day, one in held.items() if day < over and not one.told}
     told = 0
     for day in sorted(left - {today.begun.day}, reverse=True):
-        if time.monotonic() - begun > most_s or not _day(engine, day, rest):
+        if time.monotonic() - begun > most_s or not _day(engine, day, known, rest):
             break
         told += 1
     return told
 
 
-def go_on(engine: Engine, now: datetime, today: Today, rest: Rest = lambda _: False) -> int:
+def go_on(engine: Engine, now: datetime, known: Days, today: Today, rest: Rest = lambda _: False) -> int:
     """Tell the slices of the day that goes on which are over, and what came to those that were told; how many it told.
     Raises StoreError.
     """
@@ -71,20 +75,39 @@ def go_on(engine: Engine, now: datetime, today: Today, rest: Rest = lambda _: Fa
     told = 0
     if 0 <= today.begun.day < day:
         told += _slices(engine, today, today.begun.slices, rest)
-        _finish(engine, today)
-    held = held_days(engine)
+        _finish(engine, known, today)
+    held = days.read(engine)
     slices = _expected(held, day, at)
     if today.begun.day != day or slices > COARSE * today.begun.slices:
-        today.begin(day, slices)
-        drop_day(engine, "letters", day)
+        cut = _cut(held.get(day), slices)
+        days.note(engine, day, cut, BEGUN)
+        today.begin(day, cut)
     return told + _slices(engine, today, place_of(at, today.begun.slices), rest)
 
 
-def _expected(held: Mapping[int, Content], day: int, at: int) -> int:
+def _forget(engine: Engine, kept: set[int]) -> None:
+    """Months of which no day is left."""
+    months = {f"{EPOCH.date() + timedelta(days=day):%Y%m}" for day in kept}
+    query = Query(
+        f"SELECT DISTINCT partition FROM {engine.topology.system('parts')}"  # noqa: S608
+        f" WHERE active AND database = {engine.topology.home} AND table = 'letters'"
+    )
+    for (month,) in engine.select(query).rows:
+        if month not in months:
+            drop(engine, "told_days", month)
+            drop(engine, "letters", month)
+
+
+def _expected(held: Mapping[int, Day], day: int, at: int) -> int:
     """Into how many slices a day is cut that is not over, by what it has and by the day before."""
     so_far, before = held.get(day), held.get(day - 1)
     hours = max((at - day * DAY) / HOUR, 1)
-    return slices_for(max(int(so_far.rows / hours * 24) if so_far else 0, before.rows if before else 0))
+    return slices_for(max(int(so_far.content.rows / hours * 24) if so_far else 0, before.content.rows if before else 0))
+
+
+def _cut(before: Day | None, slices: int) -> int:
+    """Into how many slices a day is cut that should have so many: as many as before, if these are not far too few."""
+    return before.cut if before is not None and slices <= COARSE * before.cut else slices
 
 
 def _slices(engine: Engine, today: Today, end: int, rest: Rest) -> int:
@@ -101,27 +124,28 @@ def _slices(engine: Engine, today: Today, end: int, rest: Rest) -> int:
     return told
 
 
-def _finish(engine: Engine, today: Today) -> None:
-    """Write what is known of a day that is over, if it has what was told of it, and no more."""
+def _finish(engine: Engine, known: Days, today: Today) -> None:
+    """Note what is known of a day that is over, if it has what was told of it, and no more."""
     before = today.complete()
-    held = held_days(engine).get(today.begun.day)
+    held = days.read(engine).get(today.begun.day)
     if held is not None and before is not None and before == today.complete():
-        _end(engine, today.begun.day, today.begun.slices, held)
+        with known.changing():
+            days.note(engine, today.begun.day, today.begun.slices, held.content)
 
 
-def _day(engine: Engine, day: int, rest: Rest) -> bool:
+def _day(engine: Engine, day: int, known: Days, rest: Rest) -> bool:
     """Tell a day that is over; whether it is told."""
-    drop_day(engine, "letters", day)
-    held = held_days(engine).get(day)
+    held = days.read(engine).get(day)
     if held is None:
         return True
-    slices = slices_for(held.rows)
-    for first in range(0, slices, PIECE):
+    cut = _cut(held, slices_for(held.content.rows))
+    for first in range(0, cut, PIECE):
         begun = time.monotonic()
-        _insert(engine, day, slices, first, min(first + PIECE, slices))
+        _insert(engine, day, cut, first, min(first + PIECE, cut))
         if rest(REST * (time.monotonic() - begun)):
             return False
-    _end(engine, day, slices, held)
+    with known.changing():
+        days.note(engine, day, cut, held.content)
     return True
 
 
@@ -129,7 +153,8 @@ def _insert(engine: Engine, day: int, slices: int, first: int, end: int) -> None
     """Tell the slices from `first` up to `end`, all of one piece."""
     engine.run(
         Query(
-            "INSERT INTO letters SELECT toDate({day:UInt16}), number, {piece:UInt16},"  # noqa: S608, constants only
+            "INSERT INTO letters (number, day, cut, piece, slices)"  # noqa: S608, constants only
+            " SELECT number, toDate({day:UInt16}), {slices:UInt16}, {piece:UInt16},"
             " groupBitOr(bitShiftLeft(toUInt64(1), slice)) FROM ("
             f"SELECT slice, arrayJoin({NUMBERS}) AS number FROM ("
             "SELECT toUInt8(intDiv((toUnixTimestamp(created_at) - {midnight:UInt32}) * toUInt64({slices:UInt16}),"
@@ -147,17 +172,5 @@ def _insert(engine: Engine, day: int, slices: int, first: int, end: int) -> None
                 "first": day * DAY + start(first, slices) * 1_000_000,
                 "end": day * DAY + start(end, slices) * 1_000_000,
             },
-        )
-    )
-
-
-def _end(engine: Engine, day: int, slices: int, held: Content) -> None:
-    """Write what a day had when it was told."""
-    known = {SLICES: slices, ROWS: held.rows, PART: held.part, TABLE: held.table}
-    engine.run(
-        Query(
-            "INSERT INTO letters SELECT toDate({day:UInt16}), one.1, 0, one.2 FROM"
-            " (SELECT arrayJoin(arrayZip({numbers:Array(UInt32)}, {values:Array(UInt32)})) AS one)",
-            {"day": day, "numbers": list(known), "values": list(known.values())},
         )
     )

@@ -28,8 +28,6 @@ class Begun(Struct, frozen=True):
     slices: int
     told: int
     """A bit for each slice that is."""
-    turn: int
-    """How many days were begun, this one too."""
 
     @property
     def whole(self) -> int:
@@ -42,7 +40,7 @@ class Today:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._begun = Begun(-1, 1, 0, 0)
+        self._begun = Begun(-1, 1, 0)
         self._came = 0
         self._changes = 0
         self._under_way: dict[object, int] = {}
@@ -50,13 +48,13 @@ class Today:
 
     @property
     def begun(self) -> Begun:
-        """The day as it is now. What it says of its turn's rows holds until there is another turn."""
+        """The day as it is now."""
         return self._begun
 
     def begin(self, day: int, slices: int) -> None:
         """From now on it is about this day, of which nothing is told."""
         with self._lock:
-            self._begun = Begun(day, slices, 0, self._begun.turn + 1)
+            self._begun = Begun(day, slices, 0)
 
     @contextmanager
     def writing(self, times: Sequence[int]) -> Iterator[None]:
@@ -111,4 +109,4 @@ class Today:
 
 
 def _with(begun: Begun, told: int) -> Begun:
-    return Begun(begun.day, begun.slices, told, begun.turn)
+    return Begun(begun.day, begun.slices, told)

@@ -41,6 +41,7 @@ KEYS = {
     "account_totals": "at",
     "twins": "id",
     "letters": "number",
+    "told_days": "day",
 }
 """What the shard of a table's row depends on. Rows that one `FINAL` makes into one must have it in common."""
 

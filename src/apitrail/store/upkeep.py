@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from apitrail.store import backup, lease, retention, stats, telling, twins
 from apitrail.store.counts import Counts
+from apitrail.store.days import Days
 from apitrail.store.lock import FolderLock
 from apitrail.store.queries import span
 from apitrail.store.retention import Removed, Rules
@@ -25,6 +26,7 @@ class Upkeep(State):
     _identity: str
     _watch: twins.Watch
     _counts: Counts
+    _days: Days
     _today: Today
 
     def tidy(
@@ -36,7 +38,7 @@ class Upkeep(State):
                 return []
             twins.sweep(self.engine, self._identity, now or datetime.now(UTC), stop)
         pinned = sorted({one.id for one in self.pins()})
-        with self._counts.removing():
+        with self._counts.removing(), self._days.changing():
             return retention.tidy(self.engine, rules, pinned, writes_off=lambda: self._writing, now=now, stop=stop)
 
     def tell(
@@ -50,13 +52,13 @@ class Upkeep(State):
         """
         if self.shared and not lease.take(self.engine, "tidy", self._identity, TIDY_LEASE_S):
             return 0
-        return telling.tell(self.engine, now or datetime.now(UTC), self._today, rest, most_s)
+        return telling.tell(self.engine, now or datetime.now(UTC), self._days, self._today, rest, most_s)
 
     def go_on(self, rest: Callable[[float], bool] = lambda _: False, now: datetime | None = None) -> int:
         """The same of the day that is not over, as far as it went, and say how many slices that were; none where other
         servers write to this log. To be called every few minutes, by the thread that tells.
         """
-        return 0 if self.shared else telling.go_on(self.engine, now or datetime.now(UTC), self._today, rest)
+        return 0 if self.shared else telling.go_on(self.engine, now or datetime.now(UTC), self._days, self._today, rest)
 
     @property
     def shared(self) -> bool:
