@@ -204,7 +204,7 @@ def test_two_megabytes_open_with_few_elements_and_go_on_as_one_scrolls(opened: C
     page.wait_for_function(
         "(length) => document.querySelector('.of-response pre.pretty').textContent.length > length", arg=len(first)
     )
-    side.get_by_role("button", name="Go on here").click()
+    side.get_by_role("button", name="Show more").click()
     page.wait_for_function("() => !document.querySelector('.of-response .rest[aria-busy]')")
     assert laid_out.startswith(pretty.text_content() or "-")
     assert sent.startswith(raw.text_content() or "-")

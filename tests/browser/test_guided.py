@@ -33,7 +33,7 @@ def test_an_order_that_a_fetch_brought_is_told_with_the_fetch(
     page.get_by_label("Order number").fill(order)
     page.get_by_label("Shop account or platform").select_option(f"ec:{account.id}")
     page.get_by_role("button", name="Ask the log").click()
-    expect(page.locator(".conclusions")).to_contain_text("has arrived")
+    expect(page.locator(".conclusions")).to_contain_text("has told your system")
     expect(page.locator(".conclusions")).to_be_in_viewport()
     assert (page.evaluate("scrollY") > 0) == (width == 390)
     expect(page.locator("ol.findings")).to_contain_text(f"gave us order {order}")

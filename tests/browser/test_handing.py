@@ -62,7 +62,7 @@ def test_the_command_is_copied_with_its_warning_before_it(desk: Any, server: Any
     page = desk.open(mine, **COPYING)
     page.locator(".toggle").click()
     page.get_by_text("Copy as cURL", exact=True).click()
-    expect(page.locator(".curl-warning")).to_contain_text("second label")
+    expect(page.locator(".curl-warning")).to_contain_text("another label")
     expect(page.locator(".curl .quiet")).to_contain_text("APITRAIL_SECRET_AUTHORIZATION")
     page.get_by_role("button", name="Copy the command").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()

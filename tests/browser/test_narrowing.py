@@ -58,7 +58,7 @@ def test_a_number_in_a_sentence_or_half_of_one_is_a_click_away(desk: Any, server
     server.record(call(ago=timedelta(days=90), body=f'{{"waybill":"{number}"}}'.encode()))
     for typed, link in (
         (f"單號{number}還沒到", f"The log holds {number}"),
-        (number[:9], f"Numbers of which {number[:9]} is a part"),
+        (number[:9], f"Numbers that contain {number[:9]}"),
     ):
         page = desk.open()
         page.locator("#find").fill(typed)

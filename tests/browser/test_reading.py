@@ -122,16 +122,16 @@ def test_no_match_says_what_to_take_back(desk: Any, server: Any, call: Call, min
     server.record(call("order.list", ago=timedelta(days=3)))
     page = desk.open(f"{mine}&action=order.list")
     expect(page.locator("#no-match")).to_contain_text(re.compile(r"The log holds [\d,]+ entr"))
-    assert page.locator("#no-match li").all_inner_texts()[:2] == ["Look at all dates", "Without Action: Fetch orders"]
-    page.get_by_role("link", name="Look at all dates").click()
+    assert page.locator("#no-match li").all_inner_texts()[:2] == ["Search all dates", "Without Action: Fetch orders"]
+    page.get_by_role("link", name="Search all dates").click()
     expect(page.locator(".entry")).to_have_count(1)
 
 
 def test_an_address_that_cannot_be_read_says_which_part(desk: Any) -> None:
     desk.expected = ["400"]
     page = desk.open("/?from=yesterday&tz=Mars")
-    expect(page.locator("#misread")).to_contain_text("“yesterday” is no date and time")
-    expect(page.locator("#misread")).to_contain_text("“Mars” is no time zone")
+    expect(page.locator("#misread")).to_contain_text("“yesterday” is not a date and time")
+    expect(page.locator("#misread")).to_contain_text("“Mars” is not a time zone")
 
 
 def test_lost_calls_are_said_above_the_list(desk: Any, server: Any, call: Call, mine: str) -> None:

@@ -1,4 +1,4 @@
-"""What did not come: a row of the list where it happened, and the page Recorders with all of it."""
+"""What did not arrive: a row of the list where it happened, and the page Recorders with all of it."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_the_page_tells_gaps_and_drops_when_where_and_why(
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     if lang == "en":
         expect(lost).to_contain_text("The process ended before it could keep them")
-        expect(page.locator(".total")).to_have_text("Recorders: 2. Numbers missing: 2. Calls given up: 37.")
+        expect(page.locator(".total")).to_have_text("Recorders: 2. Numbers missing: 2. Calls dropped: 37.")
 
 
 def test_its_rows_lead_to_the_log_of_that_time(desk_at: Callable[..., Any], lossy: Any) -> None:
@@ -113,4 +113,4 @@ def test_its_rows_lead_to_the_log_of_that_time(desk_at: Callable[..., Any], loss
 def test_without_any_recorder_it_says_so(desk_at: Callable[..., Any], empty_server: Any) -> None:
     page = desk_at(empty_server).open("/recorders")
     expect(page.locator("#none")).to_contain_text("Nothing is missing")
-    expect(page.get_by_text("Nobody has sent anything")).to_be_visible()
+    expect(page.get_by_text("Nothing was sent in this time")).to_be_visible()

@@ -41,7 +41,7 @@ def entry(**fields: Any) -> EntryRow:
         ({"outcome": "platform_error", "error": Failure("httpx.ReadTimeout", "slow")}, "No answer", "", "ReadTimeout"),
         ({"outcome": "request_error", "not_sent": "no address"}, "Not sent", "", ""),
         ({"status": 401, "outcome": "request_error", "direction": "inbound"}, "Refused by us", "401", ""),
-        ({"status": 500, "outcome": "platform_error", "direction": "inbound"}, "Failed at our side", "500", ""),
+        ({"status": 500, "outcome": "platform_error", "direction": "inbound"}, "Failed on our side", "500", ""),
     ],
 )
 def test_status_is_outcome_then_raw_status_then_code(fields: dict[str, Any], word: str, status: str, code: str) -> None:

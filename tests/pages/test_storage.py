@@ -35,10 +35,14 @@ def answered(ahead: Forecast) -> StorageAnswer:
     [
         (FILLS, "the disk is full (90.0 MB) in 12 days", "settles at about 405.0 MB of 90.0 MB; [bold]full in 12 days"),
         (FULL, "The disk is full (90.0 MB), or will be today", "full today"),
-        (COMES, "met in 12 days; from then on the oldest days go first", "is met in 12 days[/bold]: it holds about 90"),
+        (
+            COMES,
+            "reached in 12 days; from then on the oldest days go first",
+            "is met in 12 days[/bold]: it holds about 90",
+        ),
         (
             MET,
-            "8.0 MB hold about 8 days; to keep entries for 400 days takes about 405.0 MB",
+            "8.0 MB holds about 8 days; keeping entries for 400 days takes about 405.0 MB",
             "the budget of 8.0 MB is met",
         ),
     ],
