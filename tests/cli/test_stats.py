@@ -50,6 +50,14 @@ def test_what_is_no_reference_is_refused_with_how_to_write_it(run: Any, place: s
     assert "order:2611250CZ3ZJWF" in run("pin", "add", "A-1", fails=2).stderr
 
 
+def test_a_store_that_is_not_reached_is_told_once(run: Any) -> None:
+    said = run("stats", "--store", "clickhouse://127.0.0.1:1/log", data=False, fails=2).stderr
+    assert said.splitlines() == [
+        "apitrail: clickhouse://127.0.0.1:1/log: the store is not available now (Connection refused)",
+        "  Do this: See docs/operating.md.",
+    ]
+
+
 @pytest.mark.parametrize("rule", ["shop=1/2/3", "ec:shop", "ec:shop=1/2", "ec:shop=a/b/c"])
 def test_a_rule_that_cannot_be_read_stops_the_start(run: Any, rule: str) -> None:
     said = run("serve", "--keep-integration", rule, "--port", "0", fails=2).stderr

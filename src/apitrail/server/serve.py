@@ -243,5 +243,3 @@ def log_to(stream: TextIO, *, verbose: bool) -> None:
     root = logging.getLogger()
     root.addHandler(handler)
     logging.getLogger("apitrail").setLevel(logging.INFO if verbose else logging.WARNING)
-    for client in ("urllib3.connectionpool", "clickhouse_connect"):
-        logging.getLogger(client).setLevel(logging.ERROR)  # the store says what they warn of

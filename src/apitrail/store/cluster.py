@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 
 from apitrail.store import address
 from apitrail.store.address import Address
-from apitrail.store.engine import Answer, Query, StoreUnavailable, failure
+from apitrail.store.engine import Answer, Query, StoreUnavailable, failure, quiet_client
 from apitrail.store.model import StoreError
 from apitrail.store.native import Columns
 from apitrail.store.topology import Topology
@@ -186,6 +186,7 @@ class _Host:
 def _connect(to: Address, host: _Host, settings: dict[str, str | int], patience: int) -> Any:
     import clickhouse_connect
 
+    quiet_client()
     return clickhouse_connect.get_client(
         host=host.name,
         port=host.port,

@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from apitrail.store.engine import Answer, Query, StoreUnavailable, failure, written_out
+from apitrail.store.engine import Answer, Query, StoreUnavailable, failure, quiet_client, written_out
 from apitrail.store.model import StoreError
 from apitrail.store.native import Columns
 from apitrail.store.topology import Topology
@@ -83,6 +83,7 @@ class EmbeddedEngine:
     def _connect(self, **settings: int) -> Any:
         import clickhouse_connect  # with half a gigabyte of engine, so not before it is needed
 
+        quiet_client()
         client = clickhouse_connect.get_client(
             interface="chdb", path=self.place, chdb_options=self._options, settings=self._settings | settings
         )

@@ -7,6 +7,7 @@ error, an insert may be in the log in part (see `Store.write`, which can be repe
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -93,6 +94,12 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Wait for what is running and let go. A second call does nothing."""
+
+
+def quiet_client() -> None:
+    """What the client library warns of is an error that the store raises: nobody need read it twice."""
+    for name in ("urllib3.connectionpool", "clickhouse_connect"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def failure(place: str, error: Exception) -> StoreError:
