@@ -12,10 +12,13 @@ from tests.store.test_letters import WORDS, some_text, written
 from tests.store.test_limits import granules
 
 from apitrail.entry import Entry, Payload
+from apitrail.exchange import Reference
 from apitrail.store import Filter, Store, Term, slices, told
 from apitrail.store import days as days_of
 from apitrail.store.derived import DAY
 from apitrail.store.engine import Answer, Engine, Query
+from apitrail.store.queries import page
+from apitrail.store.queries.where import Times
 from apitrail.store.retention import Keep, Rules
 from apitrail.store.slices import DAY_S, Span
 
@@ -85,6 +88,32 @@ def test_a_text_is_found_in_told_days_as_in_others(store: Store, make: Make, mon
     assert sum(map(bool, before)) > 15
     assert 0 < len(without) < len(found(store, "kowa"))
     assert found(store, "kowa", excluded="not in range") == without
+
+
+def test_a_short_statement_finds_what_a_long_one_finds(store: Store, make: Make) -> None:
+    random = Random(13)
+    entries, pieces = [], [*WORDS]
+    for at in range(120):
+        ids = [f"{random.choice(['SKUABCD', 'lantern', 'B_'])}-{random.randrange(10**8):08}" for _ in range(2)]
+        text = written(random, some_text(random))
+        whole = b'{"' + b'","'.join([text, ids[0].encode(), text, ids[1].encode()]) + b'"}'
+        for _ in range(2):
+            begin = random.randrange(len(whole))
+            pieces.append(whole[begin : begin + random.randint(4, 24)].decode("utf-8", "ignore"))
+        side = random.choice(["request", "response"])
+        references = [Reference("sku", one) for one in ids]
+        entries.append(make(at, references=references, message=random.choice(WORDS), **{side: body(whole)}))
+    store.write(entries)
+    seen = 0
+    for piece in filter(str.strip, pieces):
+        which = Filter(text=(Term(piece),))
+        long, short = (
+            store.engine.select(page.page(which, 500, None, Times(spans=[(0, 200 * 365 * DAY)], little=little))).rows
+            for little in (False, True)
+        )
+        assert [row[0] for row in short] == [row[0] for row in long], piece
+        seen += len(long)
+    assert seen > 1000
 
 
 def test_days_are_told_on_servers_and_clusters_too(either: Store, make: Make) -> None:

@@ -54,7 +54,7 @@ class Finding:
             found = [second for (second,) in self._engine.select(asked).rows]
             return Times(seconds=found) if len(found) < limit else ANYTIME
         where = self._told(which)
-        return Times(spans=where.spans(*_edges(which))) if where else ANYTIME
+        return _within(where, which) if where else ANYTIME
 
     def _read(self, which: Filter, limit: int, cursor: Cursor | None, latest: datetime) -> Rows:
         """By reading back from the end of the range, a text only where it may be: in one question where that is little,
@@ -67,12 +67,10 @@ class Finding:
             few = bool(which.text) and number > 0 and page.LONGER * len(rows) < limit
             if where is not None and number < 2:
                 rest = structs.replace(which, until=window.until)
-                spans = where.spans(*_edges(rest))
-                left = sum(last - first for first, last in spans)
-                if left <= (AT_ONCE if number else where.slice):
-                    few = few or number == 0
-                    return rows + self._of_range(rest, limit - len(rows), cursor, few, Times(spans=spans))
-            times = Times(spans=where.spans(*_edges(window))) if where is not None else ANYTIME
+                times = _within(where, rest)
+                if times.little or (number and _length(times.spans or ()) <= AT_ONCE):
+                    return rows + self._of_range(rest, limit - len(rows), cursor, few or number == 0, times)
+            times = _within(where, window) if where is not None else ANYTIME
             rows += self._of_range(window, limit - len(rows), cursor, few, times)
             if len(rows) >= limit:
                 break
@@ -125,6 +123,16 @@ class Finding:
             rows += once(self._engine, lambda many: page.page(which, many, cursor, Times(seconds=left)), limit)
             rows.sort(key=_when, reverse=True)  # within one they are in order
         return rows[:limit]
+
+
+def _within(where: Told, which: Filter) -> Times:
+    """Where in its range the filter's text may be."""
+    spans = where.spans(*_edges(which))
+    return Times(spans=spans, little=_length(spans) <= where.slice)
+
+
+def _length(spans: Sequence[Span]) -> int:
+    return sum(last - first for first, last in spans)
 
 
 def _edges(which: Filter) -> Span:

@@ -58,7 +58,7 @@ def counted(
         else:
             whole = chosen(where, which, fields)
         if table == "entries":
-            whole = by_entries(whole, which)
+            whole = by_entries(whole, which, brief=times.little)
         params |= whole.params
         select = named.format_map({name: sql.replace("TIME", time) for name, sql in columns.items()})
         # What is said need not be found out by the planner: a tenth of a small question.

@@ -63,7 +63,7 @@ def page(
     if cursor is not None:
         where = where.also(AFTER, after=micros(cursor.created_at), after_id=cursor.id)
     asked = structs.replace(which, outcome=()) if table == "failures" and set(which.outcome) == FAILED else which
-    where = by_entries(chosen(where, asked), asked, bodies=bodies)
+    where = by_entries(chosen(where, asked), asked, bodies=bodies, brief=times.little)
     settings = {}
     if seconds is not None or few:
         # To read a few granules of many parts in order takes half as long again as to read them all and sort; and what

@@ -64,6 +64,8 @@ class Times(Struct, frozen=True):
     """Each the first of SPAN seconds: those of its references and words."""
     spans: Sequence[tuple[int, int]] | None = None
     """First and last, in microseconds, both included, in order: those of its texts."""
+    little: bool = False
+    """So little is within these that a statement takes longer to be understood than to be done."""
 
     @property
     def nowhere(self) -> bool:
@@ -136,9 +138,9 @@ def told_by_entries(which: Filter) -> bool:
     return which != which.counted
 
 
-def by_entries(where: Where, which: Filter, *, bodies: bool = True) -> Where:
+def by_entries(where: Where, which: Filter, *, bodies: bool = True, brief: bool = False) -> Where:
     """And what only the entries themselves tell: the text last, because it costs most. Without `bodies`, a word that
-    is looked up must be among the references.
+    is looked up must be among the references. `brief`: in a short statement, however long it takes to be done.
     """
     if which.duration_over is not None:
         where = where.also("duration_ms > {duration_over:Float64}", duration_over=which.duration_over)
@@ -152,6 +154,6 @@ def by_entries(where: Where, which: Filter, *, bodies: bool = True) -> Where:
             negated = condition.replace("VALUES", f"{{no_{field}:Array(String)}}")
             where = where.also(f"NOT ({negated})", **{f"no_{field}": unwanted})
     for number, term in enumerate(which.text):
-        condition, params = having(term, f"text{number}", bodies=bodies or term.excluded)
+        condition, params = having(term, f"text{number}", bodies=bodies or term.excluded, brief=brief)
         where = where.also(f"NOT ({condition})" if term.excluded else condition, **params)
     return where
