@@ -6,8 +6,10 @@ garbage collector need not follow these structs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain, repeat
 from typing import Literal
 
 from msgspec import Struct
@@ -158,21 +160,30 @@ class Entry(EntryRow, kw_only=True, gc=False):
 
 
 class Incoming(Struct, gc=False):
-    """An entry on its way into the log, with what it refers to as types and ids side by side: to make an object of each
-    pair, and take it apart again for the columns, was a fortieth of a worker's time.
+    """An entry on its way into the log, with what it refers to as ids, and types of which each is told once for all ids
+    of it that follow each other: to make an object of each pair, and take it apart again for the columns, was a
+    twentieth of a worker's time.
     """
 
     entry: Entry
     """Without references."""
     kinds: list[str]
+    runs: list[int]
+    """How many of the ids, in their order, are of each of `kinds`; never none."""
     ids: list[str]
 
     @classmethod
     def of(cls, entry: Entry) -> Incoming:
         """A whole entry as one that comes in."""
-        return cls(entry, [one.type for one in entry.references], [one.id for one in entry.references])
+        references = entry.references
+        return cls(entry, [one.type for one in references], [1] * len(references), [one.id for one in references])
 
     def whole(self) -> Entry:
         """The entry with its references."""
-        self.entry.references = list(map(Reference, self.kinds, self.ids))
+        self.entry.references = list(map(Reference, each(self.kinds, self.runs), self.ids))
         return self.entry
+
+
+def each(kinds: list[str], runs: list[int]) -> Iterator[str]:
+    """The type of each id."""
+    return chain.from_iterable(map(repeat, kinds, runs))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apitrail.entry import Entry, Item, Payload
+from apitrail.entry import Entry, Incoming, Item, Payload
 from apitrail.exchange import Failure, Integration, Reference, Source, Stated
 from apitrail.store import Filter, Store, bodies, encoding, open_store, rows
 from apitrail.store.engine import Query
@@ -31,10 +31,11 @@ IDS = st.one_of(
 
 def back(entry: Entry) -> Entry:
     """The entry as its row tells it, without a response."""
-    kinds, ids = [one.type for one in entry.references], [one.id for one in entry.references]
+    incoming = Incoming.of(entry)
+    kinds, ids = incoming.kinds, incoming.ids
     answer = [entry.id, micros(entry.created_at), entry.duration_ms, kinds, ids]
     known = bodies.encoded(ids)
-    row = encoding.rows(encoding.columns_of([entry]), [kinds], [known])[0].decode()
+    row = encoding.rows(encoding.columns_of([entry]), [kinds], [incoming.runs], [known])[0].decode()
     (document,), _, (body,) = encoding.side([entry.request], [bodies.foldable(known)], [len(ids) - 1])
     return rows.decode_entry([*answer, row, document.decode(), body, "", b""])
 

@@ -33,7 +33,8 @@ class Derived(Struct, gc=False):
     source: Source | None = None
     kinds: list[str] = []
     """Types of what is referred to."""
+    runs: list[int] = []
+    """How many of `ids` each of them stands for: see `apitrail.entry.Incoming`."""
     ids: list[str] = []
-    """One for each of `kinds`."""
     advice: str | None = None
     not_sent: str | None = None

@@ -164,7 +164,7 @@ class Profiles:
             request=request,
             response=response,
         )
-        return Incoming(entry, found.kinds, found.ids)
+        return Incoming(entry, found.kinds, found.runs, found.ids)
 
     def derive(self, x: Exchange, *, registered: Registered = NOBODY) -> Derived:
         """What would be derived of `x` had its caller stated nothing. May raise where a rule is at fault."""
@@ -210,7 +210,7 @@ class Profiles:
             else:
                 derived.ec_integration = integration
         derived.source = self._source(derived, plan, found, facts, owner.link if owner is not None else "")
-        derived.kinds, derived.ids = references(owned(stated) if stated is not None else [], found)
+        derived.kinds, derived.runs, derived.ids = references(owned(stated) if stated is not None else [], found)
         return derived
 
     def _whose(
@@ -371,6 +371,7 @@ def _by_status(x: Exchange) -> Derived:
         outcome=outcome,
         cause=None if outcome == "success" else "unknown",
         kinds=[one.type for one in stated],
+        runs=[1] * len(stated),
         ids=[one.id for one in stated],
         not_sent=x.stated.not_sent if x.stated is not None else None,
     )

@@ -116,22 +116,33 @@ def deferred(places: list[Place]) -> Collector:
     return collect
 
 
-def references(stated: list[Reference], found: Found) -> tuple[list[str], list[str]]:
-    """Types and ids of stated ones first, then of what was found: each pair once, at most `MOST`."""
+def references(stated: list[Reference], found: Found) -> tuple[list[str], list[int], list[str]]:
+    """Stated ones first, then what was found, each once, at most `MOST`: types, how many ids each has, and the ids."""
     kinds: list[str] = []
+    runs: list[int] = []
     out: list[str] = []
     told: dict[str, set[str]] = {}
     for reference in dict.fromkeys(stated):
         kinds.append(reference.type)
+        runs.append(1)
         out.append(reference.id)
         told.setdefault(reference.type, set()).add(reference.id)
     for kind, ids in found.items():
         if not ids:
             continue
-        unique = list(dict.fromkeys(ids)) if len(ids) > 1 else ids
+        unique = dict.fromkeys(ids) if len(ids) > 1 else ids
         if kind in told:
             known = told[kind]
             unique = [identifier for identifier in unique if identifier not in known]
+            if not unique:
+                continue
         out += unique
-        kinds += [kind] * len(unique)
-    return (kinds, out) if len(out) <= MOST else (kinds[:MOST], out[:MOST])
+        kinds.append(kind)
+        runs.append(len(unique))
+    while len(out) > MOST:
+        over = min(len(out) - MOST, runs[-1])
+        del out[-over:]
+        runs[-1] -= over
+        if not runs[-1]:
+            del kinds[-1], runs[-1]
+    return kinds, runs, out

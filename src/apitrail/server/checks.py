@@ -45,7 +45,7 @@ def check(exchange: Exchange, latest: datetime) -> None:
         _check_id(exchange)
     if _ABSOLUTE.match(exchange.url) is None or "[" in exchange.url:
         _check_url(exchange)
-    if exchange.status is None or response is None or stated is not None:
+    if exchange.status is None or response is None or (stated is not None and stated.not_sent):
         _check_answer(exchange)
         response = exchange.response
     if not math.isfinite(exchange.duration_ms):

@@ -33,9 +33,9 @@ _WORK: Final = 1 << 17
 
 _LETTERS: Final = b"-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 """All that an id that is left out is made of."""
-_NOT_BEFORE: Final = bytes(code >= 0x80 or code in _LETTERS + b"%\\" for code in range(256))
+_NOT_BEFORE: Final = tuple(code >= 0x80 or code in _LETTERS + b"%\\" for code in range(256))
 """Such a letter, or what may make a character with those that follow: %41, \\u0041, any charset's."""
-_BEHIND: Final = bytes(code < 0x40 and code not in _LETTERS + b"%" for code in range(256))
+_BEHIND: Final = tuple(code < 0x40 and code not in _LETTERS + b"%" for code in range(256))
 """ASCII below the letters, which is no second byte in any charset: so no character is found across a mark's end."""
 _RUN: Final = re.compile(rb"[0-9A-Za-z_-]+")
 
@@ -76,25 +76,26 @@ def fold(body: bytes, ids: Sequence[bytes]) -> bytes:
             missed += length
             if missed > _WORK:
                 break
-            if last:
+            if last and find(one, 0, last) >= 0:
                 before.append((one, place))
             continue
         end = at + size
-        if (not at or not _NOT_BEFORE[body[at - 1]]) and (end == length or _BEHIND[body[end]]):  # as `_apart`
-            pieces.append(body[last:at])
-            if near:
-                pieces.append(NEXT)
-                chained = True
-            else:
-                pieces.append(place)
-                near = True
-            last = end
-        else:
+        if (at and _NOT_BEFORE[body[at - 1]]) or (end < length and not _BEHIND[body[end]]):  # as `_apart`
             near = False
+            continue
+        pieces.append(body[last:at])
+        if near:
+            pieces.append(NEXT)
+            chained = True
+        else:
+            pieces.append(place)
+            near = True
+        last = end
     if not last:
         return body
     if not before:
-        return b"".join(pieces) + body[last:]
+        pieces.append(body[last:])
+        return b"".join(pieces)
     # Mostly they stand before all marks. Where one does not, which mark another is next to is no longer told.
     start = pieces[0] if chained else b"".join(pieces)
     behind = b"".join(pieces[1:]) if chained else b""
@@ -121,7 +122,7 @@ def _number(pieces: list[bytes]) -> None:
 
 
 def _apart(body: bytes, at: int, end: int) -> bool:
-    return (not at or not _NOT_BEFORE[body[at - 1]]) and (end == len(body) or _BEHIND[body[end]] != 0)
+    return (not at or not _NOT_BEFORE[body[at - 1]]) and (end == len(body) or _BEHIND[body[end]])
 
 
 def unfold(stored: bytes, ids: Sequence[str]) -> bytes:

@@ -25,8 +25,8 @@ from apitrail.entry import Entry, Incoming, Payload
 from apitrail.exchange import Loss
 from apitrail.store import bodies, native
 from apitrail.store.block import COLUMNS, ID_SLACK_MS, LATEST, LOSS_COLUMNS, BadEntry, Block
-from apitrail.store.folding import fold, fold_one
-from apitrail.store.native import Lists
+from apitrail.store.folding import first, fold, fold_one
+from apitrail.store.native import Lists, Runs
 from apitrail.store.rows import row_documents, side_documents
 from apitrail.store.shelves import spread
 from apitrail.store.times import micros
@@ -76,9 +76,9 @@ def _encode(incoming: Sequence[Incoming]) -> Block:
     numbers = _uuids(of["id"], times)
     count = len(incoming)
     ids = struct.pack(f"<{2 * count}Q", *numbers)
-    kinds = [one.kinds for one in incoming]
-    mentioned = list(map(len, kinds))
-    mentioned_ids = list(chain.from_iterable([one.ids for one in incoming]))
+    kinds, runs, lists = [one.kinds for one in incoming], [one.runs for one in incoming], [one.ids for one in incoming]
+    mentioned = list(map(len, lists))
+    mentioned_ids = list(chain.from_iterable(lists))
     encoded = bodies.encoded(mentioned_ids)
     foldable = bodies.foldable(encoded)
     known = own = _apart(encoded, mentioned)
@@ -86,7 +86,7 @@ def _encode(incoming: Sequence[Incoming]) -> Block:
         own = _apart(foldable, mentioned)
     if not all(map(math.isfinite, of["duration_ms"])):
         raise ValueError("a duration that is no number")
-    *answered, answers = side(of["response"], own, _places(kinds, "request"))
+    *answered, answers = side(of["response"], own, _places(kinds, runs, "request"))
     data = native.block(
         COLUMNS,
         count,
@@ -105,7 +105,7 @@ def _encode(incoming: Sequence[Incoming]) -> Block:
             of["merchant"],
             [one.type if one else None for one in of["source"]],
             [one.id if one else None for one in of["source"]],
-            Lists(mentioned, list(chain.from_iterable(kinds))),
+            Lists(mentioned, Runs(list(chain.from_iterable(kinds)), list(chain.from_iterable(runs)))),
             Lists(mentioned, mentioned_ids),
             of["status"],
             of["outcome"],
@@ -115,8 +115,8 @@ def _encode(incoming: Sequence[Incoming]) -> Block:
             of["duration_ms"],
             [one.id if one else None for one in of["recorder"]],
             [one.sequence if one else 0 for one in of["recorder"]],
-            rows(of, kinds, known),
-            *side(of["request"], own, _places(kinds, "delivery")),
+            rows(of, kinds, runs, known),
+            *side(of["request"], own, _places(kinds, runs, "delivery")),
             *answered,
             *spread(of["action"], answers),
         ],
@@ -125,21 +125,24 @@ def _encode(incoming: Sequence[Incoming]) -> Block:
 
 
 def rows(
-    columns: Mapping[str, Sequence[Any]], kinds: Sequence[Sequence[str]], ids: Sequence[Sequence[bytes]]
+    columns: Mapping[str, Sequence[Any]],
+    kinds: Sequence[Sequence[str]],
+    runs: Sequence[Sequence[int]],
+    ids: Sequence[Sequence[bytes]],
 ) -> list[bytes]:
-    """The column `row`; `kinds` and `ids`: of each entry's references."""
+    """The column `row`; `kinds`, `runs` and `ids`: of each entry, as in `Incoming`."""
     documents = row_documents(columns)
     return [
-        fold(plain, items, types, own, source) if items or source else plain
-        for plain, items, types, own, source in zip(
-            documents, columns["items"], kinds, ids, columns["source"], strict=True
+        fold(plain, items, types, counts, own, source) if items or source else plain
+        for plain, items, types, counts, own, source in zip(
+            documents, columns["items"], kinds, runs, ids, columns["source"], strict=True
         )
     ]
 
 
-def _places(kinds: Sequence[Sequence[str]], kind: str) -> list[int]:
+def _places(kinds: Sequence[Sequence[str]], runs: Sequence[Sequence[int]], kind: str) -> list[int]:
     """Where each entry's first reference of this kind is; -1 where it has none."""
-    return [types.index(kind) if kind in types else -1 for types in kinds]
+    return [first(kind, types, counts) if kind in types else -1 for types, counts in zip(kinds, runs, strict=True)]
 
 
 def _apart(ids: list[bytes], counts: Sequence[int]) -> list[list[bytes]]:

@@ -37,16 +37,21 @@ ADDRESS: Final = (
 
 
 def fold(
-    plain: bytes, items: Sequence[Item], kinds: Sequence[str], ids: Sequence[bytes], source: Source | None
+    plain: bytes,
+    items: Sequence[Item],
+    kinds: Sequence[str],
+    runs: Sequence[int],
+    ids: Sequence[bytes],
+    source: Source | None,
 ) -> bytes:
-    """The document of an entry with these items and this source, whose id is the first in it. `kinds` and `ids` are of
-    its references.
+    """The document of an entry with these items and this source, whose id is the first in it. `kinds`, `runs` and `ids`
+    tell what it refers to, as in `Incoming`.
     """
     if _MARK_BYTES in plain:
         return plain
     end = 0
     if source is not None and source.type in kinds:
-        number = kinds.index(source.type)
+        number = first(source.type, kinds, runs)
         one = ids[number]
         at = plain.find(_NAMED) + len(_NAMED)
         if number < len(_PLACES) and len(one) >= _LONG and plain.startswith(one, at) and plain[at + len(one)] == _QUOTE:
@@ -55,18 +60,27 @@ def fold(
         if not end:
             return plain
         return b"".join((plain[:end].replace(one, _PLACES[number]), plain[end:], _FOLDED_BYTES))
-    kept = _without_items(plain[end:], items[0].type, kinds, ids)
+    kept = _without_items(plain[end:], items[0].type, kinds, runs, ids)
     if end:
         return b"".join((plain[:end].replace(one, _PLACES[number]), kept, _FOLDED_BYTES))
     return kept + _FOLDED_BYTES if len(kept) < len(plain) else plain
 
 
-def _without_items(plain: bytes, kind: str, kinds: Sequence[str], ids: Sequence[bytes]) -> bytes:
-    places = {
-        one: place
-        for place, other, one in zip(_PLACES, kinds, ids, strict=False)
-        if other == kind and len(one) >= _LONG
-    }
+def first(kind: str, kinds: Sequence[str], runs: Sequence[int]) -> int:
+    """Where the first id is of a kind that is among these."""
+    at = kinds.index(kind)
+    return sum(runs[:at])
+
+
+def _without_items(plain: bytes, kind: str, kinds: Sequence[str], runs: Sequence[int], ids: Sequence[bytes]) -> bytes:
+    places: dict[bytes, bytes] = {}
+    at = 0
+    for other, count in zip(kinds, runs, strict=True):
+        end = at + count
+        if other == kind:
+            of_kind = zip(ids[at:end], _PLACES[at:end], strict=False)
+            places.update({one: place for one, place in of_kind if len(one) >= _LONG})
+        at = end
     pieces = plain.split(_NAMED)
     folded = False
     for number in range(1, len(pieces)):

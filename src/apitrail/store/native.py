@@ -14,6 +14,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import accumulate, chain
+from operator import mul
 from typing import Any, TypeVar
 
 Pieces = list[bytes]
@@ -197,10 +198,18 @@ def nullable(kind: Type) -> Type:
     return Type(f"Nullable({kind.name})", write, read, None, kind.prefix)
 
 
+class Runs:
+    """Values that mostly repeat the one before: each different one, and how often it stands there."""
+
+    def __init__(self, values: Values, counts: Sequence[int]) -> None:
+        self.values = values
+        self.counts = counts
+
+
 class Lists:
     """A column of lists: how many values each has, and all of them one after the other."""
 
-    def __init__(self, sizes: Sequence[int], values: Values) -> None:
+    def __init__(self, sizes: Sequence[int], values: Values | Runs) -> None:
         self.sizes = sizes
         self.values = values
 
@@ -228,9 +237,13 @@ _SHARED_DICTIONARY = struct.pack("<Q", 1)
 
 
 def low_cardinality(kind: Type, *, none: bool = False) -> Type:
-    """Few different texts: each is written once, and then by its number. `none`: a value may be None."""
+    """Few different texts, also given as `Runs`: each is written once, and then by its number. `none`: a value may be
+    None.
+    """
 
-    def write(pieces: Pieces, values: Values) -> None:
+    def write(pieces: Pieces, given: Values | Runs) -> None:
+        counts = given.counts if isinstance(given, Runs) else None
+        values = given.values if isinstance(given, Runs) else given
         if not values:
             return
         # The first key is what stands for None, or for the default.
@@ -242,8 +255,14 @@ def low_cardinality(kind: Type, *, none: bool = False) -> Type:
         pieces.append(struct.pack("<QQ", _KEYS_FOLLOW | width, len(keys)))
         kind.write(pieces, [kind.blank if key is None else key for key in keys])
         numbers = map(keys.__getitem__, values)
+        code = _INDICES[width][1]
+        if counts is not None:
+            pieces.append(struct.pack("<Q", sum(counts)))
+            one = struct.Struct(f"<{code}").pack
+            pieces += map(mul, map(one, numbers), counts)
+            return
         pieces.append(struct.pack("<Q", len(values)))
-        pieces.append(bytes(numbers) if not width else struct.pack(f"<{len(values)}{_INDICES[width][1]}", *numbers))
+        pieces.append(bytes(numbers) if not width else struct.pack(f"<{len(values)}{code}", *numbers))
 
     def read(reader: Reader, count: int) -> Values:
         if not count:
