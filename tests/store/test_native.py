@@ -94,6 +94,17 @@ def test_the_engine_reads_what_was_written(store: Store) -> None:
     assert [tuple(row) for row in found] == values
 
 
+@given(some.lists(some.tuples(some.integers(0, 400).map(str), some.integers(1, 9)), min_size=1, max_size=400))
+def test_values_given_as_runs_are_written_as_if_each_stood_by_itself(runs: list[tuple[str, int]]) -> None:
+    texts, counts = zip(*runs, strict=True)
+    each = [text for text, count in runs for _ in range(count)]
+    sizes = [1] * len(each)
+    columns = {"kinds": array(FEW)}
+    as_runs = native.Lists(sizes, native.Runs(texts, counts))
+    by_itself = [[one] for one in each]
+    assert native.block(columns, len(each), [as_runs]) == native.block(columns, len(each), [by_itself])
+
+
 @pytest.mark.parametrize(("kind", "value"), [(UINT16, -1), (UINT16, 2**16), (UINT64, 2**64), (MICROSECONDS, 2**63)])
 def test_a_number_out_of_its_range_is_no_value(kind: native.Type, value: int) -> None:
     with pytest.raises(ValueError, match=f"a value of {kind.name}".replace("(", r"\(").replace(")", r"\)")):
