@@ -77,12 +77,13 @@ def test_pages_of_any_size_hold_every_entry_once_in_order(
     since=st.none() | st.datetimes(datetime(1960, 1, 1), datetime(2040, 1, 1)).map(lambda at: at.replace(tzinfo=UTC)),
     until=st.none() | st.datetimes(datetime(1960, 1, 1), datetime(2040, 1, 1)).map(lambda at: at.replace(tzinfo=UTC)),
     at=st.none() | st.datetimes(datetime(1970, 1, 1), datetime(2040, 1, 1)).map(lambda at: at.replace(tzinfo=UTC)),
+    first=st.sampled_from([0.0, 0.5, 1.3, 8, 1e9]),
 )
 def test_windows_adjoin_and_are_the_whole_range(
-    since: datetime | None, until: datetime | None, at: datetime | None
+    since: datetime | None, until: datetime | None, at: datetime | None, first: float
 ) -> None:
     cursor = None if at is None else Cursor(at, "0198a0b0-0000-7000-8000-000000000000")
-    parts = list(windows(Filter(since=since, until=until, action=("a",)), cursor, NOON))
+    parts = list(windows(Filter(since=since, until=until, action=("a",)), cursor, NOON, first=first))
     assert parts[0].until == min((end for end in (until, at) if end is not None), default=None)
     assert parts[-1].since == since
     for newer, older in pairwise(parts):

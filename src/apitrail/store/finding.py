@@ -13,6 +13,7 @@ from msgspec import structs
 from apitrail.store import told
 from apitrail.store.block import LATEST
 from apitrail.store.days import Days
+from apitrail.store.depth import Depth
 from apitrail.store.derived import DAY
 from apitrail.store.engine import Engine
 from apitrail.store.model import Cursor, Filter
@@ -35,6 +36,7 @@ class Finding:
         self._engine = engine
         self._days = days
         self._today = today
+        self._depth = Depth()
 
     def newest(self, which: Filter, limit: int, cursor: Cursor | None, latest: datetime) -> Rows:
         """At most `limit` rows of what a list shows, after `cursor`. Few entries are later than `latest`, if any.
@@ -63,7 +65,8 @@ class Finding:
         rows: Rows = []
         where = self._told(which)
         scanned = min(page.SCANNED, 1 / self._today.begun.slices)  # of a busy log, an hour is many entries
-        for number, window in enumerate(page.windows(which, cursor, latest, scanned)):
+        first = 0.0 if which.text else self._depth.days(which, limit)
+        for number, window in enumerate(page.windows(which, cursor, latest, scanned, first)):
             few = bool(which.text) and number > 0 and page.LONGER * len(rows) < limit
             if where is not None and number < 2:
                 rest = structs.replace(which, until=window.until)
@@ -74,6 +77,9 @@ class Finding:
             rows += self._of_range(window, limit - len(rows), cursor, few, times)
             if len(rows) >= limit:
                 break
+        if not which.text:
+            upper = page.ends(which, cursor)
+            self._depth.learn(which, latest if upper is None else min(upper, latest), limit, rows)
         return rows
 
     def _told(self, which: Filter) -> Told | None:
