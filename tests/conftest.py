@@ -1,6 +1,10 @@
 """What holds for the whole suite."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("suite", settings.default, deadline=None)  # an example is slow where the machine is busy
+settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -48,4 +48,4 @@ def test_what_cannot_be_a_move_is_said(run: Any, folder: Path, tmp_path: Path) -
     assert f"--from '{folder}': is not there" in said
     run("import", str(HAR))
     said = run("migrate", "--from", str(folder), "--to", str(tmp_path / "other"), data=False, fails=2).stderr
-    assert "is no address of a store" in said
+    assert "is not an address of a store" in said

@@ -72,7 +72,7 @@ def test_search_finds_what_the_page_finds_newest_first(run: Any, beside: str, fo
     assert nothing.stderr == "Nothing is found. Perhaps: '260101ABC*'\n"
     assert urls(run("search", "260101ABC*", "--json").stdout) == ["0"]
     assert urls(run("search", "訂單編號：260101ABCDEF12", "--json").stdout) == ["0"]
-    assert "which is no filter" in run("search", "ordr:1", fails=2).stderr
+    assert "which is not a filter" in run("search", "ordr:1", fails=2).stderr
 
 
 def test_a_line_says_when_what_and_why_without_control_characters(run: Any, beside: str) -> None:

@@ -130,7 +130,7 @@ def test_a_body_arrives_to_the_byte(name: str, shell: str, there: Server, run: R
     assert made.notes == ()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(min_size=1, max_size=200) | st.text(min_size=1, max_size=200).map(str.encode))
 def test_any_body_arrives_to_the_byte(body: bytes, there: Server, run: Run) -> None:
     assert run(curl.write(entry(f"{there.url}/x", body=body), repeatable=True).text).body == body

@@ -126,9 +126,7 @@ def exchanges(draw: st.DrawFn) -> Exchange:
     )
 
 
-@settings(
-    max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(exchange=exchanges())
 def test_any_exchange_becomes_an_entry(profiles: Profiles, exchange: Exchange) -> None:
     profiles.derive(exchange)  # may raise where a rule is at fault: it must not

@@ -165,7 +165,7 @@ def test_a_rule_that_says_nothing_clear_is_told(rule: dict[str, Any], said: str)
         (Rule(json_path="buyer.phone"), "must begin with"),
         (Rule(json_path="$.a[x]"), "cannot be read"),
         (Rule(json_path="$"), "names nothing"),
-        (Rule(pattern="("), "no regular expression"),
+        (Rule(pattern="("), "is not a regular expression"),
         ("member_no", "give apitrail.Rule"),
     ],
 )

@@ -87,4 +87,4 @@ def test_a_folder_that_is_not_there_or_holds_none_is_said(tmp_path: Path) -> Non
 
 def test_a_link_template_that_cannot_be_stops_the_start(tmp_path: Path) -> None:
     said = refused("--data", str(tmp_path / "data"), APITRAIL_LINK_TEMPLATES="order=ftp://erp.example/{id}")
-    assert "link_templates 'order=ftp://erp.example/{id}': is no http or https address" in said
+    assert "link_templates 'order=ftp://erp.example/{id}': is not an http or https address" in said

@@ -64,9 +64,9 @@ def test_an_id_of_a_type_is_a_reference() -> None:
     ("line", "part", "reason", "fix"),
     [
         ("outcome:red", "outcome:red", "is no outcome", "platform_error"),
-        ("ordr:1", "ordr:1", "which is no filter", 'put it in quotes: "ordr:1"'),
+        ("ordr:1", "ordr:1", "which is not a filter", 'put it in quotes: "ordr:1"'),
         ('say "hello', '"hello', "not closed", "these words"),
-        ("-", "-", "is no word", "Write what to look for"),
+        ("-", "-", "is not a word", "Write what to look for"),
         ('""', '""', "nothing between", "leave them out"),
         ("26*01", "26*01", "a * within", "before or after"),
         ("x" * (TEXT_MAX + 1), "x" * 40 + "…", "longer than 500", "less at once"),

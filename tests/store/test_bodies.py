@@ -94,7 +94,7 @@ def test_very_many_ids_in_a_large_body_are_not_looked_for_for_ever() -> None:
 
 
 @given(bodies())
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_engine_puts_it_together_alike(store: Store, made: tuple[str, list[str]]) -> None:
     body, ids = made
     stored = fold(body.encode(), known(ids))
@@ -108,7 +108,7 @@ def test_the_engine_puts_it_together_alike(store: Store, made: tuple[str, list[s
 
 @given(bodies(st.sampled_from([ORDER, PARCEL, "3230144279646"])), st.data())
 @example((f"ab,{ORDER},ab", [ORDER]), None)
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_part_of_it_is_found_and_nothing_else(
     store: Store, make: Make, made: tuple[str, list[str]], data: st.DataObject | None
 ) -> None:

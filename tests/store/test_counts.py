@@ -83,7 +83,7 @@ def passes(entry: Entry, which: Filter, *, but: str = "") -> bool:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(which=filters)
 def test_facets_are_what_counting_one_by_one_would_give(log: Store, entries: list[Entry], which: Filter) -> None:
     found = log.facets(which)
@@ -96,7 +96,7 @@ def test_facets_are_what_counting_one_by_one_would_give(log: Store, entries: lis
         assert {option.id: option.count for option in getattr(found, field)} == dict(held), field
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     which=filters, step=st.sampled_from([None, "5m", "1h", "6h", "1d"]), zone=st.sampled_from(["UTC", "Asia/Taipei"])
 )
@@ -124,7 +124,7 @@ def test_bars_are_what_counting_one_by_one_would_give(
         assert bar.outcomes == dict(wanted)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(which=filters, zone=st.sampled_from(["UTC", "Asia/Taipei", "America/St_Johns"]))
 def test_a_histogram_of_all_entries_that_are_found_is_that_of_the_log(
     log: Store, entries: list[Entry], which: Filter, zone: str
@@ -136,7 +136,7 @@ def test_a_histogram_of_all_entries_that_are_found_is_that_of_the_log(
     assert not held or histogram_of(held, which, ZoneInfo(zone)) == found
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(which=filters)
 def test_the_choices_are_the_same_where_there_are_so_many_that_the_engine_counts_them(
     log: Store, which: Filter
@@ -185,7 +185,7 @@ def test_days_begin_at_the_readers_midnight_in_summer_and_winter() -> None:
     assert cuts[0] <= micros(since) < cuts[1]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(since=moments, until=moments)
 def test_the_pieces_of_a_range_adjoin_and_are_all_of_it(since: datetime | None, until: datetime | None) -> None:
     found = list(pieces(Filter(since=since, until=until)))

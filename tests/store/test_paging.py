@@ -38,7 +38,7 @@ def engine_order(entry: Entry) -> tuple[datetime, int, int]:
     return entry.created_at, number & (1 << 64) - 1, number >> 64
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(drawn=drawn, limits=st.lists(st.integers(1, 7), min_size=1), since=st.none() | moments, only=st.booleans())
 def test_pages_of_any_size_hold_every_entry_once_in_order(
     log: Store,
@@ -72,7 +72,7 @@ def test_pages_of_any_size_hold_every_entry_once_in_order(
     assert found == [entry.id for entry in wanted]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     since=st.none() | st.datetimes(datetime(1960, 1, 1), datetime(2040, 1, 1)).map(lambda at: at.replace(tzinfo=UTC)),
     until=st.none() | st.datetimes(datetime(1960, 1, 1), datetime(2040, 1, 1)).map(lambda at: at.replace(tzinfo=UTC)),

@@ -24,7 +24,7 @@ def migrate(source: Path, target: str, *, memory: int) -> bool:
     """
     if "://" not in target:
         raise Problem(
-            "is no address of a store",
+            "is not an address of a store",
             field="--to",
             value=target,
             fix="Write it as clickhouse://user@host:8123/database, or …host1,host2/database?cluster=NAME.",

@@ -61,7 +61,7 @@ _SAID: dict[NoteKind, str] = {
     "secrets": "Secrets were masked when the call was recorded. Set these variables first: {names}.",
     "body_missing": "The body was not kept whole. Put all of it ({size} bytes) into the file {names} first.",
     "decoded": "The body was sent in the coding {names}, and is sent plain here.",
-    "no_address": "No command can be made: the recorded address is no http or https URL.",
+    "no_address": "No command can be made: the recorded address is not an http or https URL.",
 }
 
 

@@ -94,7 +94,7 @@ def load_catalogue(folder: Path = HERE) -> Catalogue:
             raise ProfileError(
                 folder / "actions.toml",
                 where,
-                f'"{synonym}" is no synonym of "{action}"',
+                f'"{synonym}" is not a synonym of "{action}"',
                 "Name an action on the right, none on the left.",
             )
     missing = set(CAUSES) ^ set(causes.causes)

@@ -42,7 +42,7 @@ def compile_condition(text: str, *, relative: bool = False) -> Condition:
     """One condition as a function. Raises BadCondition."""
     form = _FORM.match(text.strip())
     if not form:
-        raise BadCondition(f'"{text}" is no condition')
+        raise BadCondition(f'"{text}" is not a condition')
     try:
         locator = Locator(form[2], relative=relative)
     except BadLocator as error:
@@ -84,7 +84,7 @@ def _compared(locator: Locator, sign: str, wanted: str) -> Condition:
         try:
             search = re.compile(wanted, re.IGNORECASE).search
         except re.error as error:
-            raise BadCondition(f'"{wanted}" is no regular expression: {error}') from error
+            raise BadCondition(f'"{wanted}" is not a regular expression: {error}') from error
         if locator.single:
             first = locator.first
             return lambda subject: (text := as_text(first(subject))) is not None and search(text) is not None
@@ -102,7 +102,7 @@ def _compared(locator: Locator, sign: str, wanted: str) -> Condition:
     try:
         bound = int(wanted)
     except ValueError as error:
-        raise BadCondition(f'"{wanted}" is no whole number') from error
+        raise BadCondition(f'"{wanted}" is not a whole number') from error
     compare = {">": int.__gt__, "<": int.__lt__, ">=": int.__ge__, "<=": int.__le__}[sign]
     return lambda subject: any(number is not None and compare(number, bound) for number in map(_number, every(subject)))
 

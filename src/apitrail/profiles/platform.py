@@ -253,12 +253,14 @@ def parse_endpoint(key: str) -> tuple[str, str, tuple[tuple[str, bool, frozenset
     """(methods, path, selectors) of an endpoint line. Raises BadEndpoint."""
     found = _KEY.match(key)
     if not found:
-        raise BadEndpoint(f'"{key}" is no endpoint: write "METHOD /path", then name=value where the path is not enough')
+        raise BadEndpoint(
+            f'"{key}" is not an endpoint: write "METHOD /path", then name=value where the path is not enough'
+        )
     selectors = []
     for part in found[3].split():
         selector = _SELECTOR.match(part)
         if not selector or (selector[1] and selector[3]) or not (selector[1] or selector[3]):
-            raise BadEndpoint(f'"{part}" is no selector: write name=value, name=a|b, name=* or !name')
+            raise BadEndpoint(f'"{part}" is not a selector: write name=value, name=a|b, name=* or !name')
         values = None if selector[3] in (None, "*") else frozenset(selector[3].split("|"))
         selectors.append((selector[2], not selector[1], values))
     return found[1], found[2], tuple(selectors)

@@ -213,7 +213,7 @@ class _Check:
             endpoint = settled(value)
             self._call(where, endpoint)
             if self._catalogue.actions[endpoint.action].direction != "inbound":
-                self._refuse(where, f'"{endpoint.action}" is no inbound action', "Use a webhook.… action.")
+                self._refuse(where, f'"{endpoint.action}" is not an inbound action', "Use a webhook.… action.")
 
     def _signs(self) -> None:
         for number, sign in enumerate(self._profile.sign):
@@ -257,7 +257,7 @@ class _Check:
             self._refuse((*where, "weak"), "only a pattern can be weak", "Give match, and neither codes nor ranges.")
         for text in rule.ranges:
             if not re.fullmatch(r"\d{1,14}(-\d{1,14})?", text):
-                self._refuse((*where, "ranges"), f'"{text}" is no range', 'Write "120200-120299".')
+                self._refuse((*where, "ranges"), f'"{text}" is not a range', 'Write "120200-120299".')
         for name in ("match", "fields"):
             self._try((*where, name), lambda name=name: re.compile(getattr(rule, name)))  # type: ignore[misc]
         for action in rule.actions:

@@ -34,10 +34,10 @@ def parse_steps(text: str) -> Steps:
     while at < len(text):
         found = _STEP.match(text, at)
         if not found:
-            raise BadLocator(f'"{text}" is no path at "{text[at:]}"')
+            raise BadLocator(f'"{text}" is not a path at "{text[at:]}"')
         step = found[1] or found[2] or found[3]
         if step.startswith("(") and step not in INSIDE:
-            raise BadLocator(f'"{step}" is no step; known are (json), (xml), (first), (keys), (html)')
+            raise BadLocator(f'"{step}" is not a step; known are (json), (xml), (first), (keys), (html)')
         steps.append("." + step if found[2] else step)
         at = found.end()
     return tuple(steps)
@@ -106,7 +106,7 @@ def _those(step: str, then: Walk) -> Walk:
     """The elements of a list, or the lone object, whose field says one of the values; with `!=`, none of them."""
     parts = _FILTER.fullmatch(step)
     if parts is None:
-        raise BadLocator(f'"{step}" is no filter: write [name=value], [name=a|b] or [name!=value]')
+        raise BadLocator(f'"{step}" is not a filter: write [name=value], [name=a|b] or [name!=value]')
     names = tuple(parts[1].split("."))
     wanted = not parts[2]
     values = frozenset(value.strip() for value in parts[3].split("|"))

@@ -276,7 +276,7 @@ def find(store: Store, identifier: str) -> Entry:
 def _body(request: AnyRequest, entry: Entry, side: str) -> Response[bytes]:
     [part] = parse(request.scope["query_string"], ("part",)).get("part", ["head"])[:1]
     if part not in ("head", "tail"):
-        raise Problem("is no part", field="part", value=part, fix="One of: head, tail.")
+        raise Problem("is not a part", field="part", value=part, fix="One of: head, tail.")
     payload = entry.request if side == "request" else entry.response
     if payload is None:
         raise Problem(

@@ -137,7 +137,7 @@ def _answer(
     key = next(iter(parameters.get("download", ())), "")
     if key and not KEY.fullmatch(key):
         raise Problem(
-            "is no name of a download", field="download", value=key, fix="Give 8 to 64 letters, digits and hyphens."
+            "is not a name of a download", field="download", value=key, fix="Give 8 to 64 letters, digits and hyphens."
         )
     limit = read_limit(parameters, settings.export_limit)
     now = datetime.now(UTC)

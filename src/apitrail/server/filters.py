@@ -110,7 +110,7 @@ def read_filter(parameters: dict[str, list[str]]) -> Filter:
         alternatives[name] = values
     for value in alternatives["status"]:
         if not search.STATUS.fullmatch(value):
-            raise Problem("is no status", field="status", value=value, fix="Like 404, 4xx, or none for no answer.")
+            raise Problem("is not a status", field="status", value=value, fix="Like 404, 4xx, or none for no answer.")
     for name, choices in search.CLOSED.items():
         for value in alternatives[name]:
             if value not in choices:
@@ -168,11 +168,11 @@ def read_bars(query_string: bytes) -> Bars:
     parameters = parse(query_string, (*FILTER_PARAMETERS, *BARS_PARAMETERS))
     step, zone = _one(parameters, "step"), _one(parameters, "tz")
     if step is not None and step not in STEPS:
-        raise Problem("is no length of a bar", field="step", value=step, fix=f"One of: {', '.join(STEPS)}.")
+        raise Problem("is not a length of a bar", field="step", value=step, fix=f"One of: {', '.join(STEPS)}.")
     try:
         return Bars(read_filter(parameters), step, ZoneInfo(zone or "UTC"))
     except (ValueError, OSError, LookupError) as error:
-        raise Problem("is no time zone", field="tz", value=zone, fix="A name such as Asia/Taipei.") from error
+        raise Problem("is not a time zone", field="tz", value=zone, fix="A name such as Asia/Taipei.") from error
 
 
 def read_moment(text: str, field: str, *, last: bool = False) -> datetime:
@@ -205,7 +205,7 @@ def _duration(parameters: dict[str, list[str]], found: search.Search) -> float |
         return found.duration_over
     over = search.milliseconds(text)
     if over is None:
-        raise Problem("is no duration", field="duration_over", value=text, fix="Milliseconds, or like 1.5s, 2m.")
+        raise Problem("is not a duration", field="duration_over", value=text, fix="Milliseconds, or like 1.5s, 2m.")
     if found.duration_over is not None:
         raise Problem(
             "tells a duration, and so does the parameter duration_over", field="text", fix="Say it in one place only."

@@ -41,7 +41,7 @@ def _accounts(texts: Iterable[str]) -> Iterable[tuple[Account, Keep]]:
         found = _INTEGRATION.fullmatch(text)
         if found is None:
             raise Problem(
-                "is no integration with three numbers of days",
+                "is not an integration with three numbers of days",
                 field="keep_integration",
                 value=text,
                 fix="Write it as ec:ID=30/180/800: bodies of successes, bodies of failures, entries.",

@@ -43,14 +43,16 @@ class LinkTemplates:
 
 def _checked(text: str, kind: str, template: str) -> str:
     if not _KIND.fullmatch(kind) or not template:
-        raise Problem("is no type=URL", field=FIELD, value=text, fix=f"Write it as {_EXAMPLE}; a comma in it as %2C.")
+        raise Problem(
+            "is not a type=URL", field=FIELD, value=text, fix=f"Write it as {_EXAMPLE}; a comma in it as %2C."
+        )
     try:
         parts = urlsplit(template)
         host = parts.hostname
     except ValueError:
         host = None
     if host is None or parts.scheme not in ("http", "https") or not template.isprintable() or " " in template:
-        raise Problem("is no http or https address", field=FIELD, value=text, fix=f"Write it as {_EXAMPLE}.")
+        raise Problem("is not an http or https address", field=FIELD, value=text, fix=f"Write it as {_EXAMPLE}.")
     if "{" in parts.netloc:
         raise Problem(
             "has a placeholder where the host stands",

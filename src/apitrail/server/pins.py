@@ -60,7 +60,10 @@ def _reference(text: str) -> tuple[str, str]:
     found = _REFERENCE.fullmatch(text.strip())
     if found is None:
         raise Problem(
-            "is no reference", field="REFERENCE", value=text, fix="Write it as type:id, such as order:2611250CZ3ZJWF."
+            "is not a reference",
+            field="REFERENCE",
+            value=text,
+            fix="Write it as type:id, like order:2611250CZ3ZJWF.",
         )
     return found[1], found[2]
 

@@ -157,7 +157,10 @@ def _checked(place: str, wish: RegistrationWish, redactor: Redactor) -> Registra
             )
     if wish.link and not (wish.link.lower().startswith(("https://", "http://")) and wish.link.isprintable()):
         raise Problem(
-            "is no web address", field=f"{place}.link", value=wish.link, fix="Write it as https://erp.example/shops/42."
+            "is not a web address",
+            field=f"{place}.link",
+            value=wish.link,
+            fix="Write it as https://erp.example/shops/42.",
         )
     fields: dict[str, Any] = asdict(wish)
     fields["hosts"] = tuple(_host(f"{place}.hosts[{index}]", host) for index, host in enumerate(wish.hosts))
@@ -171,7 +174,7 @@ def _host(place: str, host: str) -> str:
     name = host.strip().lower().rstrip(".")
     if not _HOST.fullmatch(name):
         raise Problem(
-            "is no host name", field=place, value=host, fix="Write it as shop.example: no scheme, no port, no path."
+            "is not a host name", field=place, value=host, fix="Write it as shop.example: no scheme, no port, no path."
         )
     return name
 

@@ -202,7 +202,7 @@ class _Reader:
         plain = word.strip(_EDGES).removeprefix("#")
         stars = plain.strip("*")
         if not stars.strip("-"):
-            self._not(part, "is no word", "Write what to look for after it.", "no_word")
+            self._not(part, "is not a word", "Write what to look for after it.", "no_word")
         elif "*" in stars:
             self._not(part, "has a * within", "Put * before or after a part of a word only.", "star")
         else:
@@ -218,12 +218,12 @@ class _Reader:
             name, value = "reference", f"{field}:{value.removeprefix('#')}"
         if name is None:
             known = ", ".join((*FIELDS, *REFERENCE_TYPES))
-            reason = f"begins with {field}: which is no filter"
+            reason = f"begins with {field}: which is not a filter"
             self._not(part, reason, f'One of {known}; or put it in quotes: "{part}".', "no_filter", ", ".join(FIELDS))
         elif name in CLOSED and value not in CLOSED[name]:
             self._not(part, f"is no {name}", f"One of: {', '.join(CLOSED[name])}.", "no_value", ", ".join(CLOSED[name]))
         elif name == "status" and not STATUS.fullmatch(value.lower()):
-            self._not(part, "is no status", "Like 404, 4xx, or none.", "no_value", "404, 4xx, none")
+            self._not(part, "is not a status", "Like 404, 4xx, or none.", "no_value", "404, 4xx, none")
         elif without:
             self._without.append((name, _SPELT.get(name, str)(value)))
         else:
@@ -233,6 +233,6 @@ class _Reader:
     def _duration(self, part: str, value: str, without: bool) -> None:
         over = milliseconds(value)
         if over is None or without:
-            self._not(part, "is no duration", "Like duration:>2s or duration:>500ms.", "no_value", ">2s, >500ms")
+            self._not(part, "is not a duration", "Like duration:>2s or duration:>500ms.", "no_value", ">2s, >500ms")
         else:
             self._over = over

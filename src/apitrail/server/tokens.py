@@ -72,7 +72,7 @@ def digest(secret: str) -> str:
 def create(store: Store, wish: TokenWish) -> NewToken:
     """Makes a token. Raises Problem for a scope or name that cannot be."""
     if wish.scope not in SCOPES:
-        raise Problem("is no scope", field="scope", value=wish.scope, fix=f"One of: {', '.join(SCOPES)}.")
+        raise Problem("is not a scope", field="scope", value=wish.scope, fix=f"One of: {', '.join(SCOPES)}.")
     if len(wish.name) > NAME_LENGTH or not wish.name.isprintable():
         raise Problem(
             "is too long or not printable", field="name", value=wish.name, fix=f"Up to {NAME_LENGTH} characters."

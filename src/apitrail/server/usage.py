@@ -58,5 +58,5 @@ def read_days(text: str | None, field: str) -> int:
         return DAYS
     days = int(text) if re.fullmatch("[0-9]{1,9}", text) else 0
     if not 1 <= days <= MOST_DAYS:
-        raise Problem("is no number of days", field=field, value=text, fix=f"Give a number from 1 to {MOST_DAYS}.")
+        raise Problem("is not a number of days", field=field, value=text, fix=f"Give a number from 1 to {MOST_DAYS}.")
     return days

@@ -123,7 +123,7 @@ def read_wish(data: bytes) -> ViewWish:
     name = wish.name.strip()
     if not name or len(name) > NAME_LENGTH or not name.isprintable():
         raise Problem(
-            "is no name for a view",
+            "is not a name for a view",
             field="$.name",
             value=wish.name,
             fix=f"Give 1 to {NAME_LENGTH} characters that can be printed.",

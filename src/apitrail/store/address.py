@@ -88,7 +88,7 @@ def read(address: str, environment: Mapping[str, str]) -> Address:
 def _host(shown: str, text: str, port: int) -> tuple[str, int]:
     found = _HOST.fullmatch(text)
     if found is None or not 0 < int(found[3] or port) < 1 << 16:
-        raise StoreError(f"{shown}: not an address ({text!r} is no host). Write it as {EXAMPLE}")
+        raise StoreError(f"{shown}: not an address ({text!r} is not a host). Write it as {EXAMPLE}")
     return found[1] or found[2], int(found[3] or port)
 
 
@@ -96,7 +96,7 @@ def _options(shown: str, query: str) -> dict[str, str]:
     options = dict(parse_qsl(query, keep_blank_values=True))
     for name in options:
         if name not in OPTIONS:
-            raise StoreError(f"{shown}: {name!r} is no option; there are {', '.join(OPTIONS)}")
+            raise StoreError(f"{shown}: {name!r} is not an option; there are {', '.join(OPTIONS)}")
     if "cluster" in options and not re.fullmatch(r"[A-Za-z0-9_-]+", options["cluster"]):
         raise StoreError(f"{shown}: cluster is {options['cluster']!r}; use letters, digits, underscores and dashes")
     return options

@@ -132,7 +132,7 @@ def header_fields(value: object, field: str) -> Headers:
                 fields.append((clean(name), clean(held.strip())))
             else:
                 raise Unreadable(
-                    f"{field}[{index}]", one, "is no header field", 'Write it as {"name": "…", "value": "…"}.'
+                    f"{field}[{index}]", one, "is not a header field", 'Write it as {"name": "…", "value": "…"}.'
                 )
     else:
         raise Unreadable(field, value, "are no header fields", 'Write them as a list of {"name": "…", "value": "…"}.')

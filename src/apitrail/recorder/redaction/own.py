@@ -134,5 +134,5 @@ def rules_of(value: Any) -> tuple[Rule, ...]:
             try:
                 re.compile(rule.pattern)
             except re.error as error:
-                raise ValueError(f"pattern {rule.pattern!r} is no regular expression: {error}") from error
+                raise ValueError(f"pattern {rule.pattern!r} is not a regular expression: {error}") from error
     return rules
