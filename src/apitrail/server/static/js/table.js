@@ -32,14 +32,15 @@ document.addEventListener("change", (event) => {
   lay();
 });
 
-const units = [["hour", 3_600_000], ["minute", 60_000], ["second", 1000]];
-const words = new Intl.RelativeTimeFormat(root.lang, { style: "short", numeric: "always" });
+const units = [["agoHours", 3_600_000], ["agoMinutes", 60_000], ["agoSeconds", 1000]];
 
+// In the words of the page, which every other page has too: a browser abbreviates in its own way.
 function age() {
+  const words = document.getElementById("log")?.dataset;
   for (const element of document.querySelectorAll(".ago")) {
     const since = Date.now() - Date.parse(element.parentElement.querySelector("time").dateTime);
     const [unit, length] = units.find(([, length]) => since >= length) ?? units[2];
-    const said = words.format(-Math.max(Math.floor(since / length), 0), unit);
+    const said = words[unit].replace("{count}", Math.max(Math.floor(since / length), 0));
     if (element.textContent !== said) element.textContent = said;
   }
 }
