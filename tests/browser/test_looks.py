@@ -96,3 +96,17 @@ def test_every_outcome_that_there_was_is_in_sight(desk: Any, server: Any, call: 
     chips = [one for one in page.locator(".chip").all() if one.is_visible()]
     assert {"Success", "Bad request", "Platform error"} <= {one.inner_text().split("\n")[0] for one in chips}
     assert all(box(one)["x"] + box(one)["width"] <= width for one in chips)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_the_first_rows_are_on_a_phones_first_screen_below_what_narrows_them(
+    desk: Any, server: Any, call: Call, mine: str, language: str
+) -> None:
+    server.record(*(call(status=status) for status in (200, 404, 500) for _ in range(4)))
+    page = desk.open(f"{mine}&lang={language}", width=390, height=844)
+    assert page.locator("#created[open] .quick a").count() == 6
+    assert all(box(one)["x"] + box(one)["width"] <= 390 - 24 for one in page.locator(".quick a").all())
+    assert box(page.locator(".entry").first)["y"] < 844 * 0.62
+    assert box(page.locator(".entry").nth(1))["y"] + box(page.locator(".entry").nth(1))["height"] < 844
+    page.locator(".created .exact > summary").click()
+    expect(page.locator("#from")).to_be_visible()

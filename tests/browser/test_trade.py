@@ -48,5 +48,7 @@ def test_one_walks_from_an_order_to_its_parcel_and_to_the_call_that_broke_its_la
     expect(parcel).to_contain_text("Broken at “Label”")
     expect(parcel).to_contain_text("A number exists already")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    lines = parcel.evaluate("one => one.getBoundingClientRect().height") / 24
+    assert width > 390 or lines < 10, "what it is called and said takes six lines, and what went wrong two"
     parcel.locator(".chain .broken a").click()
     expect(page).to_have_url(f"{server.url}/entries/{broken}")
