@@ -49,7 +49,8 @@ class Story:
         self.name = f"{tell.__module__.rsplit('.', 1)[-1]}.{tell.__name__}"
         self.tell = tell
         self.weight = weight
-        """How often it is told, beside the others. 0: only in the first pass over all stories."""
+        """How often it is told, beside the others: 1 for what is rare or fails, so that one call in fifteen does.
+        0: only in the first pass over all stories."""
 
 
 _T = TypeVar("_T", bound=Tell)

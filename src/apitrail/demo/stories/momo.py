@@ -55,7 +55,7 @@ def confirm(desk: Desk, *sent: tuple[str, str]) -> None:
         ask(desk, "/OrderServlet.do", doAction="unsendCompanyConfirm", sendInfoList=rows)
 
 
-@story(weight=3)
+@story(weight=9)
 def fetch_and_report(desk: Desk) -> None:
     """Fetch what is to be sent, print a label, report the parcel."""
     number = desk.random.choice(fetch_orders(desk))
@@ -98,7 +98,7 @@ def map_products(desk: Desk) -> None:
     desk.mapping["momo"] = {goods["ENTP_GOODS_NO"]: goods["GOODS_CODE"] for goods in found["dataList"]}
 
 
-@story(weight=2)
+@story(weight=4)
 def stock_after_put_away(desk: Desk) -> None:
     product = desk.random.choice(PRODUCTS)
     change_stock(desk, product.sku, desk.mapping["momo"][product.sku])

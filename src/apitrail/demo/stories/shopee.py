@@ -83,7 +83,7 @@ def make_label(desk: Desk, shop: Account, order_sn: str) -> None:
         post(desk, shop, "/api/v2/logistics/download_shipping_document", asked)
 
 
-@story(weight=4)
+@story(weight=16)
 def order_to_delivery(desk: Desk) -> None:
     """An order comes in by push, is read, shipped, labelled and followed, under one number."""
     shop = desk.random.choice(SHOPS)
@@ -98,7 +98,7 @@ def order_to_delivery(desk: Desk) -> None:
             get(desk, shop, "/api/v2/logistics/get_tracking_info", order_sn=order_sn)
 
 
-@story(weight=6)
+@story(weight=36)
 def scheduled_fetch(desk: Desk) -> None:
     """The job that runs every few minutes: list what is new, read the first of it."""
     shop = desk.random.choice(SHOPS)
@@ -108,14 +108,14 @@ def scheduled_fetch(desk: Desk) -> None:
             fetch_detail(desk, shop, order_sn)
 
 
-@story(weight=2)
+@story(weight=4)
 def nothing_new(desk: Desk) -> None:
     """A fetch that brings no order is a success worth seeing."""
     with on_behalf_of(SHOPEE_LANTERN):
         fetch_orders(desk, SHOPEE_LANTERN, days_ago=30)
 
 
-@story(weight=2)
+@story(weight=4)
 def token_expired(desk: Desk) -> None:
     """The token has run out: the fetch is refused, the token refreshed, the fetch done again."""
     path = "/api/v2/auth/access_token/get"
@@ -145,7 +145,7 @@ def gateway_down(desk: Desk) -> None:
         fetch_orders(desk, SHOPEE_LANTERN)
 
 
-@story(weight=2)
+@story(weight=4)
 def read_settings(desk: Desk) -> None:
     for shop in SHOPS:
         with on_behalf_of(shop), apitrail.action("store.settings", source=account_of(shop)):
@@ -160,7 +160,7 @@ def address_not_declared(desk: Desk) -> None:
         get(desk, SHOPEE_HILL, "/api/v2/shop/get_shop_info")
 
 
-@story(weight=2)
+@story(weight=4)
 def map_products(desk: Desk) -> None:
     """Read the shop's items and their models, and remember which SKU is which."""
     shop = desk.random.choice(SHOPS)
@@ -190,7 +190,7 @@ def push_stock(desk: Desk, shop: Account, sku: str, *model_ids: int) -> None:
         post(desk, shop, "/api/v2/product/update_stock", {"item_id": item, "stock_list": asked})
 
 
-@story(weight=5)
+@story(weight=25)
 def stock_after_put_away(desk: Desk) -> None:
     for sku, (_, model_id) in desk.random.sample(sorted(desk.mapping["shopee"].items()), 2):
         push_stock(desk, desk.random.choice(SHOPS), sku, model_id)

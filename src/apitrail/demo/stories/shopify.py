@@ -48,7 +48,7 @@ def told_async(tell: Callable[[Desk], Awaitable[None]]) -> Callable[[Desk], None
     return run
 
 
-@story(weight=4)
+@story(weight=16)
 @told_async
 async def order_to_delivery(desk: Desk) -> None:
     """Order notification, detail, a label bought at EasyPost, shipment reported, parcel followed."""
@@ -88,7 +88,7 @@ async def reported_twice(desk: Desk) -> None:
             await report_shipment(shop, made["order_id"], made["name"], "9400100208303109500645")
 
 
-@story(weight=6)
+@story(weight=36)
 @told_async
 async def scheduled_fetch(desk: Desk) -> None:
     """Two pages of orders, the second by the link that the first one named."""
@@ -118,7 +118,7 @@ async def scope_missing(desk: Desk) -> None:
             await shop.get(f"{API}/orders.json", params={"limit": 50})
 
 
-@story(weight=2)
+@story(weight=4)
 @told_async
 async def read_settings(desk: Desk) -> None:
     """Two calls side by side: the labels follow each task."""
@@ -136,7 +136,7 @@ async def app_was_removed(desk: Desk) -> None:
             await shop.get(f"{API}/shop.json")
 
 
-@story(weight=2)
+@story(weight=4)
 @told_async
 async def map_products(desk: Desk) -> None:
     async with client(desk) as shop:
@@ -176,7 +176,7 @@ def counted(desk: Desk) -> dict[str, int]:
     return {str(item): desk.random.randint(0, 200) for item in items}
 
 
-@story(weight=5)
+@story(weight=25)
 @told_async
 async def stock_after_put_away(desk: Desk) -> None:
     await set_quantities(desk, counted(desk))

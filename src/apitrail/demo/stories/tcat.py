@@ -86,7 +86,7 @@ def some_order(desk: Desk) -> str:
     return f"WH{datetime.now(TAIPEI):%y%m%d}{desk.random.randint(0, 999_999):06d}"
 
 
-@story(weight=3)
+@story(weight=9)
 def label_and_file(desk: Desk) -> None:
     order, buyer = some_order(desk), buyer_in_taiwan(desk.random)
     with on_behalf_of(TCAT), apitrail.action("address.check", source=("order", order)):
@@ -122,7 +122,7 @@ def file_expired(desk: Desk) -> None:
     download(desk, "202601010000000001", some_order(desk))
 
 
-@story(weight=4)
+@story(weight=16)
 def delivery_status(desk: Desk) -> None:
     """One call, the status of many parcels."""
     with on_behalf_of(TCAT), apitrail.action("tracking.get", source=("shipping_account", TCAT.id, TCAT.name)):

@@ -68,7 +68,7 @@ def some_order(desk: Desk) -> str:
     return f"LNT-{desk.random.randint(0, 999_999):06d}"
 
 
-@story(weight=3)
+@story(weight=9)
 def rate_to_delivery(desk: Desk) -> None:
     """A token, rates, a label, its status."""
     order, to = some_order(desk), buyer_in_america(desk.random)

@@ -22,7 +22,7 @@ def client(desk: Desk, key: str = WOOCOMMERCE.key, timeout: float = TIMEOUT_S) -
     return API(desk.urls["woocommerce"], key, WOOCOMMERCE.token, version="wc/v3", timeout=timeout)
 
 
-@story(weight=4)
+@story(weight=16)
 def order_to_delivery(desk: Desk) -> None:
     """Order notification, detail, a consignment at T-Cat, its number reported to the shop."""
     order_id = desk.new_order(WOOCOMMERCE)["order_id"]
@@ -47,7 +47,7 @@ def order_was_deleted(desk: Desk) -> None:
         client(desk).put("orders/19999", {"status": "completed"})
 
 
-@story(weight=4)
+@story(weight=16)
 def scheduled_fetch(desk: Desk) -> None:
     with on_behalf_of(WOOCOMMERCE), apitrail.action("order.list", source=ACCOUNT):
         for page in (1, 2):
@@ -77,7 +77,7 @@ def maintenance(desk: Desk) -> None:
         client(desk).get("orders", params={"status": "processing"})
 
 
-@story(weight=2)
+@story(weight=4)
 def read_settings(desk: Desk) -> None:
     with on_behalf_of(WOOCOMMERCE), apitrail.action("store.settings", source=ACCOUNT):
         client(desk).get("system_status")
@@ -97,14 +97,14 @@ def key_not_seen(desk: Desk) -> None:
         requests.get(f"{desk.urls['woocommerce']}/wp-json/wc/v3/orders", timeout=TIMEOUT_S)
 
 
-@story(weight=2)
+@story(weight=4)
 def map_products(desk: Desk) -> None:
     with on_behalf_of(WOOCOMMERCE), apitrail.action("product.mapping.sync", source=ACCOUNT):
         found = client(desk).get("products", params={"per_page": 100}).json()
     desk.mapping["woocommerce"] = {product["sku"]: product["id"] for product in found}
 
 
-@story(weight=3)
+@story(weight=9)
 def stock_after_put_away(desk: Desk) -> None:
     known = sorted(desk.mapping["woocommerce"].values())
     push_stock(desk, desk.random.sample(known, 3))
