@@ -50,6 +50,24 @@ def test_what_no_spool_took_is_told_when_the_process_ends(program: Any, server: 
     assert "1 exchanges are lost with this process: the spool cannot be written" in err
 
 
+def test_what_waits_in_memory_for_want_of_a_spool_is_the_parents_alone_after_a_fork(program: Any, server: Any) -> None:
+    (program.folder / "spool").write_text("in the way")
+    server.replies += [(503, b"", {})] * 8
+    code = """
+import os
+say(1)
+assert not apitrail.flush(0.2)
+child = os.fork()
+if not child:
+    say(2)
+    os._exit(0 if apitrail.flush(20) and apitrail.stats().stored == 1 else 1)
+assert os.waitpid(child, 0)[1] == 0
+assert apitrail.flush(20) and apitrail.stats().stored == 1
+"""
+    _, err = program.start(SAYING + code).communicate(timeout=60)
+    assert (numbers(server), len(server.received)) == ([1, 2], 2), err
+
+
 def test_an_exit_by_an_exception_is_flushed_too(program: Any, server: Any) -> None:
     started = program.start(SAYING + "say(1); raise SystemExit(3)")
     out, err = started.communicate(timeout=60)
