@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.end_to_end.conftest import Server, command
 from tests.recordings import RECORDINGS
 
 OWN = Path(__file__).with_name("orders.har")
@@ -25,16 +27,19 @@ def recorded(path: Path) -> list[dict[str, Any]]:
     return entries
 
 
-@pytest.fixture
-def loaded(server: Any, command: Any) -> Any:
-    """A server that holds every recording, each under an integration named after its file."""
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that holds every recording, each under an integration named after its file. Tests only read it."""
+    server = Server(tmp_path_factory.mktemp("loaded") / "data", flags=FLAGS)
+    server.start()
     for path in FILES:
         side = SIDES.get(path.stem, "--shipping-integration")
         command("import", str(path), side, path.stem, "--data", str(server.folder))
-    return server
+    yield server
+    server.kill()
 
 
-def test_every_exchange_is_listed_and_counted_by_each_filter(loaded: Any) -> None:
+def test_every_exchange_is_listed_and_counted_by_each_filter(loaded: Server) -> None:
     expected = {path.stem: len(recorded(path)) for path in FILES}
     rows = loaded.whole(from_="1970-01-01")
     assert len(rows) == sum(expected.values())
@@ -54,7 +59,7 @@ def test_every_exchange_is_listed_and_counted_by_each_filter(loaded: Any) -> Non
         assert len(loaded.whole(from_="1970-01-01", action=option["id"])) == option["count"]
 
 
-def test_the_raw_status_and_the_bytes_are_as_recorded(loaded: Any) -> None:
+def test_the_raw_status_and_the_bytes_are_as_recorded(loaded: Server) -> None:
     for path in FILES:
         statuses = Counter(entry["response"]["status"] for entry in recorded(path))
         field = SIDES.get(path.stem, "--shipping-integration").strip("-").replace("-", "_")
@@ -66,7 +71,7 @@ def test_the_raw_status_and_the_bytes_are_as_recorded(loaded: Any) -> None:
             assert loaded.request("GET", f"/entries/{row['id']}")[0] == 200
 
 
-def test_importing_twice_stores_once(server: Any, command: Any) -> None:
+def test_importing_twice_stores_once(server: Any) -> None:
     words = ("import", str(OWN), "--ec-integration", "own", "--data", str(server.folder))
     command(*words)
     again = command(*words).stdout
@@ -74,7 +79,7 @@ def test_importing_twice_stores_once(server: Any, command: Any) -> None:
     assert len(server.whole(from_="1970-01-01")) == len(recorded(OWN))
 
 
-def test_a_bad_entry_is_named_by_its_index_and_the_rest_is_loaded(server: Any, command: Any, tmp_path: Path) -> None:
+def test_a_bad_entry_is_named_by_its_index_and_the_rest_is_loaded(server: Any, tmp_path: Path) -> None:
     har = json.loads(OWN.read_text())
     del har["log"]["entries"][1]["request"]["url"]
     broken = tmp_path / "broken.har"
