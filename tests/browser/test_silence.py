@@ -37,7 +37,7 @@ def test_a_pause_stands_between_the_calls_that_it_lies_between(desk: Any, paused
     expect(lasting).to_have_count(1)
     expect(lasting).to_contain_text(f"The log shows no Fetch orders of {paused.name} since")
     expect(lasting).to_contain_text(re.compile(r"2 h \d min until now"))
-    expect(lasting).to_contain_text("Usual is one about every 15 min or more often: learnt from")
+    expect(lasting).to_contain_text("Usually there is one about every 15 min or more often: learnt from")
     gap = page.locator(".rows .silence")
     expect(gap).to_have_count(1)
     expect(gap).to_contain_text("3 h 10 min")
