@@ -99,9 +99,8 @@ def test_no_secret_reaches_the_store_whatever_the_form_of_the_body(serve: Serve,
     stores_none(serve, tmp_path, exchanges, send, HARMLESS)
 
 
+@pytest.mark.skipif(not RECORDINGS, reason="no recorded traffic is at hand")
 @pytest.mark.parametrize("send", [by_recorder, as_json])
-@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
-def test_no_secret_planted_in_recorded_traffic_reaches_the_store(
-    serve: Serve, tmp_path: Path, recording: Path, send: Sending
-) -> None:
-    stores_none(serve, tmp_path, recorded_in(recording), send, "://")
+def test_no_secret_planted_in_recorded_traffic_reaches_the_store(serve: Serve, tmp_path: Path, send: Sending) -> None:
+    exchanges = [each for recording in RECORDINGS for each in recorded_in(recording)]
+    stores_none(serve, tmp_path, exchanges, send, "://")
