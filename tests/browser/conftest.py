@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from apitrail.exchange import Exchange, Integration, Loss, Message, Source, Stated
 
@@ -32,6 +32,9 @@ SWITCHES = [
     "--no-first-run",
 ]
 ZONE = "Asia/Taipei"
+WAIT_MS = 30_000
+"""How long is waited for what must come to be: on a busy machine, a page takes many seconds."""
+expect.set_options(timeout=WAIT_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -138,7 +141,7 @@ class Desk:
         context = self._browser.new_context(viewport={"width": width, "height": height}, **given)
         self._contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(WAIT_MS)
         page.on("console", lambda said: self._heard(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self._heard(str(error)))
         page.goto(path if "://" in path or path == "about:blank" else self.home + path)

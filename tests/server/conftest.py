@@ -15,7 +15,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-DEADLINE_S = 30.0
+DEADLINE_S = 90.0
 APITRAIL = [sys.executable, "-m", "apitrail.cli"]
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -126,14 +127,24 @@ def test_without_a_nursery_the_server_does_it_by_itself(told: dict[str, Any]) ->
 def below(pid: int) -> set[int]:
     """The process's children and their children (Linux)."""
     found: set[int] = set()
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in map(int, (task / "children").read_text().split()):
-            found |= {child} | below(child)
+    with suppress(FileNotFoundError, ProcessLookupError):  # it ends while one looks
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                for child in map(int, (task / "children").read_text().split()):
+                    found |= {child} | below(child)
     return found
 
 
 def named(pids: set[int], name: str) -> set[int]:
-    return {pid for pid in pids if Path(f"/proc/{pid}/comm").read_text().strip() == name}
+    return {pid for pid in pids if named_of(pid) == name}
+
+
+def named_of(pid: int) -> str:
+    """What the process is called; empty once it has ended."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def runs(pid: int) -> bool:
@@ -150,8 +161,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are found 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_workers_end_with_the_server_however_that_ends(serve: Any, eventually: Any, number: int) -> None:
     server = serve("--workers", "2")
-    others = below(server.process.pid)
-    assert len(named(others, "apitrail-worker")) == 2
+    others = eventually(lambda: len(named(found := below(server.process.pid), "apitrail-worker")) == 2 and found)
     server.stop(number)
     eventually(lambda: not any(map(runs, others)))
 
