@@ -130,7 +130,7 @@ def test_after_no_answer_one_looks_first_before_a_second_label(profiles: Profile
     entry = profiles.entry(make("POST", url, answer=None, error=Failure("httpx.ReadTimeout", "")))
     assert entry.retryable is True
     assert entry.advice is not None
-    assert "look first" in entry.advice
+    assert "first check whether" in entry.advice
 
 
 def test_an_answer_that_broke_off_is_no_success(profiles: Profiles, make: Make) -> None:
@@ -254,7 +254,7 @@ def test_a_warning_asks_for_nothing_at_once_and_names_who_warns(profiles: Profil
     )
     entry = profiles.entry(make("POST", url, answer=answer))
     assert (entry.outcome, entry.reported_by) == ("warning", "ups")
-    assert entry.advice == "It worked, and UPS warns: read the words; nothing has to be done at once."
+    assert entry.advice == "It worked, but UPS gave a warning: read its message; nothing needs to be done at once."
     assert profiles.advice(entry, language="zh-TW") == "呼叫成功，但 UPS 提出警告：請閱讀原文，無需立即處理。"
 
 
@@ -262,7 +262,7 @@ def test_advice_names_the_platform_and_where_its_account_is_kept(profiles: Profi
     answer = '{"error": "error_auth", "message": "Invalid access_token."}'
     entry = profiles.entry(make("GET", f"{SHOPEE}/order/get_order_list?shop_id=7", answer=answer, status=403))
     assert entry.advice == (
-        "Shopee says that the authorisation has expired: if it does not renew by itself, "
+        "Shopee says that the authorisation has expired: if it is not renewed automatically, "
         "re-authorise on its EC integration page."
     )
     chinese = profiles.advice(entry, language="zh-TW")

@@ -55,12 +55,12 @@ _EXPECTS_FROM = 1024
 
 _SAID: dict[NoteKind, str] = {
     "not_repeatable": "WARNING: running this again may do it again, such as buying a second label or shipping twice. "
-    "Look first whether the call was carried out.",
-    "inbound": "This is the notification of a platform: it would be sent to your own system again.",
-    "not_sent": "This call was decided against and never sent.",
+    "Check first whether the call was carried out.",
+    "inbound": "This is a notification from a platform: the command sends it to your own system again.",
+    "not_sent": "Your system decided against this call: it was never sent.",
     "secrets": "Secrets were masked when the call was recorded. Set these variables first: {names}.",
-    "body_missing": "The body was not kept whole. Put all of it ({size} bytes) into the file {names} first.",
-    "decoded": "The body was sent in the coding {names}, and is sent plain here.",
+    "body_missing": "The body was not kept in full. Put all of it ({size} bytes) into the file {names} first.",
+    "decoded": "The body was sent with the content coding {names}; this command sends it plain.",
     "no_address": "No command can be made: the recorded address is not an http or https URL.",
 }
 

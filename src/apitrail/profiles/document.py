@@ -9,7 +9,7 @@ from apitrail.profiles.catalogue import BUILT_IN, Catalogue, advice
 
 _HEAD = """# Actions, causes and references
 
-Made from `src/apitrail/profiles/actions.toml`, `causes.toml` and `references.toml`; do not edit by hand:
+Generated from `src/apitrail/profiles/actions.toml`, `causes.toml` and `references.toml`; do not edit by hand:
 
     python -m apitrail.profiles.document docs/actions.md
 """
@@ -18,21 +18,22 @@ Made from `src/apitrail/profiles/actions.toml`, `causes.toml` and `references.to
 def actions_document(catalogue: Catalogue = BUILT_IN) -> str:
     """The whole document as Markdown."""
     lines = [_HEAD, "## Actions", ""]
-    lines += ["An action's id is stable for good. *Look first* marks those that one does not repeat blindly.", ""]
+    lines += ["An action's id never changes. *Check first* marks those that should not be repeated blindly.", ""]
     lines += ["| action | label | 標籤 | side | direction | |", "|---|---|---|---|---|---|"]
     for action in catalogue.actions.values():
-        once = "" if action.repeatable else "look first"
+        once = "" if action.repeatable else "check first"
         lines.append(f"| `{action.id}` | {action.en} | {action.zh_tw} | {action.side} | {action.direction} | {once} |")
-    lines += ["", "Other names for the same thing, taken as the action on the right when a caller states them:", ""]
+    lines += ["", "Other names that a caller may state; each is taken as the action on the right:", ""]
     lines += ["| name | action |", "|---|---|"]
     lines += [f"| `{name}` | `{action}` |" for name, action in catalogue.synonyms.items()]
-    lines += ["", "## Causes", "", "Faults of ours are `request_error` (orange), theirs `platform_error` (red).", ""]
+    lines += ["", "## Causes", ""]
+    lines += ["Our own faults are `request_error` (orange), the platform's are `platform_error` (red).", ""]
     lines += ["| cause | label | 標籤 | fault | again later? | who acts, and how |", "|---|---|---|---|---|---|"]
     for cause, words in catalogue.causes.items():
         again = {True: "yes", False: "no", None: "not known"}[words.retryable]
         sentence = advice(catalogue, cause, platform="the platform")
         lines.append(f"| `{cause}` | {words.label[0]} | {words.label[1]} | {words.fault} | {again} | {sentence} |")
-    lines += ["", "## References", "", "What an entry can be found by.", ""]
+    lines += ["", "## References", "", "The kinds of reference by which an entry can be found.", ""]
     lines += ["| type | label | 標籤 |", "|---|---|---|"]
     lines += [f"| `{kind}` | {label[0]} | {label[1]} |" for kind, label in catalogue.references.items()]
     return "\n".join(lines) + "\n"
