@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apitrail.size import size
+from apitrail.size import counted, size
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,8 @@ from apitrail.size import size
 )
 def test_a_size_reads_at_a_glance(count: int, text: str) -> None:
     assert size(count) == text
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 entries"), (1, "1 entry"), (1_200, "1,200 entries")])
+def test_a_count_has_the_noun_that_goes_with_it(count: int, text: str) -> None:
+    assert counted(count, "entry", "entries") == text

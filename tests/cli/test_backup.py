@@ -73,7 +73,7 @@ def test_a_place_that_cannot_be_made_is_named_with_what_to_give(run: Any, runnin
 
 def test_what_is_no_backup_is_refused_with_what_to_give(run: Any, tmp_path: Path) -> None:
     said = run("restore", str(tmp_path), fails=2).stderr
-    assert "names no backup" in said
+    assert "is not the name of a backup" in said
     assert "apitrail backups PLACE" in said
 
 

@@ -119,7 +119,7 @@ def test_a_server_elsewhere_needs_its_token_and_sees_no_secret(run: Any, serve: 
     ("words", "said"),
     [
         (["nothing.har"], "'nothing.har': cannot be read"),
-        (["FILE", "--url", "ftp://log.test", "--token", "t"], "--url 'ftp://log.test': is no URL"),
+        (["FILE", "--url", "ftp://log.test", "--token", "t"], "--url 'ftp://log.test': is not the URL"),
         (["FILE", "--url", "http://127.0.0.1:9", "--token", "t"], "does not answer"),
         (["FILE", "--ec-integration", "a", "--shipping-integration", "b"], "cannot be given together"),
         (["NOHAR"], "$.log"),

@@ -45,8 +45,8 @@ def profile(tmp_path: Path) -> Path:
 
 def test_a_profile_that_holds_is_told_with_its_numbers(run: Any, profile: Path) -> None:
     shown = run("profile", "check", str(profile), data=False).stdout
-    assert "Acme: 1 endpoints" in shown
-    assert "1 samples, 0 of them otherwise" in shown
+    assert "Acme: 1 endpoint, " in shown
+    assert "1 sample, 0 of them not as expected" in shown
 
 
 def test_a_profile_that_is_refused_is_told_with_file_and_line(run: Any, profile: Path) -> None:
@@ -128,7 +128,7 @@ def test_coverage_counts_what_is_not_understood(run: Any, profile: Path, tmp_pat
     corpus.write_text(json.dumps({"log": {"version": "1.2", "creator": {}, "entries": entries}}))
     folder = str(profile.parent.parent)
     shown = run("profile", "coverage", str(corpus), "--profiles", folder, data=False).stdout
-    assert "3 exchanges, 2 methods and paths, 1 failures and warnings" in shown
-    assert "1 entries of the file cannot be read" in shown
+    assert "3 exchanges, 2 methods and paths, 1 failure or warning" in shown
+    assert "1 entry of the file cannot be read" in shown
     assert "     2  acme  GET api.acme.example/v1/carts/{}" in shown
     assert "     1  acme  order.get: HTTP 200 E99" in shown

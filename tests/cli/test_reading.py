@@ -66,10 +66,10 @@ def test_search_finds_what_the_page_finds_newest_first(run: Any, beside: str, fo
     assert urls(run("search", "--url", beside, "9400 1000 0000 0000 0000 00", "--json").stdout) == ["2"]
     more = run("search", "--limit", "2", "--json")
     assert urls(more.stdout) == ["2", "1"]
-    assert "There is more" in more.stderr
+    assert "There are more" in more.stderr
     nothing = run("search", "訂單編號：260101ABC", fails=1)
     assert nothing.stdout == ""
-    assert nothing.stderr == "Nothing is found. Perhaps: '260101ABC*'\n"
+    assert nothing.stderr == "Nothing was found. Try: '260101ABC*'\n"
     assert urls(run("search", "260101ABC*", "--json").stdout) == ["0"]
     assert urls(run("search", "訂單編號：260101ABCDEF12", "--json").stdout) == ["0"]
     assert "which is not a filter" in run("search", "ordr:1", fails=2).stderr

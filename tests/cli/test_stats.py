@@ -22,7 +22,7 @@ def place(request: pytest.FixtureRequest, run: Any, serve: Any) -> str | None:
 def test_what_the_log_takes_is_told_in_words_and_as_json(run: Any, place: str | None) -> None:
     said = run("stats", "--days", "3660").stdout
     assert "shop-7" in said
-    assert "kept: bodies 14 days, of failures 90; entries 400 days" in said
+    assert "kept: bodies for 14 days, of failures for 90; entries for 400 days" in said
     told = json.loads(run("stats", "--json", "--days", "3660").stdout)
     assert told["stats"]["span"]["entries"] == sum(day["entries"] for day in told["stats"]["days"]) > 0
     assert told["stats"]["ec_integrations"][0]["id"] == "shop-7"

@@ -38,12 +38,12 @@ def answered(ahead: Forecast) -> StorageAnswer:
         (
             COMES,
             "reached in 12 days; from then on the oldest days go first",
-            "is met in 12 days[/bold]: it holds about 90",
+            "is reached in 12 days[/bold]: it holds about 90",
         ),
         (
             MET,
             "8.0 MB holds about 8 days; keeping entries for 400 days takes about 405.0 MB",
-            "the budget of 8.0 MB is met",
+            "the budget of 8.0 MB is reached",
         ),
     ],
 )

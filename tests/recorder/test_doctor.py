@@ -39,7 +39,7 @@ def used(configured: Callable[..., Any], server: Any, tmp_path: Path) -> Setting
 
 def test_beside_a_healthy_application_all_is_well(used: Settings) -> None:
     assert wrong(used) == []
-    assert any("takes what this recorder sends" in finding.what for finding in examined(used))
+    assert any("accepts what this recorder sends" in finding.what for finding in examined(used))
 
 
 def test_a_server_that_is_away_is_told_with_what_becomes_of_the_exchanges(used: Settings, tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_a_server_that_is_away_is_told_with_what_becomes_of_the_exchanges(used: 
         away = settings(f"http://127.0.0.1:{probe.getsockname()[1]}", tmp_path / "spool")
         [finding] = [one for one in wrong(away) if "reached" in one.what]
     assert "Connection refused" in finding.what
-    assert "waits in the spool" in finding.fix
+    assert "wait in the spool" in finding.fix
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_spool_that_cannot_be_made_is_told(server: Any, tmp_path: Path) -> Non
     (tmp_path / "file").write_text("in the way")
     [finding] = wrong(settings(server.url, tmp_path / "file" / "spool"))
     assert finding.what.startswith(f"spool is {tmp_path / 'file' / 'spool'}, the folder ")
-    assert "cannot be made" in finding.what
+    assert "cannot be created" in finding.what
     assert "APITRAIL_SPOOL" in finding.fix
 
 
@@ -95,7 +95,7 @@ def test_what_only_the_application_was_told_is_found_in_its_spool(used: Settings
     unknowing = Settings(spool=used.spool)
     assert wrong(unknowing) == []
     server.replies.append((401, b"{}", {}))
-    assert any(f"{server.url} wants a token, which" in finding.what for finding in examined(unknowing))
+    assert any(f"{server.url} needs a token, which" in finding.what for finding in examined(unknowing))
 
 
 def test_what_an_application_cannot_send_is_told_with_what_it_met(
@@ -108,7 +108,7 @@ def test_what_an_application_cannot_send_is_told_with_what_it_met(
     recorder.close()
     server.replies.clear()
     [finding] = wrong(Settings(spool=str(tmp_path / "spool")))
-    assert finding.what.startswith(f"shop cannot send to {server.url}, since ")
+    assert finding.what.startswith(f"shop has been unable to send to {server.url} since ")
     assert "set a valid token" in finding.what
 
 
@@ -116,8 +116,9 @@ def test_that_another_server_is_meant_than_the_application_sends_to_is_told(used
     assert used.spool is not None
     found = wrong(settings(f"https{server.url[4:]}", Path(used.spool)))
     assert found[0].what.startswith(f"nothing has been recorded yet for https{server.url[4:]}")
-    assert found[1].what.endswith("speaks without TLS")
-    assert any(f" sends to {server.url}, since " in one.what for one in examined(settings(None, Path(used.spool))))
+    assert found[1].what.endswith("does not use TLS")
+    others = list(examined(settings(None, Path(used.spool))))
+    assert any(f" has been sending to {server.url} since " in one.what for one in others)
 
 
 def test_an_address_with_the_path_that_the_recorder_adds_is_told(server: Any, tmp_path: Path) -> None:
@@ -143,7 +144,7 @@ def test_exchanges_that_wait_for_long_are_told(
     )
     assert apitrail.flush(20)
     [finding] = [one for one in wrong(settings(server.url, tmp_path / "spool")) if "wait" in one.what]
-    assert finding.what.startswith("1 exchanges of processes without a url wait")
+    assert finding.what.startswith("1 exchange of processes without a url is waiting in ")
 
 
 def test_the_program_needs_the_recorder_alone_and_its_end_tells(server: Any, tmp_path: Path) -> None:
@@ -158,7 +159,7 @@ main()
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1, done.stderr
     assert "WRONG  nothing has been recorded yet" in done.stdout
-    assert f"ok     {server.url} takes what this recorder sends" in done.stdout
+    assert f"ok     {server.url} accepts what this recorder sends" in done.stdout
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(40, "40 s"), (180, "3 min"), (56_876, "16 h"), (400_000, "5 days")])

@@ -22,7 +22,7 @@ from apitrail.server.backups import BackupWish
 from apitrail.server.masking import KEY_FILE
 from apitrail.server.problems import Problem
 from apitrail.server.settings import Settings
-from apitrail.size import size
+from apitrail.size import counted, size
 from apitrail.store import StoreError
 from apitrail.store.backup import NAME, Folder, place, sync
 from apitrail.store.restore import listed, restore
@@ -42,7 +42,7 @@ def make(settings: Settings, to: str, *, full: bool) -> None:
     if isinstance(where, Folder):
         _keep_key(settings.data, where.path)
         sync(where.path / state.name)
-    typer.echo(f"{state.files} files, {size(state.bytes)}, in {where}/{state.name}")
+    typer.echo(f"{counted(state.files, 'file', 'files')}, {size(state.bytes)}, in {where}/{state.name}")
     if not isinstance(where, Folder):
         typer.echo(f"The key of the fingerprints is not in it: keep {settings.data / KEY_FILE} in another safe place.")
 
@@ -53,7 +53,7 @@ def show(at: str) -> None:
     for name in names:
         typer.echo(name)
     if not names:
-        typer.echo(f"There are none: `apitrail backup {at}` makes one.", err=True)
+        typer.echo(f"There are no backups yet: `apitrail backup {at}` makes one.", err=True)
 
 
 def bring_back(settings: Settings, source: str) -> None:
@@ -61,7 +61,7 @@ def bring_back(settings: Settings, source: str) -> None:
     at, _, name = source.rstrip("/").rpartition("/")
     if not NAME.fullmatch(name):
         raise Problem(
-            "names no backup",
+            "is not the name of a backup",
             field="FROM",
             value=source,
             fix="Give the place and the name, as `apitrail backups PLACE` lists them: PLACE/20260101T000000Z-full.",
@@ -88,9 +88,11 @@ def bring_back(settings: Settings, source: str) -> None:
     covered = ""
     if span.oldest and span.newest:
         covered = f", {span.oldest:%Y-%m-%d %H:%M} to {span.newest:%Y-%m-%d %H:%M} UTC"
-    typer.echo(f"{span.entries} entries{covered}, in {settings.data}")
+    typer.echo(f"{counted(span.entries, 'entry', 'entries')}{covered}, in {settings.data}")
     if not (settings.data / KEY_FILE).exists():
-        typer.echo(f"Put {KEY_FILE} into that folder before the server starts, or fingerprints begin anew.")
+        typer.echo(
+            f"Put {KEY_FILE} into that folder before the server starts, or new fingerprints will not match old ones."
+        )
 
 
 def _wish(to: str, *, full: bool = False) -> BackupWish:

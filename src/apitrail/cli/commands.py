@@ -24,20 +24,20 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 token_app = typer.Typer(
-    help="Rights to write (ingest) and to read. They work with and without a running server.",
+    help="Rights to write (ingest) and to read. These commands work with and without a running server.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 app.add_typer(token_app, name="token")
 integrations_app = typer.Typer(
-    help="Integrations that your system has. Calls are put down to them by themselves. They work with and without a "
-    "running server.",
+    help="Integrations of your system. Calls are assigned to them automatically. These commands work with and without "
+    "a running server.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 app.add_typer(integrations_app, name="integrations")
 profile_app = typer.Typer(
-    help="Check and try platform profiles. See what they do not understand, too. Nothing is stored.",
+    help="Check and try platform profiles. Also shows what they do not understand. Nothing is stored.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -84,12 +84,12 @@ def import_files(
     shipping_integration: Annotated[
         str, typer.Option(metavar="NAME", help="The account at a carrier that the calls were made for.")
     ] = "",
-    url: Annotated[str, typer.Option(help="A server elsewhere, instead of the one on the data folder.")] = "",
+    url: Annotated[str, typer.Option(help="The URL of another server, instead of the one on the data folder.")] = "",
     token: Annotated[str, typer.Option(envvar="APITRAIL_TOKEN", help="An ingest token of the server at --url.")] = "",
 ) -> None:
-    """Load HAR files into the log. Into the running server, or into the folder where none runs; secrets are masked.
+    """Load HAR files into the log. They go to the running server, or into the folder if none is running.
 
-    A file imported twice is stored once. Ends with 1 if anything was refused.
+    Secrets are masked. A file that is imported twice is stored once. Ends with 1 if anything was refused.
     """
     from apitrail.cli.importing import Target, import_all
 
@@ -98,12 +98,14 @@ def import_files(
         raise typer.Exit(1)
 
 
-WORDS = 'What to look for: an id, words, "a phrase", field:value; and what must not be there, as -word after `--`.'
+WORDS = 'What to search for: an id, words, "a phrase", field:value; to exclude a word, write -word after `--`.'
 Words = Annotated[list[str] | None, typer.Argument(metavar="WORDS...", help=WORDS)]
-Since = Annotated[str, typer.Option("--from", help="A date (UTC) or a time with its offset; all of the log if empty.")]
-Until = Annotated[str, typer.Option("--to", help="The same, inclusive.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-Url = Annotated[str, typer.Option(help="A server elsewhere, instead of the log on the data folder.")]
+Since = Annotated[
+    str, typer.Option("--from", help="A date (UTC) or a time with its offset. Default: the beginning of the log.")
+]
+Until = Annotated[str, typer.Option("--to", help="The same, for the end of the range; it is included.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
+Url = Annotated[str, typer.Option(help="The URL of another server, instead of the log in the data folder.")]
 ReadToken = Annotated[str, typer.Option(envvar="APITRAIL_READ_TOKEN", help="A read token of the server at --url.")]
 
 
@@ -114,7 +116,7 @@ def search(
     words: Words = None,
     since: Since = "",
     until: Until = "",
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="How many entries to print at most.")] = 50,
     as_json: AsJson = False,
     url: Url = "",
     token: ReadToken = "",
@@ -138,13 +140,13 @@ def search(
 def tail(
     settings: Settings,
     words: Words = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for more, until Ctrl+C.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=500, help="How many to begin with.")] = 10,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for new entries, until Ctrl+C.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many entries to print first.")] = 10,
     as_json: AsJson = False,
     url: Url = "",
     token: ReadToken = "",
 ) -> None:
-    """Print the newest entries, oldest first. With -f also those that come."""
+    """Print the newest entries, oldest first. With -f, also those that arrive later."""
     from apitrail.cli import reading
 
     text = " ".join(words or ())
@@ -174,10 +176,10 @@ def show(
 @with_settings("data", "store")
 def create_token(
     settings: Settings,
-    name: Annotated[str, typer.Option(help="What it is for, to know it by later.")] = "",
+    name: Annotated[str, typer.Option(help="What it is for, so that you recognise it later.")] = "",
     scope: Annotated[str, typer.Option(help="ingest: send exchanges. read: see the log.")] = "ingest",
 ) -> None:
-    """Make a token. Its secret is the last line that is printed, and is never shown again."""
+    """Make a token. Its secret is printed as the last line, and is never shown again."""
     from apitrail.cli.log import opened
 
     with opened(settings, make=True) as log:
@@ -188,14 +190,14 @@ def create_token(
 
 
 def _whose(settings: Settings) -> str:
-    """Which log it opens: who forgets --data makes one for another log than that of the server."""
+    """Which log it opens: whoever forgets --data makes a token for another log than the server's."""
     return "for the log in the store" if settings.store else f"for the log in {settings.data.resolve()}"
 
 
 @token_app.command("list")
 @with_settings("data", "store")
 def list_tokens(settings: Settings) -> None:
-    """List the tokens, revoked ones too. The secrets are not kept, and so not shown."""
+    """List the tokens, revoked ones too. Their secrets are not stored, so they are not shown."""
     from apitrail.cli.log import opened
 
     with opened(settings) as log:
@@ -213,7 +215,7 @@ def list_tokens(settings: Settings) -> None:
 def revoke_token(
     settings: Settings, token_id: Annotated[str, typer.Argument(metavar="ID", help="As `token list` shows it.")]
 ) -> None:
-    """End a token's rights, within a second on every server."""
+    """Revoke a token, within a second on every server."""
     from apitrail.cli.log import opened
 
     with opened(settings) as log:
@@ -224,7 +226,7 @@ def revoke_token(
 @integrations_app.command("list")
 @with_settings("data", "store")
 def list_integrations(settings: Settings) -> None:
-    """List the registered integrations. Side, id, platform, accounts and hosts, name."""
+    """List the registered integrations. Shows side, id, platform, accounts and hosts, and name."""
     from apitrail.cli.log import opened
 
     with opened(settings) as log:
@@ -234,7 +236,7 @@ def list_integrations(settings: Settings) -> None:
         told = " ".join((*one.accounts, *one.hosts)) or "-"
         typer.echo(f"{one.side:<8}  {one.id}  {one.platform}  {shorten(told)}  {shorten(one.name)}{state}")
     if not found:
-        typer.echo("None is registered yet: `apitrail integrations put FILE` does it, docs/integrations.md shows how.")
+        typer.echo("None is registered yet. `apitrail integrations put FILE` registers them: see docs/integrations.md.")
 
 
 @integrations_app.command("put")
@@ -243,7 +245,7 @@ def put_integrations(
     settings: Settings,
     file: Annotated[Path, typer.Argument(metavar="FILE", help='JSON: {"integrations": [{"id": "42", …}]}.')],
 ) -> None:
-    """Register integrations from a file. They replace those of the same side and id; others and entries stay."""
+    """Register integrations from a file. They replace those with the same side and id; others and entries stay."""
     from apitrail.cli.log import opened
 
     try:
@@ -261,7 +263,7 @@ def put_integrations(
 def check_profile(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A profile.toml; the samples beside it are run too.")],
 ) -> None:
-    """Check a profile. What is refused is told with file and line; ends with 1 if a sample becomes something else."""
+    """Check a profile. Faults are shown with file and line; ends with 1 if a sample does not become what it should."""
     from apitrail.cli.profile import check
 
     if not check(file):
@@ -283,10 +285,11 @@ def try_profile(
 def profile_coverage(
     corpus: Annotated[Path, typer.Argument(metavar="CORPUS.har", help="Recorded traffic, as a HAR 1.2 file.")],
     profiles: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Profiles of your own, in place of ours or beside them.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Your own profiles; they replace built-in ones or add to them."),
     ] = None,
 ) -> None:
-    """List what no profile understands. Calls and errors, with their numbers."""
+    """List what no profile understands. Shows calls and errors, with their counts."""
     from apitrail.cli.profile import coverage
 
     coverage(corpus, profiles)
@@ -294,7 +297,7 @@ def profile_coverage(
 
 @app.command()
 def doctor() -> None:
-    """Say what is wrong with recording here. And what to do; run it beside the application, with its environment."""
+    """Say what is wrong with recording here. Also what to do. Run it as the application's user, in its environment."""
     from apitrail.recorder.doctor import main
 
     raise typer.Exit(main())

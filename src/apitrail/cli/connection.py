@@ -77,7 +77,7 @@ class Connection:
                 f"the server does not answer ({error or type(error).__name__})",
                 field="url",
                 value=self._name,
-                fix="See whether it runs, and run the command again: what was stored is not stored twice.",
+                fix="Check whether it is running, then run the command again: nothing is stored twice.",
             ) from error
         return response.status, _wait(response.getheader("Retry-After")), answer
 
@@ -91,14 +91,16 @@ def to_folder(folder: Path) -> Connection | None:
 
 
 def to_url(url: str, token: str) -> Connection:
-    """A connection to a server elsewhere. Raises Problem for a URL that is none."""
+    """A connection to a server elsewhere. Raises Problem for what is not a URL."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
         host, port = None, None
     if host is None or parts.scheme not in ("http", "https"):
-        raise Problem("is no URL of a server", field="--url", value=url, fix="Write it as https://log.example:8700.")
+        raise Problem(
+            "is not the URL of a server", field="--url", value=url, fix="Write it as https://log.example:8700."
+        )
     wire = (
         http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=ssl.create_default_context())
         if parts.scheme == "https"
@@ -129,7 +131,10 @@ def _decode(answer: bytes, kind: type[T], name: str) -> T:
         return msgspec.json.decode(answer, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Problem(
-            f"the answer is not an Apitrail server's ({error})", field="url", value=name, fix="See what listens there."
+            f"this is not the answer of an Apitrail server ({error})",
+            field="url",
+            value=name,
+            fix="Check what is listening there.",
         ) from error
 
 
@@ -137,7 +142,9 @@ def _problem(status: int, answer: bytes, name: str) -> Problem:
     try:
         fault = msgspec.json.decode(answer, type=FaultAnswer).error
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return Problem(f"answered {status}", field="url", value=name, fix="See what listens there.", status=status)
+        return Problem(
+            f"answered {status}", field="url", value=name, fix="Check what is listening there.", status=status
+        )
     return Problem(fault.reason, field=fault.field, value=fault.value, fix=fault.fix, status=status)
 
 

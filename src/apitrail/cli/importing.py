@@ -63,7 +63,7 @@ def import_all(files: Sequence[Path], target: Target, *, ec_integration: str, sh
             "cannot be given together with --ec-integration",
             field="--shipping-integration",
             value=shipping_integration,
-            fix="Give the one that the calls were made for; import other files by themselves.",
+            fix="Give the one that the calls were made for; import files of other integrations separately.",
         )
     stated = _stated(ec_integration, shipping_integration)
     total = Sum()
@@ -182,7 +182,7 @@ def _log(target: Target) -> Iterator[tuple[Log, Redactor]]:
             raise Problem(
                 "is needed with --url",
                 field="--token",
-                fix="`apitrail token create` on the server's machine makes one; give it here or as APITRAIL_TOKEN.",
+                fix="`apitrail token create` on the server's machine makes one: give it here or as APITRAIL_TOKEN.",
             )
         connection = to_url(target.url, target.token)
         # The key must be the same the next time, and is needed where no data folder is.

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from apitrail.server import folder
 from apitrail.server.masking import KEY_FILE
 from apitrail.server.problems import Problem
+from apitrail.size import counted
 from apitrail.store import open_store
 from apitrail.store.moving import BESIDE, Moved, move, total
 
@@ -41,14 +42,17 @@ def migrate(source: Path, target: str, *, memory: int) -> bool:
                     _print(one)
                     whole = whole and one.whole
                     moved += one.moved if one.what not in BESIDE else 0
-            typer.echo(f"{total(giving)} entries in {source}, of which {moved} were moved now.")
-            typer.echo(f"{taking.span().entries} entries in {taking.engine.place}.")
+            typer.echo(f"{counted(total(giving), 'entry', 'entries')} in {source}, of which {moved:,} were moved now.")
+            typer.echo(f"{counted(taking.span().entries, 'entry', 'entries')} in {taking.engine.place}.")
         finally:
             taking.close()
     finally:
         giving.close()
     if (source / KEY_FILE).is_file():
-        typer.echo(f"Give every server the key {source / KEY_FILE} (fingerprint_key_file), or fingerprints begin anew.")
+        typer.echo(
+            f"Give every server the key {source / KEY_FILE} (fingerprint_key_file), or new fingerprints will not match "
+            "old ones."
+        )
     return whole
 
 

@@ -19,6 +19,7 @@ from apitrail.profiles.reading import read_profile
 from apitrail.profiles.samples import described, differences, parse_exchange, read_sample
 from apitrail.server.boards.parcels import DELIVERY
 from apitrail.server.problems import Problem, shorten
+from apitrail.size import counted
 
 _NUMBER = re.compile(r"\d")
 _WORD = 24
@@ -30,7 +31,7 @@ _SHOWN = (
 
 
 def check(file: Path) -> bool:
-    """Checks a profile and runs the samples beside it; prints what is otherwise. Answers whether all is well.
+    """Checks a profile and runs the samples beside it; prints what is not as expected. Answers whether all is well.
 
     Raises Problem for a profile that is refused.
     """
@@ -50,8 +51,10 @@ def check(file: Path) -> bool:
             typer.echo(f"{path}: {line}")
     topics = len(profile.webhooks.topics) if profile.webhooks else 0
     typer.echo(
-        f"{profile.label}: {len(profile.endpoints)} endpoints, {topics} webhook topics, {len(profile.sign)} signs, "
-        f"{len(profile.error)} error rules, {len(samples)} samples, {wrong} of them otherwise than expected"
+        f"{profile.label}: {counted(len(profile.endpoints), 'endpoint', 'endpoints')}, "
+        f"{counted(topics, 'webhook topic', 'webhook topics')}, {counted(len(profile.sign), 'sign', 'signs')}, "
+        f"{counted(len(profile.error), 'error rule', 'error rules')}, "
+        f"{counted(len(samples), 'sample', 'samples')}, {wrong} of them not as expected"
     )
     return not wrong
 
@@ -112,16 +115,19 @@ def coverage(corpus: Path, folder: Path | None) -> None:
                 said = " ".join(part for part in (entry.code, entry.message) if part)
                 status = "no answer" if entry.status is None else f"HTTP {entry.status}"
                 errors[platform, f"{entry.action}: {status} {said}".rstrip()] += 1
-    typer.echo(f"{read} exchanges, {len(patterns)} methods and paths, {failed} failures and warnings")
+    typer.echo(
+        f"{counted(read, 'exchange', 'exchanges')}, {counted(len(patterns), 'method and path', 'methods and paths')}, "
+        f"{counted(failed, 'failure or warning', 'failures and warnings')}"
+    )
     if unread:
-        typer.echo(f"{unread} entries of the file cannot be read")
+        typer.echo(f"{counted(unread, 'entry', 'entries')} of the file cannot be read")
     _tell("calls not understood", calls)
     _tell("errors not understood", errors)
 
 
-def _tell(what: str, counted: Counter[tuple[str, str]]) -> None:
-    typer.echo(f"\n{what}: {counted.total()} in {len(counted)} kinds")
-    for (platform, text), count in sorted(counted.items(), key=lambda one: (-one[1], one[0])):
+def _tell(what: str, found: Counter[tuple[str, str]]) -> None:
+    typer.echo(f"\n{what}: {found.total()} of {counted(len(found), 'kind', 'kinds')}")
+    for (platform, text), count in sorted(found.items(), key=lambda one: (-one[1], one[0])):
         typer.echo(f"{count:>6}  {platform}  {shorten(text, 200)}")
 
 

@@ -22,6 +22,7 @@ from apitrail.server.nearer import numbers, parts
 from apitrail.server.problems import shorten
 from apitrail.server.settings import Settings
 from apitrail.server.shapes import PayloadAnswer
+from apitrail.size import counted
 
 COLOURS = {
     "success": "green",
@@ -85,15 +86,17 @@ def search(asked: Asked) -> bool:
         if left == asked.limit:
             sys.stderr.write(_nothing(asked))
         elif cursor:
-            sys.stderr.write(f"There is more: these are the newest {asked.limit}. Narrow it, or raise --limit.\n")
+            sys.stderr.write(
+                f"There are more: these are the newest {asked.limit}. Narrow the search, or raise --limit.\n"
+            )
     return left < asked.limit
 
 
 def _nothing(asked: Asked) -> str:
     """That nothing was found, and what could be looked for instead."""
     lines = [*numbers(asked.text), *parts(asked.text)]
-    instead = f" Perhaps: {', '.join(map(shlex.quote, lines))}" if lines else ""
-    return f"Nothing is found.{instead}\n"
+    instead = f" Try: {', '.join(map(shlex.quote, lines))}" if lines else ""
+    return f"Nothing was found.{instead}\n"
 
 
 def tail(asked: Asked, *, follow: bool, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -167,14 +170,14 @@ def show(asked: Asked, entry_id: str) -> None:
 
 
 def _payload(console: Console, side: str, payload: PayloadAnswer) -> None:
-    about = f"{side}: {payload.size} bytes"
+    about = f"{side}: {counted(payload.size, 'byte', 'bytes')}"
     if payload.truncated:
-        about += ", not all of it kept"
+        about += ", not kept in full"
     console.print(Text(about, style="bold"))
     for name, value in payload.headers:
         console.print(Text.assemble((f"{shorten(name, 200)}: ", "dim"), shorten(value, 10_000)))
     if payload.encoding == "base64":
-        console.print(Text("not text: its bytes are at the API's address of the body", style="dim"))
+        console.print(Text("not text: get its bytes from the API, at the address of the body", style="dim"))
         return
     for part in (payload.body, payload.tail):
         if part:

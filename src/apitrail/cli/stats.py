@@ -11,7 +11,7 @@ from apitrail.cli.log import opened
 from apitrail.server.problems import shorten
 from apitrail.server.settings import Settings
 from apitrail.server.usage import StorageAnswer
-from apitrail.size import size
+from apitrail.size import counted, size
 from apitrail.store.stats import Use
 
 SHOWN_DAYS = 14
@@ -34,13 +34,14 @@ def show(settings: Settings, days: int, *, as_json: bool) -> None:
         ("Shipping integration", stats.shipping_integrations),
     ):
         if uses:
-            _by_use(console, f"{title}, last {days} days", uses)
+            _by_use(console, f"{title}, last {counted(days, 'day', 'days')}", uses)
     for one in stats.removed[:SHOWN_DAYS]:
         why = "too old" if one.why == "age" else "over the disk budget"
-        what = f"{one.entries:,} entries" if one.what == "entries" else f"bodies of {one.entries:,} entries"
+        entries = counted(one.entries, "entry", "entries")
+        what = entries if one.what == "entries" else f"bodies of {entries}"
         console.print(f"{one.at:%Y-%m-%d %H:%M} UTC: {what} of {one.day} removed, {why}")
     if stats.pins:
-        console.print(f"{len(stats.pins):,} pinned, and kept whatever their age: `apitrail pin list`")
+        console.print(f"{len(stats.pins):,} pinned, and kept at any age: `apitrail pin list`")
 
 
 def _whole(console: Console, answer: StorageAnswer) -> None:
@@ -48,10 +49,10 @@ def _whole(console: Console, answer: StorageAnswer) -> None:
     covered = ""
     if stats.span.oldest and stats.span.newest:
         covered = f", {stats.span.oldest:%Y-%m-%d} to {stats.span.newest:%Y-%m-%d}"
-    console.print(f"{stats.span.entries:,} entries{covered}; {size(stats.bytes_on_disk)} on the disk")
+    console.print(f"{counted(stats.span.entries, 'entry', 'entries')}{covered}; {size(stats.bytes_on_disk)} on disk")
     console.print(
-        f"kept: bodies {keep.success_bodies} days, of failures {keep.failure_bodies}; entries {keep.entries} days"
-        + (f"; at most {size(answer.disk_budget)}" if answer.disk_budget else "")
+        f"kept: bodies for {keep.success_bodies} days, of failures for {keep.failure_bodies};"
+        f" entries for {keep.entries} days" + (f"; at most {size(answer.disk_budget)}" if answer.disk_budget else "")
     )
     if ahead.bytes_per_day is None:
         console.print("forecast: after the first whole day")
@@ -69,24 +70,24 @@ def outlook(answer: StorageAnswer) -> str:
     if ahead.days_left is None:
         return f"{settles} of {limit}"
     if ahead.days_held is None:
-        full = f"full in {ahead.days_left} days" if ahead.days_left else "full today"
+        full = f"full in {counted(ahead.days_left, 'day', 'days')}" if ahead.days_left else "full today"
         return f"{settles} of {limit}; [bold]{full}[/bold]"
-    met = f"is met in {ahead.days_left} days" if ahead.days_left else "is met"
+    met = f"is reached in {counted(ahead.days_left, 'day', 'days')}" if ahead.days_left else "is reached"
     return (
-        f"[bold]the budget of {limit} {met}[/bold]: it holds about {ahead.days_held} days, the oldest go first;"
-        f" {answer.keep.entries} days need about {size(ahead.settles_at or 0)}"
+        f"[bold]the budget of {limit} {met}[/bold]: it holds about {counted(ahead.days_held, 'day', 'days')},"
+        f" and the oldest are removed first; {answer.keep.entries} days need about {size(ahead.settles_at or 0)}"
     )
 
 
 def _by_day(console: Console, answer: StorageAnswer) -> None:
     table = Table("Day (UTC)", box=None)
     table.add_column("Entries", justify="right")
-    table.add_column("On the disk", justify="right")
+    table.add_column("On disk", justify="right")
     for one in answer.stats.days[:SHOWN_DAYS]:
         table.add_row(one.day.isoformat(), f"{one.entries:,}", size(one.bytes_on_disk))
     console.print(table)
     if len(answer.stats.days) > SHOWN_DAYS:
-        console.print(f"and {len(answer.stats.days) - SHOWN_DAYS} days before")
+        console.print(f"and {counted(len(answer.stats.days) - SHOWN_DAYS, 'earlier day', 'earlier days')}")
 
 
 def _by_use(console: Console, title: str, uses: list[Use]) -> None:

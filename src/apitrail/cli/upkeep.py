@@ -14,7 +14,7 @@ from apitrail.server.settings import Settings
 
 upkeep = typer.Typer()
 pin_app = typer.Typer(
-    help="Keep an order under dispute. Entries and bodies of a pinned reference stay, whatever their age.",
+    help="Keep an order under dispute. Entries and bodies of a pinned reference are kept, whatever their age.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -32,14 +32,12 @@ def add_upkeep(app: typer.Typer) -> None:
 )
 def stats(
     settings: Settings,
-    days: Annotated[
-        int, typer.Option(min=1, max=3660, help="How many days back the largest senders are counted.")
-    ] = 30,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, all of it.")] = False,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How many days back to count the largest senders.")] = 30,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
 ) -> None:
-    """Show what the log takes. By day, action and integration; what is kept how long, and when the disk is full.
+    """Show how much space the log takes. By day, action and integration; how long what is kept; when the disk is full.
 
-    Beside a running server the times are the server's own.
+    With a running server, these times are the server's own.
     """
     from apitrail.cli.stats import show
 
@@ -50,10 +48,10 @@ def stats(
 @with_settings("data", "store")
 def add_pin(
     settings: Settings,
-    reference: Annotated[str, typer.Argument(metavar="TYPE:ID", help="Such as order:2611250CZ3ZJWF.")],
-    note: Annotated[str, typer.Option(help="Why, to know it by later.")] = "",
+    reference: Annotated[str, typer.Argument(metavar="TYPE:ID", help="For example order:2611250CZ3ZJWF.")],
+    note: Annotated[str, typer.Option(help="Why it is kept, for whoever sees it later.")] = "",
 ) -> None:
-    """Keep all that refers to an order, a shipment or the like. Bodies that have expired do not come back."""
+    """Keep all that refers to an order, a shipment or the like. Bodies that have expired already do not come back."""
     from apitrail.cli.log import opened
     from apitrail.server.pins import PinWish
 
@@ -63,7 +61,7 @@ def add_pin(
     typer.echo(f"{made.reference} is pinned.")
     if not touching:
         typer.echo(
-            "No entry refers to it yet: look at its type and number, unless its calls are still to come.", err=True
+            "No entry refers to it yet: check its type and number, unless its calls are still to come.", err=True
         )
 
 
@@ -86,7 +84,7 @@ def list_pins(settings: Settings) -> None:
 def remove_pin(
     settings: Settings, reference: Annotated[str, typer.Argument(metavar="TYPE:ID", help="As `pin list` shows it.")]
 ) -> None:
-    """Let it go: its entries are removed with the others of their age."""
+    """Remove a pin: its entries are removed with others of their age."""
     from apitrail.cli.log import opened
     from apitrail.server.pins import PinWish
 
@@ -101,12 +99,12 @@ def backup(
     settings: Settings,
     to: Annotated[str, typer.Argument(metavar="TO", help="A folder, or https://host/bucket/prefix.")],
     full: Annotated[
-        bool, typer.Option("--full", help="Everything, not only what came since the last full one.")
+        bool, typer.Option("--full", help="Everything, not only what has arrived since the last full backup.")
     ] = False,
 ) -> None:
-    """Back up the log, beside a running server too. What has come since the last full backup there, or everything.
+    """Back up the log, beside a running server too. Copies what is new since the last full backup there, or everything.
 
-    A bucket's key is taken from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+    The key of a bucket is taken from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
     """
     from apitrail.cli.backup import make
 
@@ -117,7 +115,7 @@ def backup(
 def backups(
     at: Annotated[str, typer.Argument(metavar="AT", help="A folder, or https://host/bucket/prefix.")],
 ) -> None:
-    """List the whole backups of a place, oldest first. It needs no log: whoever has lost it finds them."""
+    """List the whole backups of a place, oldest first. This works without a log, for when it has been lost."""
     from apitrail.cli.backup import show
 
     show(at)
@@ -129,7 +127,7 @@ def restore(
     settings: Settings,
     source: Annotated[str, typer.Argument(metavar="FROM", help="PLACE/NAME, as `backups PLACE` lists it.")],
 ) -> None:
-    """Make a new data folder from a backup. A log that is there already is never overwritten."""
+    """Make a new data folder from a backup. An existing log is never overwritten."""
     from apitrail.cli.backup import bring_back
 
     bring_back(settings, source)
@@ -139,13 +137,15 @@ def restore(
 @with_settings("memory")
 def migrate(
     settings: Settings,
-    source: Annotated[Path, typer.Option("--from", metavar="DIR", help="The data folder; no server may run on it.")],
-    target: Annotated[str, typer.Option("--to", metavar="URL", help="Where to, as for `store`: clickhouse://…")],
+    source: Annotated[
+        Path, typer.Option("--from", metavar="DIR", help="The data folder; no server may be running on it.")
+    ],
+    target: Annotated[str, typer.Option("--to", metavar="URL", help="The target, as for `store`: clickhouse://…")],
 ) -> None:
-    """Move a log from a folder to ClickHouse. To a server or cluster; both sides are compared day by day.
+    """Move a log from a folder to ClickHouse. To a server or a cluster; both sides are compared day by day.
 
-    Nothing is taken away from the folder. A run that broke off is continued by the next; nothing is stored twice. Ends
-    with 1 where the target lacks anything, or has it otherwise.
+    Nothing is removed from the folder. If a run breaks off, the next one continues it; nothing is stored twice. Ends
+    with 1 if anything is missing or different at the target.
     """
     from apitrail.cli.migrate import migrate as move
 

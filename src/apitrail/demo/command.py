@@ -50,14 +50,14 @@ def demo(
     ),
     rate: Annotated[float, typer.Option(help="Calls per second, on average.", min=0.1, max=50)] = 3.0,
     seconds: Annotated[
-        float | None, typer.Option("--for", help="End after so many seconds of steady traffic.", min=0)
+        float | None, typer.Option("--for", help="End after this many seconds of steady traffic.", min=0)
     ] = None,
-    calls: Annotated[int | None, typer.Option(help="End after so many calls of steady traffic.", min=0)] = None,
+    calls: Annotated[int | None, typer.Option(help="End after this many calls of steady traffic.", min=0)] = None,
     once: Annotated[
         bool, typer.Option("--once", help="Make each kind of call once, then only serve the page.")
     ] = False,
     seed: Annotated[
-        int | None, typer.Option(help="Makes the same traffic again. Default: another one each time.")
+        int | None, typer.Option(help="The same seed makes the same traffic again. Default: a new one each time.")
     ] = None,
 ) -> None:
     """Show Apitrail working. A server with live sample traffic, on this machine alone, until Ctrl-C."""
@@ -141,7 +141,7 @@ class Stage:
         count = len(json.loads(urls))
         typer.echo(f"  page     {url}")
         typer.echo(f"  traffic  about {rate:g} calls a second to {count} sandbox platforms, seed {self.seed}")
-        typer.echo(f"  data     {self.data} (kept; delete it to begin anew)")
+        typer.echo(f"  data     {self.data} (kept; delete it to start afresh)")
         typer.echo("  stop     Ctrl-C")
         self.attend(traffic, stay)
 

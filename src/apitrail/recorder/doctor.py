@@ -2,7 +2,7 @@
 
 Run beside an application, as its user and with its environment (APITRAIL_URL, APITRAIL_TOKEN, APITRAIL_SPOOL). What the
 application gave to `configure` instead it finds in the spool, where programs note whom they send to and how that goes.
-Needs the recorder alone. It asks the server as the shipper does, with an empty batch, so it changes nothing there; on
+Needs only the recorder. It asks the server as the shipper does, with an empty batch, so it changes nothing there; on
 the disk it adds nothing but, where there is none, the spool's folder. Ends with 1 where something is wrong.
 """
 
@@ -31,16 +31,16 @@ from apitrail.recorder.settings import MIB, Settings, settings_from
 from apitrail.recorder.spool import Held, Shipping, Spool, spool_path
 from apitrail.recorder.spool_file import SpoolUnusable
 from apitrail.recorder.transport import PATH
-from apitrail.size import size
+from apitrail.size import counted, size
 
 CLOCK_S = 5.0
-"""A clock further off than this is told: entries would stand at the wrong time."""
+"""A clock further off than this is reported: entries would carry the wrong time."""
 FREE_LEAST = 200 * MIB
 OLD_S = 60.0
 
 
 class Finding(NamedTuple):
-    """One thing looked at."""
+    """The result of one check."""
 
     well: bool
     what: str
@@ -48,7 +48,7 @@ class Finding(NamedTuple):
 
 
 def examined(settings: Settings) -> Iterator[Finding]:
-    """Everything that is looked at, in the order in which one would."""
+    """All checks, in the order in which a person would make them."""
     yield from _clients()
     notes: list[Shipping] = []
     yield from _spool(settings, notes)
@@ -63,7 +63,7 @@ def _clients() -> Iterator[Finding]:
     else:
         yield Finding(
             False,
-            "no HTTP client library is installed for this Python: nothing but urllib could be recorded",
+            "no HTTP client library is installed for this Python: only urllib could be recorded",
             f"Run it with the Python of the application; this one is {sys.executable}.",
         )
 
@@ -73,17 +73,17 @@ def _spool(settings: Settings, notes: list[Shipping]) -> Iterator[Finding]:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        yield Finding(False, f"{_named(settings)}, the folder {folder} cannot be made: {error.strerror}", _SPOOL_FIX)
+        yield Finding(False, f"{_named(settings)}, the folder {folder} cannot be created: {error.strerror}", _SPOOL_FIX)
         return
     if not os.access(folder, os.W_OK | os.X_OK):
-        yield Finding(False, f"{_named(settings)}, the folder {folder} cannot be written by this user", _SPOOL_FIX)
+        yield Finding(False, f"{_named(settings)}, this user cannot write to the folder {folder}", _SPOOL_FIX)
         return
     damaged = sorted(folder.glob("*.damaged-*"))
     if damaged:
         yield Finding(
             False,
-            f"{len(damaged)} damaged spool files were set aside in {folder}",
-            "Look at the disk; exchanges in them are lost to the log. Remove the files when you have seen them.",
+            f"{counted(len(damaged), 'damaged spool file was', 'damaged spool files were')} set aside in {folder}",
+            "Check the disk. Exchanges in such a file are missing from the log. Remove it once you have noted this.",
         )
     yield from _waiting(settings, folder, notes)
     free = shutil.disk_usage(folder).free
@@ -91,7 +91,7 @@ def _spool(settings: Settings, notes: list[Shipping]) -> Iterator[Finding]:
         yield Finding(
             False,
             f"the disk of {folder} has {size(free)} left",
-            "Free some, or set APITRAIL_SPOOL to another disk.",
+            "Free some space, or set APITRAIL_SPOOL to a folder on another disk.",
         )
 
 
@@ -107,8 +107,8 @@ def _waiting(settings: Settings, folder: Path, notes: list[Shipping]) -> Iterato
             yield Finding(
                 False,
                 f"nothing has been recorded yet{for_it} under {folder}",
-                "Does the application call apitrail.configure() and apitrail.instrument(), has it made a call since, "
-                "and has it the same APITRAIL_SPOOL and APITRAIL_URL as this command?",
+                "Check that the application calls apitrail.configure() and apitrail.instrument(), that it has made a "
+                "call since, and that it has the same APITRAIL_SPOOL and APITRAIL_URL as this command.",
             )
     for path in there:
         spool = Spool(path, settings.spool_limit, ("doctor", os.uname().nodename, f"{os.getpid()} doctor"))
@@ -128,11 +128,11 @@ def _waiting(settings: Settings, folder: Path, notes: list[Shipping]) -> Iterato
 def _sending(note: Shipping) -> Finding:
     since = f"{datetime.fromtimestamp(note.since, UTC):%Y-%m-%d %H:%M:%S} UTC"
     if not note.failure:
-        return Finding(True, f"{note.service} sends to {note.url}, since {since}")
+        return Finding(True, f"{note.service} has been sending to {note.url} since {since}")
     return Finding(
         False,
-        f"{note.service} cannot send to {note.url}, since {since}: {note.failure}",
-        "What it recorded waits, and is sent by itself when this is mended; a program that has ended sends no more.",
+        f"{note.service} has been unable to send to {note.url} since {since}: {note.failure}",
+        "What it recorded is kept, and sent automatically once this is fixed. A program that has ended sends no more.",
     )
 
 
@@ -145,7 +145,7 @@ def _age(oldest: bytes | None) -> float:
 
 
 def spoken(seconds: float) -> str:
-    """As one says it: 40 s, 12 min, 15 h, 3 days."""
+    """As people say it: 40 s, 12 min, 15 h, 3 days."""
     for unit, length in (("days", 86_400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"
@@ -154,11 +154,17 @@ def spoken(seconds: float) -> str:
 
 def _told(held: Held, age: float, whose: str, path: Path) -> Finding:
     if not held.exchanges:
-        return Finding(True, f"the spool {path} is empty: all that was recorded has been sent")
-    what = f"{held.exchanges} exchanges {whose} wait in {path}, {size(held.bytes)}, the oldest for {spoken(age)}"
+        return Finding(True, f"the spool {path} is empty: everything that was recorded has been sent")
+    are = "is" if held.exchanges == 1 else "are"
+    exchanges = f"{counted(held.exchanges, 'exchange', 'exchanges')} {whose}"
+    what = f"{exchanges} {are} waiting in {path}, {size(held.bytes)}, the oldest for {spoken(age)}"
     if age < OLD_S:
         return Finding(True, what)
-    return Finding(False, what, "They are kept. What the server says below is why, or no process with a url runs.")
+    return Finding(
+        False,
+        what,
+        "They are kept. The reason is what the server says below, or that no process with a url is running.",
+    )
 
 
 def _server(settings: Settings, notes: list[Shipping]) -> Iterator[Finding]:
@@ -169,9 +175,7 @@ def _server(settings: Settings, notes: list[Shipping]) -> Iterator[Finding]:
     for url in urls:
         yield from _answers(msgspec.structs.replace(settings, url=url), notes)
     if not urls:
-        yield Finding(
-            False, "no server is named: exchanges stay in the spool", "Set APITRAIL_URL, or configure(url=…)."
-        )
+        yield Finding(False, "no server is set: exchanges stay in the spool", "Set APITRAIL_URL, or configure(url=…).")
 
 
 def _answers(settings: Settings, notes: list[Shipping]) -> Iterator[Finding]:
@@ -185,18 +189,18 @@ def _answers(settings: Settings, notes: list[Shipping]) -> Iterator[Finding]:
     now = (began + time.time()) / 2
     sent = [note.service for note in notes if note.url == settings.url and not note.failure]
     if status in (401, 403) and not settings.token and sent:
-        yield Finding(True, f"{settings.url} wants a token, which {sent[0]} has and this command has not")
+        yield Finding(True, f"{settings.url} needs a token, which {sent[0]} has and this command does not")
     elif status in (401, 403):
         yield Finding(
             False,
-            f"{settings.url} refuses the token ({status})" if settings.token else f"{settings.url} wants a token",
-            "Make one on the server with `apitrail token create`, and set APITRAIL_TOKEN.",
+            f"{settings.url} refuses the token ({status})" if settings.token else f"{settings.url} needs a token",
+            "Create one on the server with `apitrail token create`, and set APITRAIL_TOKEN.",
         )
     elif status == 200 and _is_ours(body):
-        yield Finding(True, f"{settings.url} takes what this recorder sends")
+        yield Finding(True, f"{settings.url} accepts what this recorder sends")
     elif status in (429, 503):
         yield Finding(
-            False, f"{settings.url} is overloaded or not ready ({status})", "Exchanges wait; look at the server."
+            False, f"{settings.url} is overloaded or not ready ({status})", "Exchanges wait; check the server."
         )
     elif status == 400 and _is_ours(body):
         yield Finding(
@@ -207,8 +211,8 @@ def _answers(settings: Settings, notes: list[Shipping]) -> Iterator[Finding]:
     else:
         yield Finding(
             False,
-            f"{settings.url} answers {status}, and not as an Apitrail server does",
-            "Is it the right address, or does a proxy stand before it?" + _path(settings.url),
+            f"{settings.url} answers {status}, but not as an Apitrail server does",
+            "Check that the address is right, and that no other server or proxy answers there." + _path(settings.url),
         )
     yield from _clock(headers.get("date", ""), now)
 
@@ -238,7 +242,7 @@ def _path(url: str) -> str:
     path = urlsplit(url).path
     if path.endswith(PATH):
         return f" Leave out {PATH}: the recorder adds it."
-    return f" Is {path} to stand in it?" if path else ""
+    return f" Check also whether {path} belongs in it." if path else ""
 
 
 def _unreachable(url: str, error: Exception) -> Finding:
@@ -246,14 +250,16 @@ def _unreachable(url: str, error: Exception) -> Finding:
         return Finding(
             False,
             f"the certificate of {url} is not trusted: {error.verify_message}",
-            "Give this Python the authority, for example by SSL_CERT_FILE.",
+            "Make this Python trust the authority, for example with SSL_CERT_FILE.",
         )
     if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
-        return Finding(False, f"{url} speaks without TLS", "Write http:// for it, or name the proxy that does TLS.")
+        return Finding(
+            False, f"{url} does not use TLS", "Write it with http://, or give the address of the proxy that does TLS."
+        )
     return Finding(
         False,
         f"{url} cannot be reached: {error or type(error).__name__}",
-        "Is the server running, and may this machine reach it? What is recorded waits in the spool.",
+        "Check that the server is running and that this machine can reach it. Until then, exchanges wait in the spool.",
     )
 
 
@@ -267,8 +273,8 @@ def _clock(date: str, now: float) -> Iterator[Finding]:
         yield Finding(
             False,
             f"this machine's clock is {spoken(abs(off))} {'ahead of' if off > 0 else 'behind'} the server's",
-            "Let both follow a time server (chrony, systemd-timesyncd): entries stand at this machine's time, "
-            f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC now.",
+            "Let both follow a time server (chrony, systemd-timesyncd): entries carry this machine's time, "
+            f"which is now {datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC.",
         )
     else:
         yield Finding(True, "the clocks of this machine and the server agree")
@@ -283,8 +289,9 @@ def _is_ours(body: bytes) -> bool:
 
 
 _SPOOL_FIX = (
-    "Give the application's user a folder of its own: APITRAIL_SPOOL, or configure(spool=…). Until then exchanges wait "
-    "in the application's memory alone: they are sent while the server is reached, and lost when it ends."
+    "Give the application's user a folder of its own: APITRAIL_SPOOL, or configure(spool=…). Until then, exchanges "
+    "wait only in the application's memory: they are sent while the server can be reached, and lost when the "
+    "application ends."
 )
 
 
