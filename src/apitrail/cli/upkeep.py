@@ -35,7 +35,7 @@ def stats(
     days: Annotated[int, typer.Option(min=1, max=3660, help="How many days back to count the largest senders.")] = 30,
     as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
 ) -> None:
-    """Show how much space the log takes. By day, action and integration; what is kept for how long; when the disk is full.
+    """Show how much space the log takes. By day, action and integration; how long it is kept; when the disk is full.
 
     With a running server, these times are the server's own.
     """
