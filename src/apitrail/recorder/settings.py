@@ -36,113 +36,130 @@ class Setting(NamedTuple):
 
 
 SETTINGS = (
-    Setting("url", None, "URL", "APITRAIL_URL", "The server. Without one, exchanges wait in the spool."),
+    Setting("url", None, "URL", "APITRAIL_URL", "The address of the server. Without one, exchanges wait in the spool."),
     Setting(
-        "token", None, "text", "APITRAIL_TOKEN", "Sent to the server as a bearer token. Refused: the spool is kept."
+        "token",
+        None,
+        "text",
+        "APITRAIL_TOKEN",
+        "Sent to the server as a bearer token. If it is refused, the spool is kept.",
     ),
     Setting(
         "spool",
         None,
         "folder",
         "APITRAIL_SPOOL",
-        "Where exchanges wait. Default: apitrail under $XDG_STATE_HOME or ~/.local/state; where that cannot be "
-        "written, a folder of this user's under the temporary one.",
+        "Where exchanges wait. Default: apitrail under $XDG_STATE_HOME or ~/.local/state; if that cannot be "
+        "written, a folder for this user under the temporary folder.",
     ),
     Setting(
         "body_limit",
         5 * MIB,
         "bytes",
         None,
-        "A body up to this size is kept whole. Past it: head, tail (`body_edge` each), true size and SHA-256. "
-        "Pages of orders and labels as PDF fit.",
+        "A body up to this size is kept whole. Of a larger one, head and tail (`body_edge` each), true size and "
+        "SHA-256 are kept. The default has room for pages of orders and for labels as PDF.",
     ),
     Setting(
         "body_edge",
         256 * KIB,
         "bytes",
         None,
-        "Kept of each end of a body past `body_limit`: what it is stands at its beginning, how it ended at its end.",
+        "How much is kept of each end of a body over `body_limit`: the beginning shows what it is, the end how it "
+        "ended.",
     ),
     Setting(
         "spool_limit",
         GIB,
         "bytes",
         None,
-        "Of encoded exchanges in the spool. Past it the oldest are dropped and counted as `spool_full`. "
-        "Some 100,000 calls with 4 KB each way: hours of an outage.",
+        "The largest size of encoded exchanges in the spool. Beyond it, the oldest are dropped and counted as "
+        "`spool_full`. The default holds some 100,000 calls with 4 KB each way, that is, hours of an outage.",
     ),
     Setting(
         "durable",
         False,
         "yes or no",
         "APITRAIL_DURABLE",
-        "A call returns when its exchange is in the spool and the disk has it (fsync): none is lost by a kill or a "
-        "power cut. Each call waits for the disk, some milliseconds, and five seconds at most: "
-        "more than most programs would pay.",
+        "A call returns only when its exchange is in the spool and on the disk (fsync), so that none is lost by a kill "
+        "or a power cut. Each call waits for the disk, some milliseconds, and five seconds at most: more than most "
+        "programs would accept.",
     ),
     Setting(
         "in_flight_limit",
         32 * MIB,
         "bytes",
         None,
-        "Held in memory between a call and the spool. Past it bodies are cut to their ends, and exchanges are "
-        "dropped and counted as `in_flight_full`. A small container has as much to spare.",
+        "How much is held in memory between a call and the spool. Beyond it, bodies are cut to their ends, and "
+        "exchanges are dropped and counted as `in_flight_full`. Even a small container can spare the default.",
     ),
     Setting(
         "flush_at_exit",
         3.0,
         "seconds",
         None,
-        "How long the interpreter's exit may wait for the server. What is not sent by then stays in the spool, "
+        "How long the interpreter's exit may wait for the server. Whatever is not sent by then stays in the spool, "
         "so that a restart need not wait for a server that is away.",
     ),
     Setting(
-        "redact_names", (), "names", None, "Names of headers, parameters and fields to mask beside the known ones."
+        "redact_names",
+        (),
+        "names",
+        None,
+        "Names of headers, parameters and fields to mask in addition to the known ones.",
     ),
     Setting(
         "redact",
         (),
         "rules",
         None,
-        "Own rules, `apitrail.Rule`: by name, header, JSON path, regular expression or function, and what alone to "
-        "keep.",
+        "Your own rules, `apitrail.Rule`: by name, header, JSON path, regular expression or function, or as the only "
+        "fields to keep.",
     ),
     Setting(
         "personal",
         False,
         "yes or no",
         "APITRAIL_PERSONAL",
-        "Mask personal data too: the fields that the profiles of platforms declare, in calls to those platforms. "
-        "Who asks where an order of a customer went needs them.",
+        "Also mask personal data: the fields that the profiles of platforms declare, in calls to those platforms. "
+        "Off by default, because whoever searches for a customer's order needs these data.",
     ),
     Setting(
         "service",
         None,
         "text",
         "APITRAIL_SERVICE",
-        "Name of this program in the log. Default: its file name, or the package of `python -m`.",
+        "The name of this program in the log. Default: its file name, or the package of `python -m`.",
     ),
     Setting(
         "linger",
         0.05,
         "seconds",
         None,
-        "How long the worker gathers exchanges before it spools them together: one wake-up and one commit for many.",
+        "How long the worker collects exchanges before it spools them together: one wake-up and one commit for many.",
     ),
     Setting(
         "batch_bytes",
         MIB,
         "bytes",
         None,
-        "Of encoded exchanges in one request, though never less than one. Proxies often take no more.",
+        "The largest size of encoded exchanges in one request, though never less than one exchange. Proxies often "
+        "accept no more.",
     ),
-    Setting("batch_exchanges", 1000, "exchanges", None, "In one request at most: what is sent again is little."),
+    Setting(
+        "batch_exchanges",
+        1000,
+        "exchanges",
+        None,
+        "The largest number in one request, so that little has to be sent again.",
+    ),
     Setting(
         "timeout",
         10.0,
         "seconds",
         None,
-        "For one request to the server. Past it: back off, send again. A busy server answers in less.",
+        "How long one request to the server may take; after that, the recorder waits and sends it again. Even a busy "
+        "server answers sooner.",
     ),
 )
 

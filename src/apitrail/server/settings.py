@@ -39,7 +39,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             about="The data folder: the log itself (unless `store` is elsewhere), the key of the fingerprints of "
             "masked secrets, and the socket that the commands use. Made with mode 0700 if missing.",
             unit="folder",
-            at_limit="One process owns it: a second one says so and ends.",
+            at_limit="One process owns it: a second one reports this and ends.",
             neighbour="store",
         ),
     ] = Path("apitrail-data")
@@ -69,7 +69,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             about="Where the log is kept: empty for the engine within the server, with its files in the data folder; "
             "`clickhouse://user:password@host:8123/database` for a ClickHouse server, `clickhouse://user@host1,host2/"
             "database?cluster=NAME` for a cluster (see docs/scale.md), `clickhouses://` for TLS, with `ca=FILE` after "
-            "the `?` for an authority of your own. User and password may stand in `APITRAIL_STORE_USER` and "
+            "the `?` for an authority of your own. User and password may be given in `APITRAIL_STORE_USER` and "
             "`APITRAIL_STORE_PASSWORD` instead, or the password in the file that `APITRAIL_STORE_PASSWORD_FILE` names.",
             unit="URL",
             at_limit="While it cannot be reached, recorders are told to keep what they have (503), and `/readyz` says "
@@ -80,9 +80,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     fingerprint_key_file: Annotated[
         str,
         Setting(
-            about="A file with the key of the fingerprints of masked secrets, 32 bytes or as many in hex: for several "
-            "servers on one log, which must have it in common. Empty: `fingerprint.key` in the data folder, made at "
-            "the first start.",
+            about="A file with the key of the fingerprints of masked secrets, 32 bytes or as many in hex. Several "
+            "servers on one log must have the same key. Empty: `fingerprint.key` in the data folder, made at the first "
+            "start.",
             unit="file",
             at_limit="Without a readable key the server does not start. With another key, the same secret gets another "
             "fingerprint, and the same file imported again is stored again.",
@@ -92,30 +92,30 @@ class Settings(Struct, frozen=True, kw_only=True):
     profiles: Annotated[
         str,
         Setting(
-            about="A folder of platform profiles of your own, one subfolder per platform: they add to ours, or stand "
-            "in the place of ours by the same name. Empty: ours alone. See docs/profiles.md.",
+            about="A folder of platform profiles of your own, one subfolder per platform: they are added to the "
+            "built-in ones, or replace those of the same name. Empty: only the built-in ones. See docs/profiles.md.",
             unit="folder",
-            at_limit="A profile that cannot be used stops the start with its file, its line and what to do. What is in "
-            "the log stays as it was derived.",
+            at_limit="If a profile cannot be used, the server does not start and names the file, the line and what to "
+            "do. What is in the log stays as it was derived.",
         ),
     ] = ""
     link_templates: Annotated[
         tuple[str, ...],
         Setting(
-            about="Where the pages of your own system are, by the type of a source or reference: "
+            about="The addresses of pages in your own system, one for each type of source or reference: "
             "`order=https://erp.example/orders/{id}`, `ec_account=https://erp.example/shops/{id}`. `{merchant}` and "
-            "`{platform}` may stand beside `{id}`. Used where an entry, or the registered integration, has no link of "
-            "its own.",
-            unit="type=URL, by commas; a comma within a URL as %2C",
-            at_limit="An address that is not http or https, or has an unknown placeholder, stops the start. Where "
-            "{merchant} or {platform} is not known of an entry, there is no link.",
+            "`{platform}` may be used beside `{id}`. Used if neither the entry nor the registered integration has a "
+            "link of its own.",
+            unit="type=URL, separated by commas; a comma within a URL as %2C",
+            at_limit="With an address that is not http or https, or has an unknown placeholder, the server does not "
+            "start. If an entry has no {merchant} or {platform}, there is no link.",
         ),
     ] = ()
     durable: Annotated[
         bool,
         Setting(
-            about="Acknowledge a batch only when it is on the disk (fsync), so that it survives a power cut. Without, "
-            "it survives the death of the process, but not of the machine.",
+            about="Acknowledge a batch only when it is on the disk (fsync), so that it survives a power cut. Without "
+            "this, it survives the end of the process, but not of the machine.",
             unit="yes or no",
             at_limit="A batch waits for the disk before it is answered.",
             neighbour="data",
@@ -126,7 +126,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         Setting(
             about="How much memory the engine within the server may use.",
             unit=BYTES,
-            at_limit="A query that needs more ends with the advice to narrow its dates; nothing is lost.",
+            at_limit="A query that needs more is ended, with the advice to narrow its dates; nothing is lost.",
             neighbour="in_flight",
             low=256 << 20,
         ),
@@ -136,7 +136,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         Setting(
             about="How many queries run at once.",
             unit="queries",
-            at_limit="Further ones wait for their turn.",
+            at_limit="Further queries wait for their turn.",
             neighbour="memory",
             low=1,
             high=64,
@@ -145,11 +145,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     workers: Annotated[
         int | None,
         Setting(
-            about="How many processes derive entries beside the server's own, each on a processor of its own and with "
-            "about 50 MB. Empty: as many as there are processors, or none where there is but one. 0: the server does "
-            "it by itself, which takes least memory.",
+            about="How many processes derive entries beside the server's own, each on its own processor and with "
+            "about 50 MB. Empty: as many as there are processors, or none if there is only one. 0: the server does "
+            "it itself, which takes the least memory.",
             unit="processes",
-            at_limit="Further batches wait for the next that is free; see `in_flight`.",
+            at_limit="Further batches wait until a process is free; see `in_flight`.",
             neighbour="in_flight",
             low=0,
             high=256,
@@ -159,10 +159,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         int,
         Setting(
             about="How many days the bodies of successful calls are kept. The entry itself, its references and its "
-            "headers stay for `keep_entries`.",
+            "headers are kept for `keep_entries` days.",
             unit="days",
-            at_limit="Bodies of the day before are removed, the whole day at once; the entry says that they have "
-            "expired.",
+            at_limit="Older bodies are removed, a whole day at once; the entry says that they have expired.",
             neighbour="keep_failure_bodies",
             low=1,
             high=FOREVER,
@@ -184,7 +183,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         Setting(
             about="How many days entries are kept, with their references.",
             unit="days",
-            at_limit="The oldest day is removed as a whole. What is pinned stays.",
+            at_limit="The oldest day is removed as a whole. Whatever is pinned stays.",
             neighbour="keep_integration",
             low=1,
             high=FOREVER,
@@ -193,20 +192,21 @@ class Settings(Struct, frozen=True, kw_only=True):
     keep_integration: Annotated[
         tuple[str, ...],
         Setting(
-            about="Other times for single integrations, in the order of the three settings above: "
+            about="Different times for single integrations, in the order of the three settings above: "
             "`ec:shopee-tw-01=30/180/800`, `shipping:ups-main=7/30/400`.",
-            unit="side:id=days/days/days, by commas",
-            at_limit="An entry of two integrations is kept as long as the longer says.",
+            unit="side:id=days/days/days, separated by commas",
+            at_limit="An entry of two integrations is kept for the longer time.",
             neighbour="keep_entries",
         ),
     ] = ()
     disk_budget: Annotated[
         int,
         Setting(
-            about="How much disk the log may take; 0 for as much as there is. `apitrail stats` and the page Storage "
-            "show when it will be met.",
+            about="How much disk space the log may take; 0 for as much as there is. `apitrail stats` and the page "
+            "Storage show when the budget will be reached.",
             unit=BYTES,
-            at_limit="The oldest days go first, whole, and never today; what is pinned stays. What went is shown.",
+            at_limit="The oldest days are removed first, as a whole, and never today; whatever is pinned stays. The "
+            "removals are shown.",
             neighbour="keep_entries",
             low=0,
         ),
@@ -214,9 +214,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     query_seconds: Annotated[
         int,
         Setting(
-            about="How long one question to the log may take. Words in bodies over a long range take longest.",
+            about="How long one query may take. Words in bodies over a long range take longest.",
             unit="seconds",
-            at_limit="The question ends with the advice to narrow its dates (422).",
+            at_limit="The query is ended, with the advice to narrow its dates (422).",
             neighbour="memory",
             low=1,
             high=600,
@@ -227,7 +227,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         Setting(
             about="How many entries one download (HAR, CSV, NDJSON) may hold.",
             unit="entries",
-            at_limit="The newest are in it, and the page says how many are not. Narrow the dates for the others.",
+            at_limit="It holds the newest, and the page says how many are missing. Narrow the dates to get the others.",
             neighbour="query_seconds",
             low=1,
             high=10_000_000,
@@ -236,17 +236,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     allow_host: Annotated[
         tuple[str, ...],
         Setting(
-            about="Further host names by which a browser may read a loopback server without a token. Requests by "
-            "other names are taken for an attack through the browser (DNS rebinding).",
-            unit="host names, by commas",
-            at_limit="A request by a name that is not listed needs a token.",
+            about="Further host names by which a browser may read a loopback server without a token. Requests to "
+            "other names are treated as an attack through the browser (DNS rebinding).",
+            unit="host names, separated by commas",
+            at_limit="A request to a name that is not listed needs a token.",
             neighbour="require_token",
         ),
     ] = ()
     require_token: Annotated[
         bool,
         Setting(
-            about="Ask for a token to read on a loopback address too: for machines that several people use, and "
+            about="Require a token for reading on a loopback address, too: for machines that several people use, and "
             "behind a proxy.",
             unit="yes or no",
             at_limit="Reading without a token or login is answered with 401.",
@@ -256,7 +256,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_batch: Annotated[
         int,
         Setting(
-            about="The largest batch that is taken, as sent and as unpacked.",
+            about="The largest batch that is accepted, both as sent and as unpacked.",
             unit=BYTES,
             at_limit="A larger one is answered with 413; send smaller batches.",
             neighbour="max_exchanges",
@@ -278,7 +278,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         Setting(
             about="How many bytes of batches, as sent, are worked on at once; never less than `max_batch`.",
             unit=BYTES,
-            at_limit="Further batches are answered with 429 and Retry-After; recorders keep them and come again.",
+            at_limit="Further batches are answered with 429 and Retry-After; recorders keep them and send them again.",
             neighbour="max_batch",
             low=1 << 10,
         ),
@@ -286,7 +286,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     stop_timeout: Annotated[
         int,
         Setting(
-            about="How long a stopping server waits for the requests that it has begun.",
+            about="How long a stopping server waits for requests that it is still working on.",
             unit="seconds",
             at_limit="What is still running is cut off; recorders send unacknowledged batches again.",
             low=0,
