@@ -16,6 +16,7 @@ from apitrail.entry import Entry, Payload
 from apitrail.exchange import Integration, Reference
 from apitrail.store import Filter, Store, StoreError, Term, derived, open_store
 from apitrail.store.engine import Query
+from apitrail.store.times import DAY
 
 Make = Callable[..., Entry]
 
@@ -170,7 +171,7 @@ def test_a_log_from_before_there_were_counts_gets_them(
 
 
 def test_what_an_insert_touches_is_noted_by_day() -> None:
-    day = derived.DAY
+    day = DAY
     assert derived.ranges([5, 3, day + 7, day + 9, 4]) == [(3, 5), (day + 7, day + 9)]
 
 

@@ -59,6 +59,19 @@ def test_a_write_that_fails_is_a_write() -> None:
     assert held.get(source) == 2
 
 
+def test_a_write_that_says_what_is_known_after_it_is_asked_for_nothing() -> None:
+    held, source = Held[int](kept=True), Source()
+    with held.writing(lambda answer: answer + 10):
+        assert [held.get(source), held.get(source)] == [1, 2], "nothing was known before it"
+    assert held.get(source) == 3
+    with held.writing(lambda answer: answer + 10), held.writing(lambda answer: answer + 100):
+        assert held.get(source) == 3
+    assert held.get(source) == 113
+    with pytest.raises(OSError, match="full"), held.writing(lambda answer: answer):
+        raise OSError("full")
+    assert held.get(source) == 4
+
+
 def test_nothing_is_kept_where_others_write() -> None:
     held, source = Held[int](kept=False), Source()
     assert [held.get(source), held.get(source), held.known] == [1, 2, None]

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apitrail.store import Store, slices
-from apitrail.store.derived import DAY
 from apitrail.store.engine import Query
 from apitrail.store.slices import DAY_S, PIECE, fewer, place_of, runs, slices_for, start, times
+from apitrail.store.times import DAY
 
 
 def test_slices_are_cut_as_the_engine_cuts_them(store: Store) -> None:

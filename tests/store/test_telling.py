@@ -12,9 +12,8 @@ from tests.store.test_told import body, days, forget, found, noted
 
 from apitrail.entry import Entry
 from apitrail.store import Filter, Store, Term, open_store, slices, telling, told
-from apitrail.store.derived import DAY
 from apitrail.store.engine import Engine
-from apitrail.store.times import micros
+from apitrail.store.times import DAY, micros
 
 Make = Callable[..., Entry]
 MIDNIGHT = datetime(2026, 8, 1, tzinfo=UTC)

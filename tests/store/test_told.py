@@ -15,12 +15,12 @@ from apitrail.entry import Entry, Payload
 from apitrail.exchange import Reference
 from apitrail.store import Filter, Store, Term, slices, told
 from apitrail.store import days as days_of
-from apitrail.store.derived import DAY
 from apitrail.store.engine import Answer, Engine, Query
 from apitrail.store.queries import page
 from apitrail.store.queries.where import Times
 from apitrail.store.retention import Keep, Rules
 from apitrail.store.slices import DAY_S, Span
+from apitrail.store.times import DAY
 
 Make = Callable[..., Entry]
 NOON = 12 * 3600

@@ -4,14 +4,16 @@ process alone writes to the log.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 
 from msgspec import Struct
 
-from apitrail.store.derived import DAY
+from apitrail.store.derived import ranges
 from apitrail.store.engine import Engine, Query
+from apitrail.store.held import Held
+from apitrail.store.partitions import parts
+from apitrail.store.times import DAY
 
 
 class Content(Struct, frozen=True):
@@ -48,72 +50,41 @@ class Days:
 
     def __init__(self, engine: Engine, *, kept: bool) -> None:
         self._engine = engine
-        self._kept = kept
-        self._lock = threading.Lock()
-        self._known: Known | None = None
-        self._changes = 0
-        self._under_way = 0
+        self._known = Held[Known](kept=kept)
 
-    @contextmanager
-    def writing(self, times: Sequence[int]) -> Iterator[None]:
+    def writing(self, times: Sequence[int]) -> AbstractContextManager[None]:
         """To be entered before entries of these times (microseconds) are written, and left when that is over: their
         days are told no longer. What a reader does not find until then came after he asked.
         """
 
         def after(known: Known) -> Known:
-            first, last = (min(times) // DAY, max(times) // DAY) if times else (0, -1)
-            touched = frozenset({first} if first == last else {at // DAY for at in times})
+            touched = frozenset(first // DAY for first, _ in ranges(times))
             if touched <= known.held and touched.isdisjoint(known.told):
                 return known  # nearly always
             told = {day: cut for day, cut in known.told.items() if day not in touched}
             return Known(known.held | touched, told)
 
-        with self._changing(after):
-            yield
+        return self._known.writing(after)
 
-    @contextmanager
-    def changing(self) -> Iterator[None]:
+    def changing(self) -> AbstractContextManager[None]:
         """To be entered before entries are removed or a day is told to its end, and left when that is over."""
-        with self._changing(lambda _: None):
-            yield
+        return self._known.writing(lambda _: None)
 
     def now(self) -> Known:
         """As they are. Raises StoreError."""
-        with self._lock:
-            known, changes, alone = self._known, self._changes, not self._under_way
-        if known is not None:
-            return known
-        days = read(self._engine)
-        known = Known(frozenset(days), {day: one.cut for day, one in days.items() if one.told})
-        with self._lock:
-            # What is written while one asks may be in the answer or not.
-            if self._kept and alone and self._changes == changes:
-                self._known = known
-        return known
+        return self._known.get(self._read)
 
-    @contextmanager
-    def _changing(self, after: Callable[[Known], Known | None]) -> Iterator[None]:
-        """`after`: what is known then of what was known before, unless it failed."""
-        with self._lock:
-            self._changes += 1
-            self._under_way += 1
-        done = False
-        try:
-            yield
-            done = True
-        finally:
-            with self._lock:
-                self._under_way -= 1
-                if self._known is not None:
-                    self._known = after(self._known) if done else None
+    def _read(self) -> Known:
+        days = read(self._engine)
+        return Known(frozenset(days), {day: one.cut for day, one in days.items() if one.told})
 
 
 def read(engine: Engine) -> dict[int, Day]:
     """The days that have entries, by the parts' own records. A shard's replicas number their parts alike. Raises
     StoreError.
     """
-    home, parts = engine.topology.home, engine.topology.system("parts")
     # On a cluster the table is another one on each host that was added later.
+    home = engine.topology.home
     table = f"(SELECT any(uuid) FROM system.tables WHERE database = {home} AND name = 'entries')"  # noqa: S608
     query = Query(
         "SELECT day, held.rows, held.part, held.origin, known.cut, known.rows, known.part, known.origin"  # noqa: S608
@@ -121,7 +92,7 @@ def read(engine: Engine) -> dict[int, Day]:
         " bitAnd(sum(last), 4294967295) AS part,"
         f" {0 if engine.topology.cluster else f'xxHash32(toString({table}))'} AS origin"
         " FROM (SELECT partition, sum(rows) AS shard_rows, max(max_block_number) AS last"
-        f" FROM {parts} WHERE active AND database = {home} AND table = 'entries'"
+        f" FROM {parts(engine)} AND table = 'entries'"
         " GROUP BY hostName(), tcpPort(), partition) GROUP BY day HAVING rows > 0) AS held"
         " LEFT JOIN (SELECT toUInt16(day) AS day, cut, rows, part, origin FROM told_days FINAL) AS known USING (day)"
     )

@@ -13,11 +13,10 @@ from typing import Any
 from msgspec import structs
 
 from apitrail.store.model import Filter
-from apitrail.store.times import micros
+from apitrail.store.times import DAY, micros
 
 MOST = 1000
 """Filters."""
-DAY = 86_400_000_000
 NEAR = 1.1
 """Days. What should be within these is looked for in the last one: to open another one's parts takes 0.5 ms."""
 SPARE = 1.25

@@ -27,11 +27,11 @@ from typing import TypeVar
 import msgspec
 
 from apitrail.store.engine import Engine, Param, Query
-from apitrail.store.partitions import drop_day
+from apitrail.store.partitions import drop_day, parts
+from apitrail.store.times import DAY
 
 T = TypeVar("T")
 
-DAY = 86_400_000_000
 SETTLE_S = 2.0
 """How long a difference must stand on a cluster before it is one."""
 REMOVED_S = 600
@@ -259,8 +259,8 @@ def _view(engine: Engine, name: str) -> str:
 def rows_by_day(engine: Engine, table: str) -> dict[int, int]:
     """How many rows each day (since 1970) of a table has, from the parts' own records: no row is read."""
     query = Query(
-        f"SELECT toUInt16(toDate(partition)), sum(rows) FROM {engine.topology.system('parts')}"  # noqa: S608
-        f" WHERE active AND database = {engine.topology.home} AND table = {{table:String}} GROUP BY partition",
+        f"SELECT toUInt16(toDate(partition)), sum(rows) FROM {parts(engine)}"  # noqa: S608
+        " AND table = {table:String} GROUP BY partition",
         {"table": table},
     )
     return _by_day(engine.select(query).rows)

@@ -14,14 +14,13 @@ from apitrail.store import told
 from apitrail.store.block import LATEST
 from apitrail.store.days import Days
 from apitrail.store.depth import Depth
-from apitrail.store.derived import DAY
 from apitrail.store.engine import Engine
 from apitrail.store.model import Cursor, Filter
 from apitrail.store.once import Rows, once
 from apitrail.store.queries import page, words
 from apitrail.store.queries.where import ANYTIME, Times
 from apitrail.store.slices import Span
-from apitrail.store.times import instant, micros
+from apitrail.store.times import DAY, instant, micros
 from apitrail.store.today import Today
 from apitrail.store.told import Told
 

@@ -1,4 +1,4 @@
-"""Days and months of a table as the engine drops them: at once, however many rows they have."""
+"""Days and months of a table as the engine keeps and drops them: at once, however many rows they have."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from datetime import date, timedelta
 
 from apitrail.store.engine import Engine, Query
 from apitrail.store.model import EPOCH
+
+
+def parts(engine: Engine) -> str:
+    """The parts of the log's tables, each once, as SQL after FROM that more conditions may follow."""
+    return f"{engine.topology.system('parts')} WHERE active AND database = {engine.topology.home}"
 
 
 def drop(engine: Engine, table: str, identity: str) -> None:

@@ -27,7 +27,7 @@ from msgspec import Struct
 
 from apitrail.store import derived, shelves
 from apitrail.store.engine import Engine, Param, Query
-from apitrail.store.partitions import drop, drop_day
+from apitrail.store.partitions import drop, drop_day, parts
 from apitrail.store.times import instant, micros
 
 What = Literal["bodies", "entries"]
@@ -222,7 +222,7 @@ def _over_budget(engine: Engine, budget: int, pins: list[str], today: date) -> I
 def _forget_mentions(engine: Engine) -> None:
     """Months of mentions, and of what stood twice, before the oldest entry lead nowhere."""
     query = Query(
-        f"SELECT DISTINCT table, partition FROM {_parts(engine)} AND table IN ('mentions', 'twins')"  # noqa: S608
+        f"SELECT DISTINCT table, partition FROM {parts(engine)} AND table IN ('mentions', 'twins')"  # noqa: S608
         " AND partition < (SELECT toString(toYYYYMM(min(created_at))) FROM entries)"
     )
     for table, month in engine.select(query).rows:
@@ -244,7 +244,7 @@ def removals(engine: Engine, limit: int = 100) -> list[Removed]:
 
 def used_bytes(engine: Engine) -> int:
     """What the log's tables take on the disk; on a cluster, on one replica of each shard together."""
-    query = Query(f"SELECT sum(bytes_on_disk) FROM {_parts(engine)}")  # noqa: S608, constants only
+    query = Query(f"SELECT sum(bytes_on_disk) FROM {parts(engine)}")  # noqa: S608, constants only
     [(size,)] = engine.select(query).rows
     return int(size)
 
@@ -308,7 +308,7 @@ def _noted(engine: Engine) -> dict[tuple[date, str], tuple[str, int]]:
 
 def _days(engine: Engine) -> list[date]:
     query = Query(
-        f"SELECT DISTINCT partition FROM {_parts(engine)}"  # noqa: S608, constants only
+        f"SELECT DISTINCT partition FROM {parts(engine)}"  # noqa: S608, constants only
         " AND table = 'entries' AND rows > 0 ORDER BY partition"
     )
     return [date.fromisoformat(str(partition)) for (partition,) in engine.select(query).rows]
@@ -316,14 +316,9 @@ def _days(engine: Engine) -> list[date]:
 
 def _partition_bytes(engine: Engine, day: date) -> int:
     query = Query(
-        f"SELECT sum(bytes_on_disk) FROM {_parts(engine)}"  # noqa: S608, constants only
+        f"SELECT sum(bytes_on_disk) FROM {parts(engine)}"  # noqa: S608, constants only
         " AND table = 'entries' AND partition = {day:String}",
         {"day": day.isoformat()},
     )
     [(size,)] = engine.select(query).rows
     return int(size)
-
-
-def _parts(engine: Engine) -> str:
-    """The log's parts, each once, as SQL after FROM."""
-    return f"{engine.topology.system('parts')} WHERE active AND database = {engine.topology.home}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from apitrail.store.derived import DAY
+from apitrail.store.times import DAY
 
 PIECE = 64
 """Slices of one row of `letters`, and what is told at a time."""

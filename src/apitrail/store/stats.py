@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from apitrail.store.engine import Engine, Query
 from apitrail.store.model import Pin, Span
+from apitrail.store.partitions import parts
 from apitrail.store.retention import Removed, Rules, used_bytes
 from apitrail.store.shelves import BODIES
 from apitrail.store.times import micros
@@ -75,8 +76,7 @@ class Stats(Struct, frozen=True):
 def days(engine: Engine) -> list[DayUse]:
     """The days of the log, newest first."""
     query = Query(
-        "SELECT partition, sum(rows), sum(bytes_on_disk)"  # noqa: S608, constants only
-        f" FROM {engine.topology.system('parts')} WHERE active AND database = {engine.topology.home}"
+        f"SELECT partition, sum(rows), sum(bytes_on_disk) FROM {parts(engine)}"  # noqa: S608, constants only
         " AND table = 'entries' GROUP BY partition HAVING sum(rows) > 0"
         " ORDER BY partition DESC"
     )

@@ -14,13 +14,12 @@ from datetime import datetime, timedelta
 
 from apitrail.store import days
 from apitrail.store.days import Content, Day, Days
-from apitrail.store.derived import DAY
 from apitrail.store.engine import Engine, Query
 from apitrail.store.letters import NUMBERS, TOKENS
 from apitrail.store.model import EPOCH
-from apitrail.store.partitions import drop
+from apitrail.store.partitions import drop, parts
 from apitrail.store.slices import DAY_S, PIECE, place_of, runs, slices_for, start
-from apitrail.store.times import micros
+from apitrail.store.times import DAY, micros
 from apitrail.store.today import Today
 
 REST = 3
@@ -88,10 +87,7 @@ def go_on(engine: Engine, now: datetime, known: Days, today: Today, rest: Rest =
 def _forget(engine: Engine, kept: set[int]) -> None:
     """Months of which no day is left."""
     months = {f"{EPOCH.date() + timedelta(days=day):%Y%m}" for day in kept}
-    query = Query(
-        f"SELECT DISTINCT partition FROM {engine.topology.system('parts')}"  # noqa: S608
-        f" WHERE active AND database = {engine.topology.home} AND table = 'letters'"
-    )
+    query = Query(f"SELECT DISTINCT partition FROM {parts(engine)} AND table = 'letters'")  # noqa: S608
     for (month,) in engine.select(query).rows:
         if month not in months:
             drop(engine, "told_days", month)

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from apitrail.store.model import EPOCH
 
+DAY = 86_400_000_000
+"""Microseconds."""
 _MICROSECOND = timedelta(microseconds=1)
 
 

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
-from apitrail.store.derived import DAY
 from apitrail.store.slices import place_of
+from apitrail.store.times import DAY
 
 
 class Begun(Struct, frozen=True):

@@ -22,13 +22,12 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from apitrail.store.days import Days
-from apitrail.store.derived import DAY
 from apitrail.store.engine import Engine, Param, Query
 from apitrail.store.letters import sought
 from apitrail.store.model import Filter
 from apitrail.store.needles import needles
 from apitrail.store.slices import PIECE, Span, fewer, times
-from apitrail.store.times import micros
+from apitrail.store.times import DAY, micros
 from apitrail.store.today import Today
 
 

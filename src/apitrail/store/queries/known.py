@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from apitrail.store.block import Key
 from apitrail.store.engine import Param, Query
+from apitrail.store.times import DAY
 
-DAY = 86_400_000_000
-"""Microseconds: a partition of the table."""
 IDS_AT_ONCE = 20_000
 DAYS_AT_ONCE = 50
 

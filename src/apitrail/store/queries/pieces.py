@@ -12,10 +12,9 @@ from msgspec import Struct
 
 from apitrail.store.engine import Param
 from apitrail.store.model import Filter
-from apitrail.store.times import micros
+from apitrail.store.times import DAY, micros
 
-QUARTER = 900_000_000
-DAY = 96 * QUARTER
+QUARTER = DAY // 96
 """Microseconds."""
 
 
