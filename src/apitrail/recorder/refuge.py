@@ -8,7 +8,7 @@ worker moves all of it to the disk as soon as that can be written.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from apitrail.recorder.spool import SCHEMA, VERSION, Lease, Spool, SpoolLoss
@@ -36,19 +36,18 @@ class Refuge(Spool):
         """Exchanges in it."""
         return self.held().exchanges if self._used else 0
 
-    def keep(self, payloads: Sequence[bytes], losses: Sequence[SpoolLoss]) -> int:
+    def add(self, payloads: Iterable[bytes], losses: Iterable[SpoolLoss] = ()) -> int:
         """See Spool.add."""
         self._used = True
-        return self.add(payloads, losses)
+        return super().add(payloads, losses)
 
-    @property
-    def empty(self) -> bool:
-        """Whether neither exchange nor loss is in it."""
-        return not self._used or self.is_empty()
+    def is_empty(self) -> bool:
+        """See Spool.is_empty."""
+        return not self._used or super().is_empty()
 
     def move_to(self, spool: Spool) -> Iterator[int]:
         """All that nobody is sending, to the disk; how many each time. Raises SpoolUnusable: the rest is still here."""
-        while not self.empty and (lease := self.lease(MOVED_BYTES, MOVED)) is not None:
+        while not self.is_empty() and (lease := self.lease(MOVED_BYTES, MOVED)) is not None:
             self._move(lease, spool)
             yield len(lease.seqs)
 

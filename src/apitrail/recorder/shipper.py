@@ -185,22 +185,17 @@ class Shipper:
         A spool that cannot be used now holds up no other; its exchanges are kept.
         """
         for spool in self._spools:
+            newest = self._catching_up and not self._sent_newest
             try:
                 if not spool.there or spool.is_empty():
                     continue
-            except SpoolUnusable as error:
-                self.sent.last_failure = str(error)
-                continue
-            try:
                 self._transport.open()  # before a batch is read and compressed for a server that is away
-            except (OSError, http.client.HTTPException) as error:
-                return self._failed(f"{type(error).__name__}: {error}")
-            newest = self._catching_up and not self._sent_newest
-            try:
                 lease = spool.lease(self._batch_bytes, self._batch, newest=newest)
             except SpoolUnusable as error:
                 self.sent.last_failure = str(error)
                 continue
+            except (OSError, http.client.HTTPException) as error:
+                return self._failed(f"{type(error).__name__}: {error}")
             if lease is not None:
                 self._sent_newest = newest
                 return self._ship(spool, lease)

@@ -177,7 +177,7 @@ class Worker:
 
     def _store(self) -> bool:
         tallies = self._ledger.unreported()
-        if not self._pending and not tallies and self._refuge.empty:
+        if not self._pending and not tallies and self._refuge.is_empty():
             return True
         who = self._identity
         losses = [SpoolLoss(who.id, who.host, who.process, *tally) for tally in tallies]
@@ -189,7 +189,7 @@ class Worker:
         except SpoolUnusable as error:
             self._say(error)
             try:
-                dropped = self._refuge.keep(self._pending, losses)
+                dropped = self._refuge.add(self._pending, losses)
             except SpoolUnusable as full:  # memory is short
                 self._say(full)
                 return False
