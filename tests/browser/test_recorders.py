@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +10,7 @@ import httpx
 import msgspec
 import pytest
 from playwright.sync_api import expect
+from tests.recorder.conftest import until
 
 from apitrail.exchange import Exchange, Loss, Recorder
 
@@ -45,10 +45,7 @@ def lossy(empty_server: Any, call: Call) -> Any:
         "/api/v1/exchanges", json={"exchanges": []}, headers={"Apitrail-Backlog": "celery 12 3456"}
     ).raise_for_status()
     # What is missing is looked for beside the pages, and the first that asks does not wait for it for long.
-    end = time.monotonic() + 30
-    while "3 – 4" not in httpx.get(empty_server.url).text:
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    until(lambda: "3 – 4" in httpx.get(empty_server.url).text, seconds=30)
     return empty_server
 
 

@@ -124,34 +124,31 @@ def test_without_a_nursery_the_server_does_it_by_itself(told: dict[str, Any]) ->
     assert told["alone"] == [300, 0]
 
 
+def proc(pid: int, name: str) -> str:
+    """What a file of a process says (Linux); nothing once that has ended."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text()
+    except OSError:
+        return ""
+
+
 def below(pid: int) -> set[int]:
-    """The process's children and their children (Linux)."""
+    """The process's children and their children."""
     found: set[int] = set()
-    with suppress(FileNotFoundError, ProcessLookupError):  # it ends while one looks
+    with suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():
-            with suppress(FileNotFoundError, ProcessLookupError):
-                for child in map(int, (task / "children").read_text().split()):
-                    found |= {child} | below(child)
+            for child in map(int, proc(pid, f"task/{task.name}/children").split()):
+                found |= {child} | below(child)
     return found
 
 
 def named(pids: set[int], name: str) -> set[int]:
-    return {pid for pid in pids if named_of(pid) == name}
-
-
-def named_of(pid: int) -> str:
-    """What the process is called; empty once it has ended."""
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
+    return {pid for pid in pids if proc(pid, "comm").strip() == name}
 
 
 def runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
+    state = proc(pid, "stat").rpartition(")")[2].split()[:1]
+    return bool(state) and state[0] not in "ZX"
 
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are found and tied together by Linux's own means")

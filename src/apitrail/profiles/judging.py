@@ -221,15 +221,9 @@ class Judge:
 
         An answer of 2xx that the platform does not take for a receipt is a refusal too: it will send again.
         """
-        status = facts.status
-        if status is None:
-            error = facts.exchange.error
-            cause: Cause = _cause_of(error) if error is not None else "platform_outage"
-            if cause == "unknown":
-                cause = "platform_outage"
-            return Derived("platform_error", cause, retryable=True)
-        if status < 400 and facts.exchange.error is not None:  # our handler began to answer, and failed
-            cause = _cause_of(facts.exchange.error)
+        status, error = facts.status, facts.exchange.error
+        if status is None or (status < 400 and error is not None):  # perhaps it began to answer
+            cause: Cause = _cause_of(error) if error is not None else "unknown"
             return Derived("platform_error", "platform_outage" if cause == "unknown" else cause, retryable=True)
         if status < 400:
             if platform.answered is None or status >= 300 or platform.answered(facts):

@@ -50,7 +50,7 @@ def counted(store: Store, query: PageQuery, reader: Reader, read: Callable[[], P
         whole = query.cursor is None and found.next_cursor is None
         if not _ahead(store, asked, facets, numbers):
             facets, numbers = agreed(facets, numbers, found, asked, whole=whole)
-        entries = sum(one.count for one in facets.outcome if not query.outcome or one.id in query.outcome)
+        entries = _listed(facets, asked)
         drawn = histogram.histogram(numbers, query, reader)
         total = reader.words.count("log.total", entries)
         return found, Counts(facets=facets, histogram=drawn, total=total, entries=entries)
@@ -84,10 +84,14 @@ def _ahead(store: Store, asked: Filter, facets: Facets, numbers: Histogram) -> b
     stay as they are. Asked only where the numbers are not the same anyway.
     """
     drawn = sum(sum(bar.outcomes.values()) for bar in numbers.bars)
-    held = sum(one.count for one in facets.outcome if not asked.outcome or one.id in asked.outcome)
-    if numbers.end is None or asked.until is not None or held == drawn:
+    if numbers.end is None or asked.until is not None or _listed(facets, asked) == drawn:
         return False
     return bool(store.page(structs.replace(asked, since=numbers.end), limit=1).entries)
+
+
+def _listed(facets: Facets, asked: Filter) -> int:
+    """How many entries have an outcome that is asked for."""
+    return sum(one.count for one in facets.outcome if not asked.outcome or one.id in asked.outcome)
 
 
 def _told(query: PageQuery, found: Page, reader: Reader, facets: Facets) -> Counts:
