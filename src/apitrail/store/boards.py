@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import structs
 
 from apitrail.entry import Entry
-from apitrail.store import sizes
+from apitrail.store import mentioned, sizes
 from apitrail.store.engine import Query
 from apitrail.store.failures import Affected, CauseTotal, Common, Ending, Failed, Group, Hour, Hourly, Unanswered
 from apitrail.store.model import Filter
@@ -146,8 +146,7 @@ class Boards(Upkeep):
         wanted = tuple(dict.fromkeys(one for one in ids if one))
         if not wanted:
             return Mentioned([], False)
-        asked = words.seconds(words.Mentions((wanted,)), None, None, MENTIONED_SECONDS)
-        seconds = [second for (second,) in self.engine.select(asked).rows]
+        seconds = mentioned.latest(self.engine, words.Mentions((wanted,)), None, None, MENTIONED_SECONDS)
         if not seconds:
             return Mentioned([], False)
         rows = once(self.engine, lambda many: trade.mentions(wanted, seconds, actions, many), limit + 1)

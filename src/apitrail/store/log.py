@@ -70,6 +70,7 @@ from apitrail.store.queries import (
 )
 from apitrail.store.queries import entry as one
 from apitrail.store.queries.activity import Side
+from apitrail.store.recent import Recent
 from apitrail.store.rhythms import Rhythms
 from apitrail.store.rows import decode_row
 from apitrail.store.times import instant, micros
@@ -142,7 +143,8 @@ class Store(Boards, Rhythms):
         self._beside = Beside()
         self._days = Days(engine, kept=lock is not None)
         self._today = Today()
-        self._finding = Finding(engine, self._days, self._today)
+        self._recent = Recent(engine, kept=lock is not None)
+        self._finding = Finding(engine, self._days, self._today, self._recent)
         self._last_loss = Held[int](kept=lock is not None)
         try:
             migrated = schema.migrate(engine)
@@ -181,7 +183,12 @@ class Store(Boards, Rhythms):
             # Rows that come in their order need not be sorted by the engine, and those of one sender mostly do.
             data.sort(key=itemgetter(0))
             times = [at for _, at in keys]
-            with self._counts.writing(times), self._days.writing(times), self._today.writing(times):
+            with (
+                self._counts.writing(times),
+                self._days.writing(times),
+                self._today.writing(times),
+                self._recent.writing(times),
+            ):
                 self._insert([block for _, block in data], times)
             return written
 

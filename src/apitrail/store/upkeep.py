@@ -10,6 +10,7 @@ from apitrail.store.counts import Counts
 from apitrail.store.days import Days
 from apitrail.store.lock import FolderLock
 from apitrail.store.queries import span
+from apitrail.store.recent import Recent
 from apitrail.store.retention import Removed, Rules
 from apitrail.store.state import State
 from apitrail.store.stats import Stats
@@ -28,6 +29,7 @@ class Upkeep(State):
     _counts: Counts
     _days: Days
     _today: Today
+    _recent: Recent
 
     def tidy(
         self, rules: Rules, now: datetime | None = None, stop: Callable[[], bool] = lambda: False
@@ -38,7 +40,7 @@ class Upkeep(State):
                 return []
             twins.sweep(self.engine, self._identity, now or datetime.now(UTC), stop)
         pinned = sorted({one.id for one in self.pins()})
-        with self._counts.removing(), self._days.changing():
+        with self._counts.removing(), self._days.changing(), self._recent.removing():
             return retention.tidy(self.engine, rules, pinned, writes_off=lambda: self._writing, now=now, stop=stop)
 
     def tell(

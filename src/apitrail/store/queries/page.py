@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec import structs
 
@@ -48,9 +49,10 @@ def page(
     *,
     bodies: bool = True,
     few: bool = False,
+    ordered: bool = True,
 ) -> Query:
-    """Newest first; of `times` only, where these are known. `bodies`: see `told`. `few`: not so many are expected as
-    fill the page, so that all of the range will be read.
+    """Newest first; of `times` only, where these are known. `bodies`: see `having`. `few`: not so many are expected as
+    fill the page, so that all of the range will be read. Not `ordered`: in no order, where all fit on the page.
 
     A page is a position, not an offset: entries arrive while one reads.
 
@@ -81,10 +83,16 @@ def page(
     read = "WHERE" if which.text and bodies else "PREWHERE"
     return Query(
         f"SELECT {LIST_SELECT} FROM {table} {read} {where.text}"  # noqa: S608, constants only
-        f" ORDER BY created_at DESC, id DESC LIMIT {{limit:UInt32}}{setting}",
+        f"{' ORDER BY created_at DESC, id DESC' if ordered else ''} LIMIT {{limit:UInt32}}{setting}",
         {**where.params, "limit": limit},
         wide=seconds is None and table == "entries" and told_by_entries(which),
     )
+
+
+def in_order(row: Sequence[Any]) -> tuple[int, int, int]:
+    """What the engine orders a row of a list by: its time, then the second half of its id, then the first."""
+    identity = int(row[0])
+    return row[1], identity & (1 << 64) - 1, identity >> 64
 
 
 def gathered(which: Filter) -> bool:

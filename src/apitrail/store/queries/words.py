@@ -79,26 +79,43 @@ def seconds(wanted: Mentions, since: datetime | None, until: datetime | None, li
     """The latest times within the range that have all that is wanted, each as the first of SPAN seconds, newest first;
     one may come more than once.
     """
-    params: dict[str, Param] = {"limit": limit}
-    conditions, groups = [], []
+    condition, groups, params = _mentioned(wanted, since, until)
+    # One may be there twice where one set is asked for: to make them one takes longer than to read them.
+    having = " AND ".join(f"countIf({group}) > 0" for group in groups)
+    together = f" GROUP BY begun HAVING {having}" if groups[1:] else ""
+    return Query(
+        f"SELECT intDiv(toUnixTimestamp(at), {SPAN}) * {SPAN} AS begun FROM mentions"  # noqa: S608, constants only
+        f" PREWHERE {condition}{together} ORDER BY begun DESC LIMIT {{limit:UInt32}}",
+        {**params, "limit": limit},
+    )
+
+
+def some_seconds(wanted: Mentions, since: datetime | None, until: datetime | None, limit: int) -> Query:
+    """Any so many seconds in which one of a single set of words is mentioned, in no order."""
+    condition, _, params = _mentioned(wanted, since, until)
+    return Query(
+        f"SELECT toUnixTimestamp(at) FROM mentions PREWHERE {condition} LIMIT {{limit:UInt32}}",  # noqa: S608, constants
+        {**params, "limit": limit},
+    )
+
+
+def _mentioned(
+    wanted: Mentions, since: datetime | None, until: datetime | None
+) -> tuple[str, list[str], dict[str, Param]]:
+    """The condition on `mentions`, that on each set of words, and their parameters."""
+    params: dict[str, Param] = {}
+    groups = []
     for number, words in enumerate(wanted.sets):
         params[f"words{number}"] = word_numbers(words)
         groups.append(f"word IN {{words{number}:Array(UInt32)}}")
-    conditions.append(f"({' OR '.join(groups)})")
+    conditions = [f"({' OR '.join(groups)})"]
     if since is not None:
         params["first"] = spanned(micros(since) // 1_000_000)
         conditions.append("at >= toDateTime({first:Int64}, 'UTC')")
     if until is not None:
         params["last"] = micros(until) // 1_000_000
         conditions.append("at <= toDateTime({last:Int64}, 'UTC')")
-    # One may be there twice where one set is asked for: to make them one takes longer than to read them.
-    having = " AND ".join(f"countIf({group}) > 0" for group in groups)
-    together = f" GROUP BY begun HAVING {having}" if groups[1:] else ""
-    return Query(
-        f"SELECT intDiv(toUnixTimestamp(at), {SPAN}) * {SPAN} AS begun FROM mentions"  # noqa: S608, constants only
-        f" PREWHERE {' AND '.join(conditions)}{together} ORDER BY begun DESC LIMIT {{limit:UInt32}}",
-        params,
-    )
+    return " AND ".join(conditions), groups, params
 
 
 def one_word(which: Filter) -> bool:
@@ -120,14 +137,18 @@ def settled(found: Sequence[int], rows: Sequence[int]) -> set[int]:
 
 
 def having(term: Term, name: str, *, bodies: bool = True, brief: bool = False) -> tuple[str, dict[str, Param]]:
-    """The condition that an entry has the term, exactly. `name` begins the names of its parameters. Without `bodies`,
-    that it refers to a whole one. `brief`: for a few thousand entries.
+    """The condition that an entry has the term, exactly. `name` begins the names of its parameters. `brief`: for a few
+    thousand entries. Without `bodies`: that it refers to a word which bodies may have, as it is typed, or all in small
+    or capital letters; there may be others, which is cheaper to find out by comparing the counts (see `settled`).
     """
     if not term.whole:
         return _briefly(term.value, name) if brief else _inside(term.value, name)
+    if not bodies:
+        cases = dict.fromkeys((term.value, term.value.lower(), term.value.upper()))
+        return f"hasAny(reference_ids, {{{name}:Array(String)}})", {name: spelled(cases)}
     params: dict[str, Param] = {name: [one.lower() for one in spelled([term.value])]}
     refers = f"arrayExists(id -> has({{{name}:Array(String)}}, lower(id)), reference_ids)"
-    if not bodies or not _indexed(term.value):
+    if not _indexed(term.value):
         return refers, params
     params[f"{name}_body"] = f"(?i)(^|[^0-9A-Za-z]){re.escape(term.value)}($|[^0-9A-Za-z])"
     found = f"match(COLUMN, {{{name}_body:String}})"
