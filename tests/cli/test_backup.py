@@ -67,7 +67,7 @@ def test_backups_are_found_by_whoever_has_lost_the_log(run: Any, tmp_path: Path)
 def test_a_place_that_cannot_be_made_is_named_with_what_to_give(run: Any, running: bool, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     said = run("backup", str(tmp_path / "file" / "place"), fails=2).stderr
-    assert "cannot be made" in said
+    assert "the folder cannot be created" in said
     assert "does not answer" not in said
 
 

@@ -91,7 +91,7 @@ def test_an_entry_is_shown_whole_with_every_digit(run: Any, beside: str) -> None
     assert whole["response"]["body"] == '{"sn":"260101ABCDEF12"}'
     bad = json.loads(run("search", "取號", "--json").stdout)
     assert "\x1b" not in run("show", bad["id"]).stdout
-    assert "no such entry" in run("show", "019cd1f6-7c3a-7b42-8d0e-4f5a6b7c8d9e", fails=2).stderr
+    assert "the log has no entry with this id" in run("show", "019cd1f6-7c3a-7b42-8d0e-4f5a6b7c8d9e", fails=2).stderr
     assert "is not an id" in run("show", "7", fails=2).stderr
 
 

@@ -53,7 +53,7 @@ def test_what_is_no_reference_is_refused_with_how_to_write_it(run: Any, place: s
 def test_a_store_that_is_not_reached_is_told_once(run: Any) -> None:
     said = run("stats", "--store", "clickhouse://127.0.0.1:1/log", data=False, fails=2).stderr
     assert said.splitlines() == [
-        "apitrail: clickhouse://127.0.0.1:1/log: the store is not available now (Connection refused)",
+        "apitrail: clickhouse://127.0.0.1:1/log: the store is not available (Connection refused)",
         "  Do this: See docs/operating.md.",
     ]
 

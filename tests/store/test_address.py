@@ -59,17 +59,17 @@ def test_who_asks_may_stand_in_the_environment_and_the_address_goes_first(tmp_pa
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("postgres://u:secret@h/x", "postgres://h/x: not an address of a store. Write it as clickhouse://"),
-        ("clickhouse://", "not an address of a store"),
+        ("postgres://u:secret@h/x", "postgres://h/x: this is not the address of a store. Write it as clickhouse://"),
+        ("clickhouse://", "not the address of a store"),
         ("clickhouse://u:secret@[::1/x", "'[::1' is not a host"),
-        ("clickhouse://u:secret@h/x#y", "not an address of a store"),
-        ("clickhouse://u:secret@h:99999/x", "clickhouse://h:99999/x: not an address"),
+        ("clickhouse://u:secret@h/x#y", "not the address of a store"),
+        ("clickhouse://u:secret@h:99999/x", "clickhouse://h:99999/x: 'h:99999' is not a host, with or without a port"),
         ("clickhouse://u:secret@h,/x", "'' is not a host"),
-        ("clickhouse://u:secret@h/x?clutser=c", "'clutser' is not an option; there are cluster, ca, quorum"),
-        ("clickhouse://u:secret@h/x?cluster=c'", "use letters, digits, underscores and dashes"),
-        ("clickhouse://u:secret@h/x?quorum=2", "give a number of replicas, with a cluster's name"),
-        ("clickhouses://u:secret@h/x?ca=/no/such.pem", "ca is '/no/such.pem'; there is no such file"),
-        ("clickhouse://u:secret@h/x;drop", "database is 'x;drop'; use letters, digits and underscores"),
+        ("clickhouse://u:secret@h/x?clutser=c", "'clutser' is not an option. Use one of: cluster, ca, quorum"),
+        ("clickhouse://u:secret@h/x?cluster=c'", "it may contain only letters, digits, underscores and dashes"),
+        ("clickhouse://u:secret@h/x?quorum=2", "give a number of replicas (0 to 9), and the option cluster"),
+        ("clickhouses://u:secret@h/x?ca=/no/such.pem", "ca is '/no/such.pem', and this file does not exist"),
+        ("clickhouse://u:secret@h/x;drop", "database is 'x;drop'; its name may contain only letters"),
     ],
 )
 def test_an_address_that_cannot_be_used_is_named_without_its_password(address: str, said: str) -> None:
@@ -85,7 +85,7 @@ def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(StoreUnavailable) as refused:
             open_store(f"clickhouse://u:secret@127.0.0.1:{port}/log")
-    assert f"clickhouse://127.0.0.1:{port}/log: the store is not available now" in str(refused.value)
+    assert f"clickhouse://127.0.0.1:{port}/log: the store is not available" in str(refused.value)
     assert "secret" not in str(refused.value)
 
 

@@ -167,9 +167,9 @@ def test_a_backup_that_broke_off_is_not_listed(store: Store, where: Folder) -> N
 @pytest.mark.parametrize(
     ("text", "key", "said"),
     [
-        ("https://s3.example", "k", "no address of a bucket"),
-        ("s3://bucket/x", "k", "no address of a bucket"),
-        ("https://u:p@s3.example/bucket", "k", "no address of a bucket"),
+        ("https://s3.example", "k", "not the address of a bucket"),
+        ("s3://bucket/x", "k", "not the address of a bucket"),
+        ("https://u:p@s3.example/bucket", "k", "not the address of a bucket"),
         ("https://s3.example/bucket", "", "AWS_ACCESS_KEY_ID"),
     ],
 )

@@ -92,7 +92,7 @@ def test_a_server_may_start_while_a_host_is_away(cluster: Any, log: Store) -> No
 def test_a_host_that_is_not_reached_is_named_with_the_systems_own_reason(address: str, why: str) -> None:
     with pytest.raises(StoreUnavailable) as raised:
         open_store(address)
-    assert re.fullmatch(rf"{address}: the store is not available now \(({why})\)", str(raised.value))
+    assert re.fullmatch(rf"{address}: the store is not available \(({why})\)", str(raised.value))
 
 
 def test_without_any_door_the_log_is_unavailable_and_comes_back(
@@ -205,7 +205,7 @@ def test_a_shard_without_an_answering_replica_is_named(log: Store, monkeypatch: 
     log.check()
     shards = "SELECT * FROM VALUES('shard_num UInt32, hosts String', (1, 'a'), (2, 'b, c'))"
     monkeypatch.setattr(type(log.engine.topology), "shards", lambda _: shards)
-    with pytest.raises(StoreUnavailable, match=r"no replica answers of shard 2 \(b, c\)"):
+    with pytest.raises(StoreUnavailable, match=r"no replica of shard 2 \(b, c\) answers"):
         log.check()
 
 

@@ -37,7 +37,7 @@ def test_a_second_process_is_told_who_owns_the_folder_and_what_to_do(folder: Pat
             open_store(folder)
         assert str(folder) in str(refused.value)
         assert f"process {owner.pid} on " in str(refused.value)
-        assert "Stop that process, or give this one another folder" in str(refused.value)
+        assert "Stop that process, or use another folder" in str(refused.value)
         owner.stdin.close()
         assert owner.wait(30) == 0
     open_store(folder).close()
@@ -91,13 +91,13 @@ def test_a_folder_may_have_any_name(tmp_path: Path, make: Make, name: str) -> No
 
 
 def test_a_folder_with_a_question_mark_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"what\?/clickhouse: the engine takes no folder with a question mark"):
+    with pytest.raises(StoreError, match=r"what\?/clickhouse: the path contains a question mark"):
         open_store(tmp_path / "what?")
 
 
 def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(StoreError, match="file: cannot be used as a data folder"):
+    with pytest.raises(StoreError, match="file: this data folder cannot be opened"):
         open_store(tmp_path / "file")
 
 

@@ -89,10 +89,10 @@ def test_a_newer_log_is_refused_and_left_as_it_is(folder: Path, make: Make, monk
 
     with pytest.raises(StoreError) as refused:
         open_store(folder, durable=True)
-    assert f"written by a newer Apitrail (its schema is 99, this version knows {known[-1].version})" in str(
+    assert f"a newer Apitrail wrote this log (schema 99; this version knows up to {known[-1].version})" in str(
         refused.value
     )
-    assert "install that version" in str(refused.value)
+    assert "Install that version" in str(refused.value)
 
     monkeypatch.setattr(schema, "migrations", lambda: [*known, newer])  # the version that wrote it
     store = open_store(folder, durable=False)

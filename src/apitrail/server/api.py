@@ -1,6 +1,6 @@
-"""The read API: entries, the choices of each filter, what the log covers, and its gaps. Nothing here writes.
+"""The read API: entries, the options of each filter, the time range of the log, and its gaps. Nothing here writes.
 
-Handlers are plain functions on worker threads, because the store's answers block.
+Handlers are plain functions on worker threads, because calls of the store block.
 """
 
 from __future__ import annotations
@@ -34,77 +34,88 @@ from apitrail.store.model import Facets, Histogram, Span
 FILTERS = (
     Parameter(
         name="from",
-        about="The earliest `created_at`: a date (in UTC) or a time with its offset.",
+        about="Only entries from this `created_at` on: a date (in UTC), or a time with its UTC offset.",
         example="2026-03-09T14:30:00+08:00",
     ),
     Parameter(
         name="to",
-        about="The latest `created_at`, inclusive: a date means all of that day, a time without a fraction all of "
-        "that second.",
+        about="Only entries up to this `created_at`, inclusive. A date includes the whole day, a time without a "
+        "fraction the whole second.",
         example="2026-03-09",
     ),
-    Parameter(name="action", about="Action ids; repeat it for alternatives.", repeated=True, example=["order.list"]),
+    Parameter(
+        name="action", about="Action ids. Repeat the parameter for alternatives.", repeated=True, example=["order.list"]
+    ),
     Parameter(name="ec_integration", about="Ids of EC integrations.", repeated=True),
     Parameter(name="shipping_integration", about="Ids of shipping integrations.", repeated=True),
-    Parameter(name="outcome", about="Outcomes.", repeated=True, choices=get_args(Outcome)),
-    Parameter(name="platform", about="Platforms.", repeated=True),
-    Parameter(name="cause", about="Why calls failed.", repeated=True, choices=get_args(Cause)),
-    Parameter(name="direction", about="Who called.", repeated=True, choices=get_args(Direction)),
-    Parameter(name="merchant", about="Merchants.", repeated=True),
+    Parameter(name="outcome", about="What came of the call.", repeated=True, choices=get_args(Outcome)),
+    Parameter(name="platform", about="Ids of platforms.", repeated=True),
+    Parameter(name="cause", about="Causes of failures.", repeated=True, choices=get_args(Cause)),
+    Parameter(
+        name="direction",
+        about="`outbound`: your system called the platform; `inbound`: the platform called you, a webhook.",
+        repeated=True,
+        choices=get_args(Direction),
+    ),
+    Parameter(name="merchant", about="Ids of merchants.", repeated=True),
     Parameter(
         name="source",
-        about="Ids of owning objects; `type:id` for one of that type only.",
+        about="Ids of the objects that own the calls; `type:id` for one type only.",
         repeated=True,
         example=["order:A-1001"],
     ),
-    Parameter(name="method", about="HTTP methods, in capitals.", repeated=True, example=["POST"]),
+    Parameter(name="method", about="HTTP methods, in upper case.", repeated=True, example=["POST"]),
     Parameter(
         name="status",
-        about="HTTP statuses: `404`, `4xx`, or `none` for calls without an answer.",
+        about="HTTP statuses: `404`, `4xx`, or `none` for calls without a response.",
         repeated=True,
         example=["4xx"],
     ),
     Parameter(
         name="path",
-        about="Parts of the address after its host, parameters too, whatever their case.",
+        about="Parts of the URL after the host, including the query, in upper or lower case.",
         repeated=True,
         example=["/orders/cancel"],
     ),
-    Parameter(name="duration_over", about="Only calls that took longer: milliseconds, or like `1.5s`.", example="1.5s"),
+    Parameter(
+        name="duration_over",
+        about="Only calls that took longer than this: a number of milliseconds, or a value such as `1.5s`.",
+        example="1.5s",
+    ),
     Parameter(
         name="reference",
-        about="Ids that entries refer to (order and tracking numbers, SKUs, …), exactly as they are; `type:id` for "
-        "those of one type only.",
+        about="Ids that entries refer to (order and tracking numbers, SKUs, …), written exactly as in the log; "
+        "`type:id` for one type only.",
         repeated=True,
         example=["order:A-1001"],
     ),
     Parameter(
         name="text",
-        about="What to look for, as one types it: an id (a whole word, in references and bodies), any other word or "
-        '"an exact phrase" (a part of a body or of the platform\'s message), `field:value`, and `-` before what must '
-        "not be there. What cannot be understood is refused with the reason.",
+        about="A search, as typed into the page's search box: an id (a whole word, in references and bodies), any "
+        'other word or "an exact phrase" (a part of a body or of the platform\'s message), `field:value`. A `-` before '
+        "a term excludes entries that have it. A search that cannot be understood is refused, with the reason.",
         example='260101ABCDEF12 -action:stock.push "not in range"',
     ),
 )
 _PAGING = (
     Parameter(
         name="limit",
-        about=f"How many: 1 to {LIMIT_MAX}, {LIMIT_DEFAULT} if not given.",
+        about=f"How many entries to return: 1 to {LIMIT_MAX}, by default {LIMIT_DEFAULT}.",
         kind="integer",
         least=1,
         most=LIMIT_MAX,
     ),
-    Parameter(name="cursor", about="`next_cursor` of the page before."),
+    Parameter(name="cursor", about="The `next_cursor` of the previous page."),
 )
 _ENTRY = Parameter(name="entry_id", where="path", about="The entry's id.", form="uuid", required=True)
 _BODY = Operation(
-    summary="Get a body's exact bytes",
+    summary="Get the exact bytes of a body",
     media=("application/octet-stream", "image/png", "image/jpeg", "image/gif", "application/pdf"),
     parameters=(
         _ENTRY,
         Parameter(
             name="part",
-            about="Of a body that was too large to be kept whole: its first bytes or its last.",
+            about="If the body was too large to be kept completely: its first bytes (`head`) or its last (`tail`).",
             choices=("head", "tail"),
         ),
     ),
@@ -123,11 +134,11 @@ _READING = (400, 401, 403, 422, 503)
     sync_to_thread=True,
 )
 def list_entries(request: AnyRequest, store: NamedDependency[Store]) -> EntriesAnswer:
-    """Entries newest first, without headers and bodies.
+    """Entries, newest first, without headers and bodies.
 
-    Several values of one parameter are alternatives; different parameters narrow each other. A value that is not in
-    the log matches nothing. An unknown parameter is refused, so that a slip never shows more than was asked for.
-    A page is a position (`cursor`): it stays where it is while new entries arrive.
+    Several values of one parameter are alternatives. An entry must match every parameter that is given. A value that
+    is not in the log matches nothing. An unknown parameter is refused, so that a misspelt one never returns more than
+    was asked for. A page begins at a position (`cursor`), so it does not move while new entries arrive.
     """
     return entries(store, request.scope["query_string"])
 
@@ -142,20 +153,20 @@ def list_entries(request: AnyRequest, store: NamedDependency[Store]) -> EntriesA
     sync_to_thread=True,
 )
 def get_entry(request: AnyRequest, entry_id: FromPath[str], store: NamedDependency[Store]) -> EntryAnswer:
-    """A whole entry, with the headers and bodies of both sides."""
+    """A complete entry, with the headers and bodies of request and response."""
     parse(request.scope["query_string"], ())
     return entry_answer(find(store, entry_id))
 
 
 @get("/entries/{entry_id:str}/request/body", opt={"operation": _BODY}, sync_to_thread=True)
 def get_request_body(request: AnyRequest, entry_id: FromPath[str], store: NamedDependency[Store]) -> Response[bytes]:
-    """The request's body as it was sent, after content-decoding and with secrets masked."""
+    """The request's body as it was sent, decompressed and with secrets masked."""
     return _body(request, find(store, entry_id), "request")
 
 
 @get("/entries/{entry_id:str}/response/body", opt={"operation": _BODY}, sync_to_thread=True)
 def get_response_body(request: AnyRequest, entry_id: FromPath[str], store: NamedDependency[Store]) -> Response[bytes]:
-    """The response's body as it was received, after content-decoding and with secrets masked."""
+    """The response's body as it was received, decompressed and with secrets masked."""
     return _body(request, find(store, entry_id), "response")
 
 
@@ -163,7 +174,7 @@ def get_response_body(request: AnyRequest, entry_id: FromPath[str], store: Named
     "/facets",
     opt={
         "operation": Operation(
-            summary="List the choices of each filter", answer=Facets, parameters=FILTERS, errors=_READING
+            summary="List the options of each filter", answer=Facets, parameters=FILTERS, errors=_READING
         )
     },
     sync_to_thread=True,
@@ -171,7 +182,8 @@ def get_response_body(request: AnyRequest, entry_id: FromPath[str], store: Named
 def get_facets(request: AnyRequest, store: NamedDependency[Store]) -> Facets:
     """The values that are in the log, with counts.
 
-    Each filter is counted under all others and the dates, so that a count says what one would get by choosing it.
+    The counts of one filter apply all other filters and the dates, so a count says how many entries this value would
+    give.
     """
     return store.facets(read_filter(parse(request.scope["query_string"], FILTER_PARAMETERS)))
 
@@ -186,11 +198,13 @@ def get_facets(request: AnyRequest, store: NamedDependency[Store]) -> Facets:
                 *FILTERS,
                 Parameter(
                     name="step",
-                    about="How long a bar is; by itself so that there are about a hundred.",
+                    about="How long a bar is. By default it is chosen so that there are about a hundred bars.",
                     choices=tuple(STEPS),
                 ),
                 Parameter(
-                    name="tz", about="The time zone at whose midnight bars of a day begin: UTC.", example="Asia/Taipei"
+                    name="tz",
+                    about="The time zone in which bars of one day begin at midnight; by default UTC.",
+                    example="Asia/Taipei",
                 ),
             ),
             errors=_READING,
@@ -199,7 +213,7 @@ def get_facets(request: AnyRequest, store: NamedDependency[Store]) -> Facets:
     sync_to_thread=True,
 )
 def get_histogram(request: AnyRequest, store: NamedDependency[Store]) -> Histogram:
-    """The bars of the range, or of all that the log holds where it is open, those without entries too."""
+    """The bars of the date range, including those without entries. Without dates, the range is the whole log."""
     asked = read_bars(request.scope["query_string"])
     try:
         return store.histogram(asked.filter, asked.step, asked.zone)
@@ -211,22 +225,22 @@ def get_histogram(request: AnyRequest, store: NamedDependency[Store]) -> Histogr
 
 @get(
     "/span",
-    opt={"operation": Operation(summary="See what the log covers", answer=Span, errors=_READING)},
+    opt={"operation": Operation(summary="Get the time range of the log", answer=Span, errors=_READING)},
     sync_to_thread=True,
 )
 def get_span(request: AnyRequest, store: NamedDependency[Store]) -> Span:
-    """How many entries there are, and the times of the oldest and newest."""
+    """The number of entries, and the times of the oldest and the newest one."""
     parse(request.scope["query_string"], ())
     return store.span()
 
 
 @get(
     "/losses",
-    opt={"operation": Operation(summary="See the gaps", answer=LossesAnswer, errors=_READING)},
+    opt={"operation": Operation(summary="List the gaps of the log", answer=LossesAnswer, errors=_READING)},
     sync_to_thread=True,
 )
 def get_losses(request: AnyRequest, store: NamedDependency[Store]) -> LossesAnswer:
-    """Exchanges that recorders had to give up, with the reason, the number and the times."""
+    """Exchanges that recorders had to discard, with the reason, the number and the times."""
     parse(request.scope["query_string"], ())
     return LossesAnswer(store.losses())
 
@@ -254,20 +268,20 @@ def entries(store: Store, query_string: bytes) -> EntriesAnswer:
 
 
 def find(store: Store, identifier: str) -> Entry:
-    """The entry of that id. Raises Problem where it is no id, or there is none."""
+    """The entry with this id. Raises Problem if it is not an id, or if there is no such entry."""
     try:
         wanted = str(UUID(identifier))
     except ValueError:
         raise Problem(
-            "is not an id", field="id", value=identifier, fix="Ids look like 019cd1f6-7c3a-7b42-8d0e-4f5a6b7c8d9e."
+            "is not an id", field="id", value=identifier, fix="Write an id like 019cd1f6-7c3a-7b42-8d0e-4f5a6b7c8d9e."
         ) from None
     entry = store.entry(wanted)
     if entry is None:
         raise Problem(
-            "there is no such entry",
+            "the log has no entry with this id",
             field="id",
             value=wanted,
-            fix="It was never recorded here, or it is older than what is kept.",
+            fix="Check the id. The entry was never recorded here, or it is older than the log keeps entries.",
             status=404,
         )
     return entry
@@ -276,10 +290,10 @@ def find(store: Store, identifier: str) -> Entry:
 def _body(request: AnyRequest, entry: Entry, side: str) -> Response[bytes]:
     [part] = parse(request.scope["query_string"], ("part",)).get("part", ["head"])[:1]
     if part not in ("head", "tail"):
-        raise Problem("is not a part", field="part", value=part, fix="One of: head, tail.")
+        raise Problem("is not a part", field="part", value=part, fix="Use head or tail.")
     payload = entry.request if side == "request" else entry.response
     if payload is None:
         raise Problem(
-            "there was no answer", field="id", value=entry.id, fix="See the entry's `error` for why.", status=404
+            "this call got no response", field="id", value=entry.id, fix="The entry's `error` says why.", status=404
         )
     return body_response(payload, "tail" if part == "tail" else "head", f"{entry.id}-{side}")

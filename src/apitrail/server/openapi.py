@@ -20,15 +20,15 @@ from apitrail.exchange import Exchange, Loss
 from apitrail.server.problems import FaultAnswer
 
 ERRORS = {
-    400: "Something in the request cannot be read: which field, and what to send instead.",
-    401: "A token or login is missing, unknown or revoked.",
-    403: "The token is for something else, or the host name is not one that may read without a token.",
-    404: "There is nothing by this id.",
-    413: "Too large: send smaller batches.",
-    415: "A content type or coding that is not known here.",
-    422: "The query met a limit of time or memory: narrow the dates.",
-    429: "Busy: keep the batch, and send it again after Retry-After.",
-    503: "The store does not answer: keep what you have, and try again after Retry-After.",
+    400: "The request cannot be read. The error names the field, and what to send instead.",
+    401: "The token or login is missing, unknown or revoked.",
+    403: "The token has another scope, or reading by this host name needs a token.",
+    404: "Nothing has this id.",
+    413: "The batch is too large. Send smaller ones.",
+    415: "The content type or content coding is not supported.",
+    422: "The query reached its limit of time or memory. Use a shorter date range.",
+    429: "The server is busy. Keep the batch, and send it again after the seconds in Retry-After.",
+    503: "The store does not answer. Keep your data, and try again after the seconds in Retry-After.",
 }
 _SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "read": [{"read": []}, {"login": []}, {}],
@@ -42,7 +42,7 @@ class BatchBody(Struct, frozen=True):
 
     exchanges: list[Exchange]
     losses: list[Loss] = []
-    """What a recorder had to give up since its last batch."""
+    """Exchanges that the recorder had to discard since its last batch."""
 
 
 class Parameter(Struct, frozen=True, kw_only=True):
@@ -110,20 +110,20 @@ def document(app: Litestar) -> dict[str, Any]:
             "title": "Apitrail: Platform API Logs",
             "version": __version__,
             "description": "A read-only audit log of the calls between a commerce backend and its platforms and "
-            "carriers. Nothing here changes or deletes an entry.",
+            "carriers. No operation changes or deletes an entry.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
         "components": {
             "schemas": components,
             "securitySchemes": {
-                "ingest": {"type": "http", "scheme": "bearer", "description": "A token of scope ingest."},
-                "read": {"type": "http", "scheme": "bearer", "description": "A token of scope read."},
+                "ingest": {"type": "http", "scheme": "bearer", "description": "A token with the scope ingest."},
+                "read": {"type": "http", "scheme": "bearer", "description": "A token with the scope read."},
                 "login": {
                     "type": "apiKey",
                     "in": "cookie",
                     "name": "apitrail_session",
-                    "description": "Got at /login with a read token.",
+                    "description": "Issued at /login for a read token.",
                 },
             },
         },

@@ -21,26 +21,26 @@ _LONGEST_CHARACTER = 4  # bytes of one character, in UTF-8 and GB18030 alike
 
 
 class PayloadAnswer(Struct, frozen=True, kw_only=True):
-    """One side of an exchange."""
+    """The request or the response of an exchange."""
 
     headers: Headers
     body: str
-    """Decoded text, or base64: see `encoding`."""
+    """Decoded text, or base64; `encoding` says which."""
     tail: str
-    """The last bytes of a body that was too large to be kept whole; `body` then holds the first."""
+    """If the body was too large to be kept completely: its last bytes. `body` then has its first bytes."""
     encoding: Literal["text", "base64"]
     content_type: str | None
     charset: str | None
     size: int
-    """True size in bytes after content-decoding, also where not all of it was kept."""
+    """The size of the decompressed body in bytes, even if not all of it was kept."""
     sha256: str
     truncated: bool
     incomplete: bool
-    """The body was not read to its end."""
+    """The body was not read to its end: the caller closed it, or the connection broke."""
 
 
 class EntryAnswer(EntryRow, kw_only=True):
-    """A whole entry."""
+    """A complete entry."""
 
     request: PayloadAnswer
     response: PayloadAnswer | None
@@ -51,11 +51,11 @@ class EntriesAnswer(Struct, frozen=True):
 
     entries: list[EntryRow]
     next_cursor: str | None
-    """Give it as `cursor` for the next page; null on the last."""
+    """Send it as `cursor` to get the next page; null on the last page."""
 
 
 class LossesAnswer(Struct, frozen=True):
-    """What recorders said they had to give up: the gaps of the log."""
+    """The exchanges that recorders had to discard: the gaps of the log."""
 
     losses: list[LossRow]
 

@@ -65,13 +65,15 @@ def read(address: str, environment: Mapping[str, str]) -> Address:
     parts = _PARTS.fullmatch(address.strip())
     scheme = parts[1].lower() if parts else ""
     if parts is None or scheme not in SCHEMES:
-        raise StoreError(f"{shown}: not an address of a store. Write it as {EXAMPLE}")
+        raise StoreError(f"{shown}: this is not the address of a store. Write it as {EXAMPLE}")
     credentials, _, hosts = parts[2].rpartition("@")
     user, colon, password = credentials.partition(":")
     options = _options(shown, parts[4] or "")
     database = unquote(parts[3].strip("/")) or "apitrail"
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", database):
-        raise StoreError(f"{shown}: database is {database!r}; use letters, digits and underscores")
+        raise StoreError(
+            f"{shown}: the database is {database!r}; its name may contain only letters, digits and underscores"
+        )
     port = 8443 if SCHEMES[scheme] else 8123
     return Address(
         scheme,
@@ -88,7 +90,7 @@ def read(address: str, environment: Mapping[str, str]) -> Address:
 def _host(shown: str, text: str, port: int) -> tuple[str, int]:
     found = _HOST.fullmatch(text)
     if found is None or not 0 < int(found[3] or port) < 1 << 16:
-        raise StoreError(f"{shown}: not an address ({text!r} is not a host). Write it as {EXAMPLE}")
+        raise StoreError(f"{shown}: {text!r} is not a host, with or without a port. Write the address as {EXAMPLE}")
     return found[1] or found[2], int(found[3] or port)
 
 
@@ -96,22 +98,24 @@ def _options(shown: str, query: str) -> dict[str, str]:
     options = dict(parse_qsl(query, keep_blank_values=True))
     for name in options:
         if name not in OPTIONS:
-            raise StoreError(f"{shown}: {name!r} is not an option; there are {', '.join(OPTIONS)}")
+            raise StoreError(f"{shown}: {name!r} is not an option. Use one of: {', '.join(OPTIONS)}")
     if "cluster" in options and not re.fullmatch(r"[A-Za-z0-9_-]+", options["cluster"]):
-        raise StoreError(f"{shown}: cluster is {options['cluster']!r}; use letters, digits, underscores and dashes")
+        raise StoreError(
+            f"{shown}: cluster is {options['cluster']!r}; it may contain only letters, digits, underscores and dashes"
+        )
     return options
 
 
 def _ca(shown: str, path: str) -> str:
     if path and not Path(path).is_file():
-        raise StoreError(f"{shown}: ca is {path!r}; there is no such file. Name a PEM file")
+        raise StoreError(f"{shown}: ca is {path!r}, and this file does not exist. Name a PEM file")
     return path
 
 
 def _quorum(shown: str, options: Mapping[str, str]) -> int:
     text = options.get("quorum", "0")
     if not re.fullmatch(r"\d", text) or (text != "0" and not options.get("cluster")):
-        raise StoreError(f"{shown}: quorum is {text!r}; give a number of replicas, with a cluster's name beside it")
+        raise StoreError(f"{shown}: quorum is {text!r}; give a number of replicas (0 to 9), and the option cluster")
     return int(text)
 
 
@@ -122,4 +126,6 @@ def _password(environment: Mapping[str, str]) -> str:
     try:
         return Path(path).read_text("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"{PASSWORD_FILE} is {path!r}, and cannot be read ({error}). Name a readable file") from error
+        raise StoreError(
+            f"{PASSWORD_FILE} is {path!r}, and this file cannot be read ({error}). Name a readable file"
+        ) from error

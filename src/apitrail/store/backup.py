@@ -105,9 +105,12 @@ def place(text: str, key: str = "", secret: str = "") -> Place:
         return Folder(Path(text).absolute())
     if not re.fullmatch(r"https?://[^/@\s]+/[^/\s]+(/\S*)?", text):
         shown = re.sub(r"//[^@/]*@", "//", text)
-        raise BadPlace(f"{shown}: no address of a bucket. Write it as https://host/bucket/prefix")
+        raise BadPlace(f"{shown}: this is not the address of a bucket. Write it as https://host/bucket/prefix")
     if not key or not secret:
-        raise BadPlace(f"{text}: no key. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment")
+        raise BadPlace(
+            f"{text}: the key of this bucket is missing. "
+            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment"
+        )
     return Bucket(text.rstrip("/"), key, secret)
 
 
@@ -120,13 +123,16 @@ def begin(engine: Engine, where: Place, *, full: bool = False, at: datetime | No
     """
     if engine.topology.cluster:
         raise StoreError(
-            f"{engine.place}: a cluster is backed up by its own statement, on all shards at once: docs/cluster-check.md"
+            f"{engine.place}: `apitrail backup` cannot back up a cluster. Use the cluster's own BACKUP statement, "
+            "which covers all shards: docs/cluster-check.md"
         )
     if isinstance(where, Folder):
         try:
             where.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise BadPlace(f"{where}: cannot be made ({error.strerror}). Give a folder to write to") from error
+            raise BadPlace(
+                f"{where}: the folder cannot be created ({error.strerror}). Name a folder that this user can write to"
+            ) from error
     base = "" if full else max((name for name in where.names(engine) if name.endswith("-full")), default="")
     stamp = f"{at or datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     name = f"{stamp}-since-{base.partition('-')[0]}" if base else f"{stamp}-full"
@@ -143,7 +149,7 @@ def begin(engine: Engine, where: Place, *, full: bool = False, at: datetime | No
         if state.done or state.files:
             return str(identity), name
         if time.monotonic() > until:
-            raise StoreError(f"{where}: the engine did not begin to copy within {_HOLD_S:.0f} s. Try again")
+            raise StoreError(f"{where}: the backup did not start within {_HOLD_S:.0f} s. Try again")
         time.sleep(_POLL_S)
 
 
@@ -156,11 +162,11 @@ def progress(engine: Engine, identity: str, name: str) -> Progress:
     )
     rows = engine.select(query).rows
     if not rows:
-        raise StoreError(f"backup {name}: the engine knows nothing of it; it was started anew since. Begin it again")
+        raise StoreError(f"backup {name}: the engine was restarted and no longer knows this backup. Start a new one")
     ((status, files, size, copied, error),) = rows
     if str(status).endswith(("FAILED", "CANCELLED")):
         said = str(error).split("\n", 1)[0].split(" (version ", 1)[0][:600]
-        raise StoreError(f"backup {name}: {said or status}")
+        raise StoreError(f"backup {name} failed: {said or status}")
     return Progress(name, status in ("BACKUP_CREATED", "RESTORED"), files, size, copied)
 
 
@@ -171,7 +177,9 @@ def bring_back(engine: Engine, where: Place, name: str, told: Callable[[Progress
     names = where.names(engine)
     if name not in names:
         have = ", ".join(names[-3:]) or "none"
-        raise StoreError(f"{where}: there is no whole backup {name!r} (there: {have}). Give one of `apitrail backups`")
+        raise StoreError(
+            f"{where}: there is no complete backup {name!r}, only: {have}. Choose one that `apitrail backups` lists"
+        )
     sql, values = where.target(name, "backup")
     statement = f"RESTORE DATABASE {_database(engine)} FROM {sql} SETTINGS async = 1"
     if based := NAME.fullmatch(name)[1]:  # type: ignore[index]  # names() lists no others
@@ -192,7 +200,7 @@ def _check(engine: Engine, what: str) -> None:
     for (table,) in engine.select(Query(tables)).rows:
         for row in engine.select(Query(f"CHECK TABLE `{table}`")).rows:
             if len(row) == 3 and not int(row[1]):  # an empty table is told by a row of nothing
-                raise StoreError(f"{what} is damaged in {table}, {row[0]}. Take an older one ({row[2]})")
+                raise StoreError(f"{what} is damaged: table {table}, part {row[0]} ({row[2]}). Use an older backup")
 
 
 def _until_done(engine: Engine, identity: str, name: str) -> Iterator[Progress]:
@@ -209,7 +217,8 @@ def _database(engine: Engine) -> str:
     ((name,),) = engine.select(Query("SELECT currentDatabase()")).rows
     if not re.fullmatch(r"\w+", str(name)):
         raise StoreError(
-            f"{engine.place}: the database is called {name!r}; only letters, digits and _ can be backed up"
+            f"{engine.place}: a database named {name!r} cannot be backed up. "
+            "Its name may contain only letters, digits and _"
         )
     return f"`{name}`"
 

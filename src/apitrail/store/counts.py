@@ -86,7 +86,7 @@ class Counts:
         step = step or histogram.step_for(since, until)
         cuts = histogram.edges(since, until, step, zone)
         if len(cuts) - 1 > histogram.MOST_BARS:
-            raise ValueError(f"bars of {step} over this range would be more than {histogram.MOST_BARS}")
+            raise ValueError(f"a step of {step} would give more than {histogram.MOST_BARS} bars for this range")
 
         def counted(asked: Filter) -> Rows:
             known, rest = self._ends_of(asked) if histogram.of_quarters(cuts) else (None, True)

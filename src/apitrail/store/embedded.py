@@ -46,7 +46,9 @@ class EmbeddedEngine:
         self.topology = Topology()
         self.packs = True
         if "?" in self.place:
-            raise StoreError(f"{folder}: the engine takes no folder with a question mark in its path. Rename it")
+            raise StoreError(
+                f"{folder}: the path contains a question mark, which the engine cannot use. Rename the folder"
+            )
         self._pid = os.getpid()
         self._closed = False
         self._changing = threading.Lock()
@@ -176,7 +178,9 @@ class EmbeddedEngine:
 
     def _alive(self) -> None:
         if os.getpid() != self._pid:
-            raise StoreUnavailable(f"{self.place}: opened by process {self._pid}; a forked child must open its own")
+            raise StoreUnavailable(
+                f"{self.place}: process {self._pid} opened this store. A forked child must open the store itself"
+            )
         if self._closed:
             raise StoreUnavailable(f"{self.place}: the store is closed")
 
@@ -203,7 +207,7 @@ def _failure(place: str, error: Exception) -> StoreError:
         return error
     if "already initialized with path" in str(error):
         return StoreError(
-            f"{place}: this process has another data folder open, and the engine serves one at a time. "
+            f"{place}: this process already has another data folder open, and the engine can open only one. "
             "Close the other store first"
         )
     return failure(place, error)

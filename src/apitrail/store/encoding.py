@@ -85,7 +85,7 @@ def _encode(incoming: Sequence[Incoming]) -> Block:
     if foldable is not encoded:
         own = _apart(foldable, mentioned)
     if not all(map(math.isfinite, of["duration_ms"])):
-        raise ValueError("a duration that is no number")
+        raise ValueError("a duration is not a finite number")
     *answered, answers = side(of["response"], own, _places(kinds, runs, "request"))
     data = native.block(
         COLUMNS,
@@ -177,7 +177,7 @@ def side(
 def _times(values: Sequence[datetime]) -> list[int]:
     times = [micros(at) for at in values]
     if not 0 <= min(times) <= max(times) <= _LATEST:
-        raise ValueError("a time that the engine does not know")
+        raise ValueError("a time is outside the engine's range")
     return times
 
 
@@ -196,11 +196,11 @@ def _uuids(named: Sequence[str], times: Sequence[int]) -> tuple[int, ...]:
     digits = [one.replace("-", "") for one in named]
     raw = bytes.fromhex("".join(digits))
     if any(len(one) != 32 for one in digits) or len(raw) != 16 * len(digits):
-        raise ValueError("an id that is no UUID")
+        raise ValueError("an id is not a UUID")
     numbers: tuple[int, ...] = struct.unpack(f">{2 * len(digits)}Q", raw)
     for high, at in zip(numbers[::2], times, strict=True):
         if high >> 12 & 0xF != 7 or not -ID_SLACK_MS <= (high >> 16) - at // 1000 <= ID_SLACK_MS:
-            raise ValueError("an id of another time")
+            raise ValueError("an id does not have the time of its entry")
     return numbers
 
 
@@ -216,8 +216,7 @@ def _check(entry: Entry) -> None:
         _uuids([entry.id], [at])
     except ValueError:
         raise BadEntry(
-            f"{of}: created_at is {entry.created_at.isoformat()}; it must lie in the millisecond "
-            "that the id was made in"
+            f"{of}: created_at is {entry.created_at.isoformat()}; it must be the time in the id, to the millisecond"
         ) from None
     if entry.received_at is not None:
         _time(entry.received_at, "received_at", of)
@@ -234,10 +233,10 @@ def _check(entry: Entry) -> None:
 
 def _time(at: datetime, field: str, of: str) -> int:
     if at.tzinfo is None:
-        raise BadEntry(f"{of}: {field} is {at.isoformat()}; it must have an offset")
+        raise BadEntry(f"{of}: {field} is {at.isoformat()}; it must have a UTC offset, such as +08:00")
     value = micros(at)
     if not 0 <= value <= _LATEST:
-        raise BadEntry(f"{of}: {field} is {at.isoformat()}; it must lie between 1970 and {LATEST.year}")
+        raise BadEntry(f"{of}: {field} is {at.isoformat()}; it must be between 1970 and {LATEST.year}")
     return value
 
 

@@ -111,12 +111,14 @@ def failure(place: str, error: Exception) -> StoreError:
     said = said.split("\n", 1)[0].split(" (version ", 1)[0][:600]
     if code in _TOO_LARGE:
         met = "time (query_seconds)" if code in _TOO_LONG else "memory (memory)" if code == 241 else "size"
-        return QueryTooLarge(f"the question met the store's limit of {met}: narrow the date range ({said})")
+        return QueryTooLarge(f"the query reached the store's limit of {met}. Use a shorter date range ({said})")
     if code == 243 or "No space left" in text:
-        return StoreUnavailable(f"{place}: the disk is full. Free some space; nothing acknowledged is lost ({said})")
+        return StoreUnavailable(
+            f"{place}: the disk is full. Free some space. Entries that were acknowledged are safe ({said})"
+        )
     if code in _PASSING or not found:
-        return StoreUnavailable(f"{place}: the store is not available now ({said})")
-    return StoreError(f"{place}: the engine refused ({said})")
+        return StoreUnavailable(f"{place}: the store is not available ({said})")
+    return StoreError(f"{place}: the engine refused the statement ({said})")
 
 
 def _reason(error: BaseException) -> str:

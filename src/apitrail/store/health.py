@@ -15,5 +15,6 @@ def demand_shards(engine: Engine) -> None:
     silent = [f"shard {number} ({hosts})" for number, hosts in shards.items() if number not in answering]
     if silent:
         raise StoreUnavailable(
-            f"{engine.place}: no replica answers of {', '.join(silent)}. Entries there are safe, and cannot be read"
+            f"{engine.place}: no replica of {', '.join(silent)} answers. Entries there are safe, but cannot be read. "
+            "Start one of its replicas"
         )

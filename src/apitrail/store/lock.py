@@ -27,18 +27,23 @@ class FolderLock:
         try:
             self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise StoreError(f"{self.path}: cannot be opened ({error.strerror}). Make the folder writable") from error
+            raise StoreError(
+                f"{self.path}: this lock file cannot be opened ({error.strerror}). Make its folder writable"
+            ) from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.read(self._descriptor, 1000).decode(errors="replace").strip() or "an unknown process"
             os.close(self._descriptor)
             raise FolderInUse(
-                f"{folder}: this data folder is in use by {holder}. Stop that process, or give this one another folder"
+                f"{folder}: this data folder is in use by {holder}. Stop that process, or use another folder"
             ) from None
         except OSError as error:
             os.close(self._descriptor)
-            raise StoreError(f"{self.path}: cannot be locked ({error.strerror}). Use a local file system") from error
+            raise StoreError(
+                f"{self.path}: the file system cannot lock this file ({error.strerror}). "
+                "Move the data folder to a local disk"
+            ) from error
         os.ftruncate(self._descriptor, 0)
         text = f"process {os.getpid()} on {socket.gethostname()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n"
         os.pwrite(self._descriptor, text.encode(), 0)

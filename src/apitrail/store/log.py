@@ -117,7 +117,9 @@ def open_store(
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         inner.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{folder}: cannot be used as a data folder ({error.strerror}). Give a folder") from error
+        raise StoreError(
+            f"{folder}: this data folder cannot be opened ({error.strerror}). Use another folder"
+        ) from error
     lock = FolderLock(folder)
     try:
         return Store(
@@ -195,7 +197,7 @@ class Store(Boards, Rhythms):
     def page(self, which: Filter, limit: int = 50, cursor: Cursor | None = None) -> Page:
         """The entries after `cursor`, newest first. Raises QueryTooLarge, StoreError; ValueError for the limit."""
         if not 1 <= limit <= MAX_LIMIT:
-            raise ValueError(f"limit is {limit}; it must be from 1 to {MAX_LIMIT}")
+            raise ValueError(f"limit is {limit}; it must be between 1 and {MAX_LIMIT}")
         rows = self._finding.newest(which, limit + 1, cursor, self._counts.newest(datetime.now(UTC)))
         entries = [decode_row(row) for row in rows[:limit]]
         more = len(rows) > limit
@@ -322,7 +324,10 @@ class Store(Boards, Rhythms):
         if self.engine.topology.cluster:
             health.demand_shards(self.engine)
         if not schema.applied(self.engine):
-            raise StoreError(f"{self.engine.place}: the tables are gone. Start again, or restore a backup")
+            raise StoreError(
+                f"{self.engine.place}: the log's tables no longer exist. Restore a backup, or restart the server "
+                "to begin an empty log"
+            )
 
     def close(self) -> None:
         """Wait for what runs, close the engine, free the folder. A second call does nothing."""

@@ -133,19 +133,19 @@ class Page(Struct, frozen=True):
 
 
 class Option(Struct, frozen=True):
-    """One choice of a filter that is in the log."""
+    """A value of a filter that is in the log."""
 
     id: str
     name: str
-    """The latest display name seen; the id where none was ever given."""
+    """The latest display name; the id if there never was one."""
     count: int
 
 
 class Facets(Struct, frozen=True, kw_only=True):
-    """The choices of each filter, with counts, most frequent first.
+    """The options of each filter, with counts, most frequent first.
 
-    Each field is counted under all *other* filters (and the date range), so that a choice shows what one would
-    get by taking it.
+    The counts of one field apply all *other* filters and the date range, so a count says how many entries this
+    option would give.
     """
 
     action: list[Option]
@@ -162,21 +162,21 @@ class Bar(Struct, frozen=True):
 
     start: datetime
     outcomes: dict[str, int]
-    """How many entries by outcome; only those that are there."""
+    """The number of entries by outcome; outcomes without entries are left out."""
 
 
 class Histogram(Struct, frozen=True):
-    """Entries by time and outcome, without a hole: a bar without entries is there too."""
+    """The number of entries by time and outcome. Bars without entries are included."""
 
     step: str
-    """How long a bar is: `1m`, `15m`, `6h`, `1d`, … The first and the last may be cut by the range."""
+    """How long a bar is: `1m`, `15m`, `6h`, `1d`, … The first and the last may be shorter, at the ends of the range."""
     end: datetime | None
-    """Where the last bar ends; None for an empty log."""
+    """When the last bar ends; null for an empty log."""
     bars: list[Bar]
 
 
 class Span(Struct, frozen=True):
-    """What the whole log covers."""
+    """The number of entries in the log, and its time range."""
 
     entries: int
     oldest: datetime | None
@@ -260,7 +260,7 @@ class Written(Struct, frozen=True):
 
 
 class LossRow(Struct, frozen=True, kw_only=True):
-    """Exchanges that a recorder said it had to give up."""
+    """Exchanges that a recorder reported as discarded."""
 
     recorder: str
     host: str

@@ -42,11 +42,13 @@ def restore(
     folder = folder.absolute()
     inner = folder / "clickhouse"
     if inner.exists():
-        raise StoreError(f"{folder}: there is a log already, and it is not overwritten. Give a new folder")
+        raise StoreError(f"{folder}: this folder already contains a log, which is not overwritten. Use a new folder")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{folder}: cannot be used as a data folder ({error.strerror}). Give a folder") from error
+        raise StoreError(
+            f"{folder}: this data folder cannot be created ({error.strerror}). Use another folder"
+        ) from error
     lock = FolderLock(folder)
     try:
         inner.mkdir(mode=0o700)

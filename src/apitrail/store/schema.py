@@ -108,8 +108,8 @@ def migrate(engine: Engine, steps: list[Migration] | None = None) -> bool:
     newest = max(step.version for step in steps)
     if have and max(have) > newest:
         raise StoreError(
-            f"{engine.place}: written by a newer Apitrail (its schema is {max(have)}, this version knows {newest}). "
-            "It was left as it is: install that version, or give another place to store"
+            f"{engine.place}: a newer Apitrail wrote this log (schema {max(have)}; this version knows up to {newest}). "
+            "Nothing was changed. Install that version, or use another data folder or store"
         )
     topology = engine.topology
     _run(engine, [topology.render(JOURNAL)])

@@ -26,7 +26,7 @@ class State:
         """Keep a token. Raises StoreError where its id is taken: a revoked token must stay so."""
         with self._writing:
             if any(other.id == token.id for other in self.tokens()):
-                raise StoreError(f"token {token.id}: there is one of that id already. Make another")
+                raise StoreError(f"token {token.id}: a token with this id already exists. Create one with another id")
             self.engine.run(tokens.add(token))
             if token.revoked_at is not None:
                 self.engine.run(tokens.revoke(token.id, token.revoked_at))
@@ -39,7 +39,7 @@ class State:
         """End a token's right. Once revoked, the first time stays. Raises StoreError for an unknown id."""
         with self._writing:
             if not any(token.id == token_id for token in self.tokens()):
-                raise StoreError(f"token {token_id}: there is none of that id. List the tokens to see which there are")
+                raise StoreError(f"token {token_id}: no token has this id. List the tokens to see their ids")
             self.engine.run(tokens.revoke(token_id, at))
 
     def registrations(self) -> list[Registration]:
@@ -72,7 +72,7 @@ class State:
         with self._writing:
             found = [one for one in self.pins() if (one.type, one.id) == (kind, identity)]
             if not found:
-                raise StoreError(f"pin {kind}:{identity}: it is not pinned. List the pins to see which there are")
+                raise StoreError(f"pin {kind}:{identity}: this reference is not pinned. List the pins to see which are")
             self.engine.run(pins.put(found[0], datetime.now(UTC), removed=True))
 
     def views(self) -> list[View]:

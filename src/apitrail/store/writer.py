@@ -46,7 +46,8 @@ class Busy(StoreError):
 
     def __init__(self, retry_after: int, pending: int, limit: int) -> None:
         super().__init__(
-            f"{pending} bytes wait to be written, of at most {limit} (max_pending_bytes). Send again in {retry_after} s"
+            f"{pending} bytes are waiting to be written; the limit is {limit} (max_pending_bytes). "
+            f"Send the same again in {retry_after} s"
         )
         self.retry_after = retry_after
 
@@ -129,7 +130,7 @@ class Writer:
         future: Future[Written] = Future()
         with self._changed:
             if self._closed:
-                raise StoreUnavailable("the writer is closed: the server is stopping. Send again later")
+                raise StoreUnavailable("the server is stopping and accepts no more entries. Send the same again later")
             self.demand_room(batch.size)
             self._waiting.append((batch, future))
             self._waiting_rows += batch.entries
@@ -193,7 +194,9 @@ class Writer:
             error = problem
             if isinstance(problem, QueryTooLarge):
                 # The engine was short of memory or time, which passes; nothing is wrong with the batch.
-                error = StoreUnavailable(f"the store had not enough memory or time to write: {problem}")
+                error = StoreUnavailable(
+                    f"the store did not have enough memory or time to write the entries: {problem}"
+                )
             if isinstance(error, StoreUnavailable):
                 self._trouble = (time.monotonic(), error)
             if len(group) > 1 and not isinstance(error, StoreUnavailable):
