@@ -1,0 +1,52 @@
+"""The engine in this process: what it keeps in memory for the next question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from apitrail.entry import Entry
+from apitrail.store import Filter, Store
+from apitrail.store.engine import Query
+from apitrail.store.model import Term
+
+START = datetime(2026, 8, 1, 5, 0, tzinfo=UTC)
+
+
+def decompressed_blocks(store: Store) -> tuple[int, int]:
+    """How many were found in memory so far, and how many were not."""
+    told = dict(
+        store.engine.select(Query("SELECT event, value FROM system.events WHERE event LIKE 'UncompressedCache%'")).rows
+    )
+    return told.get("UncompressedCacheHits", 0), told.get("UncompressedCacheMisses", 0)
+
+
+@pytest.fixture
+def filled(store: Store, make: Callable[..., Entry]) -> Store:
+    store.write([make(START + timedelta(seconds=second)) for second in range(300)])
+    return store
+
+
+def test_a_small_question_finds_the_blocks_that_the_last_one_read(filled: Store) -> None:
+    filled.page(Filter())
+    hits, misses = decompressed_blocks(filled)
+    filled.page(Filter(until=START + timedelta(seconds=200)))
+    now = decompressed_blocks(filled)
+    assert now[0] > hits
+    assert now[1] == misses
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda store: store.page(Filter(text=(Term("nowhere to be found"),))),
+        lambda store: store.engine.read(Query("SELECT id, row FROM entries")),
+    ],
+    ids=["a text in bodies", "all rows"],
+)
+def test_what_reads_much_leaves_them_alone(filled: Store, ask: Callable[[Store], object]) -> None:
+    before = decompressed_blocks(filled)
+    ask(filled)
+    assert decompressed_blocks(filled) == before
