@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run compile test test-peers test-faults lint format bench secrets setup browser lock clean help
+.PHONY: run compile test test-peers test-faults lint format bench secrets settings setup browser lock clean help
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -37,12 +37,16 @@ format: setup  ## put the source into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-secrets: setup  ## the recorder's table of secret names and its document, from the profiles
+secrets: setup  ## the recorder's tables of secret names and personal data and their documents, from the profiles
 	$(BIN)/python -m apitrail.profiles.secrets
 	$(BIN)/python -m apitrail.recorder.secrets > docs/secrets.md.new
 	mv docs/secrets.md.new docs/secrets.md
 	$(BIN)/python -m apitrail.recorder.personal > docs/personal.md.new
 	mv docs/personal.md.new docs/personal.md
+
+settings: setup  ## docs/settings.md, from the server's settings
+	$(BIN)/python -m apitrail.server.settings_text > docs/settings.md.new
+	mv docs/settings.md.new docs/settings.md
 
 bench: setup  ## every figure that the README quotes
 	$(BIN)/python -m bench

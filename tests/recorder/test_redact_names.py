@@ -76,7 +76,7 @@ def test_every_exception_is_one() -> None:
 
 def test_the_document_is_written_from_the_table() -> None:
     path = Path(__file__).parents[2] / "docs" / "secrets.md"
-    assert path.read_text(encoding="utf-8") == document(), "run: python -m apitrail.recorder.secrets > docs/secrets.md"
+    assert path.read_text(encoding="utf-8") == document(), "run: make secrets"
 
 
 def test_every_group_says_why() -> None:

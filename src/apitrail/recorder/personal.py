@@ -25,13 +25,19 @@ def document() -> str:
         "",
         "<!-- Written by `python -m apitrail.recorder.personal`; change the profiles' `personal` instead. -->",
         "",
-        "Where the setting `personal` is on, and only in calls to that platform. Names are compared as a whole,",
-        "without case, digits and signs: `shipping_name`, `ShippingName` and `shippingName2` are one. Objects of that",
-        "name have every leaf masked.",
+        "These fields are masked if the setting `personal` is on, each only in calls to its platform: calls to the",
+        "hosts that are listed with it, and calls that were stated as calls to it. A name must match completely, but",
+        "upper and lower case, digits and punctuation make no difference: `shipping_name`, `ShippingName` and",
+        "`shippingName2` are the same name. In an object with such a name, every value is masked.",
     ]
     for platform, (_, hosts, terms) in PERSONAL.items():
         listed = ", ".join(f"`{term.lstrip('=')}`" for term in terms)
-        lines += ["", f"## {platform}", "", f"{', '.join(hosts) or 'by its name alone'}: {listed}"]
+        lines += [
+            "",
+            f"## {platform}",
+            "",
+            f"{', '.join(hosts) or 'no host, only calls stated as calls to this platform'}: {listed}",
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -1,16 +1,7 @@
 """Which names carry a secret: one table, one rule.
 
-The rule. A name is split into its parts, at every character that is no letter and at every change of case, and
-folded to lower case: `X-Shopify-Access-Token` and `xShopifyAccessToken` are both x, shopify, access, token.
-A name is secret when the parts of a term of `TABLE` stand in it side by side, unless
-
-- a longer phrase of `PLAIN` covers them (`next page token`: a position in a list), in the name alone or with the
-  name of the JSON object that it stands in (`page: {token: …}`);
-- a word of `ATTRIBUTES` follows: `token_type` is a type, `password_changed_at` a time, `signature_required` a choice;
-- the name begins with a word of `QUESTIONS`: `has_password` answers yes or no.
-
-A term is also met written as one word (`accesstoken`, `APIKEY`). `=term` is the whole name and nothing else,
-`term$` stands at the name's end, and `*term` may be the end of a longer word (`entppwd`).
+`RULE` states the rule, and also opens docs/secrets.md. Its exceptions are the phrases of `PLAIN`, the words of
+`ATTRIBUTES` and those of `QUESTIONS`.
 
 The table is data. `GENERAL` is written by hand; what only a platform's profile knows is generated into
 `secrets_platforms` by `python -m apitrail.profiles.secrets`, because a recorder reads no profiles. Names that mean
@@ -25,6 +16,28 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple, cast
 
 from apitrail.recorder.secrets_platforms import EVERYWHERE, ONLY_AT
+
+RULE = """\
+The recorder masks the values of fields whose names are secret, in headers, URLs and bodies. Each section below is a
+group of terms with the reason why they are secret; the last sections list the exceptions, and secrets that are known
+by their shape. A server applies the same table to what other senders send.
+
+How a name is compared with the terms:
+
+1. The name is split into parts, at every character that is not a letter and at every change of case, and converted to
+   lower case. `X-Shopify-Access-Token` has the parts x, shopify, access, token, and so has `xShopifyAccessToken`.
+2. The name is secret if it contains all parts of a term, one directly after the other.
+3. Three exceptions make it plain again:
+   - A longer phrase that is not secret contains the term: in `next_page_token` it is `page token`, a position in a
+     list. The phrase may begin in the name of the JSON object around the field: `page: {token: …}`. See
+     [phrases that are not masked](#phrases-that-are-not-masked).
+   - The term is followed by a word that [describes the secret](#words-after-a-term-that-describe-it): `token_type` is a
+     type, `password_changed_at` a time, `signature_required` a choice.
+   - The name begins like [a question](#first-words-of-a-question): the value of `has_password` is yes or no.
+
+How a term is written: `access token` also matches the parts written as one word (`accesstoken`). `=term` matches the
+whole name only, `term$` only the end of the name, and `*term` also the end of a longer word (`*pwd` matches
+`entppwd`)."""
 
 Place = Literal["header", "query", "form", "json", "element", "attribute", "text"]
 
@@ -62,7 +75,7 @@ GENERAL: tuple[Group, ...] = (
             *("pass code", "=pass", "user pass", "login pass", "ftp pass", "smtp pass", "admin pass", "passkey"),
             *("*密碼", "*密码", "*パスワード", "*비밀번호"),
         ),
-        "They log in, and people use them twice. momo: `entpPwd`; HCT: `sPassword`; Yamato: `CSTMR_PSWD`.",
+        "A password gives access, often to several systems. momo: `entpPwd`; HCT: `sPassword`; Yamato: `CSTMR_PSWD`.",
     ),
     Group(
         "One-time codes",
@@ -70,24 +83,25 @@ GENERAL: tuple[Group, ...] = (
             *("otp", "totp", "mfa code", "two factor code", "verify code", "verification code", "device code"),
             *("=pin code", "*驗證碼", "*验证码"),
         ),
-        "Short-lived, but valid while the log is read. momo: `otpBackNo`; SF Express: `verifyCode`.",
+        "They are valid for a short time only, but the log may be read within it. momo: `otpBackNo`; SF Express: "
+        "`verifyCode`.",
         shortest=3,
     ),
     Group(
         "PINs",
         ("=pin", "account pin", "user pin", "card pin", "login pin"),
-        "Four to eight characters. Canada Post's `pin` has more: it is the tracking number.",
+        "A PIN has four to eight characters. Canada Post's `pin` is longer: it is the tracking number.",
         longest=8,
     ),
     Group(
         "Tokens",
         ("*token", "*tokens", "jwt", "id token", "wssid", "*accesstoken", "saml response", "*assertion"),
-        "Whoever holds one is let in: access, refresh, identity, session, customer and restricted data tokens.",
+        "Anybody who has one gets access: access, refresh, identity, session, customer and restricted data tokens.",
     ),
     Group(
         "Client and shared secrets",
         ("*secret", "*secrets", "code verifier", "salt key", "=salt"),
-        "They make tokens and signatures: `client_secret`, `app_secret`, `consumer_secret`, `webhook_secret`.",
+        "Tokens and signatures are made with them: `client_secret`, `app_secret`, `consumer_secret`, `webhook_secret`.",
     ),
     Group(
         "Keys",
@@ -99,7 +113,7 @@ GENERAL: tuple[Group, ...] = (
             *("webhook key", "hash key", "hash iv", "aes key", "aes iv", "des key", "des iv", "rt key"),
             *("secure key", "initialization vector", "check word", "ebay api cert name", "ibm client id"),
         ),
-        "They sign or log in for as long as nobody changes them. UPS: `AccessLicenseNumber`; ECPay: `HashKey`, "
+        "They sign requests or give access until somebody changes them. UPS: `AccessLicenseNumber`; ECPay: `HashKey`, "
         "`HashIV`; SF Express: `checkWord`; Qoo10: `GiosisCertificationKey`; Ruten: `X-RT-Key`.",
     ),
     Group(
@@ -108,24 +122,24 @@ GENERAL: tuple[Group, ...] = (
             *("*signature", "sign$", "=sig", "hmac", "msg digest", "data digest", "digest$", "check mac value"),
             *("mac value", "check value", "check code", "trade sha"),
         ),
-        "Not reusable, but they replay a request while they are fresh: Shopee: `sign`; ECPay: `CheckMacValue`; "
-        "SF Express: `msgDigest`; webhooks: `X-Shopify-Hmac-Sha256`, `X-WC-Webhook-Signature`.",
+        "A signature is valid for one request only, but this request can be repeated for some time. Shopee: `sign`; "
+        "ECPay: `CheckMacValue`; SF Express: `msgDigest`; webhooks: `X-Shopify-Hmac-Sha256`, `X-WC-Webhook-Signature`.",
         shortest=16,
     ),
     Group(
         "Authorization",
         ("authorization", "=authentication", "=bearer"),
-        "The header that carries the credential, under any prefix. The scheme is kept.",
+        "The header with the credential, with any prefix. The scheme is kept.",
     ),
     Group(
         "Authorization codes",
         ("auth code", "authorization code", "authorisation code", "*授權碼", "*授权码"),
-        "Exchanged for a token; T-Cat's is the contract's password.",
+        "They are exchanged for a token. T-Cat's is the password of the contract.",
     ),
     Group(
         "Authorization codes named `code`",
         ("=code",),
-        "Elsewhere a `code` is an error's or a country's.",
+        "Only in calls that log in: elsewhere `code` is the code of an error or a country.",
         places=("query", "form", "json"),
         login=True,
         shortest=6,
@@ -133,12 +147,12 @@ GENERAL: tuple[Group, ...] = (
     Group(
         "Credentials",
         ("credential", "credentials", "user credential"),
-        "Objects of them have every leaf masked. FedEx: `UserCredential`; EasyPost: `test_credentials`.",
+        "In an object of this name, every value is masked. FedEx: `UserCredential`; EasyPost: `test_credentials`.",
     ),
     Group(
         "Sessions and cookies",
         ("cookie", "cookies", "session id", "session token", "jsessionid", "phpsessid"),
-        "A session is a login. Cookie names are kept, their values masked.",
+        "A session gives access. The names of cookies are kept, their values are masked.",
     ),
     Group(
         "Cards",
@@ -146,25 +160,25 @@ GENERAL: tuple[Group, ...] = (
             *("card number", "card no", "cc number", "cvv", "cvc", "card verification value"),
             *("card security code", "card verification code"),
         ),
-        "Card data has no place in a log.",
+        "Card data must not be in a log.",
         shortest=3,
     ),
     Group(
         "USPS Web Tools",
         ("=userid",),
-        "The user id is the whole credential, as attribute of the XML in the query.",
+        "The user id is the complete credential. It is an attribute of the XML in the query.",
         places=("attribute",),
     ),
     Group(
         "UPS XML",
         ("=userid",),
-        "Half of the login, beside `Password` and `AccessLicenseNumber`.",
+        "A part of the login, together with `Password` and `AccessLicenseNumber`.",
         hosts=("ups.com",),
         platforms=("ups",),
         places=("element",),
     ),
-    Group("DHL XML", ("=siteid",), "Half of the login.", hosts=("dhl.com",), platforms=("dhl_express",)),
-    Group("HCT", ("=v",), "The key id of the tracking page.", hosts=("hct.com.tw",), platforms=("hct",)),
+    Group("DHL XML", ("=siteid",), "A part of the login.", hosts=("dhl.com",), platforms=("dhl_express",)),
+    Group("HCT", ("=v",), "The id of the key for the tracking page.", hosts=("hct.com.tw",), platforms=("hct",)),
     Group(
         "Kerry TJ",
         ("=flag",),
@@ -185,7 +199,7 @@ GENERAL: tuple[Group, ...] = (
     Group(
         "Qoo10",
         ("=key", "=resultobject"),
-        "The seller's key in the query of older clients, and as the answer that makes it.",
+        "The seller's key: in the query of older clients, and in the response that creates it.",
         hosts=("qoo10.jp", "qoo10.com", "qoo10.sg"),
         platforms=("qoo10",),
         places=("query", "form"),
@@ -204,10 +218,10 @@ GENERAL: tuple[Group, ...] = (
 
 def _of_profiles() -> list[Group]:
     """What profiles add. A bare name may be a word elsewhere in the same platform's bodies: short values are let be."""
-    groups = [Group("From profiles", EVERYWHERE, "Unmistakable names that only their platform has.")]
+    groups = [Group("From profiles", EVERYWHERE, "Names that only one platform uses. They are masked everywhere.")]
     for platform, place, terms in ONLY_AT:
         places = (cast("Place", place),) if place else ()
-        why = "Secret here, harmless elsewhere."
+        why = "Secret on this platform, harmless on others."
         groups.append(Group(platform, terms, why, (), places, shortest=6, platforms=(platform,)))
     return groups
 
@@ -383,24 +397,28 @@ def document() -> str:
         "",
         "<!-- Written by `python -m apitrail.recorder.secrets`; change src/apitrail/recorder/secrets.py instead. -->",
         "",
-        (__doc__ or "").split("\n\n", 1)[1].split("\n\nThe table is data", 1)[0],
+        RULE,
     ]
     for group in TABLE:
         lines += ["", f"## {group.title}", "", group.why, "", ", ".join(f"`{term}`" for term in group.terms)]
         limits = [
-            *([f"only at {' or '.join((*group.hosts, *group.platforms))}"] if group.hosts or group.platforms else []),
+            *(
+                [f"only in calls to {' or '.join((*group.hosts, *group.platforms))}"]
+                if group.hosts or group.platforms
+                else []
+            ),
             *([f"only in: {', '.join(group.places)}"] if group.places else []),
-            *(["only in what a login call sends"] if group.login else []),
-            *([f"from {group.shortest} characters"] if group.shortest > 1 else []),
-            *([f"up to {group.longest} characters"] if group.longest else []),
+            *(["only in what a call sends to log in"] if group.login else []),
+            *([f"only values of {group.shortest} characters or more"] if group.shortest > 1 else []),
+            *([f"only values of up to {group.longest} characters"] if group.longest else []),
         ]
         if limits:
             lines += ["", f"Limits: {'; '.join(limits)}."]
     sections = (
-        ("Never masked by these phrases", PLAIN),
-        ("Words after a term that make it plain", sorted(ATTRIBUTES)),
-        ("First words that make a name plain", sorted(QUESTIONS)),
-        ("Masked by their shape, wherever they stand", [shape for _, shape, _ in SHAPES]),
+        ("Phrases that are not masked", PLAIN),
+        ("Words after a term that describe it", sorted(ATTRIBUTES)),
+        ("First words of a question", sorted(QUESTIONS)),
+        ("Secrets that are known by their shape", [shape for _, shape, _ in SHAPES]),
         ("Addresses that are secrets", [host + path for host, path in PATHS]),
     )
     for title, items in sections:

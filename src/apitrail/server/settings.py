@@ -37,7 +37,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         Path,
         Setting(
             about="The data folder: the log itself (unless `store` is elsewhere), the key of the fingerprints of "
-            "masked secrets, and the socket that the commands use. Made with mode 0700 if missing.",
+            "masked secrets, and the socket that the commands use. Created with mode 0700 if it is missing.",
             unit="folder",
             at_limit="One process owns it: a second one reports this and ends.",
             neighbour="store",
@@ -145,9 +145,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     workers: Annotated[
         int | None,
         Setting(
-            about="How many processes derive entries beside the server's own, each on its own processor and with "
-            "about 50 MB. Empty: as many as there are processors, or none if there is only one. 0: the server does "
-            "it itself, which takes the least memory.",
+            about="How many worker processes derive entries. Each uses one core and about 50 MB. Empty: one per core, "
+            "or none if there is only one core. 0: the server derives them itself, which needs the least memory.",
             unit="processes",
             at_limit="Further batches wait until a process is free; see `in_flight`.",
             neighbour="in_flight",

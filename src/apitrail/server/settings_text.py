@@ -2,6 +2,8 @@
 
 A value is looked for as a flag, then in the environment (`APITRAIL_` and the name in capitals), then its default
 holds. All three are read by the same parser, so that a wrong one is refused in the same words.
+
+`docs/settings.md` is written by `python -m apitrail.server.settings_text`.
 """
 
 from __future__ import annotations
@@ -18,6 +20,21 @@ from apitrail.server.problems import Problem
 from apitrail.server.settings import BYTES, Setting, Settings
 
 ENVIRONMENT_PREFIX = "APITRAIL_"
+
+_HEAD = """\
+# Settings
+
+<!-- Written by `python -m apitrail.server.settings_text`; change src/apitrail/server/settings.py instead. -->
+
+Every setting of `apitrail serve` can be given as a flag or in the environment. If both are given, the flag is used. At
+the start, the server prints the settings that differ from their defaults, with passwords masked. Sizes are in bytes, or
+have a unit: `512MiB`, `1200MB`. If the server cannot read a value, it does not start: it prints the setting, the value
+and what is allowed.
+
+The commands that work on a log (`apitrail token`, `apitrail import`, `apitrail integrations`) take `--data` and
+`--store` with the same meaning; `apitrail import` takes `--profiles` too.
+
+"""
 
 _UNITS = {"GiB": 1 << 30, "GB": 10**9, "MiB": 1 << 20, "MB": 10**6, "KiB": 1 << 10, "KB": 1000, "B": 1, "": 1}
 _SIZE = re.compile(rf"(\d+)\s*({'|'.join(_UNITS)})", re.IGNORECASE)
@@ -125,9 +142,9 @@ def changed(settings: Settings) -> list[tuple[str, str]]:
     ]
 
 
-def as_markdown() -> str:
-    """The table of docs/settings.md."""
-    lines = []
+def document() -> str:
+    """The settings as Markdown: what `docs/settings.md` holds."""
+    lines: list[str] = []
     for row in rows():
         setting = row.setting
         shown = f"`{row.write(row.default)}`" if row.write(row.default) else "empty"
@@ -141,7 +158,7 @@ def as_markdown() -> str:
         if setting.neighbour:
             lines.append(f"- See also: `{setting.neighbour}`")
         lines.append("")
-    return "\n".join(lines)
+    return _HEAD + "\n".join(lines)
 
 
 def _write_size(value: int) -> str:
@@ -149,3 +166,9 @@ def _write_size(value: int) -> str:
         if factor > 1 and value and value % factor == 0:
             return f"{value // factor}{name}"
     return str(value)
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(document())
