@@ -52,7 +52,7 @@ Cause = Literal[
 
 
 class Item(Struct, frozen=True, omit_defaults=True, gc=False):
-    """One result of a call that held several: a SKU of a stock push, a parcel of a batch query."""
+    """One result of a call with several results: a SKU of a stock push, a parcel of a batch query."""
 
     type: str
     id: str
@@ -62,7 +62,7 @@ class Item(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Counts(Struct, frozen=True, omit_defaults=True, gc=False):
-    """How many objects the call brought or moved. `returned` 0 on a fetch is a success worth seeing."""
+    """How many objects the call returned or changed. A successful fetch with `returned` 0 may be worth a look."""
 
     returned: int | None = None
     accepted: int | None = None
@@ -70,7 +70,7 @@ class Counts(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Overruled(Struct, frozen=True, omit_defaults=True, gc=False):
-    """What was derived of a call whose caller stated otherwise. Only what differs is here."""
+    """What was derived from a call, if its caller stated something else. Only the fields that differ are present."""
 
     platform: str | None = None
     action: str | None = None
@@ -80,7 +80,7 @@ class Overruled(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class EntryRow(Struct, kw_only=True, gc=False):
-    """An entry without its headers and bodies: what a list needs."""
+    """An entry without its headers and bodies, as lists show it."""
 
     id: str
     created_at: datetime
@@ -100,13 +100,14 @@ class EntryRow(Struct, kw_only=True, gc=False):
     outcome: Outcome
     cause: Cause | None = None
     code: str | None = None
-    """The platform's own code, verbatim."""
+    """The platform's own code, unchanged."""
     message: str | None = None
-    """The platform's own words, verbatim."""
+    """The platform's own message, unchanged."""
     reported_by: str | None = None
-    """Who said so: a platform's name; differs from `platform` where an aggregator passes a carrier's word on."""
+    """The platform whose code and message this is. It differs from `platform` if an aggregator passes on a carrier's
+    message."""
     advice: str | None = None
-    """One sentence: who acts, and how. English; pages translate by `cause`."""
+    """One sentence: who must act, and how. It is in English; pages translate it by `cause`."""
     retryable: bool | None = None
     duration_ms: float = 0.0
     attempt: int = 1
@@ -118,12 +119,12 @@ class EntryRow(Struct, kw_only=True, gc=False):
     http_version: str = ""
     trace: str | None = None
     stated: Stated | None = None
-    """What the caller said of the call: it is in the entry's own fields."""
+    """What the caller stated about the call; the entry's own fields contain it."""
     derived: Overruled | None = None
-    """What was derived where the caller stated otherwise; null where nothing was overruled."""
+    """What was derived, if the caller stated something else; null if the two agree."""
     recorder: Recorder | None = None
     received_at: datetime | None = None
-    """When the server took it. Much later than `created_at` means that it waited in a spool."""
+    """When the server received it. If this is much later than `created_at`, the exchange waited in a spool."""
 
 
 class Payload(Struct, kw_only=True, gc=False):

@@ -32,11 +32,11 @@ Name = Annotated[str, Meta(max_length=200)]
 
 
 class Integration(Struct, frozen=True, omit_defaults=True, gc=False):
-    """An account at a platform (EC) or carrier (shipping), on whose behalf a call is made."""
+    """An account at a platform (EC) or a carrier (shipping). The call is made on its behalf."""
 
     id: Name
     name: Name = ""
-    """The display name, frozen at call time: accounts are renamed."""
+    """The display name at the time of the call, because accounts are renamed."""
 
 
 class Source(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -47,11 +47,11 @@ class Source(Struct, frozen=True, omit_defaults=True, gc=False):
     id: Name
     name: Name = ""
     link: Annotated[str, Meta(max_length=2000)] = ""
-    """The object's page in the host system; only http and https links are shown as links."""
+    """The object's page in the host system. Only http and https addresses are shown as links."""
 
 
 class Reference(Struct, frozen=True, order=True, gc=False):
-    """An identifier of the trade that the exchange touched."""
+    """A business identifier in the exchange."""
 
     type: Name
     """`order`, `tracking`, `sku`, `shipment`, `product`, `request`, …"""
@@ -59,7 +59,7 @@ class Reference(Struct, frozen=True, order=True, gc=False):
 
 
 class Stated(Struct, frozen=True, omit_defaults=True, gc=False):
-    """What the caller said of the call. It wins over what is derived, and both are kept."""
+    """What the caller stated about the call. It takes precedence over what is derived, and both are kept."""
 
     action: Name | None = None
     platform: Name | None = None
@@ -69,24 +69,24 @@ class Stated(Struct, frozen=True, omit_defaults=True, gc=False):
     source: Source | None = None
     references: list[Reference] = []
     not_sent: str | None = None
-    """The reason, where the call was decided against before it was sent. Such an exchange has no answer."""
+    """Why the call was not sent, if the program decided against it. Such an exchange has no response."""
 
 
 class Message(Struct, omit_defaults=True, gc=False):
-    """One side of the exchange: header fields and body bytes.
+    """The request or the response: header fields and body bytes.
 
-    `body` holds the bytes after content-decoding (gzip, br, zstd undone), with secrets masked and nothing else
-    altered. A body over the recorder's limit keeps its first bytes in `body` and its last in `tail`, and says
-    so: `truncated`, with the true `size` in bytes and the `sha256` (hex) of all of it.
+    `body` has the bytes after decompression (gzip, br, zstd), with secrets masked and nothing else changed. Of a body
+    over the recorder's limit, `body` has the first bytes and `tail` the last; `truncated` is true, and `size` (in
+    bytes) and `sha256` (in hex) are those of the whole body.
     """
 
     headers: Headers = []
     body: bytes = b""
     text: str | None = None
-    """For senders that have text and no bytes: taken as UTF-8, in place of `body`."""
+    """Instead of `body`, for senders that have text and not bytes; it is stored as UTF-8."""
     tail: bytes = b""
     size: int | None = None
-    """True size in bytes after content-decoding; None means: the length of `body`."""
+    """The size of the decompressed body in bytes; null means the length of `body`."""
     sha256: str | None = None
     truncated: bool = False
     incomplete: bool = False
@@ -94,7 +94,7 @@ class Message(Struct, omit_defaults=True, gc=False):
 
 
 class Failure(Struct, frozen=True, gc=False):
-    """Why there was no (whole) answer: the exception's class and its text, secrets masked."""
+    """Why there was no complete response: the class and the text of the exception, with secrets masked."""
 
     type: Name
     """Qualified class name, such as `httpx.ConnectTimeout`."""
@@ -102,18 +102,18 @@ class Failure(Struct, frozen=True, gc=False):
 
 
 class Recorder(Struct, frozen=True, omit_defaults=True, gc=False):
-    """Who captured it. `id` and `sequence` together make gaps visible."""
+    """The recorder that captured the exchange. Gaps become visible by `id` and `sequence`."""
 
     id: Name
-    """One per process and start."""
+    """Each start of each process has its own."""
     sequence: int = 0
-    """1, 2, 3, … without holes within one `id`."""
+    """1, 2, 3, … without gaps for each `id`."""
     host: Name = ""
     process: Name = ""
     """Process id and program name, such as `4711 gunicorn`."""
     version: Name = ""
     client: Name = ""
-    """What was hooked: `httpx`, `requests`, `asgi`, `har`, …"""
+    """The client library or source: `httpx`, `requests`, `asgi`, `har`, …"""
 
 
 class Exchange(Struct, kw_only=True, omit_defaults=True, gc=False):
@@ -121,34 +121,34 @@ class Exchange(Struct, kw_only=True, omit_defaults=True, gc=False):
 
     schema: int = SCHEMA
     id: str = ""
-    """UUIDv7 (RFC 9562 §5.7) whose time is that of `created_at`. Left empty, the server makes one from the
-    content, so that the same exchange sent twice is still stored once."""
+    """A UUIDv7 (RFC 9562 §5.7) whose time is that of `created_at`. If it is empty, the server makes one from the
+    content, so the same exchange sent twice is still stored once."""
     created_at: datetime
-    """When the call began: with an offset, microseconds kept."""
+    """When the call began, with a UTC offset. Microseconds are kept."""
     direction: Direction = "outbound"
     method: Annotated[str, Meta(min_length=1, max_length=40)]
     url: Annotated[str, Meta(min_length=1)]
-    """The full URL as sent, secrets masked."""
+    """The full URL as sent, with secrets masked."""
     request: Message = field(default_factory=Message)
     response: Message | None = None
-    """None where no answer came."""
+    """Null if there was no response."""
     status: Annotated[int, Meta(ge=100, le=999)] | None = None
-    """None where no answer came; never 0."""
+    """Null if there was no response; never 0."""
     duration_ms: Annotated[float, Meta(ge=0)] = 0.0
-    """Milliseconds from the start of sending until the answer's last byte was read, or the call failed."""
+    """Milliseconds from the start of sending until the last byte of the response was read, or until the call failed."""
     error: Failure | None = None
     http_version: Annotated[str, Meta(max_length=20)] = ""
     attempt: Annotated[int, Meta(ge=1)] = 1
     call: str = ""
-    """Shared by exchanges of one logical call (redirects, retries); empty when there is but one."""
+    """The same value in all exchanges of one logical call (redirects, retries); empty if there is only one exchange."""
     trace: str | None = None
-    """W3C `traceparent` that the request carried."""
+    """The W3C `traceparent` of the request."""
     stated: Stated | None = None
     recorder: Recorder | None = None
 
 
 class Loss(Struct, frozen=True, kw_only=True, gc=False):
-    """Exchanges that a recorder had to give up, told to the server with the next batch."""
+    """Exchanges that a recorder had to discard, reported to the server with the next batch."""
 
     recorder: Name
     host: Name = ""

@@ -18,25 +18,25 @@ MANY = 200
 
 
 class Registration(Struct, frozen=True, kw_only=True):
-    """An account at a platform or carrier, as the host system knows it. `side` and `id` together are its identity."""
+    """An account at a platform or carrier, as the host system knows it. `side` and `id` together identify it."""
 
     id: Annotated[Name, Meta(min_length=1)]
-    """The host system's own id: what entries carry, and what a caller states."""
+    """The host system's own id. Entries have this id, and callers state it."""
     name: Name = ""
-    """What people call it."""
+    """The name that people use."""
     side: Literal["ec", "shipping"]
     platform: Annotated[Name, Meta(min_length=1)]
-    """By any of its names; case and punctuation do not matter."""
+    """Any name of the platform. Upper and lower case and punctuation make no difference."""
     accounts: Annotated[tuple[Name, ...], Meta(max_length=MANY)] = ()
     """The platform's own ids of the account: shop id, merchant id, account number, shop domain."""
     hosts: Annotated[tuple[Name, ...], Meta(max_length=MANY)] = ()
-    """Host names of a shop that runs on its own."""
+    """Host names of a shop that has its own host."""
     merchant: Name = ""
-    """Whose it is; entries that state no merchant take it."""
+    """The merchant that the integration belongs to. Entries that state no merchant get this one."""
     link: Link = ""
-    """The integration's page in the host system: http or https."""
+    """The integration's page in the host system, an http or https address."""
     enabled: bool = True
-    """False: switched off in the host system. Its calls are still put down to it, unless another one holds the same
-    account or host and is enabled."""
+    """False if it is switched off in the host system. Its calls are still assigned to it, unless an enabled integration
+    has the same account or host."""
     settings: Annotated[dict[Name, Text], Meta(max_length=MANY)] = {}
-    """Whatever is worth showing to people beside it. Values whose names are those of secrets are masked."""
+    """Anything that is useful to people beside the integration. Values with names of secrets are masked."""

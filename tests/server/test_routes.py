@@ -111,4 +111,4 @@ def test_the_schemas_have_the_words_of_the_types(app: Litestar) -> None:
     assert "secrets masked" in exchange["url"]["description"]
     assert "text" in schemas["Message"]["properties"]
     assert set(EXAMPLE_BATCH["exchanges"][0]) <= set(exchange)
-    assert "verbatim" in schemas["EntryAnswer"]["properties"]["message"]["description"]
+    assert "unchanged" in schemas["EntryAnswer"]["properties"]["message"]["description"]

@@ -40,7 +40,7 @@ _PATH = re.compile(r"(?P<reason>.*?)(?: - at `(?P<path>[^`]*)`)?", re.DOTALL)
 
 
 class Refusal(Struct, frozen=True):
-    """An exchange (or loss) that was not taken. The index counts from 0 within its list of the batch."""
+    """An exchange (or loss) that was refused. `index` is its position in its list in the batch, from 0."""
 
     index: int
     field: str

@@ -45,11 +45,15 @@ _encode = msgspec.json.Encoder().encode
 def _operation(name: str, media: str) -> Operation:
     limit = Parameter(
         name="limit",
-        about="How many: 1 to the setting `export_limit`, which holds if not given.",
+        about="How many entries to return: from 1 to the setting `export_limit`, which is also the default.",
         kind="integer",
         least=1,
     )
-    key = Parameter(name="download", about="A name for it, 8 to 64 letters, digits and hyphens: see `exports`.")
+    key = Parameter(
+        name="download",
+        about="A name for this download (8 to 64 letters, digits and hyphens), to ask for its progress at "
+        "`/api/v1/exports/{key}`.",
+    )
     return Operation(
         summary=f"Download entries as {name}",
         media=(media,),
@@ -68,9 +72,9 @@ def export_har(
     settings: NamedDependency[Settings],
     exports: NamedDependency[Exports],
 ) -> Stream:
-    """Whole entries, newest first, as HAR 1.2: for browsers' developer tools, proxies, and `apitrail import`.
+    """Complete entries, newest first, as HAR 1.2: for browsers' developer tools, proxies, and `apitrail import`.
 
-    What is derived and what HAR has no field for stands in fields that begin with an underscore.
+    Values that are derived, or for which HAR has no field, are in fields that begin with an underscore.
     """
     return _answer(request, store, settings, exports, "har", _HAR, lambda rows: har.write(_whole(store, rows)))
 
@@ -84,7 +88,7 @@ def export_csv(
 ) -> Stream:
     """Entries without headers and bodies, newest first, for spreadsheets.
 
-    An apostrophe stands before what a spreadsheet would run as a formula or round.
+    Values that a spreadsheet would run as a formula, or round, begin with an apostrophe.
     """
     return _answer(request, store, settings, exports, "csv", _CSV, csv.write)
 
@@ -96,7 +100,7 @@ def export_ndjson(
     settings: NamedDependency[Settings],
     exports: NamedDependency[Exports],
 ) -> Stream:
-    """Whole entries, newest first, one on each line: each as `/api/v1/entries/{id}` answers it."""
+    """Complete entries, newest first, one on each line, in the form of `/api/v1/entries/{id}`."""
     return _answer(
         request,
         store,
@@ -108,16 +112,16 @@ def export_ndjson(
     )
 
 
-_KEY = Parameter(name="key", about="What it was named with `download`.", where="path", required=True)
+_KEY = Parameter(name="key", about="The name that was given as `download`.", where="path", required=True)
 
 
 @get(
     "/exports/{key:str}",
-    opt={"operation": Operation(summary="How far a download is", parameters=(_KEY,), errors=(401, 403))},
+    opt={"operation": Operation(summary="Get the progress of a download", parameters=(_KEY,), errors=(401, 403))},
     sync_to_thread=False,
 )
 def get_export(key: FromPath[str], exports: NamedDependency[Exports]) -> Export:
-    """Of the latest 200, on the server that answers it."""
+    """The state of one of the latest 200 downloads of this server."""
     return exports.current(key)
 
 

@@ -20,9 +20,9 @@ class Export(Struct):
     """One download."""
 
     entries: int = 0
-    """That were read for it so far."""
+    """How many entries were read for it so far."""
     state: Literal["unknown", "running", "done", "broken"] = "running"
-    """Unknown: none of that name was begun here. Broken: it was given up before its end, by either side."""
+    """`unknown`: no download with this name was started here. `broken`: either side ended it before it was complete."""
 
 
 class Exports:

@@ -38,7 +38,9 @@ def healthz() -> str:
     sync_to_thread=True,
 )
 def readyz(store: NamedDependency[Store], writer: NamedDependency[Writer], health: NamedDependency[Health]) -> Ready:
-    """Whether the store answers and takes entries; 503 with the reason while it does not, or the server stops."""
+    """Whether the store answers and accepts entries. If it does not, or if the server is stopping, the response is 503
+    with the reason.
+    """
     if health.stopping:
         raise Problem("the server is stopping", fix="Try again soon.", status=503, retry_after=STORE_RETRY_S)
     store.check()

@@ -137,7 +137,7 @@ def _joined(parts: list[bytes]) -> bytes:
                 Parameter(
                     name="Apitrail-Backlog",
                     where="header",
-                    about="What a recorder has left to send, beside this batch: its id, exchanges, bytes.",
+                    about="What the recorder still has to send after this batch: its id, exchanges, bytes.",
                 ),
             ),
             errors=(400, 401, 403, 413, 415, 429, 503),
@@ -147,11 +147,11 @@ def _joined(parts: list[bytes]) -> bytes:
 async def post_exchanges(
     request: AnyRequest, ingest: NamedDependency[Ingest], backlogs: NamedDependency[Backlogs]
 ) -> Accepted:
-    """Stores the exchanges of a batch, and answers when they are durable.
+    """Stores the exchanges of a batch, and responds when they are stored durably.
 
-    A batch sent twice is stored once. A bad exchange is refused by its index, with the field and the reason, while
-    the others are stored. Exchanges that no recorder has masked (they have no `recorder.version`) have their secrets
-    masked before they are stored.
+    A batch that is sent twice is stored once. An invalid exchange is refused, with its index, the field and the reason;
+    the others are stored. If no recorder has masked an exchange (it has no `recorder.version`), its secrets are masked
+    before it is stored.
     """
     backlogs.hear(request.headers.get(HEADER, ""))
     return await ingest.receive(request)

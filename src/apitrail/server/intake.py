@@ -21,11 +21,11 @@ from apitrail.store.model import Written
 
 
 class Accepted(Struct, frozen=True):
-    """What became of a batch. All that is not refused is durable when this is answered."""
+    """What happened to a batch. Everything that was not refused is stored durably when this response is sent."""
 
     stored: int
     duplicates: int
-    """Exchanges that were in the log already, by id."""
+    """The number of exchanges whose id was already in the log."""
     refused: list[Refusal]
     refused_losses: list[Refusal]
 

@@ -29,15 +29,16 @@ class Fault(Struct, frozen=True):
     """What is wrong, and what to do about it."""
 
     field: str
-    """The parameter, header, setting or path within the body (`$.exchanges[3].url`); empty where there is none."""
+    """The parameter, header, setting or path within the body (`$.exchanges[3].url`); empty if the error is about none
+    of these."""
     value: str
-    """What was found, shortened; empty where it might be secret."""
+    """The value that was found, shortened; empty if it might be secret."""
     reason: str
     fix: str
 
 
 class FaultAnswer(Struct, frozen=True):
-    """The body of every answer that is not a success."""
+    """The body of every response that reports an error."""
 
     error: Fault
 

@@ -18,7 +18,7 @@ from apitrail.store.model import RecorderRow
 
 
 class RecordersAnswer(Struct, frozen=True):
-    """Every recorder seen in the last days, the one seen last first."""
+    """All recorders of the last days, the one that was seen last first."""
 
     recorders: list[RecorderRow]
 
@@ -27,10 +27,12 @@ class RecordersAnswer(Struct, frozen=True):
     "/api/v1/recorders",
     opt={
         "operation": Operation(
-            summary="See who sends, and what did not come",
+            summary="List recorders, and what is missing from each",
             answer=RecordersAnswer,
             parameters=(
-                Parameter(name="days", about="How many days back.", kind="integer", least=1, most=MOST_DAYS, example=1),
+                Parameter(
+                    name="days", about="How many days to look back.", kind="integer", least=1, most=MOST_DAYS, example=1
+                ),
             ),
             errors=(400, 401, 403, 422, 503),
         )
@@ -40,8 +42,8 @@ class RecordersAnswer(Struct, frozen=True):
 def get_recorders(
     request: AnyRequest, store: NamedDependency[Store], backlogs: NamedDependency[Backlogs]
 ) -> RecordersAnswer:
-    """Each recorder (one process and start) with its host, version, when it was last seen, what waits in its spool, the
-    numbers that are missing between those that came, and what it told that it dropped, when and why.
+    """Each recorder (one start of one process) with its host, its version, when it was last seen, what is waiting in
+    its spool, the numbers that are missing between those that arrived, and what it reported as discarded, when and why.
     """
     asked = parse(request.scope["query_string"], ("days",))
     days = read_days(asked["days"][0], "days") if asked.get("days") else 1

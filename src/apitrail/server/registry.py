@@ -33,11 +33,11 @@ _HOST = re.compile(r"[\w-]+(\.[\w-]+)*")
 
 
 class RegistrationWish(Registration, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An integration as it is to be registered, in the place of what was registered by the same `side` and `id`."""
+    """An integration to register. It replaces an integration with the same `side` and `id`."""
 
 
 class RegistrationsWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """Integrations to register. Those that are not named stay as they are."""
+    """Integrations to register. Others stay as they are."""
 
     integrations: list[RegistrationWish]
 

@@ -17,12 +17,12 @@ from apitrail.store import Store
     "/api/v1/stats",
     opt={
         "operation": Operation(
-            summary="What the log takes",
+            summary="Get the size of the log, by day and by sender",
             answer=StorageAnswer,
             parameters=(
                 Parameter(
                     name="days",
-                    about="How many days back uses are counted.",
+                    about="How many days back the data of actions and integrations is counted.",
                     kind="integer",
                     least=1,
                     most=MOST_DAYS,
@@ -35,8 +35,8 @@ from apitrail.store import Store
     sync_to_thread=True,
 )
 def get_stats(request: AnyRequest, store: NamedDependency[Store], settings: NamedDependency[Settings]) -> StorageAnswer:
-    """Entries and bytes on the disk by day, the largest senders by action and integration, what is kept how long, what
-    was removed, what is pinned, and when the disk will be full at this rate.
+    """Entries and bytes on the disk by day, the actions and integrations with the most data, how long entries are kept,
+    what was removed, what is pinned, and when the disk will be full at this rate.
     """
     asked = parse(request.scope["query_string"], ("days",))
     return storage(store, settings, read_days(asked["days"][0] if asked.get("days") else None, "days"))

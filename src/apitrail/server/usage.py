@@ -19,7 +19,7 @@ MOST_DAYS = 3660
 
 
 class KeptIntegration(Struct, frozen=True):
-    """An integration with times of its own."""
+    """An integration with its own times."""
 
     side: str
     id: str
@@ -27,15 +27,15 @@ class KeptIntegration(Struct, frozen=True):
 
 
 class StorageAnswer(Struct, frozen=True):
-    """What the log takes, and what is kept how long."""
+    """How much disk space the log uses, and how long entries are kept."""
 
     stats: Stats
     keep: Keep
     keep_integrations: list[KeptIntegration]
     disk_budget: int
-    """Bytes; 0: none."""
+    """In bytes; 0 means that there is no budget."""
     disk_free: int | None
-    """Bytes; None where the log is on a server of its own."""
+    """In bytes; null if the log is on a ClickHouse server."""
 
 
 def storage(store: Store, settings: Settings, days: int = DAYS) -> StorageAnswer:

@@ -33,7 +33,7 @@ QUERY_LENGTH = 4000
 
 
 class ViewWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """A view to keep, in the place of one of the same name."""
+    """A view to save. It replaces a view with the same name."""
 
     name: str
     query: str
@@ -45,7 +45,7 @@ class ViewAnswer(Struct, frozen=True):
 
     name: str
     query: str
-    """Of the page, after the question mark: what the page does not know is left out."""
+    """The page's address after the question mark, without parameters that the page does not know."""
     changed_at: datetime
 
 
@@ -60,7 +60,7 @@ class ViewsAnswer(Struct, frozen=True):
     opt={"operation": Operation(summary="List shared views", answer=ViewsAnswer, errors=(400, 401, 403, 503))},
 )
 async def list_views(request: AnyRequest, store: NamedDependency[Store]) -> ViewsAnswer:
-    """All of them, by name."""
+    """All shared views, sorted by name."""
     parse(request.scope["query_string"], ())
     return await anyio.to_thread.run_sync(_all, store)
 
@@ -70,7 +70,7 @@ async def list_views(request: AnyRequest, store: NamedDependency[Store]) -> View
     status_code=200,
     opt={
         "operation": Operation(
-            summary="Keep a shared view",
+            summary="Save a shared view",
             answer=ViewsAnswer,
             body=ViewWish,
             example={"name": "Shopee, failed", "query": "platform=shopee&outcome=request_error&outcome=platform_error"},
@@ -81,7 +81,7 @@ async def list_views(request: AnyRequest, store: NamedDependency[Store]) -> View
 async def put_view(
     request: AnyRequest, store: NamedDependency[Store], shared: NamedDependency[SharedViews]
 ) -> ViewsAnswer:
-    """Keeps it for everyone, in the place of one of the same name, and answers all of them."""
+    """Saves a view for everyone and returns all views. It replaces a view with the same name."""
     refuse_other_sites(request)
     parse(request.scope["query_string"], ())
     wish = read_wish(await request.body())
@@ -95,9 +95,11 @@ async def put_view(
     status_code=200,
     opt={
         "operation": Operation(
-            summary="Forget a shared view",
+            summary="Delete a shared view",
             answer=ViewsAnswer,
-            parameters=(Parameter(name="name", about="Its name.", example="Shopee, failed", required=True),),
+            parameters=(
+                Parameter(name="name", about="The name of the view.", example="Shopee, failed", required=True),
+            ),
             errors=(400, 401, 403, 404, 503),
         )
     },
@@ -105,7 +107,7 @@ async def put_view(
 async def delete_view(
     request: AnyRequest, store: NamedDependency[Store], shared: NamedDependency[SharedViews]
 ) -> ViewsAnswer:
-    """Takes it away for everyone, and answers those that are left. The entries that it showed stay."""
+    """Deletes a view for everyone and returns the remaining ones. The entries that it showed are not changed."""
     refuse_other_sites(request)
     name = parse(request.scope["query_string"], ("name",)).get("name", [""])[0]
     left = await anyio.to_thread.run_sync(_forget, store, name)

@@ -16,7 +16,7 @@ class Kind(Struct, frozen=True):
     ec_integration: str
     shipping_integration: str
     code: str
-    """The platform's own, verbatim."""
+    """The platform's own code, unchanged."""
     status: int | None
     """Where there is no code."""
     cause: str
@@ -43,7 +43,7 @@ class Group(Struct, frozen=True, kw_only=True):
     orders: int
     """How many orders the calls referred to."""
     parcels: int
-    """How many shipments; where a call names none, how many tracking numbers or packages."""
+    """How many shipments these calls referred to; for calls that name none, how many tracking numbers or packages."""
     some_orders: tuple[str, ...]
 
 
@@ -51,7 +51,7 @@ class Unanswered(Struct, frozen=True):
     """A failed call without an answer, or one that was never sent."""
 
     not_sent: str
-    """Why it was never sent; empty where it was."""
+    """Why the call was not sent; empty if it was sent."""
     error: str
     """What the client said; empty where it said nothing."""
 

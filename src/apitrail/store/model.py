@@ -273,7 +273,7 @@ class LossRow(Struct, frozen=True, kw_only=True):
 
 
 class Drop(Struct, frozen=True):
-    """Exchanges that a recorder told it gave up, for one reason."""
+    """Exchanges that a recorder reported as discarded for one reason."""
 
     reason: str
     count: int
@@ -283,19 +283,19 @@ class Drop(Struct, frozen=True):
 
 
 class Gap(Struct, frozen=True):
-    """Numbers of a recorder that have not come."""
+    """Consecutive numbers of a recorder that have not arrived."""
 
     first: int
     last: int
-    """Included."""
+    """Inclusive."""
     after: datetime | None
-    """When the call with the number before was made; null where that is not in the range."""
+    """The time of the call with the number before the gap; null if that call is not in the range."""
     before: datetime
-    """When the call with the number behind was made."""
+    """The time of the call with the number after the gap."""
 
 
 class Backlog(Struct, frozen=True):
-    """What waited in a host's spool."""
+    """What was waiting in a host's spool."""
 
     exchanges: int
     bytes: int
@@ -303,36 +303,37 @@ class Backlog(Struct, frozen=True):
 
 
 class RecorderRow(Struct, frozen=True, kw_only=True):
-    """One recorder, that is one process and start, with what came of it and what did not."""
+    """One recorder, that is one start of one process, with what arrived from it and what is missing."""
 
     id: str
     host: str = ""
     process: str = ""
     version: str = ""
     began_at: datetime | None = None
-    """Null where its id does not tell."""
+    """Null if its id does not contain the time."""
     first_at: datetime | None = None
     """Its oldest call in the range."""
     last_seen: datetime
     """Its newest call in the range, or the end of its newest loss."""
     ahead_s: float = 0.0
-    """Seconds that its newest call lay ahead of the server's clock when it was taken; 0 where it did not."""
+    """By how many seconds its newest call was ahead of the server's clock when it was received; 0 if it was not."""
     entries: int = 0
     first_sequence: int = 0
-    """From which number on all are expected."""
+    """The number from which on all numbers are expected."""
     last_sequence: int = 0
     missing: int = 0
-    """Numbers between the two that have not come."""
+    """How many numbers between the two have not arrived."""
     gaps: list[Gap] = []
-    """The first of them."""
+    """The first of these gaps."""
     drops: list[Drop] = []
-    """What it told itself."""
+    """What the recorder itself reported as discarded."""
     backlog: Backlog | None = None
-    """What waited in its host's spool when it last sent; null where this server has not heard of it since its start."""
+    """What was waiting in its host's spool when it last sent a batch; null if it has sent none since this server
+    started."""
 
 
 class Pin(Struct, frozen=True):
-    """A reference whose entries are kept, whatever their age: an order under dispute."""
+    """A reference whose entries are kept whatever their age, such as an order in dispute."""
 
     type: str
     id: str

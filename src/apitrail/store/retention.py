@@ -39,7 +39,9 @@ FOREVER = 100_000
 
 
 class Keep(Struct, frozen=True):
-    """How long, in whole days after the day of the call. Bodies never outlive their entries."""
+    """How long entries are kept, in whole days after the day of the call. Bodies are never kept longer than their
+    entries.
+    """
 
     success_bodies: int = 14
     failure_bodies: int = 90
@@ -56,7 +58,7 @@ class Rules(Struct, frozen=True):
 
 
 class Removed(Struct, frozen=True):
-    """What was taken away of a day."""
+    """What was removed from a day."""
 
     day: date
     what: What

@@ -43,28 +43,28 @@ class Use(Struct, frozen=True):
 
 
 class Forecast(Struct, frozen=True):
-    """How the disk will fill, by the mean of the last whole days; None where there is none yet."""
+    """How the disk will fill, by the average of the last complete days; null if there is no complete day yet."""
 
     bytes_per_day: int | None
     settles_at: int | None
-    """Bytes on the disk when what comes and what goes by age are even."""
+    """The size on the disk in bytes at which new entries and entries removed by age balance."""
     limit: int | None
-    """The disk budget, or what the log takes and the disk has free; None where the disk is not known."""
+    """The disk budget, or the log's size plus the free space on the disk; null if the disk is not known."""
     days_left: int | None
-    """Until the limit is met; None where it will not be."""
+    """Days until the limit is reached; null if it will not be."""
     days_held: int | None = None
-    """How many days a disk budget holds that will be met, the oldest going first; None where none will be."""
+    """How many days of entries fit into the disk budget, if the budget will be reached; otherwise null."""
 
 
 class Stats(Struct, frozen=True):
-    """See the module."""
+    """How much disk space the log uses, by day and by sender, and how that will go on."""
 
     span: Span
     bytes_on_disk: int
     days: list[DayUse]
     """Newest first."""
     since: datetime
-    """From here on the uses are counted."""
+    """The uses below are counted from this time on."""
     actions: list[Use]
     ec_integrations: list[Use]
     shipping_integrations: list[Use]

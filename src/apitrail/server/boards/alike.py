@@ -40,19 +40,20 @@ Value = Callable[[Lane], str]
 
 
 class Alike(Struct, frozen=True):
-    """What most of the failures that were read say alike."""
+    """A value that most of the failures that were read have in common."""
 
     feature: str
     """`postcode`, `lane` or `service`."""
     value: str
-    """A postcode may be its beginning, which ends in `…`."""
+    """Of a postcode it may be only the beginning, followed by `…`."""
     count: int
     of: int
-    """Failures that were read and say it at all."""
+    """How many of the failures that were read have such a value at all."""
     good: int
-    """How many of the calls that worked say the same."""
+    """How many of the calls that worked have the same value."""
     good_of: int
-    """Calls that worked, were read and say it at all; fewer than five: they are not compared."""
+    """How many of the calls that worked, and were read, have such a value at all. If there are fewer than five, they
+    are not compared."""
 
 
 def alike(store: Store, which: Filter) -> dict[str, list[Alike]]:

@@ -42,7 +42,7 @@ class Order(Struct, frozen=True, kw_only=True):
 
     number: str
     platform: str
-    """Of the account's calls; empty where none is known."""
+    """The platform of the account's calls; empty if none is known."""
     ec_integration: Integration | None
     merchant: str
     told: Told | None
@@ -54,7 +54,7 @@ class Order(Struct, frozen=True, kw_only=True):
     calls: int
     failures: int
     open: bool
-    """The latest call of some action failed."""
+    """True if, for at least one action, the latest call failed."""
     tracking: tuple[str, ...]
     """Of calls that are about this order alone; so is the next."""
     shipments: tuple[str, ...]

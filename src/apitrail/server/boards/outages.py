@@ -24,13 +24,13 @@ class Outage(Struct, frozen=True, kw_only=True):
     platform: str
     actions: tuple[str, ...]
     accounts: tuple[str, ...]
-    """Ids of those whose calls failed."""
+    """The ids of the accounts whose calls failed."""
     since: datetime
-    """The hour that begins here is the first."""
+    """The beginning of the first hour."""
     until: datetime
-    """The last one ends here."""
+    """The end of the last hour."""
     calls: int
-    """Of these actions in these hours."""
+    """The number of calls of these actions in these hours."""
     failed: int
 
 

@@ -46,7 +46,7 @@ class ChainLink(Struct, frozen=True):
     cause: str = ""
     """Why it failed."""
     message: str = ""
-    """The platform's own words, verbatim."""
+    """The platform's own message, unchanged."""
     broken: bool = False
     """Nothing after it happened: it is where the chain broke."""
 

@@ -27,31 +27,31 @@ State = Literal["going_on", "over"]
 
 
 class Trouble(Struct, frozen=True, kw_only=True):
-    """Failures of one platform, account, action and code."""
+    """Failures with the same platform, account, action and code."""
 
     platform: str
-    """Empty: not known."""
+    """Empty if it is not known."""
     action: str
     direction: str
     ec_integration: Integration | None
     shipping_integration: Integration | None
     merchant: str
-    """Of the latest call; empty where none is known."""
+    """That of the latest call; empty if none is known."""
     code: str
-    """The platform's own, verbatim."""
+    """The platform's own code, unchanged."""
     status: int | None
-    """Where there is no code; null without an answer, too."""
+    """The HTTP status, if there is no code; null if there was no response."""
     cause: str
     acts: Actor
-    """Whose hands it needs first, by its cause."""
+    """Who must act first, by the cause."""
     outcome: str
     """Of the latest failure; so is the next."""
     message: str
-    """The platform's own words, verbatim: their first 500 characters."""
+    """The first 500 characters of the platform's own message, unchanged."""
     not_sent: str
-    """Why it was never sent; empty where it was."""
+    """Why the call was not sent; empty if it was sent."""
     error: str
-    """What the client said where there was no answer; empty else."""
+    """The client's error if there was no response; otherwise empty."""
     count: int
     first_seen: datetime
     """Within the range."""
@@ -60,27 +60,27 @@ class Trouble(Struct, frozen=True, kw_only=True):
     orders: int
     """How many orders these calls referred to."""
     parcels: int
-    """How many shipments; where a call names none, how many tracking numbers or packages."""
+    """How many shipments these calls referred to; for calls that name none, how many tracking numbers or packages."""
     some_orders: tuple[str, ...]
     """Up to five of them."""
     state: State
-    """Over: a call of the same platform, account, direction and action worked after the last failure."""
+    """`over` if a call of the same platform, account, direction and action worked after the last failure."""
     ended_at: datetime | None
-    """The first such call's time."""
+    """The time of the first such call."""
     ended_by: str
-    """Its id; empty where there is none."""
+    """The id of that call; empty if there is none."""
 
 
 class ProblemsAnswer(Struct, frozen=True, kw_only=True):
-    """Problems of a range: those that go on first, then by the latest failure."""
+    """The problems of a range: first those that are still going on, then by the latest failure."""
 
     problems: list[Trouble]
     since: datetime
     until: datetime
     cut: bool
-    """The range that was asked is longer than 31 days: the latest of it was looked at."""
+    """True if the range is longer than 31 days: only its latest 31 days were read."""
     more: bool
-    """There are more than 100; those that failed last are told."""
+    """True if there are more than 100; the list then has those that failed last."""
 
 
 def problems(store: Store, which: Filter, now: datetime | None = None) -> ProblemsAnswer:

@@ -38,8 +38,8 @@ _NARROWED_BY = ("from", "to", *problems.NARROWED_BY)
     sync_to_thread=True,
 )
 def get_problems(request: AnyRequest, store: NamedDependency[Store]) -> ProblemsAnswer:
-    """Failures by platform, account, action and code, with how often, since when, whether they go on, and the call that
-    ended them. At most the 100 that failed last, within at most 31 days; the last 31 where no dates are given.
+    """Failures by platform, account, action and code: how often, since when, whether they are still going on, and the
+    call that ended them. At most the 100 that failed last, within at most 31 days; without dates, the last 31 days.
     """
     which = read_filter(parse(request.scope["query_string"], _NARROWED_BY))
     return problems.problems(store, which, datetime.now(UTC))
@@ -49,12 +49,12 @@ def get_problems(request: AnyRequest, store: NamedDependency[Store]) -> Problems
     "/shift",
     opt={
         "operation": Operation(
-            summary="See what failed since a time, and whom it still holds up",
+            summary="List what failed since a time, and what it still holds up",
             answer=ShiftAnswer,
             parameters=(
                 Parameter(
                     name="from",
-                    about="Since when: a date (in UTC) or a time with its offset; the last 8 hours if not given.",
+                    about="The beginning: a date (in UTC), or a time with its UTC offset. By default the last 8 hours.",
                     example="2026-03-09T18:00:00+08:00",
                 ),
             ),
@@ -64,9 +64,9 @@ def get_problems(request: AnyRequest, store: NamedDependency[Store]) -> Problems
     sync_to_thread=True,
 )
 def get_shift(request: AnyRequest, store: NamedDependency[Store]) -> ShiftAnswer:
-    """Failures by cause: whose hands they need, the orders and parcels for which the same has not worked since, what
-    they have in common, what they consist of and whether that goes on; and platforms that failed for several accounts
-    at once. At most the last seven days.
+    """Failures by cause: who must act, the orders and parcels for which the same action has not worked since, what they
+    have in common, and the problems they consist of, with whether these are still going on. Also platforms that failed
+    for several accounts at once. At most the last seven days.
     """
     now = datetime.now(UTC)
     since = read_filter(parse(request.scope["query_string"], ("from",))).since
@@ -75,9 +75,9 @@ def get_shift(request: AnyRequest, store: NamedDependency[Store]) -> ShiftAnswer
 
 _TRADE = (
     *(one for one in FILTERS if one.name in ("from", "to", *trade.NARROWED_BY)),
-    Parameter(name="number", about="In place of dates: one number, in all of the log.", example="A-1001"),
-    Parameter(name="failed", about="`1`: those alone that a failed call mentions.", choices=("1",)),
-    Parameter(name="before", about="`next_before` of the page before."),
+    Parameter(name="number", about="Instead of dates: one number, searched for in the whole log.", example="A-1001"),
+    Parameter(name="failed", about="`1`: only those that a failed call mentions.", choices=("1",)),
+    Parameter(name="before", about="The `next_before` of the previous page."),
 )
 
 
@@ -105,10 +105,10 @@ def _asked(request: AnyRequest) -> trade.Asked:
     sync_to_thread=True,
 )
 def get_orders(request: AnyRequest, store: NamedDependency[Store], known: NamedDependency[Known]) -> OrdersAnswer:
-    """Orders, those mentioned last first, 25 a page: whether and how the platform first told of them, the last call,
-    the last failure and whether it is open, and parcels that calls about one order alone name, with the latest word of
-    where each is. Filters choose the calls that mention them; at most the last 31 days, or one number in all of the
-    log.
+    """Orders, those mentioned last first, 25 on a page: whether and how the platform first mentioned each of them, the
+    last call, the last failure and whether it is still open, and the parcels named in calls about this order only, with
+    the latest status of each. Filters choose the calls that mention the orders. At most the last 31 days, or one number
+    in the whole log.
     """
     return trade.find_orders(store, known.profiles, _asked(request), datetime.now(UTC))
 
@@ -123,9 +123,9 @@ def get_orders(request: AnyRequest, store: NamedDependency[Store], known: NamedD
     sync_to_thread=True,
 )
 def get_shipments(request: AnyRequest, store: NamedDependency[Store], known: NamedDependency[Known]) -> ShipmentsAnswer:
-    """Parcels, those mentioned last first: their numbers, how far the label came (`chain`: number, label, callback,
-    download) and where that broke, warnings before another label is paid for, and when their place was last told.
-    Filters choose the calls that mention them; at most the last 31 days, or one number in all of the log.
+    """Parcels, those mentioned last first: their numbers, how far the label got (`chain`: number, label, callback,
+    download) and where it failed, warnings before another label is paid for, and their latest status. Filters choose
+    the calls that mention the parcels. At most the last 31 days, or one number in the whole log.
     """
     return trade.find_shipments(store, known.profiles, _asked(request), datetime.now(UTC))
 

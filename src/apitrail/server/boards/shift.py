@@ -51,55 +51,60 @@ class Feature(Struct, frozen=True):
     """`ec`, `shipping` (an account's id), `version` (of the recorder), or a type of reference: `sku`, `store`, …"""
     value: str
     name: str
-    """What people call it; empty where it has no other name."""
+    """The name that people use; empty if there is none."""
     count: int
     """How many of the failures have it."""
 
 
 class CauseBoard(Struct, frozen=True, kw_only=True):
-    """Failures of one cause."""
+    """The failures with one cause."""
 
     cause: str
     direction: str
     acts: Actor
-    """Whose hands it needs first."""
+    """Who must act first."""
     failures: int
     platforms: tuple[str, ...]
     orders: int
     """How many orders the calls referred to."""
     parcels: int
     orders_held: int
-    """For how many of them the same action has not worked since its last failure, which was of this cause."""
+    """For how many of these orders the same action has not worked since its last failure, if that failure had this
+    cause."""
     parcels_held: int
     held: list[Held]
     """Up to twelve of these, the latest first."""
     common: list[Feature]
     alike: list[Alike]
-    """What the requests of the latest 24 of them say alike; empty where they do not say it, or it is masked."""
+    """Values that the requests of the latest 24 failures have in common; empty if there are none, or if they are
+    masked."""
     problems: list[Trouble]
-    """What it consists of: see the board of problems."""
+    """The problems with this cause: see the board of problems."""
     going_on: int
-    """How many of these problems are not over."""
+    """How many of these problems are still going on."""
 
 
 class ShiftAnswer(Struct, frozen=True, kw_only=True):
-    """What failed since a time: causes that hold something up or go on first, by how much."""
+    """What failed since a time. First the causes that still hold something up or are still going on; within each group,
+    those that hold up most come first.
+    """
 
     since: datetime
     until: datetime
     cut: bool
-    """More was asked than seven days: the latest of it was looked at."""
+    """True if the range is longer than seven days: only its latest seven days were read."""
     calls: int
-    """All entries of that time."""
+    """The number of all entries in this time."""
     failures: int
     causes: list[CauseBoard]
     outages: list[Outage]
     account_names: dict[str, str]
-    """What the accounts of the outages are called, by id."""
+    """The names of the accounts in the outages, by id."""
     more_hit: bool
-    """More orders and parcels were hit than the 5,000 that were looked at: what is held is at least what is told."""
+    """True if more orders and parcels were affected than the 5,000 that were read. The real numbers of those held up
+    may then be higher."""
     more_problems: bool
-    """There are more than 100 problems: those that failed last are told."""
+    """True if there are more than 100 problems; the list then has those that failed last."""
 
 
 def shift(store: Store, since: datetime, now: datetime) -> ShiftAnswer:
