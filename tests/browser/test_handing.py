@@ -46,7 +46,7 @@ def test_one_button_copies_what_support_needs(
 
 
 def test_the_text_for_support_is_a_plain_link_too(desk: Any, server: Any, call: Call) -> None:
-    [entry] = server.record(call())
+    entry, posted = server.record(call(), call("label.create", method="POST"))
     desk.expected.append("404")  # a text names no icon, so the browser looks for the usual one
     page = desk.open(f"/entries/{entry}", java_script_enabled=False)
     page.get_by_role("link", name="Copy for support").click()
@@ -54,6 +54,8 @@ def test_the_text_for_support_is_a_plain_link_too(desk: Any, server: Any, call: 
     assert "order.list" in page.locator("pre").inner_text()
     page.goto(f"{server.url}/entries/{entry}/curl")
     assert "curl --globoff" in page.locator("pre").inner_text()
+    page.goto(f"{server.url}/entries/{posted}/curl?lang=zh-TW")
+    assert page.locator("pre").inner_text().startswith(": '再次執行"), "its warning is in the reader's language"
 
 
 def test_the_command_is_copied_with_its_warning_before_it(desk: Any, server: Any, call: Call, mine: str) -> None:
@@ -67,7 +69,8 @@ def test_the_command_is_copied_with_its_warning_before_it(desk: Any, server: Any
     page.get_by_role("button", name="Copy the command").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     text = copied(page)
-    assert text.startswith(": 'WARNING")
+    warning = page.locator(".curl-warning").inner_text().strip()
+    assert text.startswith(f": '{warning}'\n"), "in the words of the page"
     assert "--data-raw '{\"weight\":1}'" in text
     assert "tok-1234567890" not in text
 

@@ -53,29 +53,15 @@ _CONNECTION = frozenset(
 _EXPECTS_FROM = 1024
 """Bytes of a body from which some versions of curl ask first whether it is wanted."""
 
-_SAID: dict[NoteKind, str] = {
-    "not_repeatable": "WARNING: running this again may do it again, such as buying a second label or shipping twice. "
-    "Check first whether the call was carried out.",
-    "inbound": "This is a notification from a platform: the command sends it to your own system again.",
-    "not_sent": "Your system decided against this call: it was never sent.",
-    "secrets": "Secrets were masked when the call was recorded. Set these variables first: {names}.",
-    "body_missing": "The body was not kept in full. Put all of it ({size} bytes) into the file {names} first.",
-    "decoded": "The body was sent with the content coding {names}; this command sends it plain.",
-    "no_address": "No command can be made: the recorded address is not an http or https URL.",
-}
-
 
 class Note(Struct, frozen=True):
-    """What a person must know before running the command."""
+    """What a person must know before running the command. Whoever shows it has the words for it."""
 
     kind: NoteKind
     names: tuple[str, ...] = ()
     """Variables to set, the file to make, the coding."""
     size: int = 0
     """Bytes."""
-
-    def __str__(self) -> str:
-        return _SAID[self.kind].format(names=", ".join(self.names), size=self.size)
 
 
 class Command(Struct, frozen=True):
@@ -85,11 +71,12 @@ class Command(Struct, frozen=True):
     command: str
     """Empty where none can be made."""
 
-    @property
-    def text(self) -> str:
-        """The notes and the command, all of which a shell may be given: `:` does nothing with what it is told."""
-        said = [f": {quoted(str(note))}" for note in self.notes]
-        return "\n".join([*said, *([self.command] if self.command else [])]) + "\n"
+    def text(self, said: Callable[[Note], str]) -> str:
+        """The notes, as `said` words them, and the command. All of it may be given to a shell: `:` does nothing with
+        what it is told.
+        """
+        notes = [f": {quoted(said(note))}" for note in self.notes]
+        return "\n".join([*notes, *([self.command] if self.command else [])]) + "\n"
 
 
 def write(entry: Entry, *, repeatable: bool) -> Command:

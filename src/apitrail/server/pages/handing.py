@@ -102,21 +102,29 @@ def _request_id(entry: Entry) -> str:
     return _short(", ".join(known[:3]))
 
 
-def command(entry: Entry) -> curl.Command:
-    """The entry's request as a curl command."""
-    return curl.write(entry, repeatable=_repeatable(entry))
+def command(entry: Entry, reader: Reader) -> str:
+    """The entry's request as a curl command, below what to know before running it."""
+    return _text(_command(entry), reader)
 
 
-def curl_view(entry: Entry, reader: Reader) -> CurlView:
-    made = command(entry)
+def curl_view(entry: Entry, query: PageQuery, reader: Reader) -> CurlView:
+    made = _command(entry)
     warnings = [one for one in made.notes if one.kind == "not_repeatable"]
     return CurlView(
         id=entry.id,
         notes=[_note(one, reader) for one in made.notes if one.kind != "not_repeatable"],
         warning=_note(warnings[0], reader) if warnings else Markup(""),
-        text=made.text,
-        text_url=f"/entries/{entry.id}/curl",
+        text=_text(made, reader),
+        text_url=PageQuery(tz=query.tz, lang=query.lang).url(f"/entries/{entry.id}/curl"),
     )
+
+
+def _command(entry: Entry) -> curl.Command:
+    return curl.write(entry, repeatable=_repeatable(entry))
+
+
+def _text(made: curl.Command, reader: Reader) -> str:
+    return made.text(lambda note: _note(note, reader).unescape())
 
 
 def _note(note: curl.Note, reader: Reader) -> Markup:

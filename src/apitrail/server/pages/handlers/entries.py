@@ -70,9 +70,12 @@ def entry_support(
 
 
 @get("/entries/{entry_id:str}/curl", sync_to_thread=True)
-def entry_curl(store: NamedDependency[Store], entry_id: FromPath[str]) -> Response[str]:
+def entry_curl(
+    request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], entry_id: FromPath[str]
+) -> Response[str]:
     """The request as a curl command."""
-    return Response(handing.command(found_entry(store, entry_id)).text, media_type=MediaType.TEXT)
+    _, reader = asked(request, known)
+    return Response(handing.command(found_entry(store, entry_id), reader), media_type=MediaType.TEXT)
 
 
 @get("/entries/{entry_id:str}/command", sync_to_thread=True)
@@ -81,7 +84,7 @@ def entry_command(
 ) -> Response[str]:
     """The same with what to know before running it, to be put under its button."""
     query, reader = asked(request, known)
-    return drawn("curl.html", handing.curl_view(found_entry(store, entry_id), reader), reader, query)
+    return drawn("curl.html", handing.curl_view(found_entry(store, entry_id), query, reader), reader, query)
 
 
 @get("/entries/{entry_id:str}/{side:str}/body", sync_to_thread=True)
