@@ -129,6 +129,35 @@ def test_orders_of_a_range_are_those_of_its_calls_and_a_number_is_found_before_i
     assert old["calls"] == 1
 
 
+@pytest.mark.parametrize(("path", "kind", "fetched"), [("orders", "order", 40), ("shipments", "tracking", 70)])
+def test_what_one_call_named_together_is_whole_however_much_a_page_holds(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str, path: str, kind: str, fetched: int
+) -> None:
+    now = datetime.now(UTC)
+
+    def call(minutes_ago: int, *names: str) -> dict[str, Any]:
+        stated = {
+            "action": "tracking.get" if kind == "tracking" else "order.list",
+            "shipping_integration": {"id": account},
+            "references": [{"type": kind, "id": f"{account}-{name}"} for name in names],
+        }
+        at = (now - timedelta(minutes=minutes_ago)).isoformat()
+        return an_exchange(created_at=at, url="https://api.carrier.example/list", stated=stated)
+
+    batch = [call(61, "newest"), call(62, *(f"{number:02}" for number in range(fetched))), call(63, "oldest")]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    found: list[str] = []
+    asked = {"shipping_integration": account}
+    while True:
+        page = server.get(f"/api/v1/{path}", params=asked).json()
+        found += [one["number"] if kind == "order" else one["tracking"][0] for one in page[path]]
+        if page["next_before"] is None:
+            break
+        asked["before"] = page["next_before"]
+    names = ["newest", *(f"{number:02}" for number in range(fetched)), "oldest"]
+    assert found == [f"{account}-{name}" for name in names]
+
+
 def test_what_cannot_be_asked_is_refused(server: Any) -> None:
     for path in ("/api/v1/orders", "/orders", "/api/v1/shipments", "/shipments"):
         assert server.get(path, params={"failed": "yes"}).status_code == 400

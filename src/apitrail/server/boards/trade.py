@@ -19,7 +19,9 @@ from apitrail.store.trade import Latest, Mention, Subject
 
 LONGEST = timedelta(days=31)
 ROWS = 25
-"""Orders or parcels of one page."""
+"""Orders or parcels of one page; more where one call is the last that named them."""
+TOGETHER = 500
+"""So many more at the most."""
 MENTIONS = 2000
 """Entries that are looked at for one page: the latest."""
 MOST_BESIDE = 200
@@ -100,11 +102,12 @@ def find_shipments(store: Store, profiles: Profiles, asked: Asked, now: datetime
     nearby = [Latest(kind, identity, now) for kind, identity in sorted(beside)[:MOST_BESIDE]]
     by_number = store.mentioned([one.id for one in nearby], MENTIONS)
     every |= {one.id: one for one in by_number.mentions}
+    most = max(len(wanted), ROWS * 2)
     if asked.number:  # its order's other parcels are told, too
         wanted = [*wanted, *nearby]
     mentions = sorted(every.values(), key=lambda one: (one.at, one.id), reverse=True)
     return ShipmentsAnswer(
-        shipments=_located(store, profiles, parcels(wanted, mentions)[: ROWS * 2]),
+        shipments=_located(store, profiles, parcels(wanted, mentions)[:most]),
         since=span.since if span else None,
         until=span.until if span else None,
         cut=bool(span and span.cut),
@@ -170,5 +173,24 @@ def _wanted(
     which = replace(asked.filter, since=span.since, until=span.until)
     # A parcel has two numbers as a rule.
     limit = ROWS if subject == "orders" else ROWS * 2
-    found = store.latest(subject, which, limit + 1, asked.before, failed=asked.failed, now=now)
-    return found[:limit], span, found[limit - 1].last if len(found) > limit else None
+    found, after = _latest(store, subject, which, limit, asked, now)
+    return found, span, after
+
+
+def _latest(
+    store: Store, subject: Subject, which: Filter, limit: int, asked: Asked, now: datetime
+) -> tuple[list[Latest], datetime | None]:
+    """One page of ids, and where the next begins."""
+
+    def ask(part: Filter, most: int, before: datetime | None) -> list[Latest]:
+        return store.latest(subject, part, most, before, failed=asked.failed, now=now)
+
+    found = ask(which, limit + 1, asked.before)
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1].last
+    if found[limit].last < last:
+        return found[:limit], last
+    # One fetch named them, and the next page begins before its time: those that are left would be on neither.
+    found = ask(replace(which, since=last), limit + TOGETHER, asked.before)
+    return found, last if ask(which, 1, last) else None
