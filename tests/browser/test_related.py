@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from apitrail.exchange import Exchange, Integration, Message
+from apitrail.exchange import Exchange, Integration, Message, Source
 
 Call = Callable[..., Exchange]
 
@@ -41,6 +41,41 @@ def test_a_failure_shows_the_last_success_beside_it_and_what_changed(
     expect(related.locator(".near").last.locator("tr")).to_have_count(1)
     related.get_by_role("link", name="All of them in the list").click()
     expect(page.locator(".rows .entry")).to_have_count(2)
+
+
+def test_a_failure_says_whether_the_same_has_worked_since_for_its_order(
+    desk: Any, server: Any, call: Call, account: Integration
+) -> None:
+    mine, other = Source("order", f"O1{account.id}"), Source("order", f"O2{account.id}")
+    stuck, bad, good, _ = server.record(
+        call("label.create", ago=timedelta(minutes=9), source=other, status=422),
+        call("label.create", ago=timedelta(minutes=8), source=mine, status=422),
+        call("label.create", ago=timedelta(minutes=7), source=mine),
+        call("label.void", ago=timedelta(minutes=6), source=other),
+    )
+    page = desk.open(f"/entries/{bad}")
+    expect(page.locator(".since")).to_contain_text(f"Since then, “Generate label” has worked for {mine.id}:")
+    page.goto(f"{server.url}/entries/{stuck}")
+    expect(page.locator(".since")).to_have_text(
+        f"Since then, the log shows no “Generate label” that worked for {other.id}."
+    )
+    page.goto(f"{server.url}/entries/{bad}")
+    page.locator(".since a").click()
+    expect(page).to_have_url(f"{server.url}/entries/{good}")
+    expect(page.locator(".since")).to_have_count(0)
+
+
+def test_a_failure_about_no_single_order_says_whether_its_account_has_worked_since(
+    desk: Any, server: Any, call: Call, account: Integration
+) -> None:
+    shop = Source("ec_account", account.id)
+    bad, good = server.record(
+        call(ago=timedelta(minutes=9), source=shop, status=503),
+        call(ago=timedelta(minutes=8), source=shop),
+    )
+    page = desk.open(f"/entries/{bad}", width=390)
+    expect(page.locator(".since")).to_contain_text(f"has worked for {account.name}:")
+    expect(page.locator(".since a")).to_have_attribute("href", f"/entries/{good}")
 
 
 def test_the_attempts_of_one_call_are_linked(desk: Any, server: Any, call: Call, mine: str) -> None:

@@ -13,14 +13,13 @@ from apitrail.exchange import Integration, Source
 from apitrail.server.pages import host, names, tally
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.clock import ahead, duration
+from apitrail.server.pages.folded import folded
 from apitrail.server.pages.language import Words
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.size import size
 
 REFERENCES_SHOWN = 60
-URL_SHOWN = 600
-"""Characters of a URL that is shown as it is; of a longer one half as many."""
 LATE = timedelta(minutes=1)
 """An entry that the server took later than this after the call says so: it waited in a spool."""
 
@@ -42,24 +41,13 @@ def provenance(entry: Entry, reader: Reader) -> list[Fact]:
     return list(_provenance(entry, reader))
 
 
-def _url(entry: Entry, words: Words) -> Markup:
-    """The whole of it; what would fill a screen only when it is asked for, so that what was said stays in sight."""
-    whole = Markup("{} {}").format(visible(entry.method), visible(entry.url))
-    if len(entry.url) <= URL_SHOWN:
-        return whole
-    begin = Markup("{} {}…").format(visible(entry.method), visible(entry.url[: URL_SHOWN // 2]))
-    return Markup('<details class="long"><summary>{} <span class="whole">{}</span></summary>{}</details>').format(
-        begin, words("fact.whole", count=f"{len(entry.url):,}"), whole
-    )
-
-
 def _facts(entry: Entry, query: PageQuery, reader: Reader) -> Iterator[Fact]:
     words = reader.words
 
     def fact(key: str, value: Markup | str, kind: str = "") -> Fact:
         return Fact(words(f"fact.{key}"), value if isinstance(value, Markup) else visible(value), kind)
 
-    yield fact("url", _url(entry, words), "code")
+    yield fact("url", folded(entry.url, words, f"{entry.method} "), "code")
     if entry.error:
         yield fact("error", Markup("{}: {}").format(visible(entry.error.type), visible(entry.error.text)), "code")
     created = reader.clock.tag(entry.created_at, exact=True)

@@ -123,7 +123,7 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str, shared:
     asked = query.filter(now)
     found, counts = counted(store, query, reader, lambda: store.page(asked, limit=LIMIT, cursor=query.cursor))
     entry = store.entry(query.open) if canonical(query.open) else None
-    opened = panel(entry, query, reader) if entry else None
+    opened = panel(store, entry, query, reader) if entry else None
     told = NONE if query.misread else silences(store, query, reader, found.entries, newest=query.cursor is None)
     lost = store.losses(asked.since or EPOCH, asked.until or now)
     rows = _rows(found.entries, query, reader, told, lost, _shown(query, found, now), opened)

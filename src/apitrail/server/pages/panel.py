@@ -14,11 +14,14 @@ from apitrail.server.pages.bodies.content import SHOWN, decode
 from apitrail.server.pages.bodies.place import Place
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.facts import Fact, facts, provenance
+from apitrail.server.pages.folded import folded
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
+from apitrail.server.pages.since import SinceView, since
 from apitrail.server.pages.status import ICONS, Pill, kind_of, pill, said
 from apitrail.size import size
+from apitrail.store import Store
 
 ITEMS_SHOWN = 200
 QUERY_SHOWN = 500
@@ -43,7 +46,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     meaning: Markup
     """The outcome in one sentence."""
     code: str
-    said: str
+    said: Markup
     """The platform's own words, verbatim."""
     said_by: Markup
     """Whose words they are."""
@@ -107,6 +110,8 @@ class PanelView(Struct, frozen=True, kw_only=True):
 
     id: str
     verdict: Verdict
+    since: SinceView | None
+    """Of a failure: whether the same has worked since."""
     facts: list[Fact]
     provenance: list[Fact]
     sides: list[SideView]
@@ -127,11 +132,13 @@ class PanelView(Struct, frozen=True, kw_only=True):
     """The same with what to know before running it, for the script."""
 
 
-def panel(entry: Entry, query: PageQuery, reader: Reader, *, whole: bool = False) -> PanelView:
+def panel(store: Store, entry: Entry, query: PageQuery, reader: Reader, *, whole: bool = False) -> PanelView:
+    """Raises StoreError."""
     base = f"/entries/{entry.id}"
     return PanelView(
         id=entry.id,
         verdict=_verdict(entry, reader),
+        since=since(store, entry, query, reader),
         facts=facts(entry, query, reader),
         provenance=provenance(entry, reader),
         sides=[
@@ -157,7 +164,7 @@ def _verdict(entry: Entry, reader: Reader) -> Verdict:
         what=names.action(entry.action, words),
         meaning=words(_meaning(entry, kind)),
         code=(entry.code or "") if bad else "",
-        said=said(entry),
+        said=folded(said(entry), words),
         said_by=_said_by(entry, kind, reader),
         cause=names.cause(entry, words) if bad else "",
         advice=names.advice(entry, reader) if bad else "",

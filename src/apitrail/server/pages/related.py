@@ -14,11 +14,11 @@ from apitrail.server.pages.links import Link
 from apitrail.server.pages.query import NEIGHBOURHOOD, PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.rows import RowView, row
+from apitrail.server.pages.since import WORKED
 from apitrail.store import Store
 from apitrail.store.model import Filter
 
 NEIGHBOURS = 12
-WORKED = ("success", "warning")
 
 
 class Near(Struct, frozen=True):

@@ -28,7 +28,7 @@ def entry_page(
     """One entry by itself: a link for good. `?whole=1` shows bodies to their end."""
     query, reader = asked(request, known)
     found = found_entry(store, entry_id)
-    opened = panel(found, query, reader, whole="whole" in request.query_params)
+    opened = panel(store, found, query, reader, whole="whole" in request.query_params)
     page = EntryView(
         row=row(found, query, reader),
         panel=opened,
@@ -44,7 +44,7 @@ def entry_panel(
 ) -> Response[str]:
     """One entry expanded, to be put under its row."""
     query, reader = asked(request, known)
-    opened = panel(found_entry(store, entry_id), query, reader)
+    opened = panel(store, found_entry(store, entry_id), query, reader)
     return drawn("panel.html", opened, reader, query)
 
 
