@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from apitrail.exchange import Exchange, Integration
+from apitrail.exchange import Exchange, Integration, Source
 
 Call = Callable[..., Exchange]
 
@@ -60,6 +61,47 @@ def test_a_long_address_leaves_what_was_said_in_sight(desk: Any, server: Any, ca
     assert box(page.locator(".facts").first)["y"] + box(page.locator(".facts .long"))["height"] < 844
     page.locator(".facts .long summary").click()
     expect(page.locator(".facts .long")).to_contain_text("very-long-end")
+
+
+def test_a_long_message_leaves_who_acts_in_sight(desk: Any, server: Any, call: Call) -> None:
+    body = json.dumps({"error": {"code": "E1", "message": "no space on this truck, " * 150 + "the end"}})
+    [entry] = server.record(call(status=400, body=body.encode()))
+    page = desk.open(f"/entries/{entry}", width=390, height=844)
+    assert box(page.locator(".verdict .advice"))["y"] < 844
+    page.locator(".said-by .long summary").click()
+    expect(page.locator(".said-by .words")).to_contain_text("the end")
+
+
+def test_what_an_account_called_besides_takes_two_lines_a_call(desk: Any, server: Any, call: Call) -> None:
+    body = json.dumps({"error": {"code": "E1", "message": "nospace" * 600}}).encode()
+    entry, _, _ = server.record(call(), call(status=500, body=body), call(url=f"https://api.shop.example/{'a' * 900}"))
+    for width in (1440, 390):
+        page = desk.open(f"/entries/{entry}", width=width)
+        expect(page.locator(".near tr")).to_have_count(2)
+        for row in page.locator(".near tr").all():
+            assert box(row)["height"] < 150, width
+            assert box(row)["width"] <= width
+
+
+def test_a_source_of_many_letters_does_not_widen_the_page(desk: Any, server: Any, call: Call) -> None:
+    [entry] = server.record(call(source=Source("order", "O" * 180)))
+    for width in (1440, 390):
+        page = desk.open(f"/entries/{entry}", width=width)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), width
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1440, 620), (390, 844)])
+def test_more_filters_are_all_below_each_other_in_their_box(
+    desk: Any, server: Any, call: Call, mine: str, width: int, height: int
+) -> None:
+    causes = ("no such order", "Unauthorized", "Too Many Requests", "address", "duplicate", "timeout")
+    server.record(*(call(status=400, body=json.dumps({"message": one}).encode()) for one in causes), call(status=401))
+    page = desk.open(mine, width=width, height=height)
+    page.locator("#menu-more summary").click()
+    menu = page.locator("#menu-more .menu-body")
+    assert menu.evaluate("one => one.scrollWidth <= one.clientWidth"), "a finger scrolls down, and never to the right"
+    page.locator("#f-duration_over").scroll_into_view_if_needed()
+    assert box(page.locator("#f-duration_over"))["y"] < height
 
 
 def test_on_its_own_page_an_entry_does_not_lead_to_its_own_page(desk: Any, server: Any, call: Call, mine: str) -> None:

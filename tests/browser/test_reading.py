@@ -132,6 +132,8 @@ def test_an_address_that_cannot_be_read_says_which_part(desk: Any) -> None:
     page = desk.open("/?from=yesterday&tz=Mars")
     expect(page.locator("#misread")).to_contain_text("“yesterday” is not a date and time")
     expect(page.locator("#misread")).to_contain_text("“Mars” is not a time zone")
+    expect(page.locator("#total")).to_be_empty()
+    expect(page.locator(".chip .count")).to_have_count(0)
 
 
 def test_lost_calls_are_said_above_the_list(desk: Any, server: Any, call: Call, mine: str) -> None:

@@ -42,6 +42,8 @@ def test_one_walks_from_an_order_to_its_parcel_and_to_the_call_that_broke_its_la
     assert row.locator(f"a[href='/entries/{notice}']").count() == 1
     expect(row).to_contain_text("1 of 3 failed")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    height = row.evaluate("one => one.getBoundingClientRect().height")
+    assert width > 390 or height < 8 * 24, "an order is seven lines at most, and a margin"
     page.goto(f"{server.url}/shipments?number={order.id}")
     parcel = page.locator(".rows tbody tr").filter(has_text=order.id)
     expect(parcel.locator(".pill")).to_contain_text("Failed")

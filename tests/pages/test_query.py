@@ -62,6 +62,9 @@ def test_an_absolute_range_takes_the_place_of_a_quick_one() -> None:
         ("/?tz=Mars/Olympus", "tz"),
         ("/?tz=../../etc/passwd", "tz"),
         ("/?cursor=abc", "cursor"),
+        ("/?outcome=red", "outcome"),
+        ("/?cause=bad_weather", "cause"),
+        ("/?direction=sideways", "direction"),
     ],
 )
 def test_what_cannot_be_read_is_named(url: str, field: str) -> None:
@@ -69,7 +72,7 @@ def test_what_cannot_be_read_is_named(url: str, field: str) -> None:
 
 
 def test_an_unknown_value_stays_in_the_filter() -> None:
-    assert read("/?action=no.such&outcome=no-such").filter(NOW).action == ("no.such",)
+    assert read("/?action=no.such&platform=none").filter(NOW).action == ("no.such",)
     assert read("/?outcome=no-such").filter(NOW).outcome == ("no-such",)
 
 

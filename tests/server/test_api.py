@@ -272,4 +272,6 @@ def test_every_answer_keeps_browsers_from_doing_harm(server: Any) -> None:
 def test_an_address_that_is_none_is_a_page_for_people_and_json_for_programs(server: Any) -> None:
     page = server.get("/nowhere", headers={"Accept": "text/html"})
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert '<a class="button" href="/">To the log</a>' in page.text
+    assert "沒有這個頁面" in server.get("/nowhere?lang=zh-TW", headers={"Accept": "text/html"}).text
     assert server.get("/api/v1/nowhere", headers={"Accept": "text/html"}).json()["error"]["field"] == "path"

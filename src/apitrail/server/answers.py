@@ -15,7 +15,9 @@ from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
+from markupsafe import Markup
 
+from apitrail.server.pages import language
 from apitrail.server.plain import plain_page
 from apitrail.server.problems import FaultAnswer, Problem, shorten
 from apitrail.store.model import BadPlace, QueryTooLarge, StoreError
@@ -74,13 +76,22 @@ def answer(request: AnyRequest, error: Exception) -> Response[Any]:
     if problem.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="apitrail"'
     if wants_page(request):
-        title = f"{problem.status} {HTTPStatus(problem.status).phrase}"
-        page = plain_page(
-            title,
-            f"<h2>{title}</h2>\n<p>{escape(str(problem))}</p>\n<p>{escape(problem.fault.fix)}</p>",
-        )
+        page = _page(request, problem)
         return Response(page, status_code=problem.status, headers=headers, media_type=MediaType.HTML)
     return Response(FaultAnswer(problem.fault), status_code=problem.status, headers=headers, media_type=MediaType.JSON)
+
+
+def _page(request: AnyRequest, problem: Problem) -> str:
+    asked = request.query_params.get("lang", "")
+    words = language.choose(asked, request.cookies.get(language.COOKIE, ""), request.headers.get("accept-language", ""))
+    home = f'<p><a class="button" href="/">{words("error.home")}</a></p>'
+    if problem.status == HTTPStatus.NOT_FOUND:
+        title, said = words("error.nowhere.title"), f"<p>{words('error.nowhere.text')}</p>"
+    else:
+        title = Markup(f"{problem.status} {HTTPStatus(problem.status).phrase}")  # noqa: S704, constants only
+        said = f"<p>{escape(str(problem))}</p>\n<p>{escape(problem.fault.fix)}</p>"
+    body = f"<h2>{title}</h2>\n{said}\n{home}"
+    return plain_page(title.unescape(), body, heading=words("title").unescape(), tag=words.language)
 
 
 def exception_handlers(first: Callable[[AnyRequest, Exception], Response[Any] | None]) -> ExceptionHandlersMap:

@@ -15,14 +15,23 @@ from msgspec import Struct, structs
 
 from apitrail.server.pages import histogram
 from apitrail.server.pages.histogram import HistogramView
-from apitrail.server.pages.query import PageQuery
+from apitrail.server.pages.query import OUTCOMES, PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.store import Histogram, Store, counted_anew, histogram_of
 from apitrail.store.model import Facets, Filter, Option, Page
 
-NOTHING = Facets(action=[], ec_integration=[], shipping_integration=[], outcome=[], platform=[], cause=[], direction=[])
 UNKNOWN = -1
 """The count of a choice that is not counted."""
+NOTHING = Facets(
+    action=[],
+    ec_integration=[],
+    shipping_integration=[],
+    outcome=[Option(one, one, UNKNOWN) for one in OUTCOMES],
+    platform=[],
+    cause=[],
+    direction=[],
+)
+"""Of a list that was not looked for: that there are none would say something of the log."""
 
 
 class Counts(Struct, frozen=True, kw_only=True):
@@ -40,7 +49,7 @@ class Counts(Struct, frozen=True, kw_only=True):
 def counted(store: Store, query: PageQuery, reader: Reader, read: Callable[[], Page]) -> tuple[Page, Counts]:
     """A page of the list, as it is `read`, with the list's counts. Raises StoreError."""
     if query.misread:
-        return Page([], None), Counts(facets=NOTHING, total=reader.words.count("log.total", 0), entries=0)
+        return Page([], None), Counts(facets=NOTHING)
     asked = query.filter(reader.clock.now)
     # The choices take as long as all the rest: both are asked at once.
     if asked == asked.counted:

@@ -179,6 +179,7 @@ class _Reader:
         for field, values in found.chosen.items():
             chosen[field] = tuple(dict.fromkeys((*chosen[field], *values)))
         self.spelt("status", chosen)
+        self.possible(chosen)
         quick = self.quick(_usual(chosen["reference"], line))
         return PageQuery(
             range="" if since or until else quick,
@@ -207,6 +208,12 @@ class _Reader:
         for value in chosen[field]:
             if not search.STATUS.fullmatch(value):
                 self.wrong(field, value)
+
+    def possible(self, chosen: dict[str, tuple[str, ...]]) -> None:
+        for field, values in search.CLOSED.items():
+            for value in chosen[field]:
+                if value not in values:
+                    self.wrong(field, value, "no_value", ", ".join(values))
 
     def duration(self, found: search.Search) -> float | None:
         text = self.one("duration_over")
