@@ -21,8 +21,9 @@ compile: setup  ## the server's innermost modules as machine code (wants a C com
 test: setup browser  ## every test
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-test-faults: setup  ## kill the server, then hosts and server, 200 times under load, and recount
-	APITRAIL_FAULT_KILLS=200 $(BIN)/python -m pytest -s tests/server/test_faults.py tests/server/test_faults_recorders.py
+test-faults: browser  ## kill the server, then hosts and server, 200 times, cut the power 100 times, and recount
+	APITRAIL_FAULT_KILLS=200 APITRAIL_FAULT_CUTS=100 $(BIN)/python -m pytest -s \
+		tests/server/test_faults.py tests/server/test_faults_recorders.py tests/server/test_power_cut.py
 
 test-peers: setup  ## other people's tests with the recorder switched on, and the table of differences
 	$(BIN)/python -m tests.peers $(NAMES)
