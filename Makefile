@@ -23,7 +23,7 @@ test: setup browser  ## every test
 
 test-faults: browser  ## kill the server, then hosts and server, 200 times, cut the power 100 times, and recount
 	APITRAIL_FAULT_KILLS=200 APITRAIL_FAULT_CUTS=100 $(BIN)/python -m pytest -s \
-		tests/server/test_faults.py tests/server/test_faults_recorders.py tests/server/test_power_cut.py
+		tests/server/test_faults.py tests/server/test_faults_recorders.py tests/power/test_server.py
 
 test-peers: setup  ## other people's tests with the recorder switched on, and the table of differences
 	$(BIN)/python -m tests.peers $(NAMES)

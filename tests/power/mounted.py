@@ -1,32 +1,16 @@
-"""What is acknowledged is there after a power cut, on a real file system (ext4) over a disk that loses what was not
-flushed: see `fault_disk.py`.
-
-The power goes in the middle of what is being written. `make test-faults` cuts it 100 times; the suite by itself, a few
-times.
-"""
+"""A real file system (ext4) on a disk whose power can be cut: see `disk.py`."""
 
 from __future__ import annotations
 
-import os
-import random
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pytest
-from tests.server.fault_disk import NAME
-from tests.server.test_faults import SEED, Senders, recount
+from tests.power.disk import NAME
 
-from apitrail.store import open_store
-from apitrail.store.engine import Query
-
-CUTS = int(os.environ.get("APITRAIL_FAULT_CUTS", "3"))
 SIZE = 1 << 30
-PROGRAM = Path(__file__).with_name("fault_disk.py")
+PROGRAM = Path(__file__).with_name("disk.py")
 MOUNTING_S = 30
 
 
@@ -59,11 +43,13 @@ class PowerDisk:
         _run("mkfs.ext4", "-q", self._device)
         _run("mount", self._device, str(self.place))
 
-    def cut(self, operations: int) -> None:
-        """Wait for so many more writes and flushes, in the middle of which the power goes: nothing is read or written
-        from then on.
+    def cut(self, operations: int) -> int:
+        """Wait for so many more writes and flushes, in the middle of which the power goes, and answer when that was, by
+        `time.monotonic_ns`: from then on nothing is written or read.
         """
-        self.lost += int(self._told(f"cut {operations}").split()[0])
+        at, lost = map(int, self._told(f"cut {operations}").split())
+        self.lost += lost
+        return at
 
     def restore(self) -> None:
         """The power is back, and the file system mounted again, as after any such start."""
@@ -111,62 +97,3 @@ def _run(*command: str) -> str:
     if done.returncode != 0:
         raise OSError(f"{' '.join(command)}: {done.stderr.strip()}")
     return done.stdout
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[PowerDisk]:
-    """Mounted."""
-    made = PowerDisk(tmp_path, SEED)
-    try:
-        try:
-            made.make()
-        except OSError as error:
-            pytest.skip(f"a disk of this kind cannot be mounted here: {error}")
-        yield made
-    finally:
-        made.end()
-
-
-def test_nothing_acknowledged_is_lost_or_doubled_by_power_cuts_at_any_moment(serve: Any, disk: PowerDisk) -> None:
-    dice = random.Random(SEED)
-    folder = disk.place / "data"
-    server = serve("--workers", "2", folder=folder)
-    senders = Senders(server.token(), SEED)
-    for _ in range(CUTS):
-        senders.go_to(server.url)
-        senders.wait(dice.randrange(1, 12))
-        disk.cut(dice.randrange(200))
-        server.stop(signal.SIGKILL)
-        senders.go_to(None)
-        disk.restore()
-        server = serve("--workers", "2", folder=folder)
-    senders.go_to(server.url)
-    sent = senders.end()
-    assert server.stop() == 0
-    print(  # noqa: T201
-        f"seed {SEED}: {CUTS} power cuts, {disk.lost} sectors lost, {len(sent)} entries in {senders.batches} batches"
-    )
-    recount(folder, sent)
-
-
-def test_what_is_not_synced_is_lost_by_a_power_cut(serve: Any, disk: PowerDisk) -> None:
-    """So the disk does cut, and the test before this one can fail."""
-    folder = disk.place / "data"
-    server = serve("--no-durable", folder=folder)
-    senders = Senders(server.token(), SEED)
-    senders.go_to(server.url)
-    senders.wait(20)
-    disk.cut(0)
-    server.stop(signal.SIGKILL)
-    senders.go_to(None)
-    disk.restore()
-    try:
-        server = serve(folder=folder)
-    except AssertionError:
-        return  # not even what the engine needs to start is there
-    left = len(senders.acknowledged)
-    assert server.stop() == 0
-    store = open_store(folder)
-    [[rows]] = store.engine.select(Query("SELECT count() FROM entries")).rows
-    store.close()
-    assert rows < left

@@ -9,8 +9,8 @@ is back; then the disk has what the medium has.
 
 The file is FOLDER/disk. It obeys the lines of its input, and ends with it:
 
-    cut NUMBER    in the middle of the next writes and flushes, before that of this number; answers how many sectors of
-                  the cache were lost, and how many were not, once that is so
+    cut NUMBER    in the middle of the next writes and flushes, before that of this number; answers then when that was
+                  (nanoseconds of `time.monotonic_ns`), and how many sectors of the cache were lost
     restore       answers `restored`
 """
 
@@ -23,6 +23,7 @@ import random
 import stat
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ class Disk(Operations):  # type: ignore[misc]
         kept = [number for number in sorted(self._cache) if self._dice.random() < 0.5]
         for number in kept:
             self._keep(number)
-        _answer(f"{len(self._cache) - len(kept)} {len(kept)}")
+        _answer(f"{time.monotonic_ns()} {len(self._cache) - len(kept)}")
         self._cache.clear()
 
     def _demand_power(self) -> None:
