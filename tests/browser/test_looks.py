@@ -43,6 +43,25 @@ def test_how_slow_a_call_was_is_read_whole_and_clear_of_its_bar(empty_server: An
             assert one.evaluate("one => one.scrollWidth <= one.clientWidth"), width
 
 
+MOVED = """
+    window.moved = 0;
+    new PerformanceObserver((list) => { for (const one of list.getEntries()) window.moved += one.value; })
+      .observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_moves_when_the_script_comes(desk: Any, server: Any, call: Call, mine: str, width: int) -> None:
+    server.record(*(call() for _ in range(30)))
+    page = desk.open("about:blank", width=width, height=844)
+    page.add_init_script(MOVED)
+    page.goto(server.url + mine)
+    expect(page.locator("html.scripted")).to_have_count(1)
+    expect(page.locator(".entry")).to_have_count(30)
+    page.evaluate("() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
+    assert page.evaluate("moved") < 0.02, "of the part of the screen that moved, times how far"
+
+
 def test_the_row_that_has_the_focus_is_outlined_all_around(desk: Any, server: Any, call: Call, mine: str) -> None:
     server.record(call())
     page = desk.open(mine)

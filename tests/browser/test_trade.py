@@ -15,6 +15,19 @@ from apitrail.exchange import Exchange, Integration, Reference, Source, Stated
 Call = Callable[..., Exchange]
 
 
+def test_that_a_parcel_has_no_number_yet_is_said_on_one_line(
+    desk: Any, server: Any, call: Call, account: Integration
+) -> None:
+    carrier = Integration(f"sh-{account.id}", "Carrier")
+    order = Source("order", f"O2{account.id}")
+    server.record(call("label.create", status=422, source=order, ec=None, shipping=carrier))
+    page = desk.open(f"/shipments?number={order.id}", width=390)
+    parcel = page.locator(".rows tbody tr").filter(has_text=order.id)
+    said = parcel.get_by_text("No number yet").bounding_box()
+    assert said is not None
+    assert said["height"] < 30
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_one_walks_from_an_order_to_its_parcel_and_to_the_call_that_broke_its_label(
     desk: Any, server: Any, call: Call, account: Integration, width: int
