@@ -63,3 +63,27 @@ def test_what_is_not_synced_is_lost_by_a_power_cut(serve: Any, disk: PowerDisk) 
     [[rows]] = store.engine.select(Query("SELECT count() FROM entries")).rows
     store.close()
     assert rows < left
+
+
+def test_a_disk_that_fails_is_said_and_costs_nothing(serve: Any, disk: PowerDisk) -> None:
+    folder = disk.place / "data"
+    server = serve(folder=folder)
+    senders = Senders(server.token(), SEED)
+    senders.go_to(server.url)
+    senders.wait(10)
+    disk.cut(0)
+    said = senders.wait_for_refusal(503)
+    assert "the disk cannot be written" in said
+    assert "dmesg" in said
+    ready = server.get("/readyz")
+    assert ready.status_code == 503
+    assert "the disk cannot be written" in ready.text
+    assert set(senders.refusals) == {503}
+    senders.go_to(None)
+    server.stop()
+    disk.restore()
+    server = serve(folder=folder)
+    senders.go_to(server.url)
+    sent = senders.end()
+    assert server.stop() == 0
+    recount(folder, sent)

@@ -15,7 +15,7 @@ import pytest
 from apitrail.entry import Entry, Payload
 from apitrail.exchange import Integration, Reference
 from apitrail.store import Filter, Store, StoreError, Term, derived, open_store
-from apitrail.store.engine import Query
+from apitrail.store.engine import Query, StoreUnavailable
 from apitrail.store.times import DAY
 
 Make = Callable[..., Entry]
@@ -184,3 +184,9 @@ def test_a_note_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
     assert note.read() == []
     note.clear()
     note.clear()
+
+
+def test_a_note_that_the_disk_does_not_take_is_a_store_that_is_unavailable(tmp_path: Path) -> None:
+    note = derived.Note(tmp_path / "gone" / "inserting.json", durable=True)
+    with pytest.raises(StoreUnavailable, match="No such file or directory"):
+        note.write([(0, 1)])

@@ -179,6 +179,16 @@ def test_readers_do_not_wait_for_each_other(log: Store) -> None:
         ),
         ("Code: 243. DB::Exception: Cannot reserve 1 MiB. (NOT_ENOUGH_SPACE)", StoreUnavailable, "the disk is full"),
         ("Code: 75. DB::ErrnoException: No space left on device", StoreUnavailable, "the disk is full"),
+        (
+            "Code: 204. DB::ErrnoException: Cannot fsync /data/x: errno: 5, Input/output error. (CANNOT_FSYNC)",
+            StoreUnavailable,
+            "the disk cannot be written",
+        ),
+        (
+            "Code: 1001. DB::Exception: filesystem error: in create_directories: Read-only file system (STD_EXCEPTION)",
+            StoreUnavailable,
+            "the disk cannot be written",
+        ),
         ("Connection refused", StoreUnavailable, "not available (Connection refused)"),
         (
             "Code: 60. DB::Exception: Unknown table. (UNKNOWN_TABLE)\nstack",

@@ -45,7 +45,7 @@ def problem_of(error: Exception) -> Problem:
         return Problem(str(error), fix="Give another place to back up to.")
     if isinstance(error, StoreError):
         return Problem(
-            f"the store does not answer: {error}",
+            str(error),
             fix="Try again; if it stays so, see /readyz and the server's log.",
             status=503,
             retry_after=STORE_RETRY_S,

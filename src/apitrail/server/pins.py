@@ -51,8 +51,15 @@ def put(store: Store, wish: PinWish) -> PinAnswer:
 
 
 def remove(store: Store, wish: PinWish) -> PinsAnswer:
-    """Lets a reference go. Raises Problem for what is none, StoreError for what is not pinned."""
-    store.unpin(*_reference(wish.reference))
+    """Lets a reference go. Raises Problem for what is none or is not pinned."""
+    if not store.unpin(*_reference(wish.reference)):
+        raise Problem(
+            "is not pinned",
+            field="REFERENCE",
+            value=wish.reference,
+            fix="List the pins to see which are: apitrail pin list.",
+            status=404,
+        )
     return listed(store)
 
 

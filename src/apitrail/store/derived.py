@@ -26,7 +26,7 @@ from typing import TypeVar
 
 import msgspec
 
-from apitrail.store.engine import Engine, Param, Query
+from apitrail.store.engine import Engine, Param, Query, failure
 from apitrail.store.partitions import drop_day, parts
 from apitrail.store.times import DAY
 
@@ -65,16 +65,19 @@ class Note:
             return []
 
     def write(self, ranges: Ranges) -> None:
-        """Note it, on the disk where the store is durable."""
+        """Note it, on the disk where the store is durable. Raises StoreUnavailable where the disk does not take it."""
         if self._path is None:
             return
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            os.write(descriptor, msgspec.json.encode(ranges))
-            if self._durable:
-                os.fdatasync(descriptor)
-        finally:
-            os.close(descriptor)
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            try:
+                os.write(descriptor, msgspec.json.encode(ranges))
+                if self._durable:
+                    os.fdatasync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise failure(str(self._path.parent), error) from error
 
     def clear(self) -> None:
         """Nothing is under way."""

@@ -7,7 +7,9 @@ error, an insert may be in the log in part (see `Store.write`, which can be repe
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -25,6 +27,10 @@ _TOO_LARGE = frozenset({158, 159, 160, 191, 241, 307, 396})
 _TOO_LONG = frozenset({159, 160})
 # No disk space left, read-only table, too many parts, no connection: another try of the same may well succeed.
 _PASSING = frozenset({74, 75, 76, 164, 209, 210, 242, 243, 252, 279, 319, 999})
+
+
+_DISK_FAILED = (os.strerror(errno.EIO), os.strerror(errno.EROFS))
+"""What the system says of a disk that fails, and of a file system that it stopped writing to for that reason."""
 
 
 class StoreUnavailable(StoreError):
@@ -115,6 +121,11 @@ def failure(place: str, error: Exception) -> StoreError:
     if code == 243 or "No space left" in text:
         return StoreUnavailable(
             f"{place}: the disk is full. Free some space. Entries that were acknowledged are safe ({said})"
+        )
+    if any(one in text for one in _DISK_FAILED):
+        return StoreUnavailable(
+            f"{place}: the disk cannot be written. See the system's log (dmesg), mend the disk or its file system, and "
+            f"start again. Entries that were acknowledged are safe ({said})"
         )
     if code in _PASSING or not found:
         return StoreUnavailable(f"{place}: the store is not available ({said})")

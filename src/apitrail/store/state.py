@@ -67,13 +67,13 @@ class State:
             self.engine.run(pins.put(made, at, removed=False))
         return made
 
-    def unpin(self, kind: str, identity: str) -> None:
-        """Let it go. Raises StoreError where it is not pinned."""
+    def unpin(self, kind: str, identity: str) -> bool:
+        """Let it go. False where it is not pinned."""
         with self._writing:
             found = [one for one in self.pins() if (one.type, one.id) == (kind, identity)]
-            if not found:
-                raise StoreError(f"pin {kind}:{identity}: this reference is not pinned. List the pins to see which are")
-            self.engine.run(pins.put(found[0], datetime.now(UTC), removed=True))
+            if found:
+                self.engine.run(pins.put(found[0], datetime.now(UTC), removed=True))
+            return bool(found)
 
     def views(self) -> list[View]:
         """The shared views, by name."""
