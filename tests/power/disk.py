@@ -5,9 +5,10 @@ It does what a disk with a cache of its own does. What is written is in the cach
 medium, in whatever order: here each sector does by chance. From that moment on every operation fails, until the power
 is back; then the disk has what the medium has.
 
-    python fault_disk.py FOLDER BYTES SEED
+    python disk.py FOLDER PLACE BYTES SEED
 
-The file is FOLDER/disk. It obeys the lines of its input, and ends with it:
+The file is FOLDER/disk. It obeys the lines of its input. When that ends, it unmounts FOLDER and what is mounted at
+PLACE, so that nothing is left of it whatever became of who began it.
 
     cut NUMBER    in the middle of the next writes and flushes, before that of this number; answers then when that was
                   (nanoseconds of `time.monotonic_ns`), and how many sectors of the cache were lost
@@ -21,10 +22,10 @@ import mmap
 import os
 import random
 import stat
+import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 from mfusepy import FUSE, FuseOSError, Operations
@@ -136,8 +137,8 @@ def _answer(line: str) -> None:
 
 def main() -> None:
     """See the module."""
-    folder, size, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    disk = Disk(size, seed)
+    folder, place, size, seed = sys.argv[1:]
+    disk = Disk(int(size), int(seed))
 
     def obey() -> None:
         for line in sys.stdin:
@@ -146,10 +147,12 @@ def main() -> None:
                 disk.cut(int(number[0]))
             else:
                 disk.restore()
+        for mounted in (place, folder):
+            subprocess.run(["umount", "-l", mounted], check=False, capture_output=True)
         os._exit(0)
 
     threading.Thread(target=obey, daemon=True).start()
-    FUSE(disk, str(folder), foreground=True, nothreads=True)
+    FUSE(disk, folder, foreground=True, nothreads=True)
 
 
 if __name__ == "__main__":

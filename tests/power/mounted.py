@@ -22,26 +22,25 @@ class PowerDisk:
         self._served = folder / "served"
         for made in (self.place, self._served):
             made.mkdir()
+        self._file = self._served / NAME
         self._program = subprocess.Popen(
-            [sys.executable, str(PROGRAM), str(self._served), str(SIZE), str(seed)],
+            [sys.executable, str(PROGRAM), str(self._served), str(self.place), str(SIZE), str(seed)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        self._device = ""
         self.lost = 0
         """Sectors, by all cuts."""
 
     def make(self) -> None:
         """A new file system. Raises OSError with the reason where that is not possible here."""
         until = time.monotonic() + MOUNTING_S
-        while not (self._served / NAME).exists():
+        while not self._file.exists():
             if self._program.poll() is not None or time.monotonic() > until:
                 raise OSError("FUSE serves no file here (it takes libfuse3 and /dev/fuse)")
             time.sleep(0.05)
-        self._attach()
-        _run("mkfs.ext4", "-q", self._device)
-        _run("mount", self._device, str(self.place))
+        _run("mkfs.ext4", "-q", "-F", str(self._file))
+        self._mount()
 
     def cut(self, operations: int) -> int:
         """Wait for so many more writes and flushes, in the middle of which the power goes, and answer when that was, by
@@ -53,36 +52,25 @@ class PowerDisk:
 
     def restore(self) -> None:
         """The power is back, and the file system mounted again, as after any such start."""
-        self._detach()
+        until = time.monotonic() + MOUNTING_S
+        while self.place.is_mount():
+            # The processes that the killed server had started end a moment after it.
+            done = subprocess.run(["umount", str(self.place)], check=False, capture_output=True, text=True)
+            assert not done.returncode or time.monotonic() < until, done.stderr
+            time.sleep(0.05)
         assert self._told("restore") == "restored"
-        self._attach()
-        _run("mount", self._device, str(self.place))
+        self._mount()
 
     def end(self) -> None:
         """Whatever state it is in."""
-        self._detach()
-        subprocess.run(["umount", "-l", str(self._served)], check=False, capture_output=True)
         assert self._program.stdin is not None
         assert self._program.stdout is not None
         self._program.stdin.close()
         self._program.wait(MOUNTING_S)
         self._program.stdout.close()
 
-    def _attach(self) -> None:
-        self._device = _run("losetup", "--find", "--show", str(self._served / NAME)).strip()
-
-    def _detach(self) -> None:
-        if not self._device:
-            return
-        until = time.monotonic() + MOUNTING_S
-        while self.place.is_mount():
-            # The processes that the killed server had started end a moment after it.
-            done = subprocess.run(["umount", str(self.place)], check=False, capture_output=True, text=True)
-            if done.returncode and time.monotonic() > until:
-                raise OSError(done.stderr.strip())
-            time.sleep(0.05 if done.returncode else 0)
-        _run("losetup", "--detach", self._device)
-        self._device = ""
+    def _mount(self) -> None:
+        _run("mount", "-o", "loop", str(self._file), str(self.place))
 
     def _told(self, command: str) -> str:
         assert self._program.stdin is not None
