@@ -109,6 +109,15 @@ def test_a_source_of_many_letters_does_not_widen_the_page(desk: Any, server: Any
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), width
 
 
+@pytest.mark.parametrize("menu", ["#views", "#download"])
+def test_a_menu_of_the_bar_is_whole_on_a_phone(desk: Any, server: Any, call: Call, mine: str, menu: str) -> None:
+    server.record(call())
+    page = desk.open(mine, width=390, height=844)
+    page.locator(f"{menu} > summary").click()
+    opened = box(page.locator(f"{menu} > .menu-body"))
+    assert 0 <= opened["x"] < opened["x"] + opened["width"] <= 390
+
+
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1440, 620), (390, 844)])
 def test_more_filters_are_all_below_each_other_in_their_box(
     desk: Any, server: Any, call: Call, mine: str, width: int, height: int
