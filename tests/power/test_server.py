@@ -39,6 +39,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_by_power_cuts_at_any_moment(ser
     print(  # noqa: T201
         f"seed {SEED}: {CUTS} power cuts, {disk.lost} sectors lost, {len(sent)} entries in {senders.batches} batches"
     )
+    assert list(folder.glob("clickhouse/store/*/*/detached/broken*")) == [], "nothing was put aside as broken"
     recount(folder, sent)
 
 

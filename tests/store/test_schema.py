@@ -110,6 +110,7 @@ def test_a_durable_log_syncs_every_new_and_merged_part(folder: Path) -> None:
         for table in schema.TABLES:
             for setting in schema.DURABLE:
                 assert (f"{setting} = 1" in found[table]) == durable, (table, setting)
+                assert f"{setting} = 1" in found["migrations"], "which steps were taken is known after a power cut, too"
 
 
 def test_what_an_insert_writes_is_one_file_for_each_table_where_it_is_synced(folder: Path, make: Make) -> None:

@@ -28,7 +28,13 @@ CREATE TABLE IF NOT EXISTS ${own}migrations $on_cluster
 )
 ENGINE = ${replicated}ReplacingMergeTree
 ORDER BY version
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1,
+    min_compressed_bytes_to_fsync_after_merge = 1
 """
+"""Which steps were taken. It is synced from the first one on, however the rest is kept: a step that a power cut took
+out of it would be taken again at every start, and rewrite what it changes.
+"""
+_JOURNAL = "migrations"
 
 # Acknowledged rows lie in new parts, and merging moves them into others, after which the sources are deleted:
 # so both are synced. The limits of 1 mean: always.
@@ -91,7 +97,7 @@ def migrations() -> list[Migration]:
 
 def applied(engine: Engine) -> set[int]:
     """The versions that the database has; none for an empty one."""
-    if "migrations" not in _tables(engine):
+    if _JOURNAL not in _tables(engine):
         return set()
     return {version for (version,) in engine.select(Query("SELECT DISTINCT version FROM migrations")).rows}
 
@@ -113,8 +119,8 @@ def migrate(engine: Engine, steps: list[Migration] | None = None) -> bool:
         )
     topology = engine.topology
     _run(engine, [topology.render(JOURNAL)])
-    if topology.cluster and "migrations" not in _tables(engine):
-        _run(engine, topology.over("migrations"))
+    if topology.cluster and _JOURNAL not in _tables(engine):
+        _run(engine, topology.over(_JOURNAL))
     missing = [step for step in steps if step.version not in have]
     for step in missing:
         _run(engine, map(topology.render, step.statements))
@@ -137,8 +143,8 @@ def make_durable(engine: Engine, durable: bool) -> None:
     whether as one file. That only where it is on the disk: of such a file, a power cut may leave a half unnoticed.
     """
     present = _tables(engine, home=True)
-    for table in (table for table in TABLES if table in present):
-        wanted = dict.fromkeys(DURABLE, int(durable))
+    for table in (table for table in (_JOURNAL, *TABLES) if table in present):
+        wanted = dict.fromkeys(DURABLE, int(durable or table == _JOURNAL))
         if engine.packs and table in PACKED:
             wanted[_FULL_FROM] = PACKED_BELOW if durable else 0
         # What a table does not say has the engine's default, which is 0.
