@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
+from tests.store.asked import statements
 
 from apitrail.entry import Entry
 from apitrail.exchange import Integration
@@ -35,23 +36,6 @@ CHOICES: list[dict[str, Any]] = [
 ]
 
 
-@contextmanager
-def statements(store: Store) -> Iterator[list[str]]:
-    """What is asked of the engine meanwhile."""
-    asked: list[str] = []
-    select = store.engine.select
-
-    def noting(query: Query) -> Answer:
-        asked.append(query.sql)
-        return select(query)
-
-    store.engine.select = noting  # type: ignore[method-assign]
-    try:
-        yield asked
-    finally:
-        del store.engine.select
-
-
 def total(store: Store, which: Filter) -> tuple[int, int]:
     bars = store.histogram(which, "1h").bars
     return sum(one.count for one in store.facets(which).outcome), sum(sum(bar.outcomes.values()) for bar in bars)
@@ -66,7 +50,7 @@ def test_a_quarter_that_is_asked_for_again_is_not_read_again_until_it_is_written
         assert total(store, which) == (44, 44)
         assert total(store, Filter(since=which.since, until=START + timedelta(minutes=52))) == (46, 46)
     assert asked
-    assert not any("FROM entries" in one for one in asked)
+    assert not any("FROM entries" in one.sql for one in asked)
     store.write([make(START + timedelta(minutes=8, seconds=1))])
     assert total(store, which) == (45, 45)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from tests.store.asked import statements
 
 from apitrail.entry import Entry
 from apitrail.exchange import Integration
@@ -41,23 +41,6 @@ CHOICES: list[dict[str, Any]] = [
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """So few are kept that tests reach the end of them."""
     monkeypatch.setattr(recent, "KEPT", 30)
-
-
-@contextmanager
-def statements(store: Store) -> Iterator[list[Query]]:
-    """What is asked of the engine meanwhile."""
-    asked: list[Query] = []
-    select = store.engine.select
-
-    def noting(query: Query) -> Answer:
-        asked.append(query)
-        return select(query)
-
-    store.engine.select = noting  # type: ignore[method-assign]
-    try:
-        yield asked
-    finally:
-        del store.engine.select
 
 
 def failures(make: Make, count: int, **fields: Any) -> list[Entry]:
