@@ -169,10 +169,13 @@ class Recent:
             if kept is None and self._asked < TIMES:
                 return None
             since = None if kept is None else self._unread_since(kept)
-        if kept is not None and since is None:
-            return kept
         try:
-            fresh = self._all(micros(latest)) if kept is None else _merged(kept, since or 0, self._read(since or 0))
+            if kept is None:
+                fresh = self._all(micros(latest))
+            elif since is None:
+                return kept
+            else:
+                fresh = _merged(kept, since, self._read(since))
         except QueryTooLarge:
             with self._lock:
                 self._forget()
