@@ -29,6 +29,24 @@ def test_that_a_parcel_has_no_number_yet_is_said_on_one_line(
 
 
 @pytest.mark.parametrize("width", [1440, 390])
+def test_several_orders_are_looked_up_at_once_from_the_search_and_what_is_missing_leads_on(
+    desk: Any, server: Any, call: Call, account: Integration, width: int
+) -> None:
+    name = uuid4().hex[:8].upper()
+    known = [f"8{name}", f"9{name}"]
+    server.record(*(call("order.get", source=Source("order", one)) for one in known))
+    page = desk.open("/", width=width)
+    page.fill("#find", f"#{known[0]}, #{known[1]} 7{name}")
+    page.press("#find", "Enter")
+    page.get_by_role("link", name="These 3 orders, one by one").click()
+    expect(page.locator(".rows tbody th")).to_have_text(known)
+    expect(page.locator("#missing")).to_contain_text(f"The log does not show order 7{name}.")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.locator("#missing").get_by_role("link", name="An order is missing").click()
+    expect(page.locator("#order")).to_have_value(f"7{name}")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
 def test_one_walks_from_an_order_to_its_parcel_and_to_the_call_that_broke_its_label(
     desk: Any, server: Any, call: Call, account: Integration, width: int
 ) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from apitrail.server.nearer import numbers, parts
+from apitrail.server import pasted
+from apitrail.server.nearer import numbers, parts, several
 from apitrail.server.pasted import number
 from apitrail.server.search import read
 from apitrail.store import Term
@@ -84,3 +85,45 @@ def test_half_a_number_is_proposed_as_a_part_of_one() -> None:
     assert parts("JWY1BZLX -timeout") == ["JWY1BZLX*"]
     assert parts("JWY1BZLX*") == []
     assert parts("timeout") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "each"),
+    [
+        ("#21345\n#21346\n#8001", ("21345", "21346", "8001")),
+        ("21345\t21346\r\n", ("21345", "21346")),
+        ("２１３４５，２１３４６、8001；A-1001", ("21345", "21346", "8001", "A-1001")),
+        ("21345 and 21346, 21345.", ("21345", "21346")),
+        (f"訂單編號：{ORDER} 261126BLC2U6GF", (ORDER, "261126BLC2U6GF")),
+        (
+            "9400 1000 0000 0000 0000 00\n9400 1000 0000 0000 0000 01",
+            ("9400100000000000000000", "9400100000000000000001"),
+        ),
+        ("#21345", ("21345",)),
+        ("", ()),
+    ],
+)
+def test_a_line_or_a_column_of_numbers_is_each_of_them(text: str, each: tuple[str, ...]) -> None:
+    assert pasted.numbers(text).each == each
+
+
+def test_numbers_between_which_spaces_stand_may_be_one() -> None:
+    label = pasted.numbers("9400 1000 0000 0000 0000 00")
+    assert label.whole == "9400100000000000000000"
+    assert label.not_in(lambda one: one == label.whole) == ()
+    assert label.not_in(lambda one: False) == (label.whole,), "it looks like one, and is told as one"
+    assert label.not_in(lambda one: one == "9400") == ("1000", "0000", "00")
+    orders = pasted.numbers("A-1001 A-1002")
+    assert orders.whole == "A-1001 A-1002"
+    assert orders.not_in(lambda one: False) == ("A-1001", "A-1002")
+
+
+@pytest.mark.parametrize("line", ["21345 21346 21347", "5123 5124 5125"])
+def test_numbers_of_one_series_are_not_the_groups_of_one(line: str) -> None:
+    assert len(read(line).text) == 3
+    assert several(line) == tuple(line.split())
+
+
+@pytest.mark.parametrize("line", [ORDER, "where is 21345 or 21346", "platform:shopee 21345", "5 6", "order 21345 late"])
+def test_what_is_more_or_less_than_several_numbers_is_not_taken_for_them(line: str) -> None:
+    assert several(line) == ()

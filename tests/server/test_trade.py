@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from apitrail.server.boards.trade import MENTIONS
+
 Make = Callable[..., dict[str, Any]]
 
 
@@ -46,6 +48,44 @@ def test_a_parcel_is_found_by_its_order_and_by_its_number(server: Any, order: st
         assert (found["tracking"], found["orders"]) == ([f"T{account}"], [order])
         assert (found["label"], found["failures"], found["warnings"]) == ("created", 1, [])
         assert [link["state"] for link in found["chain"]] == ["done", "done", "not_shown", "not_shown"]
+
+
+def test_several_numbers_are_found_at_once_in_the_order_in_which_they_are_asked_and_the_others_are_named(
+    server: Any, order: str, account: str
+) -> None:
+    asked = {"number": f"{order}-old, NO{account}1, {order.lower()}\n#NO{account}2"}
+    found = server.get("/api/v1/orders", params=asked).json()
+    assert [one["number"] for one in found["orders"]] == [f"{order}-old", order]
+    assert found["not_found"] == [f"NO{account}1", f"NO{account}2"]
+    page = server.get("/orders", params=asked).text
+    assert "The log does not show 2 of these orders" in page
+    assert f"/help/order-missing?order=NO{account}1" in page
+    parcels = server.get("/api/v1/shipments", params={"number": f"T{account} NO{account}1"}).json()
+    assert ([one["tracking"] for one in parcels["shipments"]], parcels["not_found"]) == (
+        [[f"T{account}"]],
+        [f"NO{account}1"],
+    )
+
+
+def test_a_number_of_long_ago_is_found_beside_one_that_is_mentioned_all_the_time(
+    server: Any, ingest: dict[str, str], an_exchange: Make, order: str, account: str
+) -> None:
+    busy = {"action": "order.get", "references": [{"type": "order", "id": f"{account}-busy"}]}
+    at = (datetime.now(UTC) - timedelta(days=300)).isoformat()
+    batch = [an_exchange(created_at=at, stated=busy) for _ in range(MENTIONS + 1)]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    asked = {"number": f"{account}-busy, {order}-old, NO{account}"}
+    found = server.get("/api/v1/orders", params=asked).json()
+    assert [one["number"] for one in found["orders"]] == [f"{account}-busy", f"{order}-old"]
+    assert (found["not_found"], found["more_calls"]) == ([f"NO{account}"], True)
+
+
+def test_more_numbers_than_can_be_looked_for_at_once_are_refused(server: Any) -> None:
+    number = ",".join(str(10_000 + one) for one in range(51))
+    answer = server.get("/api/v1/orders", params={"number": number})
+    assert (answer.status_code, answer.json()["error"]["field"]) == (400, "number")
+    page = server.get("/orders", params={"number": number})
+    assert (page.status_code, "at most 50 at once" in page.text) == (400, True)
 
 
 def test_where_a_parcel_is_stands_there_in_the_platforms_words(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from apitrail.server import search
+from apitrail.server import pasted, search
 from apitrail.store.model import Term
 
 MOST = 4
@@ -31,6 +31,14 @@ def only_number(line: str) -> str:
     """The number that is all of the line; empty where it is anything else."""
     looked_for = search.read(line).text
     return looked_for[0].value if len(looked_for) == 1 and looked_for[0].whole and not looked_for[0].excluded else ""
+
+
+def several(line: str) -> tuple[str, ...]:
+    """The numbers that are all of the line, where there are at least two; empty where it holds anything else."""
+    found = pasted.numbers(line)
+    alone = len(pasted.pieces(line)) == len(found.each) <= pasted.MOST
+    plain = alone and all(_NUMBER.fullmatch(one) and _is_number(one) for one in found.each)
+    return found.each if plain and len(found.each) > 1 else ()
 
 
 def parts(line: str) -> list[str]:

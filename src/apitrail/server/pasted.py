@@ -1,4 +1,5 @@
-"""A number as people paste it: with its label, `#`, the spaces that labels print it with, in full-width letters.
+"""Numbers as people paste them: with a label, `#`, the spaces that labels print them with, in full-width letters; and
+several at once, in a line or as a column of a spreadsheet.
 
 A label (`訂單編號：260101ABC`, `Order no. 260101ABC`) is taken off only where a number follows, and only a word that is
 known to name one: any other word is looked for as it stands.
@@ -7,7 +8,13 @@ known to name one: any other word is looked for as it stands.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from unicodedata import normalize
+
+from msgspec import Struct
+
+MOST = 50
+"""Numbers that are looked for at once."""
 
 _CHINESE = (
     "(?:電商|平台|外部|原始)?(?:訂單|订单)(?:編號|编号|單號|单号|號碼|号码|號|号)?",
@@ -32,6 +39,37 @@ _LABEL = re.compile(
     rf")",
     re.IGNORECASE,
 )
+_BETWEEN = re.compile(r"[\n\r\t,;、|]+")
+"""What parts one number from the next for certain."""
+_WORDS = re.compile(r"[\s,;、|]+")
+_AROUND = "#.:()[]「」'\""
+
+
+class Numbers(Struct, frozen=True):
+    """What was pasted."""
+
+    each: tuple[str, ...] = ()
+    """Number by number, each once."""
+    whole: str = ""
+    """All of it in one, where spaces alone stand between the pieces: they may be one number's."""
+
+    def __bool__(self) -> bool:
+        return bool(self.each)
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """All that can be looked for."""
+        return tuple(dict.fromkeys((self.whole, *self.each) if self.whole else self.each))
+
+    def not_in(self, found: Callable[[str], bool]) -> tuple[str, ...]:
+        """Those that are not found. None where the pieces are found as one; that one where it looks like one number,
+        in the groups that labels print, and none of them is found.
+        """
+        if self.whole and found(self.whole):
+            return ()
+        missing = tuple(one for one in self.each if not found(one))
+        grouped = bool(self.whole) and " " not in self.whole
+        return (self.whole,) if grouped and len(missing) == len(self.each) else missing
 
 
 def unlabelled(line: str) -> str:
@@ -47,14 +85,52 @@ def number(text: str) -> str:
     return spaced(plain) or plain
 
 
+def numbers(text: str) -> Numbers:
+    """Each number of a line or a column. Words between them, such as *and*, are no numbers."""
+    parts = pieces(text, by=_BETWEEN)
+    each = tuple(dict.fromkeys(one for part in parts for one in _each(part, several=len(parts) > 1)))
+    return Numbers(each, number(parts[0]) if len(parts) == 1 and len(each) > 1 else "")
+
+
+def pieces(text: str, *, by: re.Pattern[str] = _WORDS) -> list[str]:
+    """What stands between commas, spaces and the like; without labels."""
+    plain = unlabelled(normalize("NFKC", text))
+    return [part for one in by.split(plain) if (part := one.strip())]
+
+
+def _each(part: str, *, several: bool) -> list[str]:
+    """`several`: it stands beside others, so that spaces within it are those of a label."""
+    if several and (one := spaced(part)):
+        return [one]
+    words = [word.strip(_AROUND) for word in part.split()]
+    numbered = [word for word in words if any(char.isdigit() for char in word)]
+    if len(numbered) > 1:
+        return numbered
+    one = number(part).strip(_AROUND)
+    return [one] if one else []
+
+
 def spaced(line: str) -> str:
-    """An id pasted with the spaces that labels print it with, such as 9400 1000 0000 or 1Z 999 AA1 01; else empty."""
+    """An id pasted with the spaces that labels print it with, such as 9400 1000 0000 or 1Z 999 AA1 01; else empty.
+
+    Groups such as 21345 21346 21347 or 5123 5124 5125 are several order numbers.
+    """
     groups = line.removeprefix("#").split()
     joined = "".join(groups)
     if len(groups) < 3 or len(joined) < 9 or not all(re.fullmatch("[0-9A-Z]{1,6}", group) for group in groups):
         return ""
+    if _alike(groups):
+        return ""
     letters = [group for group in groups if group.isalpha()]
     return joined if sum(map(str.isdigit, joined)) * 3 >= len(joined) * 2 and all(map(_short, letters)) else ""
+
+
+def _alike(groups: list[str]) -> bool:
+    """Several numbers of one series rather than one in groups: all as long, and long, or of one beginning."""
+    length = len(groups[0])
+    if any(len(group) != length for group in groups) or len(set(groups)) < len(groups):
+        return False
+    return length > 4 or (length == 4 and len({group[0] for group in groups}) == 1)
 
 
 def _short(group: str) -> bool:

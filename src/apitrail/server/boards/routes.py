@@ -75,7 +75,11 @@ def get_shift(request: AnyRequest, store: NamedDependency[Store]) -> ShiftAnswer
 
 _TRADE = (
     *(one for one in FILTERS if one.name in ("from", "to", *trade.NARROWED_BY)),
-    Parameter(name="number", about="Instead of dates: one number, searched for in the whole log.", example="A-1001"),
+    Parameter(
+        name="number",
+        about=f"Instead of dates: up to {pasted.MOST} numbers, with commas between, searched for in the whole log.",
+        example="A-1001",
+    ),
     Parameter(name="failed", about="`1`: only those that a failed call mentions.", choices=("1",)),
     Parameter(name="before", about="The `next_before` of the previous page."),
 )
@@ -87,9 +91,13 @@ def _asked(request: AnyRequest) -> trade.Asked:
     before = found.pop("before", [""])[0]
     if failed not in ("", "1"):
         raise Problem("is not possible", field="failed", value=failed, fix="Write 1, or leave it out.")
+    numbers = pasted.numbers(number)
+    if len(numbers.each) > pasted.MOST:
+        reason = f"holds more than {pasted.MOST} numbers"
+        raise Problem(reason, field="number", value=number[:40] + "…", fix="Look for fewer at once.")
     return trade.Asked(
         filter=read_filter(found),
-        number=pasted.number(number),
+        numbers=numbers,
         failed=bool(failed),
         before=read_moment(before, "before") if before else None,
     )
@@ -107,8 +115,8 @@ def _asked(request: AnyRequest) -> trade.Asked:
 def get_orders(request: AnyRequest, store: NamedDependency[Store], known: NamedDependency[Known]) -> OrdersAnswer:
     """Orders, those mentioned last first, 25 on a page: whether and how the platform first mentioned each of them, the
     last call, the last failure and whether it is still open, and the parcels named in calls about this order only, with
-    the latest status of each. Filters choose the calls that mention the orders. At most the last 31 days, or one number
-    in the whole log.
+    the latest status of each. Filters choose the calls that mention the orders. At most the last 31 days, or some
+    numbers in the whole log.
     """
     return trade.find_orders(store, known.profiles, _asked(request), datetime.now(UTC))
 
@@ -125,7 +133,7 @@ def get_orders(request: AnyRequest, store: NamedDependency[Store], known: NamedD
 def get_shipments(request: AnyRequest, store: NamedDependency[Store], known: NamedDependency[Known]) -> ShipmentsAnswer:
     """Parcels, those mentioned last first: their numbers, how far the label got (`chain`: number, label, callback,
     download) and where it failed, warnings before another label is paid for, and their latest status. Filters choose
-    the calls that mention the parcels. At most the last 31 days, or one number in the whole log.
+    the calls that mention the parcels. At most the last 31 days, or some numbers in the whole log.
     """
     return trade.find_shipments(store, known.profiles, _asked(request), datetime.now(UTC))
 

@@ -1,4 +1,4 @@
-"""*Orders* and *Shipments*: asks the store for those that were mentioned last, or for one number in all of the log."""
+"""*Orders* and *Shipments*: asks the store for those that were mentioned last, or for numbers in all of the log."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from apitrail.server.boards.orders import Order, last_seen, orders
 from apitrail.server.boards.parcels import ABOUT_PARCELS, DELIVERY, SIGHTINGS, Parcel, Seen, Sighted, alone, parcels
 from apitrail.server.boards.span import Span, bounded
 from apitrail.server.guided.missing import written
+from apitrail.server.pasted import Numbers
 from apitrail.store import Store
 from apitrail.store.model import Filter
-from apitrail.store.trade import Latest, Mention, Subject
+from apitrail.store.trade import Latest, Mention, Mentioned, Subject
 
 LONGEST = timedelta(days=31)
 ROWS = 25
@@ -34,7 +35,7 @@ class OrdersAnswer(Struct, frozen=True, kw_only=True):
 
     orders: list[Order]
     since: datetime | None
-    """Null where a number was looked for: in all of the log."""
+    """Null where numbers were looked for: in all of the log."""
     until: datetime | None
     cut: bool
     """The range that was asked is longer than 31 days: the latest of it was looked at."""
@@ -42,6 +43,8 @@ class OrdersAnswer(Struct, frozen=True, kw_only=True):
     """Give it as `before` for the next page; null on the last."""
     more_calls: bool
     """More calls refer to these than the 2,000 latest that were looked at: what is told of the oldest is not whole."""
+    not_found: tuple[str, ...]
+    """Numbers that were looked for and that no call refers to."""
 
 
 class ShipmentsAnswer(Struct, frozen=True, kw_only=True):
@@ -49,7 +52,7 @@ class ShipmentsAnswer(Struct, frozen=True, kw_only=True):
 
     shipments: list[Parcel]
     since: datetime | None
-    """Null where a number was looked for: in all of the log."""
+    """Null where numbers were looked for: in all of the log."""
     until: datetime | None
     cut: bool
     """The range that was asked is longer than 31 days: the latest of it was looked at."""
@@ -57,6 +60,8 @@ class ShipmentsAnswer(Struct, frozen=True, kw_only=True):
     """Give it as `before` for the next page; null on the last."""
     more_calls: bool
     """More calls refer to these than the 2,000 latest that were looked at: what is told of the oldest is not whole."""
+    not_found: tuple[str, ...]
+    """Numbers that were looked for and that no call refers to."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -64,8 +69,8 @@ class Asked(Struct, frozen=True, kw_only=True):
 
     filter: Filter = Filter()
     """Its range, and what it chooses of NARROWED_BY: those that such a call mentions."""
-    number: str = ""
-    """In place of a range: one number, in all of the log."""
+    numbers: Numbers = Numbers()
+    """In place of a range: these, in all of the log."""
     failed: bool = False
     """Those alone that a failed call mentions."""
     before: datetime | None = None
@@ -74,8 +79,7 @@ class Asked(Struct, frozen=True, kw_only=True):
 def find_orders(store: Store, profiles: Profiles, asked: Asked, now: datetime) -> OrdersAnswer:
     """Raises QueryTooLarge, StoreError."""
     wanted, span, after = _wanted(store, "orders", asked, now)
-    found = store.mentioned([one.id for one in wanted], MENTIONS)
-    wanted = _spelt(asked, wanted, found.mentions)
+    found, wanted, missing = _mentions(store, asked, wanted)
     return OrdersAnswer(
         orders=_with_places(store, profiles, orders(wanted, found.mentions), found.mentions),
         since=span.since if span else None,
@@ -83,14 +87,14 @@ def find_orders(store: Store, profiles: Profiles, asked: Asked, now: datetime) -
         cut=bool(span and span.cut),
         next_before=after,
         more_calls=found.more,
+        not_found=missing,
     )
 
 
 def find_shipments(store: Store, profiles: Profiles, asked: Asked, now: datetime) -> ShipmentsAnswer:
     """Raises QueryTooLarge, StoreError."""
     wanted, span, after = _wanted(store, "parcels", asked, now)
-    found = store.mentioned([one.id for one in wanted], MENTIONS)
-    wanted = _spelt(asked, wanted, found.mentions)
+    found, wanted, missing = _mentions(store, asked, wanted)
     every = {one.id: one for one in found.mentions}
     more = found.more
     # Calls about a label or a parcel's place may name the order alone, and others the numbers alone that came of it.
@@ -103,7 +107,7 @@ def find_shipments(store: Store, profiles: Profiles, asked: Asked, now: datetime
     by_number = store.mentioned([one.id for one in nearby], MENTIONS)
     every |= {one.id: one for one in by_number.mentions}
     most = max(len(wanted), ROWS * 2)
-    if asked.number:  # its order's other parcels are told, too
+    if asked.numbers:  # their orders' other parcels are told, too
         wanted = [*wanted, *nearby]
     mentions = sorted(every.values(), key=lambda one: (one.at, one.id), reverse=True)
     return ShipmentsAnswer(
@@ -113,6 +117,7 @@ def find_shipments(store: Store, profiles: Profiles, asked: Asked, now: datetime
         cut=bool(span and span.cut),
         next_before=after,
         more_calls=more or by_order.more or by_number.more or len(beside) > MOST_BESIDE,
+        not_found=missing,
     )
 
 
@@ -151,24 +156,51 @@ def _said(store: Store, profiles: Profiles, asked: list[tuple[tuple[Seen, ...], 
     return said
 
 
-def _spelt(asked: Asked, wanted: list[Latest], mentions: Sequence[Mention]) -> list[Latest]:
-    """A number that was looked for, as it is written in the log."""
-    if not asked.number:
-        return wanted
-    sought = {(one.type, one.id.lower()): one for one in wanted}
-    written_so = dict.fromkeys(
-        node for one in mentions for node in one.references if (node[0], node[1].lower()) in sought
-    )
-    return [Latest(kind, identity, mentions[0].at) for kind, identity in written_so]
+def _mentions(store: Store, asked: Asked, wanted: list[Latest]) -> tuple[Mentioned, list[Latest], tuple[str, ...]]:
+    """What refers to these, newest first; these as they are written; and the numbers that nothing refers to."""
+    found = store.mentioned([one.id for one in wanted], MENTIONS)
+    mentions, part = found.mentions, found
+    spelt, missing = _spelt(asked, wanted, mentions)
+    while missing and part.more:
+        # The latest calls are about others: a number that was called for long ago is not one that the log lacks.
+        part = store.mentioned([one for number in missing for one in written(number)], MENTIONS)
+        if not part.mentions:
+            break
+        mentions = [*mentions, *part.mentions]
+        spelt, missing = _spelt(asked, wanted, mentions)
+    return Mentioned(mentions, found.more), spelt, missing
+
+
+def _spelt(asked: Asked, wanted: list[Latest], mentions: Sequence[Mention]) -> tuple[list[Latest], tuple[str, ...]]:
+    """Numbers that were looked for, as they are written in the log, in the order in which they were pasted; and those
+    that are not in it.
+    """
+    if not asked.numbers:
+        return wanted, ()
+    sought = {(one.type, one.id.lower()) for one in wanted}
+    known: dict[str, dict[tuple[str, str], None]] = {}
+    for one in mentions:
+        for kind, identity in one.references:
+            if (kind, identity.lower()) in sought:
+                known.setdefault(identity.lower().removeprefix("#"), {})[kind, identity] = None
+
+    def found(number: str) -> bool:
+        return number.lower() in known
+
+    whole = asked.numbers.whole
+    shown = (whole,) if whole and found(whole) else asked.numbers.each
+    nodes = dict.fromkeys(node for number in shown for node in known.get(number.lower(), ()))
+    return [Latest(kind, identity, mentions[0].at) for kind, identity in nodes], asked.numbers.not_in(found)
 
 
 def _wanted(
     store: Store, subject: Subject, asked: Asked, now: datetime
 ) -> tuple[list[Latest], Span | None, datetime | None]:
     """The ids to tell of, the range in which they were looked for, and where the next page begins."""
-    if asked.number:
+    if asked.numbers:
         types: Sequence[str] = ("order",) if subject == "orders" else ("tracking", "shipment", "order")
-        return [Latest(kind, number, now) for kind in types for number in written(asked.number)], None, None
+        sought = [one for number in asked.numbers.candidates for one in written(number)]
+        return [Latest(kind, one, now) for kind in types for one in sought], None, None
     span = bounded(asked.filter.since, asked.filter.until, now, LONGEST)
     which = replace(asked.filter, since=span.since, until=span.until)
     # A parcel has two numbers as a rule.

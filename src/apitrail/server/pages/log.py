@@ -97,7 +97,7 @@ class LogView(Struct, frozen=True, kw_only=True):
     """Something besides the date range narrows the list."""
     widen: list[Link]
     stories: list[Link]
-    """Where the boards tell of the one order or parcel that is looked for."""
+    """Where the boards tell of the orders or parcels that are looked for."""
     nearer: list[Link]
     """What else could have been meant by words that find nothing."""
     guided: list[Link]
@@ -290,7 +290,8 @@ def _widen(query: PageQuery, offered: FiltersView, reader: Reader) -> list[Link]
 
 
 def _stories(query: PageQuery, entries: Sequence[EntryRow], reader: Reader) -> list[Link]:
-    """Whoever looks for a number asks what became of it: the boards say that in a line."""
+    """Whoever looks for a number asks what became of it: the boards say that in a line, and of several in as many."""
+    bare = PageQuery(tz=query.tz, lang=query.lang)
     wanted = nearby.only_number(query.text) if query.text else query.reference[0] if len(query.reference) == 1 else ""
     wanted = wanted.rpartition(":")[2].removeprefix("#").casefold()
     told = {
@@ -299,7 +300,8 @@ def _stories(query: PageQuery, entries: Sequence[EntryRow], reader: Reader) -> l
         for one in entry.references
         if wanted and one.id.removeprefix("#").casefold() == wanted
     }
-    bare = PageQuery(tz=query.tz, lang=query.lang)
+    if not told:
+        return _one_by_one(query, reader)
     return [
         Link(
             reader.words(f"log.story.{board}"),
@@ -310,17 +312,26 @@ def _stories(query: PageQuery, entries: Sequence[EntryRow], reader: Reader) -> l
     ]
 
 
+def _one_by_one(query: PageQuery, reader: Reader) -> list[Link]:
+    """A row for each, where the line is several numbers: the list shows what names all of them at once."""
+    several, bare = nearby.several(query.text), PageQuery(tz=query.tz, lang=query.lang)
+    return [
+        Link(reader.words(f"log.each.{board}", count=len(several)), bare.url(f"/{board}", number=" ".join(several)))
+        for board in (("orders", "shipments") if several else ())
+    ]
+
+
 def _nearer(store: Store, query: PageQuery, reader: Reader) -> list[Link]:
     """The numbers of the line that find something where all of it does not; else each as a part of a longer one."""
     if query.misread or query.cursor:
         return []
-    words, found = reader.words, []
+    words, found = reader.words, list[Link]()
     for line in nearby.numbers(query.text):
         alone = query.but(text=line)
         alone = alone.but(range=alone.usual) if query.range == query.usual else alone
         if store.page(alone.filter(reader.clock.now), limit=1).entries:
             found.append(Link(words("no_match.alone", value=line), alone.url()))
-    parts = [] if found else nearby.parts(query.text)
+    parts = [] if found or nearby.several(query.text) else nearby.parts(query.text)
     return found + [
         Link(words("no_match.part", value=part.rstrip("*")), query.but(text=part, range=query.range).url())
         for part in parts

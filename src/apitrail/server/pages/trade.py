@@ -1,7 +1,7 @@
 """The pages *Orders* and *Shipments*.
 
 /orders, /shipments?range=24h|7d|30d | from=…&to=…   failed=1   before=TIME   action=… ec_integration=… …
-/orders, /shipments?number=NUMBER
+/orders, /shipments?number=NUMBERS
 """
 
 from __future__ import annotations
@@ -29,12 +29,16 @@ from apitrail.server.pages import boards, links, names, ranges
 from apitrail.server.pages.boards import Chip, Chosen, Named
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.links import Link
-from apitrail.server.pages.query import REFERENCE_MAX, PageQuery
+from apitrail.server.pages.query import REFERENCE_MAX, SEARCH_RANGE, PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.status import ICONS
 from apitrail.store import Store
 
 RANGES = ("24h", "7d", "30d")
+PASTED_MAX = 4000
+"""Characters of what is pasted at once."""
+PART_LEAST = 4
+"""Characters of a number that is looked for as a part of longer ones."""
 ORDERS, SHIPMENTS = "/orders", "/shipments"
 LINK_ICONS = {"done": "check", "failed": "cross", "not_shown": "lost"}
 LABEL_TONES = {"failed": "platform_error", "cancelled": "unknown", "number_only": "partial", "not_shown": "unknown"}
@@ -120,6 +124,16 @@ class ParcelView(Struct, frozen=True, kw_only=True):
     last: Markup
 
 
+class MissingView(Struct, frozen=True):
+    """A number that the log does not show, and where one asks on."""
+
+    number: Markup
+    guided: Link
+    """Where one is led through it."""
+    part: Link | None
+    """Longer numbers that contain it."""
+
+
 class TradeView(Struct, frozen=True, kw_only=True):
     """What both pages have in common, and the rows of one."""
 
@@ -127,6 +141,10 @@ class TradeView(Struct, frozen=True, kw_only=True):
     """`orders` or `shipments`."""
     path: str
     number: str
+    """What was looked for in place of a range: one number or several."""
+    missing: list[MissingView]
+    not_found: Markup
+    """That they are not in the log; empty where all are."""
     ranges: list[Chosen]
     exact: boards.Exact
     which: list[Chosen]
@@ -175,8 +193,12 @@ def _asked(values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader
     failed = _one(values, "failed")
     if failed not in ("", "1"):
         wrong.append(reader.words("trade.bad_failed", value=failed))
-    number = pasted.number(_one(values, "number"))[:REFERENCE_MAX]
-    return Asked(filter=query.filter(reader.clock.now), number=number, failed=failed == "1", before=before), wrong
+    found = pasted.numbers(_one(values, "number")[:PASTED_MAX])
+    each = tuple(one[:REFERENCE_MAX] for one in found.each)
+    if len(each) > pasted.MOST:
+        wrong.append(reader.words("trade.too_many", value=f"{len(each):,}", most=pasted.MOST))
+    numbers = pasted.Numbers(each, found.whole[:REFERENCE_MAX])
+    return Asked(filter=query.filter(reader.clock.now), numbers=numbers, failed=failed == "1", before=before), wrong
 
 
 def _one(values: Mapping[str, Sequence[str]], name: str) -> str:
@@ -197,7 +219,10 @@ def _view(
 ) -> TradeView:
     words, tag = reader.words, reader.clock.tag
     kept = {"failed": "1"} if asked.failed else {}
-    here = {"number": asked.number} if asked.number else kept
+    # Written as they were parted: by spaces, where they may be the pieces of one.
+    number = (" " if asked.numbers.whole else ", ").join(asked.numbers.each)
+    here = {"number": number} if number else kept
+    missing = found.not_found if found else ()
     span, notes = Markup(), list[Markup]()
     if found:
         if found.since and found.until:
@@ -209,7 +234,9 @@ def _view(
     return TradeView(
         kind=kind,
         path=path,
-        number=asked.number,
+        number=number,
+        missing=[_missing(kind, one, query, reader) for one in missing],
+        not_found=words.count(f"{kind}.not_found", len(missing), number=missing[0]) if missing else Markup(),
         ranges=boards.quick(query, path, RANGES, reader, **kept),
         exact=boards.exact(query, path, reader, **kept),
         which=[
@@ -224,10 +251,22 @@ def _view(
         orders=order_rows,
         parcels=parcel_rows,
         older_url=query.url(path, **kept, before=after.isoformat().replace("+00:00", "Z")) if after else "",
-        first_url=query.url(path, **kept) if asked.before or asked.number else "",
+        first_url=query.url(path, **kept) if asked.before or number else "",
         home_url=links.home(query),
         languages=boards.languages(query, path, reader, **here, **before),
     )
+
+
+def _missing(kind: str, number: str, query: PageQuery, reader: Reader) -> MissingView:
+    words, bare = reader.words, PageQuery(tz=query.tz, lang=query.lang)
+    if kind == "orders":
+        guided = Link(words("guided.missing"), bare.url("/help/order-missing", order=number))
+    else:
+        guided = Link(words("guided.label"), bare.url("/help/label-failed", number=number))
+    part = None
+    if len(number) >= PART_LEAST:
+        part = Link(words("no_match.part", value=number), bare.but(text=f"{number}*", range=SEARCH_RANGE).url())
+    return MissingView(visible(number), guided, part)
 
 
 def _order(one: Order, query: PageQuery, reader: Reader) -> OrderView:
