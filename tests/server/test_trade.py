@@ -50,6 +50,38 @@ def test_a_parcel_is_found_by_its_order_and_by_its_number(server: Any, order: st
         assert [link["state"] for link in found["chain"]] == ["done", "done", "not_shown", "not_shown"]
 
 
+def test_an_order_says_what_is_still_open_in_the_platforms_words_and_who_acts(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    """The latest failure is of an action that has worked since: what is open is told, not that."""
+    now = datetime.now(UTC)
+
+    def call(action: str, minutes_ago: int, status: int, said: str = "") -> dict[str, Any]:
+        return an_exchange(
+            created_at=(now - timedelta(minutes=minutes_ago)).isoformat(),
+            status=status,
+            url=f"https://api.shop.example/{action}",
+            response={"headers": [["Content-Type", "application/json"]], "text": json.dumps({"message": said})},
+            stated={"action": action, "references": [{"type": "order", "id": f"W{account}"}]},
+        )
+
+    batch = [
+        call("order.ship", 9, 401, "this key was revoked"),
+        call("order.get", 8, 503, "be back soon"),
+        call("order.get", 7, 200),
+    ]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    [found] = server.get("/api/v1/orders", params={"number": f"W{account}"}).json()["orders"]
+    assert (found["open"], found["last_failure"]["action"]) == (True, "order.get")
+    still = found["open_failure"]
+    assert (still["action"], still["acts"], still["message"]) == ("order.ship", "merchant", "this key was revoked")
+    assert found["last"]["acts"] is None
+    page = server.get("/orders", params={"number": f"W{account}"}).text
+    assert "this key was revoked" in page
+    assert "Who acts: <b>merchant</b>" in page
+    assert "be back soon" not in page
+
+
 def test_several_numbers_are_found_at_once_in_the_order_in_which_they_are_asked_and_the_others_are_named(
     server: Any, order: str, account: str
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from apitrail.exchange import Integration
+from apitrail.profiles.catalogue import Actor, actor
 from apitrail.server.boards.parcels import Seen, sightings
 from apitrail.server.guided.missing import READS
 from apitrail.store.trade import Latest, Mention
@@ -35,6 +36,10 @@ class Last(Struct, frozen=True):
     cause: str
     kind: str
     """`no_answer` and `not_sent`, of failures; else as the outcome."""
+    acts: Actor | None
+    """Who must act first; null where it did not fail."""
+    message: str
+    """The platform's own words, verbatim: their beginning."""
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -51,6 +56,8 @@ class Order(Struct, frozen=True, kw_only=True):
     """The first mention of any kind that was looked at."""
     last: Last
     last_failure: Last | None
+    open_failure: Last | None
+    """The latest failure of an action whose latest call failed; null where there is none."""
     calls: int
     failures: int
     open: bool
@@ -109,6 +116,7 @@ def _order(number: str, calls: Sequence[Mention]) -> Order:
     shop = next((one for one in calls if one.ec_integration), None)
     failed = next((one for one in calls if one.failed), None)
     latest = {one.action: one for one in reversed(calls)}
+    still = next((one for one in calls if one.failed and latest[one.action] is one), None)
     return Order(
         number=number,
         platform=(told or shop or calls[-1]).platform,
@@ -118,9 +126,10 @@ def _order(number: str, calls: Sequence[Mention]) -> Order:
         mentioned=calls[-1].at,
         last=_last(calls[0]),
         last_failure=_last(failed) if failed else None,
+        open_failure=_last(still) if still else None,
         calls=len(calls),
         failures=sum(one.failed for one in calls),
-        open=any(one.failed for one in latest.values()),
+        open=still is not None,
         tracking=tuple(dict.fromkeys(identity for one in own for identity in one.of("tracking"))),
         shipments=tuple(dict.fromkeys(identity for one in own for identity in one.of("shipment"))),
     )
@@ -131,4 +140,6 @@ def _told(one: Mention) -> bool:
 
 
 def _last(one: Mention) -> Last:
-    return Last(one.at, one.id, one.action, one.direction, one.outcome, one.cause, one.kind or one.outcome)
+    acts = actor(one.cause, one.direction) if one.failed else None
+    kind = one.kind or one.outcome
+    return Last(one.at, one.id, one.action, one.direction, one.outcome, one.cause, kind, acts, one.message)

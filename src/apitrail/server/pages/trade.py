@@ -13,6 +13,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from apitrail.exchange import Integration
+from apitrail.profiles.catalogue import actor
 from apitrail.server import pasted
 from apitrail.server.boards.orders import Last, Order
 from apitrail.server.boards.parcels import ChainLink, Parcel
@@ -55,6 +56,10 @@ class Call(Struct, frozen=True, kw_only=True):
     icon: str
     word: Markup
     cause: str
+    said: Markup
+    """The platform's own words, of a failure."""
+    acts: Markup
+    """Who must act first; empty where it did not fail."""
 
 
 class ParcelLink(Struct, frozen=True):
@@ -78,6 +83,7 @@ class OrderView(Struct, frozen=True, kw_only=True):
     mentioned: Markup
     last: Call
     failure: Call | None
+    """The latest that is open, else the latest."""
     failures: str
     calls: str
     open: bool
@@ -95,6 +101,8 @@ class LinkView(Struct, frozen=True, kw_only=True):
     at: str
     broken: bool
     cause: str
+    acts: Markup
+    """Who must act first, where it is the broken one."""
     said: Markup
 
 
@@ -275,6 +283,7 @@ def _order(one: Order, query: PageQuery, reader: Reader) -> OrderView:
     told = Markup()
     if one.told:
         told = words(f"orders.told_{one.told.by}", at=reader.clock.tag(one.told.at))
+    failure = one.open_failure or one.last_failure
     words_of = {number: visible(seen.status) for number, seen in one.seen.items()}
     parcels = [
         ParcelLink(visible(each), bare.url(SHIPMENTS, number=each), words_of.get(each, Markup()))
@@ -288,7 +297,7 @@ def _order(one: Order, query: PageQuery, reader: Reader) -> OrderView:
         told_url=bare.url(f"/entries/{one.told.entry}") if one.told else "",
         mentioned=reader.clock.tag(one.mentioned),
         last=_call(one.last, bare, reader),
-        failure=_call(one.last_failure, bare, reader) if one.last_failure else None,
+        failure=_call(failure, bare, reader) if failure else None,
         failures=f"{one.failures:,}",
         calls=f"{one.calls:,}",
         open=one.open,
@@ -312,6 +321,8 @@ def _call(one: Last, bare: PageQuery, reader: Reader) -> Call:
         icon=ICONS.get(one.kind, "lost"),
         word=words(f"outcome.{one.direction}.{one.kind}"),
         cause=names.cause_of(one.cause, one.direction, words),
+        said=visible(one.message) if one.acts else Markup(),
+        acts=words(f"acts.{one.acts}") if one.acts else Markup(),
     )
 
 
@@ -361,6 +372,7 @@ def _link(one: ChainLink, bare: PageQuery, reader: Reader) -> LinkView:
         url=bare.url(f"/entries/{one.entry}") if one.entry else "",
         at=reader.clock.exact(one.at) if one.at else "",
         broken=one.broken,
+        acts=words(f"acts.{actor(one.cause)}") if one.broken else Markup(),
         cause=names.cause_of(one.cause, "outbound", words),
         said=visible(one.message),
     )
