@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 from tests.recorder.growth import assert_it_grows_as_its_input_does
 
 from apitrail.exchange import Exchange, Message
@@ -61,6 +62,30 @@ def test_binary_bodies_are_left_alone() -> None:
     assert REDACTOR.exchange(exchange(body)).request.body == body
 
 
+def test_a_file_among_the_fields_of_a_form_is_left_alone() -> None:
+    label = b"%PDF-1.7\n/Token (abcdefgh) password: hunter2hunter2 4111111111111111 \0\xff"
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="label"; filename="l.pdf"\r\n\r\n' + label + b"\r\n"
+        b'--b\r\nContent-Disposition: form-data; name="password"\r\n\r\nhunter3hunter3\r\n--b--\r\n'
+    )
+    masked = REDACTOR.exchange(exchange(body, headers=[("Content-Type", "multipart/form-data; boundary=b")])).request
+    assert label in masked.body
+    assert b"hunter3" not in masked.body
+
+
+def test_the_tail_of_a_form_hides_its_fields_behind_the_end_of_a_file() -> None:
+    tail = (
+        b"\x89\0\1\2 token: abcdefgh1 \r\n"
+        b'--b\r\nContent-Disposition: form-data; name="password"\r\n\r\nhunter3hunter3\r\n--b--\r\n'
+    )
+    kind = [("Content-Type", "multipart/form-data; boundary=b")]
+    head = b'--b\r\nContent-Disposition: form-data; name="f"\r\n\r\n\0\1'
+    cut = Message(headers=kind, body=head, tail=tail, size=10_000_000, truncated=True)
+    masked = REDACTOR.exchange(replace(exchange(b""), request=cut)).request
+    assert masked.tail.startswith(tail[:24])
+    assert b"hunter3" not in masked.tail
+
+
 class Failing(Look):
     """A scanner that meets what nobody foresaw."""
 
@@ -114,6 +139,10 @@ def test_an_echo_is_found_whatever_the_host_has_made_of_json(monkeypatch: pytest
         ('{"a":', "application/json"),
         ('<a password="', "text/xml"),
         ("password=a&", "application/x-www-form-urlencoded"),
+        ("%253D://a%2540b%3d", "text/plain"),
+        ("://a@b", "text/plain"),
+        ("\\u5bc6\\u78bc", "application/json"),
+        ("\x00--b\r\nContent-Disposition: form-data; name=x\r\n\r\n\x00", "multipart/form-data; boundary=b"),
         ("--b\r\nContent-Disposition: form-data; name=", "multipart/form-data; boundary=b"),
     ],
 )

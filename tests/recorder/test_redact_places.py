@@ -133,11 +133,48 @@ PLANTED: dict[str, Exchange] = {
     "HTML": exchange(answer=f'<html><input name="csrf_token" value="{SECRET}"><p>x<br>'.encode()),
     "script in HTML": exchange(answer=f'<html><script>var accessToken = "{SECRET}";</script>'.encode()),
     "multipart": exchange(sent=("Content-Type", "multipart/form-data; boundary=XX"), body=FIELDS),
+    "multipart beside a file": exchange(
+        sent=("Content-Type", "multipart/form-data; boundary=XX"),
+        body=b'--XX\r\nContent-Disposition: form-data; name="f"; filename="l.bin"\r\n\r\n\0\1\2\xff\xfe\0\r\n' + FIELDS,
+    ),
+    "multipart behind a PDF": exchange(
+        sent=("Content-Type", 'Multipart/Form-Data; charset=utf-8; boundary="XX"'),
+        body=b"--XX\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.7\n" + bytes(range(256)) * 8 + b"\r\n" + FIELDS,
+    ),
+    "multipart that is not declared": exchange(body=FIELDS),
+    "multipart with names in other quotes": exchange(
+        sent=("Content-Type", "multipart/form-data; boundary=XX"),
+        body=FIELDS.replace(b'name="password"', b"name='password'"),
+    ),
+    "multipart with an encoded name": exchange(
+        sent=("Content-Type", "multipart/form-data; boundary=XX"),
+        body=FIELDS.replace(b'name="password"', b"name*=utf-8''password"),
+    ),
+    "JSON with a zero byte": exchange(body=b'{"a":"\0","password":"' + SECRET.encode() + b'"}'),
+    "form with a zero byte": exchange(
+        sent=("Content-Type", "application/x-www-form-urlencoded"), body=b"a=\0&password=" + SECRET.encode()
+    ),
+    "JSON declared as an image": exchange(
+        got=("Content-Type", "image/png"), answer=f'x: {{"名": "許", "token": "{SECRET}"}}'.encode()
+    ),
+    "password with an @ in the URL": exchange(f"https://user:p@{SECRET}@api.example.com/x"),
+    "URL in a URL in a query": exchange(
+        f"{URL}?u=" + quote(quote(f"https://a.example/x?access_token={SECRET}", safe=""), safe="")
+    ),
+    "equals sign that is percent-encoded": exchange(f"{URL}?password%3D{SECRET}"),
+    "percent-encoded JSON in JSON": exchange(body=in_json({"a": quote(json.dumps({"secret": SECRET}))})),
+    "JSON key in Chinese, escaped": exchange(body=in_json({"客戶密碼": SECRET})),
+    "JSON key in Chinese, escaped in a string": exchange(body=in_json({"in": json.dumps({"密碼": SECRET})})),
+    "JSON key in Chinese, Big5": exchange(body=json.dumps({"密碼": SECRET}, ensure_ascii=False).encode("big5")),
+    "JSON key in Chinese, GBK": exchange(body=json.dumps({"用户密码": SECRET}, ensure_ascii=False).encode("gbk")),
+    "element in Japanese, Shift_JIS": exchange(body=f"<r><パスワード>{SECRET}</パスワード></r>".encode("shift_jis")),
+    "text with a full-width colon": exchange(answer=f"密碼：{SECRET}".encode()),
     "text": exchange(body=f"user: bob\npassword: {SECRET}\n".encode()),
     "error text with a path": exchange(error=f"Max retries exceeded with url: /a?access_token={SECRET}&b=1 (refused)"),
     "error text with a URL": exchange(error=f"GET 'https://u:{SECRET}@a.example/x': timed out"),
     "error text with a header": exchange(error=f"bad header Authorization: Bearer {SECRET}, sorry"),
     "error text with a dictionary": exchange(error=f"{{'password': '{SECRET}', 'x': 1}}"),
+    "error text with a dictionary of bytes": exchange(error=f"{{b'password': b'{SECRET}'}}"),
     "error text with a name of two words": exchange(error=f"Invalid API key: {SECRET}"),
     "scheme in running text": exchange(error=f"sent Bearer {SECRET} and got nothing"),
     "answer of a token call": exchange(

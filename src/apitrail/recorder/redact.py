@@ -27,6 +27,7 @@ from apitrail.exchange import Exchange, Failure, Message
 from apitrail.recorder.redaction import rpc
 from apitrail.recorder.redaction.echoes import SHORTEST, Echoes, echoing
 from apitrail.recorder.redaction.look import Look
+from apitrail.recorder.redaction.multipart import boundary_of
 from apitrail.recorder.redaction.names import NameBook, Names
 from apitrail.recorder.redaction.own import OwnRules
 from apitrail.recorder.redaction.pairs import host_of
@@ -40,7 +41,6 @@ _LOGIN = re.compile(
     re.IGNORECASE,
 )
 _NOT_KEPT = re.compile(r"[^A-Za-z0-9.\-]")
-_BOUNDARY = re.compile(r"multipart/.*boundary=(?:\"([^\"]+)\"|([^;\s]+))", re.IGNORECASE)
 _LAST_FROM = 16
 _FINGERPRINT = 10
 
@@ -154,8 +154,7 @@ class _Side:
         content_type = next(
             (value for name, value in message.headers if len(name) == 12 and name.lower() == "content-type"), ""
         )
-        multipart = _BOUNDARY.match(content_type)
-        boundary = of_text(multipart[1] or multipart[2]) if multipart else ""
+        boundary = of_text(boundary_of(content_type, message.body))
         cut = message.truncated or message.incomplete
 
         self.headers = HeaderPiece(message.headers)

@@ -7,8 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from apitrail.recorder.redaction import cards, documents, markup, pairs, prose, shapes
-from apitrail.recorder.redaction.layers import MASK, Codec, Span, decode, merged, outwards
+from apitrail.recorder.redaction import cards, documents, markup, multipart, pairs, prose, shapes
+from apitrail.recorder.redaction.layers import MASK, PERCENT, Codec, Span, decode, merged, outwards
 from apitrail.recorder.redaction.names import Hits, Names
 from apitrail.recorder.secrets import SCHEMES, Group, Place
 
@@ -29,6 +29,8 @@ _FORM = re.compile(r"[\w.\-\[\]%+$:~*!]{1,200}+=")
 _INNER = re.compile(r"[=:<\\%&@ ]")
 """Without one of these no text has a name and a value."""
 
+_PERCENTS = re.compile(r"%(?:25)*+(?:3[ADad]|2[26])")
+"""A colon, an equals sign, a quote or an ampersand, percent-encoded."""
 _SPACE = re.compile(r"[ \t\r\n]")
 _UNSCHEMED = frozenset(("Passwords", "PINs", "One-time codes", "Cards", "Configured"))
 _MARKS = "\xef\xbb\xbf\ufeff"
@@ -59,7 +61,7 @@ class Look:
             found = pairs.url(text, 0, len(text), self)
         else:
             hits = self._names.hits(text)
-            if hits or self.cut_start:
+            if hits or self.cut_start or shape == "multipart":  # its names are written in ways of their own
                 found = self._scan(text, shape or shape_of(text), hits, boundary)
         found += shapes.spans(text)
         numbers = cards.spans(text)
@@ -114,7 +116,7 @@ class Look:
 
     def _scan(self, text: str, shape: Shape, hits: Hits, boundary: str) -> list[Span]:
         if shape == "multipart":
-            return pairs.multipart(text, boundary, self)
+            return multipart.spans(text, boundary, self)
         if shape == "markup":
             return markup.spans(text, self)
         if shape == "form":
@@ -132,6 +134,8 @@ class Look:
                 return found
         if "<" in text and ">" in text:
             found += markup.spans(text, self)
+        if _PERCENTS.search(text):
+            found += self.within(text, 0, len(text), PERCENT)  # a document encoded once more than its place asks for
         return found + prose.spans(text, self)
 
 

@@ -1,4 +1,4 @@
-"""Names and values without structure: forms, queries, URLs, multipart fields, cookies."""
+"""Names and values without structure: forms, queries, URLs, cookies."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ URL_BEFORE = 2000
 """Characters of a URL before its query, that are looked at again."""
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{1,20}+://[^\s\"'<>\\^`{|}\x00-\x1f]++")
 _AUTHORITY = re.compile(
-    r"(?:[A-Za-z][A-Za-z0-9+.\-]{0,20}+:)?//(?:[^/?#\s@]*@)?(?:([^/?#:@\[\]]*+)|\[[^\]]*+\])(?::\d*+)?"
+    r"(?:[A-Za-z][A-Za-z0-9+.\-]{0,20}+:)?//(?:[^/?#\s]*@)?(?:([^/?#:@\[\]]*+)|\[[^\]]*+\])(?::\d*+)?"
 )
 _PAIR = re.compile(r"([^=&]*+)(?:=([^&]*+))?(?:&|\Z)")
 _PARAMETER = re.compile(r"(?<=;)([^=;/]{1,80}+)=([^;/]*+)")
 _COOKIE = re.compile(r"[ \t]*+([^=;]*+)=?([^;]*+)(?:;|\Z)")
-_FIELD = re.compile(r"\bname=(?:\"([^\"\r\n]*+)\"|([^;\s]++))", re.IGNORECASE)
 
 
 def host_of(address: str) -> str:
@@ -41,6 +40,7 @@ def form(text: str, start: int, end: int, look: Looking, place: Place, codec: Co
             found += lost(text, *(match.span(2) if match[2] is not None else match.span(1)))
             continue
         if match[2] is None:
+            found += look.within(text, *match.span(1), codec)  # the sign may be percent-encoded, too
             continue
         name = _plain(match[1])
         groups = look.secret(name, place)
@@ -101,30 +101,6 @@ def cookies(text: str, look: Looking, *, first_only: bool) -> list[Span]:
                 found.append(masked if len(masked.value) >= 16 else masked._replace(echoes=False))
         if first_only:
             break
-    return found
-
-
-def multipart(text: str, boundary: str, look: Looking) -> list[Span]:
-    """Fields by the name in their Content-Disposition (RFC 7578); parts with documents by what they hold."""
-    found: list[Span] = []
-    mark = "--" + boundary
-    at = 0 if look.cut_start or text.startswith(mark) else max(0, text.find(mark))
-    while at < len(text):
-        after = text.find(mark, at + 1 if at or text.startswith(mark) else 0)
-        end = after if after >= 0 else len(text)
-        head = next((i for i in (text.find("\r\n\r\n", at, end), text.find("\n\n", at, end)) if i >= 0), -1)
-        if head >= 0:
-            body = head + (4 if text[head] == "\r" else 2)
-            stop = end - (2 if text[end - 2 : end] == "\r\n" else text[end - 1 : end] == "\n") if after >= 0 else end
-            field = _FIELD.search(text, at, head)
-            groups = look.secret((field[1] if field[1] is not None else field[2]) or "", "form") if field else []
-            if groups:
-                found += look.span(text, body, max(body, stop), groups, AS_IS)
-            elif body < stop:
-                found += look.within(text, body, stop, AS_IS)
-        if after < 0:
-            break
-        at = after
     return found
 
 

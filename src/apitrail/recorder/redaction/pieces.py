@@ -88,7 +88,7 @@ class BodyPiece:
         self._failed = False
         self.spans: list[Span] = []
         try:
-            seen = view(data, content_type, cut_start=cut_start)
+            seen = view(data, content_type, boundary, cut_start=cut_start)
         except Exception:
             seen, self._failed = None, True
         self.binary = seen is None
@@ -135,9 +135,10 @@ class BodyPiece:
             self._failed = True
 
     def echo(self, echoes: Echoes) -> None:
-        """Find the secrets of other pieces."""
+        """Find the secrets of other pieces, in files that are no text too."""
         try:
-            self.spans = with_echoes(self.spans, echoes, self._seen.text, self.shape)
+            text = self._data.decode("latin-1") if self.shape == "multipart" and not self._seen.encoding else ""
+            self.spans = with_echoes(self.spans, echoes, text or self._seen.text, self.shape)
         except Exception:
             self._failed = True
 

@@ -22,7 +22,7 @@ WORDS = words(
 
 _PAIR = re.compile(r"(?<![\w.\-\]])([\w.\-\[\]\x80-\xff]{1,80}+)((?:\\{0,8}[\"'])?[ \t]*+(=>|[:=])[ \t]*+)", re.ASCII)
 _BEFORE = re.compile(r"(?:[A-Za-z_\-]{1,40} ){1,3}$")
-_QUOTED = re.compile(r"""(?P<open>\\{0,8}["'])(?P<value>(?:(?!(?P=open)).)*+)""", re.DOTALL)
+_QUOTED = re.compile(r"""(?:[bBuUrR]{1,2}(?=["']))?(?P<open>\\{0,8}["'])(?P<value>(?:(?!(?P=open)).)*+)""", re.DOTALL)
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9\-]{1,30}+)[ \t]++(?=\S)")
 _BARE = re.compile(r"[^\s\"'<>&,;(){}\[\]\\]++")
 _IN_QUERY = re.compile(r"[^\s\"'<>&\\#]++")
@@ -35,6 +35,7 @@ _LOST = re.compile(r"[\w+/=.~\-]{16,4096}+(?![\w+/=.~\-])", re.ASCII)
 
 def spans(text: str, look: Looking) -> list[Span]:
     """Every secret in running text."""
+    text = with_plain_signs(text)
     found: list[Span] = []
     urls: list[tuple[int, int]] = []
     for match in pairs.URL.finditer(text):
@@ -61,6 +62,13 @@ def spans(text: str, look: Looking) -> list[Span]:
     if first and any(char.isdigit() for char in first[0]):
         found += lost(text, *first.span())
     return found
+
+
+def with_plain_signs(text: str) -> str:
+    """The text with blanks and a sign of ASCII in place of a full-width colon or equals sign, as long as before."""
+    if "\xef\xbc" not in text:
+        return text
+    return text.replace("\xef\xbc\x9a", "  :").replace("\xef\xbc\x9d", "  =")
 
 
 def reads_as_words(value: str) -> bool:

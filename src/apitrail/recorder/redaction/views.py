@@ -7,15 +7,17 @@ a backslash) become fillers of the same length, so that a scanner sees the docum
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from apitrail.recorder.redaction import multipart
+from apitrail.recorder.redaction.kinds import begins_as_binary, is_binary, is_utf8
 from apitrail.recorder.redaction.layers import Span
+from apitrail.recorder.secrets import TABLE, parts
 
 _DOUBLE = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
 _SHIFTED = re.compile(rb"\x1b\$[@B](?:[^\x1b]++)")
 _CHARSET = re.compile(r"charset[ \t]*=[ \t]*[\"']?([\w.\-]+)", re.IGNORECASE)
-_BINARY = re.compile(r"\b(?:image|audio|video|font)/(?!svg)|/pdf|/zip|/gzip|/x-protobuf|/grpc", re.IGNORECASE)
-_BINARY_STARTS = (b"%PDF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"II*\0", b"MM\0*")
 _WIDELY = re.compile(r"utf-?(?:16|32)|ucs-?2|unicode", re.IGNORECASE)
 _WIDE = {
     b"\xff\xfe\0\0": "utf-32-le",
@@ -23,6 +25,23 @@ _WIDE = {
     b"\xff\xfe": "utf-16-le",
     b"\xfe\xff": "utf-16-be",
 }
+_CHARSETS = ("big5", "gb18030", "shift_jis", "euc_jp", "euc_kr")
+
+
+def _terms() -> Iterator[tuple[bytes, bytes]]:
+    """Terms that are not of ASCII, as these charsets write them, and terms of ASCII of the same length."""
+    listed = {part for group in TABLE for term in group.terms for part in parts(term) if not part.isascii()}
+    for term in sorted(listed):
+        for charset in _CHARSETS:
+            try:
+                written = term.encode(charset)
+            except UnicodeEncodeError:
+                continue
+            yield written, b"_pwd" if len(written) == 4 else b"token".rjust(len(written), b"_")
+
+
+_TERMS = tuple(sorted(set(_terms())))
+"""For a name would otherwise be fillers only."""
 
 
 class View(NamedTuple):
@@ -41,9 +60,12 @@ class View(NamedTuple):
         return self.skipped + len(self.text[:at].encode(self.encoding, "surrogatepass"))
 
 
-def view(data: bytes, content_type: str = "", *, cut_start: bool = False) -> View | None:
-    """The bytes as a scanner sees them; None where they are no text."""
-    if data.startswith(_BINARY_STARTS):
+def view(data: bytes, content_type: str = "", boundary: str = "", *, cut_start: bool = False) -> View | None:
+    """The bytes as a scanner sees them; None where they are no text. `boundary`: of a multipart body, whose files that
+    are no text are not shown."""
+    if boundary:
+        data = multipart.without_files(data, boundary, cut_start=cut_start)
+    elif begins_as_binary(data):
         return None
     if data.isascii() and b"\0" not in data[:64]:
         return View(data.decode("latin-1") if b"\x1b" not in data or b"\x1b$" not in data else _unshifted(data))
@@ -56,10 +78,12 @@ def view(data: bytes, content_type: str = "", *, cut_start: bool = False) -> Vie
             return View(data[skipped:whole].decode(wide, "surrogatepass"), wide, skipped)
         except UnicodeError:
             return None
-    if _BINARY.search(content_type) or b"\0" in data[:1024]:
+    if not boundary and is_binary(data, content_type):
         return None
-    if _is_utf8(data):
+    if is_utf8(data):
         return View(data.decode("latin-1"))
+    for term, alias in _TERMS:
+        data = data.replace(term, alias)
     return View(_DOUBLE.sub(b"\x80\x80", data).decode("latin-1"))
 
 
@@ -115,28 +139,6 @@ def _misaligned(data: bytes, unit: int, encoding: str) -> int:
         return sum("\t" <= char <= "~" for char in data[skipped:whole].decode(encoding, "replace"))
 
     return max(range(unit), key=readable)
-
-
-def _is_utf8(data: bytes) -> bool:
-    """Whether it is UTF-8, but for a character cut at either end."""
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    else:
-        return True
-    start = 0
-    while start < 3 and start < len(data) and 0x80 <= data[start] < 0xC0:
-        start += 1
-    for end in range(len(data), max(start, len(data) - 4), -1):
-        try:
-            data[start:end].decode("utf-8")
-        except UnicodeDecodeError as problem:
-            if problem.start + start < len(data) - 4:
-                return False
-        else:
-            return True
-    return start == len(data)
 
 
 def _unshifted(data: bytes) -> str:
