@@ -18,7 +18,10 @@ compile: setup  ## the server's innermost modules as machine code (wants a C com
 	$(BIN)/python -m apitrail.compiling
 
 # Files go to as many processes as there are cores, in the order in which pytest finds them: see tests/conftest.py.
+# The tests start hundreds of programs of ours. Where Python is told to keep no byte code (PYTHONDONTWRITEBYTECODE), each
+# would translate the sources for itself.
 test: setup browser  ## every test
+	@$(BIN)/python -m compileall -q src
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-faults: browser  ## kill the server, then hosts and server, 200 times, cut the power 100 times, and recount
@@ -56,7 +59,7 @@ setup: $(STAMP)
 
 $(STAMP): pyproject.toml requirements.lock
 	@scripts/make-venv "$(PYTHON)" "$(VENV)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@scripts/install-locked $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
