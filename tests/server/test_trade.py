@@ -82,6 +82,50 @@ def test_an_order_says_what_is_still_open_in_the_platforms_words_and_who_acts(
     assert "be back soon" not in page
 
 
+def test_orders_that_are_open_and_parcels_whose_label_failed_or_has_no_number_are_shown_alone(
+    server: Any, ingest: dict[str, str], an_exchange: Make, order: str, account: str
+) -> None:
+    """Behind more that went well at last than one page holds."""
+    now = datetime.now(UTC)
+    told: list[dict[str, Any]] = []
+
+    def call(action: str, hours: float, name: str, status: int, *tracking: str) -> None:
+        references = [{"type": "order", "id": name}, *({"type": "tracking", "id": one} for one in tracking)]
+        stated = {"action": action, "shipping_integration": {"id": account}, "references": references}
+        at = (now - timedelta(hours=hours)).isoformat()
+        url = f"https://api.carrier.example/{action}"
+        told.append(an_exchange(created_at=at, status=status, url=url, stated=stated))
+
+    call("label.create", 9, f"{account}-broken", 422)
+    call("tracking.allocate", 9, f"{account}-numbered", 200, f"N{account}")
+    call("label.create", 8.9, f"{account}-numbered", 422)
+    call("label.create", 9, f"{account}-waits", 200)
+    for number in range(60):
+        call("label.create", 2 + number / 100, f"{account}-{number}", 503)
+        call("label.create", 1 + number / 100, f"{account}-{number}", 200, f"{number}{account}")
+    server.post("/api/v1/exchanges", json={"exchanges": told}, headers=ingest).raise_for_status()
+
+    def alone(path: str, only: str) -> list[tuple[str, ...]]:
+        found = server.get(f"/api/v1/{path}", params={"shipping_integration": account, "only": only}).json()
+        assert found["next_before"] is None
+        return sorted(tuple(one["orders"]) if path == "shipments" else (one["number"],) for one in found[path])
+
+    assert alone("orders", "open") == [(f"{account}-broken",), (f"{account}-numbered",)]
+    assert alone("shipments", "label_failed") == [(f"{account}-broken",), (f"{account}-numbered",)]
+    assert alone("shipments", "no_number") == [(f"{account}-broken",), (f"{account}-waits",)]
+    page = server.get("/shipments", params={"shipping_integration": account, "only": "no_number"}).text
+    assert f"{account}-waits" in page
+    assert f"{account}-numbered" not in page
+
+
+@pytest.mark.parametrize(("path", "only"), [("orders", "no_number"), ("shipments", "open"), ("shipments", "lost")])
+def test_what_cannot_be_shown_alone_is_refused(server: Any, path: str, only: str) -> None:
+    answer = server.get(f"/api/v1/{path}", params={"only": only})
+    assert (answer.status_code, answer.json()["error"]["field"]) == (400, "only")
+    page = server.get(f"/{path}", params={"only": only})
+    assert (page.status_code, "is not possible" in page.text) == (400, True)
+
+
 def test_several_numbers_are_found_at_once_in_the_order_in_which_they_are_asked_and_the_others_are_named(
     server: Any, order: str, account: str
 ) -> None:

@@ -19,6 +19,7 @@ from apitrail.server.known import Known
 from apitrail.server.openapi import Operation, Parameter
 from apitrail.server.problems import Problem
 from apitrail.store import Store
+from apitrail.store.trade import Subject
 
 _READING = (400, 401, 403, 422, 503)
 SHIFT = timedelta(hours=8)
@@ -83,14 +84,29 @@ _TRADE = (
     Parameter(name="failed", about="`1`: only those that a failed call mentions.", choices=("1",)),
     Parameter(name="before", about="The `next_before` of the previous page."),
 )
+_OPEN = Parameter(
+    name="only",
+    about="`open`: only those for which the latest call of some action failed.",
+    choices=trade.ONLY["orders"],
+)
+_LABELS = Parameter(
+    name="only",
+    about="`label_failed`: only those whose label failed and was not made since. `no_number`: only those for which a"
+    " label was asked, and that have no tracking number.",
+    choices=trade.ONLY["parcels"],
+)
 
 
-def _asked(request: AnyRequest) -> trade.Asked:
-    found = parse(request.scope["query_string"], [one.name for one in _TRADE])
+def _asked(request: AnyRequest, subject: Subject) -> trade.Asked:
+    found = parse(request.scope["query_string"], [*(one.name for one in _TRADE), "only"])
     number, failed = found.pop("number", [""])[0], found.pop("failed", [""])[0]
     before = found.pop("before", [""])[0]
     if failed not in ("", "1"):
         raise Problem("is not possible", field="failed", value=failed, fix="Write 1, or leave it out.")
+    text = found.pop("only", [""])[0]
+    only = next((one for one in trade.ONLY[subject] if one == text), None)
+    if text and only is None:
+        raise Problem("is not possible", field="only", value=text, fix=f"Use {' or '.join(trade.ONLY[subject])}.")
     numbers = pasted.numbers(number)
     if len(numbers.each) > pasted.MOST:
         reason = f"holds more than {pasted.MOST} numbers"
@@ -99,6 +115,7 @@ def _asked(request: AnyRequest) -> trade.Asked:
         filter=read_filter(found),
         numbers=numbers,
         failed=bool(failed),
+        only=only or "",
         before=read_moment(before, "before") if before else None,
     )
 
@@ -107,7 +124,10 @@ def _asked(request: AnyRequest) -> trade.Asked:
     "/orders",
     opt={
         "operation": Operation(
-            summary="List orders that calls referred to", answer=OrdersAnswer, parameters=_TRADE, errors=_READING
+            summary="List orders that calls referred to",
+            answer=OrdersAnswer,
+            parameters=(*_TRADE, _OPEN),
+            errors=_READING,
         )
     },
     sync_to_thread=True,
@@ -118,7 +138,7 @@ def get_orders(request: AnyRequest, store: NamedDependency[Store], known: NamedD
     the latest status of each. Filters choose the calls that mention the orders. At most the last 31 days, or some
     numbers in the whole log.
     """
-    return trade.find_orders(store, known.profiles, _asked(request), datetime.now(UTC))
+    return trade.find_orders(store, known.profiles, _asked(request, "orders"), datetime.now(UTC))
 
 
 @get(
@@ -135,7 +155,7 @@ def get_shipments(request: AnyRequest, store: NamedDependency[Store], known: Nam
     download) and where it failed, warnings before another label is paid for, and their latest status. Filters choose
     the calls that mention the parcels. At most the last 31 days, or some numbers in the whole log.
     """
-    return trade.find_shipments(store, known.profiles, _asked(request), datetime.now(UTC))
+    return trade.find_shipments(store, known.profiles, _asked(request, "parcels"), datetime.now(UTC))
 
 
 routes = Router("/api/v1", route_handlers=[get_problems, get_shift, get_orders, get_shipments])

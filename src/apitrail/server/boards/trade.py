@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Generic, Literal, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.profiles import Profiles
 from apitrail.server.boards.orders import Order, last_seen, orders
-from apitrail.server.boards.parcels import ABOUT_PARCELS, DELIVERY, SIGHTINGS, Parcel, Seen, Sighted, alone, parcels
+from apitrail.server.boards.parcels import (
+    ABOUT_LABELS,
+    ABOUT_PARCELS,
+    DELIVERY,
+    SIGHTINGS,
+    Parcel,
+    Seen,
+    Sighted,
+    alone,
+    parcels,
+)
 from apitrail.server.boards.span import Span, bounded
 from apitrail.server.guided.missing import written
 from apitrail.server.pasted import Numbers
@@ -18,6 +29,7 @@ from apitrail.store import Store
 from apitrail.store.model import Filter
 from apitrail.store.trade import Latest, Mention, Mentioned, Subject
 
+Row = TypeVar("Row")
 LONGEST = timedelta(days=31)
 ROWS = 25
 """Orders or parcels of one page; more where one call is the last that named them."""
@@ -27,6 +39,13 @@ MENTIONS = 2000
 """Entries that are looked at for one page: the latest."""
 MOST_BESIDE = 200
 """Other numbers of the same parcels that are looked for."""
+TURNS = 8
+"""Pages that are looked through for one page of those that are asked for alone."""
+Only = Literal["", "open", "label_failed", "no_number"]
+ONLY: dict[Subject, tuple[Only, ...]] = {"orders": ("open",), "parcels": ("label_failed", "no_number")}
+"""What can be asked for alone. `open`: orders for which the latest call of some action failed. `label_failed`: parcels
+whose label's chain is broken. `no_number`: parcels for which a label was asked, and that have no tracking number.
+"""
 NARROWED_BY = ("action", "ec_integration", "shipping_integration", "platform", "cause", "outcome", "direction")
 
 
@@ -73,30 +92,89 @@ class Asked(Struct, frozen=True, kw_only=True):
     """In place of a range: these, in all of the log."""
     failed: bool = False
     """Those alone that a failed call mentions."""
+    only: Only = ""
+    """One of ONLY."""
     before: datetime | None = None
+
+
+class _Turn(Struct, Generic[Row]):
+    """One page as it is looked at, before what was not asked for is left out."""
+
+    rows: list[Row]
+    mentions: list[Mention]
+    span: Span | None
+    next_before: datetime | None
+    more_calls: bool
+    not_found: tuple[str, ...]
 
 
 def find_orders(store: Store, profiles: Profiles, asked: Asked, now: datetime) -> OrdersAnswer:
     """Raises QueryTooLarge, StoreError."""
-    wanted, span, after = _wanted(store, "orders", asked, now)
-    found, wanted, missing = _mentions(store, asked, wanted)
+
+    def ask(part: Asked) -> _Turn[Order]:
+        wanted, span, after = _wanted(store, "orders", part, now)
+        found, wanted, missing = _mentions(store, part, wanted)
+        return _Turn(orders(wanted, found.mentions), found.mentions, span, after, found.more, missing)
+
+    told = _turns(asked, ask, lambda one: one.open, lambda one: (one.number, one.ec_integration))
     return OrdersAnswer(
-        orders=_with_places(store, profiles, orders(wanted, found.mentions), found.mentions),
-        since=span.since if span else None,
-        until=span.until if span else None,
-        cut=bool(span and span.cut),
-        next_before=after,
-        more_calls=found.more,
-        not_found=missing,
+        orders=_with_places(store, profiles, told.rows, told.mentions),
+        since=told.span.since if told.span else None,
+        until=told.span.until if told.span else None,
+        cut=bool(told.span and told.span.cut),
+        next_before=told.next_before,
+        more_calls=told.more_calls,
+        not_found=told.not_found,
     )
 
 
 def find_shipments(store: Store, profiles: Profiles, asked: Asked, now: datetime) -> ShipmentsAnswer:
     """Raises QueryTooLarge, StoreError."""
+    told = _turns(
+        asked,
+        lambda part: _sighted(store, part, now),
+        lambda one: one.parcel.label == "failed" if asked.only == "label_failed" else _numberless(one.parcel),
+        lambda one: (one.parcel.tracking, one.parcel.shipments, one.parcel.orders),
+    )
+    return ShipmentsAnswer(
+        shipments=_located(store, profiles, told.rows),
+        since=told.span.since if told.span else None,
+        until=told.span.until if told.span else None,
+        cut=bool(told.span and told.span.cut),
+        next_before=told.next_before,
+        more_calls=told.more_calls,
+        not_found=told.not_found,
+    )
+
+
+def _turns(
+    asked: Asked, ask: Callable[[Asked], _Turn[Row]], wanted: Callable[[Row], bool], name: Callable[[Row], object]
+) -> _Turn[Row]:
+    """One page; where some are asked for alone, as many as it takes to fill one with them."""
+    told = turn = ask(asked)
+    if not asked.only or asked.numbers:
+        return told
+    rows = {name(one): one for one in turn.rows if wanted(one)}
+    for _ in range(TURNS - 1):
+        if len(rows) >= ROWS or turn.next_before is None:
+            break
+        turn = ask(replace(asked, before=turn.next_before))
+        for one in turn.rows:
+            if wanted(one):
+                rows.setdefault(name(one), one)
+        told.mentions += turn.mentions
+        told.more_calls = told.more_calls or turn.more_calls
+    told.rows, told.next_before = list(rows.values()), turn.next_before
+    return told
+
+
+def _sighted(store: Store, asked: Asked, now: datetime) -> _Turn[Sighted]:
+    """One page of parcels."""
     wanted, span, after = _wanted(store, "parcels", asked, now)
+    if asked.only == "no_number" and not asked.numbers:
+        wanted = [one for one in wanted if one.type != "tracking"]
     found, wanted, missing = _mentions(store, asked, wanted)
     every = {one.id: one for one in found.mentions}
-    more = found.more
     # Calls about a label or a parcel's place may name the order alone, and others the numbers alone that came of it.
     about = dict.fromkeys(one.orders[0] for one in found.mentions if len(one.orders) == 1)
     by_order = store.mentioned(about, MENTIONS, ABOUT_PARCELS)
@@ -110,15 +188,13 @@ def find_shipments(store: Store, profiles: Profiles, asked: Asked, now: datetime
     if asked.numbers:  # their orders' other parcels are told, too
         wanted = [*wanted, *nearby]
     mentions = sorted(every.values(), key=lambda one: (one.at, one.id), reverse=True)
-    return ShipmentsAnswer(
-        shipments=_located(store, profiles, parcels(wanted, mentions)[:most]),
-        since=span.since if span else None,
-        until=span.until if span else None,
-        cut=bool(span and span.cut),
-        next_before=after,
-        more_calls=more or by_order.more or by_number.more or len(beside) > MOST_BESIDE,
-        not_found=missing,
-    )
+    more = found.more or by_order.more or by_number.more or len(beside) > MOST_BESIDE
+    return _Turn(parcels(wanted, mentions)[:most], [], span, after, more, missing)
+
+
+def _numberless(one: Parcel) -> bool:
+    """A label was asked for, and there is no tracking number."""
+    return not one.tracking and one.label not in ("not_shown", "cancelled")
 
 
 def _with_places(store: Store, profiles: Profiles, found: list[Order], mentions: list[Mention]) -> list[Order]:
@@ -203,6 +279,8 @@ def _wanted(
         return [Latest(kind, one, now) for kind in types for one in sought], None, None
     span = bounded(asked.filter.since, asked.filter.until, now, LONGEST)
     which = replace(asked.filter, since=span.since, until=span.until)
+    if asked.only in ONLY["parcels"]:
+        which = replace(which, action=which.action or ABOUT_LABELS)
     # A parcel has two numbers as a rule.
     limit = ROWS if subject == "orders" else ROWS * 2
     found, after = _latest(store, subject, which, limit, asked, now)
@@ -215,7 +293,8 @@ def _latest(
     """One page of ids, and where the next begins."""
 
     def ask(part: Filter, most: int, before: datetime | None) -> list[Latest]:
-        return store.latest(subject, part, most, before, failed=asked.failed, now=now)
+        failed = asked.failed or asked.only in ("open", "label_failed")
+        return store.latest(subject, part, most, before, failed=failed, now=now)
 
     found = ask(which, limit + 1, asked.before)
     if len(found) <= limit:

@@ -1,6 +1,7 @@
 """The pages *Orders* and *Shipments*.
 
-/orders, /shipments?range=24h|7d|30d | from=…&to=…   failed=1   before=TIME   action=… ec_integration=… …
+/orders, /shipments?range=24h|7d|30d | from=…&to=…   before=TIME   action=… ec_integration=… …
+    failed=1 | only=open (orders), only=label_failed|no_number (shipments)
 /orders, /shipments?number=NUMBERS
 """
 
@@ -20,7 +21,9 @@ from apitrail.server.boards.parcels import ChainLink, Parcel
 from apitrail.server.boards.trade import (
     MENTIONS,
     NARROWED_BY,
+    ONLY,
     Asked,
+    Only,
     OrdersAnswer,
     ShipmentsAnswer,
     find_orders,
@@ -34,6 +37,7 @@ from apitrail.server.pages.query import REFERENCE_MAX, SEARCH_RANGE, PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.status import ICONS
 from apitrail.store import Store
+from apitrail.store.trade import Subject
 
 RANGES = ("24h", "7d", "30d")
 PASTED_MAX = 4000
@@ -172,7 +176,7 @@ class TradeView(Struct, frozen=True, kw_only=True):
 
 def orders(store: Store, values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader) -> TradeView:
     """The page *Orders*. Raises StoreError."""
-    asked, wrong = _asked(values, query, reader)
+    asked, wrong = _asked("orders", values, query, reader)
     assert reader.profiles is not None
     found = None if wrong else find_orders(store, reader.profiles, asked, reader.clock.now)
     rows = [_order(one, query, reader) for one in found.orders] if found else []
@@ -182,7 +186,7 @@ def orders(store: Store, values: Mapping[str, Sequence[str]], query: PageQuery, 
 
 def shipments(store: Store, values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader) -> TradeView:
     """The page *Shipments*. Raises StoreError."""
-    asked, wrong = _asked(values, query, reader)
+    asked, wrong = _asked("parcels", values, query, reader)
     assert reader.profiles is not None
     found = None if wrong else find_shipments(store, reader.profiles, asked, reader.clock.now)
     rows = [_parcel(one, query, reader) for one in found.shipments] if found else []
@@ -190,7 +194,9 @@ def shipments(store: Store, values: Mapping[str, Sequence[str]], query: PageQuer
     return _view("shipments", SHIPMENTS, asked, wrong, found, held, query, reader, [], rows)
 
 
-def _asked(values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader) -> tuple[Asked, list[Markup]]:
+def _asked(
+    subject: Subject, values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader
+) -> tuple[Asked, list[Markup]]:
     wrong = boards.misread(query, NARROWED_BY, reader)
     before: datetime | None = None
     if text := _one(values, "before"):
@@ -201,12 +207,19 @@ def _asked(values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader
     failed = _one(values, "failed")
     if failed not in ("", "1"):
         wrong.append(reader.words("trade.bad_failed", value=failed))
+    text = _one(values, "only")
+    only: Only = next((one for one in ONLY[subject] if one == text), "")
+    if text != only:
+        wrong.append(reader.words("trade.bad_only", value=text, names=", ".join(ONLY[subject])))
     found = pasted.numbers(_one(values, "number")[:PASTED_MAX])
     each = tuple(one[:REFERENCE_MAX] for one in found.each)
     if len(each) > pasted.MOST:
         wrong.append(reader.words("trade.too_many", value=f"{len(each):,}", most=pasted.MOST))
     numbers = pasted.Numbers(each, found.whole[:REFERENCE_MAX])
-    return Asked(filter=query.filter(reader.clock.now), numbers=numbers, failed=failed == "1", before=before), wrong
+    asked = Asked(
+        filter=query.filter(reader.clock.now), numbers=numbers, failed=failed == "1", only=only, before=before
+    )
+    return asked, wrong
 
 
 def _one(values: Mapping[str, Sequence[str]], name: str) -> str:
@@ -226,7 +239,7 @@ def _view(
     parcel_rows: list[ParcelView],
 ) -> TradeView:
     words, tag = reader.words, reader.clock.tag
-    kept = {"failed": "1"} if asked.failed else {}
+    kept: dict[str, str] = {"only": asked.only} if asked.only else {"failed": "1"} if asked.failed else {}
     # Written as they were parted: by spaces, where they may be the pieces of one.
     number = (" " if asked.numbers.whole else ", ").join(asked.numbers.each)
     here = {"number": number} if number else kept
@@ -236,6 +249,8 @@ def _view(
         if found.since and found.until:
             span = words("boards.span", since=tag(found.since), until=tag(found.until))
         notes += [words("boards.cut", days=31)] if found.cut else []
+        if asked.only and found.next_before and not order_rows and not parcel_rows:
+            notes.append(words("trade.none_yet"))
         notes += [words("trade.more_calls", count=f"{MENTIONS:,}")] if found.more_calls else []
     before = {"before": ranges.written(asked.before)} if asked.before else {}
     after = found.next_before if found else None
@@ -248,8 +263,12 @@ def _view(
         ranges=boards.quick(query, path, RANGES, reader, **kept),
         exact=boards.exact(query, path, reader, **kept),
         which=[
-            Chosen(words("trade.every"), query.url(path), not asked.failed),
-            Chosen(words("trade.failed"), query.url(path, failed="1"), asked.failed),
+            Chosen(words("trade.every"), query.url(path), not kept),
+            Chosen(words("trade.failed"), query.url(path, failed="1"), "failed" in kept),
+            *(
+                Chosen(words(f"trade.only.{one}"), query.url(path, only=one), one == asked.only)
+                for one in ONLY["orders" if kind == "orders" else "parcels"]
+            ),
         ],
         carried=[(name, text) for name, text in (("tz", query.tz), ("lang", query.lang)) if text],
         chips=boards.chips(query, path, reader, held, **kept),
