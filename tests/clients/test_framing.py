@@ -48,3 +48,10 @@ def test_what_is_no_chunk_is_told_once_and_then_left_alone() -> None:
         taking(b"zz\r\nabc")
     taking(b"3\r\nabc\r\n")
     assert out == []
+
+
+def test_a_size_below_zero_is_no_chunk() -> None:
+    taking = Unchunked(lambda piece: None)
+    with pytest.raises(ValueError, match="below zero"):
+        taking(b"-5\r\nhello\r\n")  # it would be waited for for ever, in the caller's thread
+    taking(b"0\r\n\r\n")

@@ -63,6 +63,8 @@ class Unchunked:
             return bool(line)
         try:
             self._left = int(line.partition(b";")[0], 16)
+            if self._left < 0:
+                raise ValueError("a chunk's size is below zero")  # Python's own reading takes it
         except ValueError:
             self._over = True
             raise
