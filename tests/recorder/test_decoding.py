@@ -63,6 +63,17 @@ def test_what_is_not_what_it_says_is_not_guessed_at(encodings: list[str]) -> Non
         decoded(Cut(b"plain text"), encodings, empty, 10**9)
 
 
+@pytest.mark.parametrize("broken", [gzipped(TEXT)[:-8] + b"no check", zlib.compress(TEXT)[:-4] + b"none"])
+def test_a_body_with_a_wrong_check_is_kept_undone_for_its_secrets_to_be_seen(broken: bytes) -> None:
+    encodings = ["gzip"] if broken.startswith(b"\x1f\x8b") else ["deflate"]
+    assert decoded(Cut(broken), encodings, empty, 10**9) == (Cut(TEXT[:-1]), False)
+
+
+def test_encodings_without_end_are_not_undone() -> None:
+    with pytest.raises(NotDecodable, match="5000 encodings"):
+        decoded(Cut(gzip.compress(TEXT)), ["gzip"] * 5_000, empty, 10**9)
+
+
 def test_a_small_answer_that_unfolds_into_a_huge_one_is_cut_and_then_left() -> None:
     bomb = gzip.compress(b"\0" * 50_000_000)
     cut, complete = decoded(Cut(bomb), ["gzip"], empty, 10_000_000)

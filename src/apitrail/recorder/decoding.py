@@ -2,8 +2,9 @@
 
 gzip, deflate (with and without the zlib header, as servers really send it); br and zstd where a module for them can
 be imported. What cannot be undone stays as it came, with its Content-Encoding header beside it: bytes are never
-guessed at. Output is bounded by streaming it through a `Body`, so a small answer that unfolds into gigabytes is kept
-as head and tail; after `BOMB_FACTOR` times the limit it is no longer unfolded.
+guessed at. What is broken further on is kept up to there, undone: as it came, no secret in it would be seen. Output
+is bounded by streaming it through a `Body`, so a small answer that unfolds into gigabytes is kept as head and tail;
+after `BOMB_FACTOR` times the limit it is no longer unfolded.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from apitrail.recorder.body import Body, Cut
 
 PIECE = 65_536
+MOST_ENCODINGS = 10
 BOMB_FACTOR = 50
 
 
@@ -36,6 +38,8 @@ def decoded(cut: Cut, encodings: list[str], empty: Callable[[], Body], most: int
 
     Raises NotDecodable.
     """
+    if len(encodings) > MOST_ENCODINGS:
+        raise NotDecodable(f"{len(encodings)} encodings, one upon the other")
     body = empty()
     whole = True
     try:
@@ -45,6 +49,10 @@ def decoded(cut: Cut, encodings: list[str], empty: Callable[[], Body], most: int
                 whole = False
                 break
     except _Torn:
+        whole = False
+    except NotDecodable:
+        if not body.size:
+            raise
         whole = False
     result = body.taken()
     if not cut.truncated:
@@ -83,10 +91,15 @@ def _inflated(pieces: Iterator[bytes], window: int) -> Iterator[bytes]:
     for piece in pieces:
         rest = piece
         while rest:
+            before = inflater.copy()
             try:
                 out = inflater.decompress(rest, PIECE * 16)
             except zlib.error as error:
-                if begun or window != zlib.MAX_WBITS:
+                came = False
+                for out in _before_the_fault(before, rest):
+                    came = True
+                    yield out
+                if came or begun or window != zlib.MAX_WBITS:
                     raise NotDecodable(str(error)) from error
                 window = -zlib.MAX_WBITS  # many servers send `deflate` without the zlib header
                 inflater = zlib.decompressobj(window)
@@ -109,6 +122,22 @@ def _inflated(pieces: Iterator[bytes], window: int) -> Iterator[bytes]:
         yield out
     if begun and not inflater.eof:
         raise _Torn
+
+
+def _before_the_fault(inflater: Any, rest: bytes) -> Iterator[bytes]:
+    """What a call that failed had undone by then, but for its last byte: zlib gives none of it."""
+    for step in (4096, 64, 1):
+        while True:
+            before = inflater.copy()
+            try:
+                out = inflater.decompress(rest, step)
+            except zlib.error:
+                inflater = before
+                break
+            if not out:
+                return
+            yield out
+            rest = inflater.unconsumed_tail
 
 
 def _by_module(
