@@ -175,6 +175,11 @@ PLANTED: dict[str, Exchange] = {
     "error text with a header": exchange(error=f"bad header Authorization: Bearer {SECRET}, sorry"),
     "error text with a dictionary": exchange(error=f"{{'password': '{SECRET}', 'x': 1}}"),
     "error text with a dictionary of bytes": exchange(error=f"{{b'password': b'{SECRET}'}}"),
+    "error text with a refused header of http.client": exchange(error=f"Invalid header value b'{SECRET}\\n'"),
+    "error text with a refused header of h11": exchange(error=f"Illegal header value b'{SECRET}\\x00'"),
+    "error text with a refused header of requests": exchange(
+        error=f"Invalid leading whitespace, reserved character(s) in header value: '{SECRET}\\n'"
+    ),
     "error text with a name of two words": exchange(error=f"Invalid API key: {SECRET}"),
     "scheme in running text": exchange(error=f"sent Bearer {SECRET} and got nothing"),
     "answer of a token call": exchange(

@@ -64,6 +64,7 @@ class Look:
             if hits or self.cut_start or shape == "multipart":  # its names are written in ways of their own
                 found = self._scan(text, shape or shape_of(text), hits, boundary)
         found += shapes.spans(text)
+        found += prose.header_values(text)
         numbers = cards.spans(text)
         if numbers:
             in_json = (shape or shape_of(text)) == "json"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from apitrail.recorder.redaction import pairs
-from apitrail.recorder.redaction.layers import AS_IS, JSON_STRING, Looking, Span, lost
+from apitrail.recorder.redaction.layers import AS_IS, JSON_STRING, MASK, Looking, Span, lost
 from apitrail.recorder.redaction.names import SCHEMED
 from apitrail.recorder.secrets import SCHEMES, Group, words
 
@@ -30,6 +30,8 @@ _LINE = re.compile(r"[^\r\n]++")
 LINE_MOST = 8192
 """Characters. Longer lines are not looked at again for each name in them."""
 _TRAILING = ").,;:]}'\""
+_REFUSED = re.compile(r"header value:?[ \t]", re.IGNORECASE)
+_ESCAPED_END = re.compile(r"(?:\\+(?:[nrt]|x[0-9a-f]{2}))+\Z")
 _LOST = re.compile(r"[\w+/=.~\-]{16,4096}+(?![\w+/=.~\-])", re.ASCII)
 
 
@@ -62,6 +64,18 @@ def spans(text: str, look: Looking) -> list[Span]:
     if first and any(char.isdigit() for char in first[0]):
         found += lost(text, *first.span())
     return found
+
+
+def header_values(text: str) -> list[Span]:
+    """What http.client, h11 and requests say of a header field that they refuse: its value, and not its name."""
+    if "eader value" not in text:
+        return []
+    found = (_QUOTED.match(text, match.end()) for match in _REFUSED.finditer(text))
+    return [
+        Span(*quoted.span("value"), _ESCAPED_END.sub("", quoted["value"].strip()))
+        for quoted in found
+        if quoted and not MASK.search(quoted["value"]) and quoted["value"]
+    ]
 
 
 def with_plain_signs(text: str) -> str:
