@@ -166,6 +166,38 @@ def test_one_number_at_two_accounts_is_two_orders_and_what_names_no_account_is_n
     ]
 
 
+def about(minutes: int, action: str, number: str, other: str, account: str = "e", **fields: Any) -> Mention:
+    """A call about one order that names both its numbers."""
+    both = (("order", number), ("order", other))
+    return shop(minutes, action, *both, account=account, source_type="order", source_id=number, **fields)
+
+
+def test_an_order_with_a_name_and_an_id_is_one_order_of_all_the_calls_that_name_either() -> None:
+    id_alone = ("order", "9140001")
+    mentions = [
+        shop(3, "order.ship", id_alone, TRACKING, source_type="order", source_id="9140001", **BAD),
+        shop(2, "order.list", ("order", "#1001"), id_alone, ("order", "#1002"), ("order", "9140002")),
+        about(1, "webhook.order.created", "9140001", "#1001"),
+    ]
+    for wanted in (["#1001", "9140001"], ["9140001", "#1001"], ["#1001"]):
+        [found] = orders([Latest("order", one, NOON) for one in wanted], mentions)
+        assert (found.number, found.other_numbers) == ("#1001", ("9140001",))
+        assert (found.calls, found.failures, found.open, found.tracking) == (3, 1, True, ("T",))
+    other = orders([Latest("order", one, NOON) for one in ("#1002", "9140002")], mentions)
+    assert [(one.number, one.other_numbers) for one in other] == [("#1002", ()), ("9140002", ())]
+
+
+def test_a_number_that_stands_beside_two_others_is_the_other_number_of_neither() -> None:
+    mentions = [about(1, "order.get", "A", "B"), about(0, "order.get", "A", "C")]
+    assert [one.number for one in orders([Latest("order", one, NOON) for one in "ABC"], mentions)] == ["A", "B", "C"]
+
+
+def test_two_shops_may_have_one_name_for_two_orders() -> None:
+    mentions = [about(1, "order.get", "#1001", "9140001"), about(0, "order.get", "#1001", "7770001", account="f")]
+    found = orders([Latest("order", one, NOON) for one in ("#1001", "9140001", "7770001")], mentions)
+    assert [(one.number, one.other_numbers) for one in found] == [("#1001", ("9140001",)), ("#1001", ("7770001",))]
+
+
 def test_a_report_of_many_orders_gives_its_parcel_to_none_of_them() -> None:
     others = [("order", f"B{number}") for number in (1, 2)]
     report = shop(0, "order.ship", ORDER, *others, TRACKING, source_type="order", source_id="A")

@@ -126,6 +126,57 @@ def test_what_cannot_be_shown_alone_is_refused(server: Any, path: str, only: str
     assert (page.status_code, "is not possible" in page.text) == (400, True)
 
 
+def test_an_order_and_its_parcel_are_found_by_either_of_its_numbers(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    """What was called for the platform's id alone counts for the number on the receipt, too."""
+    name, identity = f"#{account}", f"914{account}"
+    now = datetime.now(UTC)
+
+    def call(action: str, minutes_ago: int, status: int, *references: tuple[str, str]) -> dict[str, Any]:
+        stated = {
+            "action": action,
+            "ec_integration": {"id": account},
+            "source": {"type": "order", "id": identity},
+            "references": [{"type": kind, "id": one} for kind, one in references],
+        }
+        at = (now - timedelta(minutes=minutes_ago)).isoformat()
+        return an_exchange(created_at=at, status=status, url=f"https://api.shop.example/{action}", stated=stated)
+
+    batch = [
+        call("order.get", 9, 200, ("order", name), ("order", identity)),
+        call("label.create", 8, 200, ("order", identity), ("tracking", f"T{account}")),
+        call("order.ship", 7, 422, ("order", identity)),
+    ]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    for number in (account, identity):
+        [found] = server.get("/api/v1/orders", params={"number": number}).json()["orders"]
+        assert (found["number"], found["other_numbers"]) == (name, [identity])
+        assert (found["calls"], found["failures"], found["open"], found["tracking"]) == (3, 1, True, [f"T{account}"])
+        parcels = server.get("/api/v1/shipments", params={"number": number}).json()
+        assert [one["tracking"] for one in parcels["shipments"]] == [[f"T{account}"]]
+        assert parcels["not_found"] == []
+    listed = server.get("/api/v1/orders", params={"ec_integration": account}).json()["orders"]
+    assert [one["number"] for one in listed] == [name]
+    page = server.get("/orders", params={"number": account}).text
+    assert page.count(f">{name}</a>") == page.count(f">{identity}</a>") == 1
+
+
+def test_an_order_of_which_no_parcel_is_known_is_told_as_not_found_among_parcels(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    stated = {"action": "order.get", "references": [{"type": "order", "id": f"P{account}"}]}
+    server.post(
+        "/api/v1/exchanges", json={"exchanges": [an_exchange(stated=stated)]}, headers=ingest
+    ).raise_for_status()
+    found = server.get("/api/v1/shipments", params={"number": f"P{account}"}).json()
+    assert (found["shipments"], found["not_found"]) == ([], [f"P{account}"])
+    assert (
+        f"The log does not show a parcel by the number P{account}."
+        in server.get("/shipments", params={"number": f"P{account}"}).text
+    )
+
+
 def test_several_numbers_are_found_at_once_in_the_order_in_which_they_are_asked_and_the_others_are_named(
     server: Any, order: str, account: str
 ) -> None:

@@ -46,6 +46,9 @@ class Order(Struct, frozen=True, kw_only=True):
     """One order of one account, as the log shows it."""
 
     number: str
+    """The one that people use."""
+    other_numbers: tuple[str, ...]
+    """Under which the platform has the same order: its own id, as a rule."""
     platform: str
     """The platform of the account's calls; empty if none is known."""
     ec_integration: Integration | None
@@ -70,6 +73,11 @@ class Order(Struct, frozen=True, kw_only=True):
     Parcels of which the log shows none are missing."""
 
     @property
+    def numbers(self) -> tuple[str, ...]:
+        """All that it is called."""
+        return (self.number, *self.other_numbers)
+
+    @property
     def parcels(self) -> tuple[str, ...]:
         """The numbers that people know its parcels by."""
         return self.tracking or self.shipments
@@ -79,20 +87,49 @@ def orders(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Order]
     """The orders of these numbers, in the order in which they come, from all that refers to them (newest first).
 
     One number at several accounts is several orders. A call without an account belongs to the order where there is
-    one account.
+    one account. Two numbers of one order are one.
     """
-    found: list[Order] = []
+    twins = twin_numbers(mentions)
+    found: dict[tuple[str, frozenset[str]], Order] = {}
     for latest in wanted:
-        calls = [one for one in mentions if latest.id in one.orders or latest.id in one.of("order")]
-        if not calls:
-            continue
+        calls = [one for one in mentions if _names(one, latest.id)]
         accounts = dict.fromkeys(one.ec_integration for one in calls if one.ec_integration)
-        if len(accounts) < 2:
-            parts = [calls]
-        else:
-            parts = [[one for one in calls if one.ec_integration == account] for account in (*accounts, "")]
-        found += [_order(latest.id, part) for part in parts if part]
-    return found
+        for account in accounts if len(accounts) < 2 else (*accounts, ""):
+            usual = (account, "") if len(accounts) < 2 else (account,)
+            numbers = {latest.id, twins.get((account, latest.id), latest.id)}
+            part = [one for one in mentions if one.ec_integration in usual and any(_names(one, n) for n in numbers)]
+            if part and (account, frozenset(numbers)) not in found:
+                found[account, frozenset(numbers)] = _order(sorted(numbers, key=_for_people), part)
+        if calls and not accounts:
+            found[latest.id, frozenset()] = _order([latest.id], calls)
+    return list(found.values())
+
+
+def twin_numbers(mentions: Sequence[Mention]) -> dict[tuple[str, str], str]:
+    """The other number of an order that has two (its name at the shop and its id at the platform), by account and
+    number: a call about one order names both, and no call names either beside a third.
+    """
+    beside: dict[tuple[str, str], set[str]] = {}
+    for one in mentions:
+        named = one.of("order")
+        if one.ec_integration and one.source_type == "order" and one.source_id in named and len(named) == 2:
+            for number, other in (named, reversed(named)):
+                beside.setdefault((one.ec_integration, number), set()).add(other)
+    return {
+        (account, number): other
+        for (account, number), others in beside.items()
+        for other in others
+        if len(others) == 1 and len(beside[account, other]) == 1
+    }
+
+
+def _names(one: Mention, number: str) -> bool:
+    return number in one.orders or number in one.of("order")
+
+
+def _for_people(number: str) -> tuple[bool, int, str]:
+    """What a shop prints on its receipts sorts before an id."""
+    return not number.startswith("#"), len(number), number
 
 
 def last_seen(one: Order, mentions: Sequence[Mention]) -> dict[str, tuple[Seen, ...]]:
@@ -101,7 +138,7 @@ def last_seen(one: Order, mentions: Sequence[Mention]) -> dict[str, tuple[Seen, 
     about: dict[str, list[Mention]] = {number: [] for number in one.parcels}
     for call in mentions:
         numbers = call.of(kind)
-        if not numbers and len(about) == 1 and call.orders == (one.number,):
+        if not numbers and len(about) == 1 and len(call.orders) == 1 and call.orders[0] in one.numbers:
             numbers = one.parcels
         for number in numbers:
             if number in about:
@@ -109,7 +146,7 @@ def last_seen(one: Order, mentions: Sequence[Mention]) -> dict[str, tuple[Seen, 
     return {number: seen for number, calls in about.items() if (seen := sightings(calls))}
 
 
-def _order(number: str, calls: Sequence[Mention]) -> Order:
+def _order(numbers: Sequence[str], calls: Sequence[Mention]) -> Order:
     """`calls`: newest first."""
     own = [one for one in calls if len(one.orders) == 1]
     told = next((one for one in reversed(calls) if _told(one)), None)
@@ -118,7 +155,8 @@ def _order(number: str, calls: Sequence[Mention]) -> Order:
     latest = {one.action: one for one in reversed(calls)}
     still = next((one for one in calls if one.failed and latest[one.action] is one), None)
     return Order(
-        number=number,
+        number=numbers[0],
+        other_numbers=tuple(numbers[1:]),
         platform=(told or shop or calls[-1]).platform,
         ec_integration=Integration(shop.ec_integration, shop.ec_name) if shop else None,
         merchant=next((one.merchant for one in calls if one.merchant), ""),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Generic, Literal, TypeVar
 
@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.profiles import Profiles
-from apitrail.server.boards.orders import Order, last_seen, orders
+from apitrail.server.boards.orders import Order, last_seen, orders, twin_numbers
 from apitrail.server.boards.parcels import (
     ABOUT_LABELS,
     ABOUT_PARCELS,
@@ -114,6 +114,7 @@ def find_orders(store: Store, profiles: Profiles, asked: Asked, now: datetime) -
     def ask(part: Asked) -> _Turn[Order]:
         wanted, span, after = _wanted(store, "orders", part, now)
         found, wanted, missing = _mentions(store, part, wanted)
+        found = _with_twins(store, found, {one.id for one in wanted})
         return _Turn(orders(wanted, found.mentions), found.mentions, span, after, found.more, missing)
 
     told = _turns(asked, ask, lambda one: one.open, lambda one: (one.number, one.ec_integration))
@@ -147,6 +148,16 @@ def find_shipments(store: Store, profiles: Profiles, asked: Asked, now: datetime
     )
 
 
+def _with_twins(store: Store, found: Mentioned, wanted: Collection[str]) -> Mentioned:
+    """With the calls that name an order by its other number alone."""
+    others = {other for (_, number), other in twin_numbers(found.mentions).items() if number in wanted} - {*wanted}
+    if not others:
+        return found
+    more = store.mentioned(sorted(others), MENTIONS)
+    every = {one.id: one for one in (*found.mentions, *more.mentions)}.values()
+    return Mentioned(sorted(every, key=lambda one: (one.at, one.id), reverse=True), found.more or more.more)
+
+
 def _turns(
     asked: Asked, ask: Callable[[Asked], _Turn[Row]], wanted: Callable[[Row], bool], name: Callable[[Row], object]
 ) -> _Turn[Row]:
@@ -173,7 +184,12 @@ def _sighted(store: Store, asked: Asked, now: datetime) -> _Turn[Sighted]:
     wanted, span, after = _wanted(store, "parcels", asked, now)
     if asked.only == "no_number" and not asked.numbers:
         wanted = [one for one in wanted if one.type != "tracking"]
-    found, wanted, missing = _mentions(store, asked, wanted)
+    found, wanted, _ = _mentions(store, asked, wanted)
+    if asked.numbers:
+        ids = {one.id for one in wanted}
+        found = _with_twins(store, found, ids)
+        twins = {other for (_, number), other in twin_numbers(found.mentions).items() if number in ids} - ids
+        wanted += [Latest("order", one, now) for one in sorted(twins)]
     every = {one.id: one for one in found.mentions}
     # Calls about a label or a parcel's place may name the order alone, and others the numbers alone that came of it.
     about = dict.fromkeys(one.orders[0] for one in found.mentions if len(one.orders) == 1)
@@ -189,7 +205,19 @@ def _sighted(store: Store, asked: Asked, now: datetime) -> _Turn[Sighted]:
         wanted = [*wanted, *nearby]
     mentions = sorted(every.values(), key=lambda one: (one.at, one.id), reverse=True)
     more = found.more or by_order.more or by_number.more or len(beside) > MOST_BESIDE
-    return _Turn(parcels(wanted, mentions)[:most], [], span, after, more, missing)
+    rows = parcels(wanted, mentions)[:most]
+    return _Turn(rows, [], span, after, more, _without_parcel(asked, rows, found.mentions))
+
+
+def _without_parcel(asked: Asked, rows: Sequence[Sighted], mentions: Sequence[Mention]) -> tuple[str, ...]:
+    """Numbers that were looked for and that no parcel has: an order may be known well, and no parcel of it."""
+    twins = {number: other for (_, number), other in twin_numbers(mentions).items()}
+    parcels = [one.parcel for one in rows]
+    orders = {number for one in parcels for number in one.orders}
+    shown = orders | {twins[one] for one in orders if one in twins}
+    shown |= {number for one in parcels for number in (*one.tracking, *one.shipments)}
+    plain = {one.lower().removeprefix("#") for one in shown}
+    return asked.numbers.not_in(lambda number: number.lower() in plain)
 
 
 def _numberless(one: Parcel) -> bool:

@@ -141,6 +141,12 @@ def repeats(platform: str, accounts: Iterable[Integration | None]) -> bool:
     return any(one is not None and one.name.casefold().startswith(platform.casefold()) for one in accounts)
 
 
+def platform(name: str, accounts: Iterable[Integration | None], reader: Reader) -> str:
+    """What people call a platform; empty where it is not known, or an account's name says it."""
+    label = reader.platform(name) if name else ""
+    return "" if repeats(label, accounts) else label
+
+
 def reference(kind: str, identifier: str, merchant: str, platform: str, query: PageQuery, reader: Reader) -> Named:
     """An identifier as a row names it: leading to all that the log holds of it."""
     return Named(

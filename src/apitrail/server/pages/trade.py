@@ -11,13 +11,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from markupsafe import Markup
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from apitrail.exchange import Integration
-from apitrail.profiles.catalogue import actor
 from apitrail.server import pasted
 from apitrail.server.boards.orders import Last, Order
-from apitrail.server.boards.parcels import ChainLink, Parcel
 from apitrail.server.boards.trade import (
     MENTIONS,
     NARROWED_BY,
@@ -29,7 +27,7 @@ from apitrail.server.boards.trade import (
     find_orders,
     find_shipments,
 )
-from apitrail.server.pages import boards, links, names, ranges
+from apitrail.server.pages import boards, links, names, parcels, ranges
 from apitrail.server.pages.boards import Chip, Chosen, Named
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.links import Link
@@ -44,10 +42,7 @@ PASTED_MAX = 4000
 """Characters of what is pasted at once."""
 PART_LEAST = 4
 """Characters of a number that is looked for as a part of longer ones."""
-ORDERS, SHIPMENTS = "/orders", "/shipments"
-LINK_ICONS = {"done": "check", "failed": "cross", "not_shown": "lost"}
-LABEL_TONES = {"failed": "platform_error", "cancelled": "unknown", "number_only": "partial", "not_shown": "unknown"}
-LABEL_ICONS = {"failed": "cross", "cancelled": "barred", "number_only": "half", "not_shown": "lost"}
+ORDERS, SHIPMENTS = "/orders", parcels.PATH
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -79,6 +74,8 @@ class OrderView(Struct, frozen=True, kw_only=True):
     """One order."""
 
     number: Named
+    others: list[Named]
+    """Its id at the platform, where that is another."""
     platform: str
     account: Named | None
     told: Markup
@@ -92,48 +89,6 @@ class OrderView(Struct, frozen=True, kw_only=True):
     calls: str
     open: bool
     parcels: list[ParcelLink]
-
-
-class LinkView(Struct, frozen=True, kw_only=True):
-    """One link of a label's chain."""
-
-    name: Markup
-    state: str
-    icon: str
-    word: Markup
-    url: str
-    at: str
-    broken: bool
-    cause: str
-    acts: Markup
-    """Who must act first, where it is the broken one."""
-    said: Markup
-
-
-class ParcelView(Struct, frozen=True, kw_only=True):
-    """One parcel."""
-
-    numbers: list[Named]
-    """Tracking numbers; empty where the log shows none."""
-    shipments: list[Named]
-    """The platform's ids, where they are others."""
-    orders: list[Named]
-    carrier: str
-    accounts: list[Named]
-    label: Markup
-    tone: str
-    icon: str
-    chain: list[LinkView]
-    broken: LinkView | None
-    warnings: list[Markup]
-    seen: Markup
-    """When the parcel's place was last told; empty where the log does not show it."""
-    seen_url: str
-    delivery: Markup
-    calls: str
-    failures: str
-    calls_url: str
-    last: Markup
 
 
 class MissingView(Struct, frozen=True):
@@ -166,7 +121,7 @@ class TradeView(Struct, frozen=True, kw_only=True):
     notes: list[Markup]
     misread: list[Markup]
     orders: list[OrderView]
-    parcels: list[ParcelView]
+    parcels: list[parcels.ParcelView]
     older_url: str
     first_url: str
     """Where a later page leads back to."""
@@ -189,7 +144,7 @@ def shipments(store: Store, values: Mapping[str, Sequence[str]], query: PageQuer
     asked, wrong = _asked("parcels", values, query, reader)
     assert reader.profiles is not None
     found = None if wrong else find_shipments(store, reader.profiles, asked, reader.clock.now)
-    rows = [_parcel(one, query, reader) for one in found.shipments] if found else []
+    rows = [parcels.parcel(one, query, reader) for one in found.shipments] if found else []
     held = [one.shipping_integration for one in found.shipments] if found else []
     return _view("shipments", SHIPMENTS, asked, wrong, found, held, query, reader, [], rows)
 
@@ -236,7 +191,7 @@ def _view(
     query: PageQuery,
     reader: Reader,
     order_rows: list[OrderView],
-    parcel_rows: list[ParcelView],
+    parcel_rows: list[parcels.ParcelView],
 ) -> TradeView:
     words, tag = reader.words, reader.clock.tag
     kept: dict[str, str] = {"only": asked.only} if asked.only else {"failed": "1"} if asked.failed else {}
@@ -309,8 +264,14 @@ def _order(one: Order, query: PageQuery, reader: Reader) -> OrderView:
         for each in one.parcels
     ]
     return OrderView(
-        number=boards.reference("order", one.number, one.merchant, one.platform, query, reader),
-        platform=_platform(one.platform, (one.ec_integration,), reader),
+        number=structs.replace(
+            boards.reference("order", one.number, one.merchant, one.platform, query, reader),
+            url=bare.but(range=SEARCH_RANGE, reference=tuple(f"order:{each}" for each in one.numbers)).url(),
+        ),
+        others=[
+            boards.reference("order", each, one.merchant, one.platform, query, reader) for each in one.other_numbers
+        ],
+        platform=boards.platform(one.platform, (one.ec_integration,), reader),
         account=boards.account("ec", one.ec_integration, one.merchant, one.platform, query, ORDERS, reader),
         told=told,
         told_url=bare.url(f"/entries/{one.told.entry}") if one.told else "",
@@ -322,12 +283,6 @@ def _order(one: Order, query: PageQuery, reader: Reader) -> OrderView:
         open=one.open,
         parcels=parcels,
     )
-
-
-def _platform(name: str, accounts: Sequence[Integration | None], reader: Reader) -> str:
-    """What people call it; empty where it is not known, or an account's name says it."""
-    label = reader.platform(name) if name else ""
-    return "" if boards.repeats(label, accounts) else label
 
 
 def _call(one: Last, bare: PageQuery, reader: Reader) -> Call:
@@ -342,56 +297,4 @@ def _call(one: Last, bare: PageQuery, reader: Reader) -> Call:
         cause=names.cause_of(one.cause, one.direction, words),
         said=visible(one.message) if one.acts else Markup(),
         acts=words(f"acts.{one.acts}") if one.acts else Markup(),
-    )
-
-
-def _parcel(one: Parcel, query: PageQuery, reader: Reader) -> ParcelView:
-    words = reader.words
-    bare = PageQuery(tz=query.tz, lang=query.lang)
-
-    def named(kind: str, identities: Sequence[str]) -> list[Named]:
-        return [boards.reference(kind, each, one.merchant, one.platform, query, reader) for each in identities]
-
-    accounts = [
-        boards.account(side, held, one.merchant, one.platform, query, SHIPMENTS, reader)
-        for side, held in (("shipping", one.shipping_integration), ("ec", one.ec_integration))
-    ]
-    chain = [_link(link, bare, reader) for link in one.chain]
-    references = tuple(f"tracking:{each}" for each in one.tracking) + tuple(f"shipment:{e}" for e in one.shipments)
-    calls = bare.but(range="all", reference=references or tuple(f"order:{each}" for each in one.orders))
-    return ParcelView(
-        numbers=named("tracking", one.tracking),
-        shipments=named("shipment", [each for each in one.shipments if each not in one.tracking]),
-        orders=named("order", one.orders),
-        carrier=_platform(one.platform, (one.shipping_integration, one.ec_integration), reader),
-        accounts=[each for each in accounts if each],
-        label=words(f"shipments.label.{one.label}"),
-        tone=LABEL_TONES.get(one.label, "success"),
-        icon=LABEL_ICONS.get(one.label, "check"),
-        chain=chain,
-        broken=next((link for link in chain if link.broken), None),
-        warnings=[words(f"shipments.warning.{each}") for each in one.warnings],
-        seen=reader.clock.tag(one.seen.at) if one.seen else Markup(),
-        seen_url=bare.url(f"/entries/{one.seen.entry}") if one.seen else "",
-        delivery=visible(one.seen.status) if one.seen else Markup(),
-        calls=f"{one.calls:,}",
-        failures=f"{one.failures:,}",
-        calls_url=calls.url(),
-        last=reader.clock.tag(one.last),
-    )
-
-
-def _link(one: ChainLink, bare: PageQuery, reader: Reader) -> LinkView:
-    words = reader.words
-    return LinkView(
-        name=words(f"shipments.link.{one.name}"),
-        state=one.state,
-        icon=LINK_ICONS[one.state],
-        word=words(f"shipments.link_state.{one.state}"),
-        url=bare.url(f"/entries/{one.entry}") if one.entry else "",
-        at=reader.clock.exact(one.at) if one.at else "",
-        broken=one.broken,
-        acts=words(f"acts.{actor(one.cause)}") if one.broken else Markup(),
-        cause=names.cause_of(one.cause, "outbound", words),
-        said=visible(one.message),
     )
