@@ -42,6 +42,33 @@ def test_one_walks_from_a_problem_to_what_ended_it_and_to_its_entries(
     expect(page.locator(".entry")).to_have_count(2)
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_problem_leads_to_its_first_failure_to_the_parcels_it_hit_and_to_all_of_its_action(
+    desk: Any, server: Any, call: Call, account: Integration, width: int
+) -> None:
+    parcel = Source("shipment", f"S-{account.id}")
+    [first, _] = server.record(
+        *(call("label.void", status=422, ago=timedelta(minutes=one), source=parcel) for one in (30, 20)),
+    )
+    once = call("order.get", status=422, ago=timedelta(minutes=10))
+    server.record(once)
+    page = desk.open(f"/problems?ec_integration={account.id}", width=width, java_script_enabled=False)
+    row = page.locator(".trouble").filter(has_text="Cancel label")
+    row.locator("summary").click()
+    expect(row.get_by_role("link", name="The first failure")).to_have_attribute("href", f"/entries/{first}")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    other = page.locator(".trouble").filter(has_text="Fetch order detail")
+    other.locator("summary").click()
+    expect(other.get_by_role("link", name="The latest failure")).to_be_visible()
+    expect(other.get_by_role("link", name="The first failure")).to_have_count(0)
+    row.get_by_role("link", name="Cancel label", exact=True).click()
+    expect(page.locator(".trouble")).to_have_count(1)
+    expect(page.locator(".narrowed")).to_contain_text("Cancel label")
+    page.locator(".trouble summary").click()
+    page.get_by_role("link", name=parcel.id).click()
+    expect(page.locator(".rows tbody th")).to_contain_text(parcel.id)
+
+
 def test_fifty_problems_on_a_phone_are_a_list_that_says_what_since_when_how_many_and_who_acts(
     desk_at: Callable[..., Any], empty_server: Any, call: Call, account: Integration
 ) -> None:

@@ -54,8 +54,9 @@ def test_failures_of_one_kind_are_one_group_with_what_they_hit(either: Store, ma
     )
     assert (found.kind.code, found.kind.status, found.kind.cause) == ("E1", None, "address")
     assert (found.count, found.first, found.last) == (2, NOON, NOON + 5 * MINUTE)
-    assert (found.last_id, found.message) == (entries[1].id, "the last words")
-    assert (found.orders, found.parcels, found.some_orders) == (2, 1, ("A-1", "A-2"))
+    assert (found.first_id, found.last_id, found.message) == (entries[0].id, entries[1].id, "the last words")
+    assert (found.orders, found.parcels) == (2, 1)
+    assert (found.some_orders, found.some_parcels) == (("A-1", "A-2"), ("S-1",))
 
 
 def test_another_code_account_or_cause_is_another_group_and_without_a_code_another_status(

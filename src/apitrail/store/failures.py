@@ -33,6 +33,7 @@ class Group(Struct, frozen=True, kw_only=True):
     kind: Kind
     count: int
     first: datetime
+    first_id: str
     last: datetime
     last_id: str
     outcome: str
@@ -45,6 +46,7 @@ class Group(Struct, frozen=True, kw_only=True):
     parcels: int
     """How many shipments these calls referred to; for calls that name none, how many tracking numbers or packages."""
     some_orders: tuple[str, ...]
+    some_parcels: tuple[str, ...]
 
 
 class Unanswered(Struct, frozen=True):

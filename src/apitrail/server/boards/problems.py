@@ -55,6 +55,7 @@ class Trouble(Struct, frozen=True, kw_only=True):
     count: int
     first_seen: datetime
     """Within the range."""
+    first_entry: str
     last_seen: datetime
     last_entry: str
     orders: int
@@ -62,6 +63,8 @@ class Trouble(Struct, frozen=True, kw_only=True):
     parcels: int
     """How many shipments these calls referred to; for calls that name none, how many tracking numbers or packages."""
     some_orders: tuple[str, ...]
+    """Up to five of them."""
+    some_parcels: tuple[str, ...]
     """Up to five of them."""
     state: State
     """`over` if a call of the same platform, account, direction and action worked after the last failure."""
@@ -136,11 +139,13 @@ def _trouble(group: Group, ending: Ending | None, names: dict[tuple[str, str], s
         error=silent.error,
         count=group.count,
         first_seen=group.first,
+        first_entry=group.first_id,
         last_seen=group.last,
         last_entry=group.last_id,
         orders=group.orders,
         parcels=group.parcels,
         some_orders=group.some_orders,
+        some_parcels=group.some_parcels,
         state="going_on" if ending is None else "over",
         ended_at=ending.at if ending else None,
         ended_by=ending.id if ending else "",

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from apitrail.server.boards.problems import MOST, NARROWED_BY, ProblemsAnswer, Trouble, problems
-from apitrail.server.pages import boards, links, names
+from apitrail.server.pages import boards, links, names, parcels
 from apitrail.server.pages.boards import Chip, Chosen, Named
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.links import Link
@@ -40,6 +40,8 @@ class ProblemView(Struct, frozen=True, kw_only=True):
     icon: str
     outcome: Markup
     action: str
+    action_url: str
+    """These alone; so is the cause's."""
     inbound: bool
     platform: Named | None
     """None where it is not known, or an account's name says it."""
@@ -54,6 +56,9 @@ class ProblemView(Struct, frozen=True, kw_only=True):
     """Empty where the cause is not known."""
     times: Markup
     since: Markup
+    first: Markup
+    first_url: str
+    """The first failure in the range; empty where it is the latest, too."""
     last: Markup
     last_url: str
     """The latest failure."""
@@ -63,6 +68,8 @@ class ProblemView(Struct, frozen=True, kw_only=True):
     some_orders: list[Named]
     more_orders: str
     """How many orders are not named; empty for none."""
+    some_parcels: list[Link]
+    more_parcels: str
     ended: Markup
     ended_url: str
     log_url: str
@@ -181,6 +188,7 @@ def _row(one: Trouble, name: str, query: PageQuery, more: dict[str, str], reader
         icon=ICONS[kind_of(one)],
         outcome=words(f"outcome.{one.direction}.{kind_of(one)}"),
         action=names.action(one.action, words),
+        action_url=query.but(action=(one.action,)).url(PATH, **more),
         inbound=one.direction == "inbound",
         platform=_platform(one, query, more, reader),
         accounts=[held for held in named if held is not None],
@@ -192,6 +200,8 @@ def _row(one: Trouble, name: str, query: PageQuery, more: dict[str, str], reader
         advice=names.advice_of(one.cause, one.direction, one.platform, reader),
         times=words.count("shift.failures", one.count),
         since=words("problems.since", at=tag(one.first_seen)),
+        first=tag(one.first_seen),
+        first_url=bare.url(f"/entries/{one.first_entry}") if one.first_entry != one.last_entry else "",
         last=tag(one.last_seen),
         last_url=bare.url(f"/entries/{one.last_entry}"),
         orders=words.count("problems.some_orders", one.orders) if one.orders else Markup(),
@@ -199,6 +209,8 @@ def _row(one: Trouble, name: str, query: PageQuery, more: dict[str, str], reader
         some_orders=[
             boards.reference("order", order, one.merchant, one.platform, query, reader) for order in one.some_orders
         ],
+        some_parcels=[Link(visible(parcel), bare.url(parcels.PATH, number=parcel)) for parcel in one.some_parcels],
+        more_parcels=f"{one.parcels - len(one.some_parcels):,}" if one.parcels > len(one.some_parcels) else "",
         more_orders=f"{one.orders - len(one.some_orders):,}" if one.orders > len(one.some_orders) else "",
         ended=tag(one.ended_at) if one.ended_at else Markup(),
         ended_url=bare.url(f"/entries/{one.ended_by}") if one.ended_by else "",

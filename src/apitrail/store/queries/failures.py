@@ -14,7 +14,7 @@ from apitrail.store.times import instant, micros
 
 GOOD = "outcome NOT IN ('request_error', 'platform_error')"
 SOME = 5
-"""Orders of a group that are named."""
+"""Orders and parcels of a group that are named."""
 
 _KIND = (
     "ifNull(platform, '') AS of_platform, action, direction, ifNull(ec_id, '') AS of_ec,"
@@ -39,9 +39,11 @@ def groups(which: Filter, limit: int) -> Query:
     where = chosen(within(which), which)
     at = "toUnixTimestamp64Micro(created_at)"
     return Query(
-        f"SELECT {_KIND}, count(), min({at}), max({at}) AS last, toString(argMax(id, created_at)),"  # noqa: S608, constants only
+        f"SELECT {_KIND}, count(), min({at}), toString(argMin(id, created_at)),"  # noqa: S608, constants only
+        f" max({at}) AS last, toString(argMax(id, created_at)),"
         " argMax(outcome, created_at), argMax(message, created_at), argMax(ifNull(merchant, ''), created_at),"
-        f" uniqExactArray({ORDERS}), uniqExactArray({PARCELS}), groupUniqArrayArray({SOME})({ORDERS})"
+        f" uniqExactArray({ORDERS}), uniqExactArray({PARCELS}), groupUniqArrayArray({SOME})({ORDERS}),"
+        f" groupUniqArrayArray({SOME})({PARCELS})"
         f" FROM failures FINAL WHERE {where.text}"
         f" GROUP BY {_BY_KIND} ORDER BY last DESC, {_BY_KIND} LIMIT {{limit:UInt32}}",
         {**where.params, "limit": limit},
@@ -65,11 +67,13 @@ def read(rows: Sequence[Sequence[Any]]) -> list[Group]:
 
 
 def _group(*row: Any) -> Group:
-    kind, (count, first, last, last_id, outcome, message, merchant, orders, parcels, some) = row[:8], row[8:]
+    kind, (count, first, first_id, last, last_id, outcome, message, merchant, *hit) = row[:8], row[8:]
+    orders, parcels, some_orders, some_parcels = hit
     return Group(
         kind=Kind(*kind),
         count=count,
         first=instant(first),
+        first_id=first_id,
         last=instant(last),
         last_id=last_id,
         outcome=outcome,
@@ -77,7 +81,8 @@ def _group(*row: Any) -> Group:
         merchant=merchant,
         orders=orders,
         parcels=parcels,
-        some_orders=tuple(sorted(some)),
+        some_orders=tuple(sorted(some_orders)),
+        some_parcels=tuple(sorted(some_parcels)),
     )
 
 
