@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import threading
 import time
@@ -14,14 +15,15 @@ import pytest
 from apitrail.entry import Entry, Payload
 from apitrail.exchange import Reference
 from apitrail.store import Filter, Store, StoreError, open_store
-from apitrail.store.backup import Bucket, Folder, begin, place
+from apitrail.store.backup import Bucket, Folder, place
+from apitrail.store.model import BadPlace
 from apitrail.store.restore import listed, restore
 
 Make = Callable[..., Entry]
 
 
-def taken(store: Store, where: Folder, *, full: bool = False) -> str:
-    identity, name = store.begin_backup(where, full=full)
+def taken(store: Store, where: Folder, *, full: bool = False, at: datetime | None = None) -> str:
+    identity, name = store.begin_backup(where, full=full, at=at)
     while not store.backup_progress(identity, name).done:
         time.sleep(0.01)
     return name
@@ -67,9 +69,9 @@ def test_the_second_backup_holds_only_what_is_new(folder: Path, where: Folder, m
     dice = random.Random(1)
     store = open_store(folder, durable=False)
     store.write([make(n / 10, request=Payload(body=dice.randbytes(500))) for n in range(2000)])
-    full = begin_at(store, where, datetime(2026, 1, 1, tzinfo=UTC))
+    full = taken(store, where, at=datetime(2026, 1, 1, tzinfo=UTC))
     store.write(some(make, 5, first=90 * 86400.0))
-    since = begin_at(store, where, datetime(2026, 1, 2, tzinfo=UTC))
+    since = taken(store, where, at=datetime(2026, 1, 2, tzinfo=UTC))
     kept = entries(store)
     assert full == "20260101T000000Z-full"
     assert since == "20260102T000000Z-since-20260101T000000Z"
@@ -80,13 +82,6 @@ def test_the_second_backup_holds_only_what_is_new(folder: Path, where: Folder, m
     again = open_store(tmp_path / "again", durable=False)
     assert entries(again) == kept
     again.close()
-
-
-def begin_at(store: Store, where: Folder, at: datetime) -> str:
-    identity, name = begin(store.engine, where, at=at)
-    while not store.backup_progress(identity, name).done:
-        time.sleep(0.01)
-    return name
 
 
 def size(folder: Path) -> int:
@@ -158,10 +153,37 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing(
     assert not (tmp_path / "again" / "clickhouse").exists()
 
 
-def test_a_backup_that_broke_off_is_not_listed(store: Store, where: Folder) -> None:
-    name = taken(store, where)
-    (where.path / name / ".backup").unlink()
+def test_a_backup_that_broke_off_is_not_listed_and_not_built_upon(store: Store, where: Folder) -> None:
+    name = taken(store, where, at=datetime(2026, 1, 1, tzinfo=UTC))
+    (where.path / name).rename(where.path / f"{name}.part")
     assert listed(where) == []
+    assert taken(store, where).endswith("-full")
+
+
+def test_a_backup_is_kept_although_nobody_asks_how_far_it_is(store: Store, where: Folder) -> None:
+    _, name = store.begin_backup(where)
+    deadline = time.monotonic() + 60
+    while listed(where) != [name]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert [path.name for path in where.path.iterdir()] == [name]
+
+
+def test_a_backup_that_cannot_be_kept_is_not_done(store: Store, where: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("apitrail.store.backup.sync", fails)
+    with pytest.raises(BadPlace, match=r"-full: the backup cannot be kept \(Input/output error\)"):
+        taken(store, where)
+    assert listed(where) == []
+
+
+def test_what_a_backup_is_based_on_is_named_where_it_cannot_be_read(store: Store, where: Folder) -> None:
+    name = taken(store, where, at=datetime(2026, 1, 1, tzinfo=UTC))
+    (where.path / name / ".backup").write_bytes(b"")
+    with pytest.raises(StoreError, match=r"If 20260101T000000Z-full, which it is based on, is damaged.*--full"):
+        taken(store, where)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from apitrail.server.problems import Problem
 from apitrail.server.settings import Settings
 from apitrail.size import counted, size
 from apitrail.store import StoreError
-from apitrail.store.backup import NAME, Folder, place, sync
+from apitrail.store.backup import NAME, Folder, place
 from apitrail.store.restore import listed, restore
 
 _POLL_S = 0.1
@@ -41,7 +41,6 @@ def make(settings: Settings, to: str, *, full: bool) -> None:
     where = place(to, *_key())
     if isinstance(where, Folder):
         _keep_key(settings.data, where.path)
-        sync(where.path / state.name)
     typer.echo(f"{counted(state.files, 'file', 'files')}, {size(state.bytes)}, in {where}/{state.name}")
     if not isinstance(where, Folder):
         typer.echo(f"The key of the fingerprints is not in it: keep {settings.data / KEY_FILE} in another safe place.")

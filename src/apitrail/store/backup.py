@@ -4,8 +4,10 @@
   `20261125T140000Z-since-20261125T131900Z` holds what has come since that full one, and needs it to be restored.
 - It holds the log as it was at one moment: no write begins until the engine has taken hold of the parts, a matter of
   milliseconds. What is written while it copies is in the next one.
-- Of each file the engine keeps size and checksum, and RESTORE checks them. A backup that broke off has no `.backup`
-  file, is not listed, and is never built upon.
+- Of each file the engine keeps size and checksum, and RESTORE checks them.
+- While one is made in a folder its name ends in `.part`. It gets its own once all of it is on the disk (see `keep`), so
+  one that broke off, or that a power cut left a half of, is not listed and never built upon. In a bucket, one that
+  broke off has no `.backup` file.
 - The key of fingerprints is not in it: it lies beside the log, not in it (see the server's folder).
 
 What the engine is like (chDB 26.9): it must be told which folders it may write to (`backups.allowed_path`, set where
@@ -53,6 +55,17 @@ class Folder(Struct, frozen=True):
         found = self.path.glob("*/.backup") if self.path.is_dir() else []
         return sorted(file.parent.name for file in found if NAME.fullmatch(file.parent.name))
 
+    def making(self, name: str) -> str:
+        """What one is called until it is kept."""
+        return f"{name}.part"
+
+    def keep(self, name: str) -> None:
+        """Let one that is made survive a power cut, and then be one: the engine syncs nothing of it. Raises OSError."""
+        made = self.path / self.making(name)
+        sync(made)
+        made.rename(self.path / name)
+        _sync_one(self.path)
+
 
 class Bucket(Struct, frozen=True):
     """A prefix in a bucket of an S3-compatible store."""
@@ -79,6 +92,13 @@ class Bucket(Struct, frozen=True):
         )
         found = (str(path).split("/")[-2] for (path,) in engine.select(query).rows)
         return sorted(name for name in found if NAME.fullmatch(name))
+
+    def making(self, name: str) -> str:
+        """See Folder."""
+        return name
+
+    def keep(self, name: str) -> None:
+        """What is in a bucket is there."""
 
 
 Place = Folder | Bucket
@@ -114,9 +134,9 @@ def place(text: str, key: str = "", secret: str = "") -> Place:
     return Bucket(text.rstrip("/"), key, secret)
 
 
-def begin(engine: Engine, where: Place, *, full: bool = False, at: datetime | None = None) -> tuple[str, str]:
+def begin(engine: Engine, where: Place, *, full: bool, at: datetime | None) -> tuple[str, str]:
     """Start a backup, and return its engine's id and its name once it holds the log's parts: what is written from
-    then on is not in it. The caller keeps writes off until then.
+    then on is not in it. The caller keeps writes off until then, and keeps it when it is made (see `backups`).
 
     It holds what has come since the last full one there, or everything where there is none or `full` asks for it.
     Raises StoreError.
@@ -136,7 +156,7 @@ def begin(engine: Engine, where: Place, *, full: bool = False, at: datetime | No
     base = "" if full else max((name for name in where.names(engine) if name.endswith("-full")), default="")
     stamp = f"{at or datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     name = f"{stamp}-since-{base.partition('-')[0]}" if base else f"{stamp}-full"
-    sql, values = where.target(name, "backup")
+    sql, values = where.target(where.making(name), "backup")
     statement = f"BACKUP DATABASE {_database(engine)} TO {sql} SETTINGS async = 1"
     if base:
         more, based = where.target(base, "base")
@@ -166,7 +186,7 @@ def progress(engine: Engine, identity: str, name: str) -> Progress:
     ((status, files, size, copied, error),) = rows
     if str(status).endswith(("FAILED", "CANCELLED")):
         said = str(error).split("\n", 1)[0].split(" (version ", 1)[0][:600]
-        raise StoreError(f"backup {name} failed: {said or status}")
+        raise StoreError(f"backup {name} failed: {said or status}{_based(name)}")
     return Progress(name, status in ("BACKUP_CREATED", "RESTORED"), files, size, copied)
 
 
@@ -223,12 +243,26 @@ def _database(engine: Engine) -> str:
     return f"`{name}`"
 
 
+def _based(name: str) -> str:
+    """What may be wrong with one that needs another."""
+    base = NAME.fullmatch(name)
+    if base is None or base[1] is None:
+        return ""
+    return f". If {base[1]}-full, which it is based on, is damaged, make a new one that stands alone: --full"
+
+
 def sync(folder: Path) -> None:
-    """Make what is in a folder survive a power cut: the engine does not sync a backup by itself. Raises OSError."""
+    """Make what is in a folder survive a power cut: the engine syncs no backup, and nothing that it restores. Raises
+    OSError.
+    """
     for root, _, files in os.walk(folder, topdown=False):
         for name in (*files, ""):
-            descriptor = os.open(Path(root) / name, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            _sync_one(Path(root) / name)
+
+
+def _sync_one(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

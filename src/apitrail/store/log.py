@@ -28,6 +28,7 @@ from msgspec import structs
 from apitrail.entry import Entry, EntryRow
 from apitrail.exchange import Loss
 from apitrail.store import derived, health, schema, sizes, twins
+from apitrail.store.backups import Backups
 from apitrail.store.batch import Batch
 from apitrail.store.beside import Beside
 from apitrail.store.block import COLUMNS, LOSS_COLUMNS, Key
@@ -147,6 +148,7 @@ class Store(Boards, Rhythms):
         self._today = Today()
         self._recent = Recent(engine, kept=lock is not None)
         self._finding = Finding(engine, self._days, self._today, self._recent)
+        self._backups = Backups(engine)
         self._last_loss = Held[int](kept=lock is not None)
         try:
             migrated = schema.migrate(engine)

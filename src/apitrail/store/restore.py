@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from apitrail.store.backup import Folder, Place, Progress, bring_back
+from apitrail.store.backup import Folder, Place, Progress, bring_back, sync
 from apitrail.store.embedded import EmbeddedEngine
+from apitrail.store.engine import failure
 from apitrail.store.lock import FolderLock
 from apitrail.store.log import MEMORY_LIMIT, open_store
 from apitrail.store.model import Span, StoreError
@@ -57,6 +58,10 @@ def restore(
             bring_back(engine, where, name, told)
         finally:
             engine.close()
+        try:
+            sync(folder)
+        except OSError as error:
+            raise failure(str(folder), error) from error
     except BaseException:
         shutil.rmtree(inner, ignore_errors=True)
         raise

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from apitrail.store import backup, lease, retention, stats, telling, twins
+from apitrail.store.backups import Backups
 from apitrail.store.counts import Counts
 from apitrail.store.days import Days
 from apitrail.store.lock import FolderLock
@@ -30,6 +31,7 @@ class Upkeep(State):
     _days: Days
     _today: Today
     _recent: Recent
+    _backups: Backups
 
     def tidy(
         self, rules: Rules, now: datetime | None = None, stop: Callable[[], bool] = lambda: False
@@ -108,11 +110,13 @@ class Upkeep(State):
             pins=self.pins(),
         )
 
-    def begin_backup(self, where: backup.Place, *, full: bool = False) -> tuple[str, str]:
-        """Start a backup of the log as it is now, and return its (engine's id, name). See `backup`."""
+    def begin_backup(self, where: backup.Place, *, full: bool = False, at: datetime | None = None) -> tuple[str, str]:
+        """Start a backup of the log as it is now, called by the time `at`, and return its (engine's id, name). See
+        `backup`.
+        """
         with self._writing:
-            return backup.begin(self.engine, where, full=full)
+            return self._backups.begin(where, full=full, at=at)
 
     def backup_progress(self, identity: str, name: str) -> backup.Progress:
         """How far a backup is. Raises StoreError where it failed."""
-        return backup.progress(self.engine, identity, name)
+        return self._backups.progress(identity, name)
