@@ -1,4 +1,12 @@
-"""What holds for the whole suite."""
+"""What holds for the whole suite.
+
+What several tests need and only read, or take a copy of, is made once: see `new_data`, and the fixtures of wider scope
+in the folders. A server of a test's own is for what changes or ends it, and for flags.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -13,3 +21,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     this order.
     """
     items.sort(key=lambda item: "browser" in item.path.parts)
+
+
+@pytest.fixture(scope="session")
+def new_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a log that holds nothing. A copy of it opens in half of the time in which a new one is made.
+
+    Made by a program of its own, since an engine that this process has opened would stay in it.
+    """
+    made = tmp_path_factory.mktemp("new") / "data"
+    code = "import sys; from apitrail.store import open_store; open_store(sys.argv[1]).close()"
+    subprocess.run([sys.executable, "-c", code, str(made)], check=True)
+    return made

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 APITRAIL = [sys.executable, "-m", "apitrail.cli"]
+HAR = Path(__file__).parents[1] / "end_to_end" / "orders.har"
+
+
+class Place(NamedTuple):
+    """A log to ask."""
+
+    folder: Path
+    run: Run
+    url: str | None
+    """Of the server on it, where there is one."""
 
 
 @pytest.fixture
@@ -21,7 +34,25 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(folder: Path) -> Run:
+def log(folder: Path, new_data: Path) -> Path:
+    """That folder, with a log that holds nothing."""
+    return copied(new_data, folder)
+
+
+@pytest.fixture(scope="session")
+def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the calls of a HAR file, imported for the integration shop-7. Tests work on copies of it."""
+    made = tmp_path_factory.mktemp("orders") / "data"
+    runs_on(made)("import", str(HAR), "--ec-integration", "shop-7")
+    return made
+
+
+def copied(log: Path, to: Path) -> Path:
+    """A copy of a data folder on which nothing runs."""
+    return shutil.copytree(log, to, symlinks=True)
+
+
+def runs_on(folder: Path) -> Run:
     """Runs `apitrail …` on the folder; with `fails` it must end so."""
 
     def call(*words: str, fails: int = 0, data: bool = True, **env: str) -> subprocess.CompletedProcess[str]:
@@ -41,25 +72,39 @@ def run(folder: Path) -> Run:
     return call
 
 
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """A server on the folder; its URL."""
+    with subprocess.Popen(
+        [*APITRAIL, "serve", "--data", str(folder), "--port", "0"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                if line.split()[0] == "open":
+                    yield line.split()[1]
+                    break
+            else:
+                raise AssertionError(f"the server ended with {process.wait(5)}")
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
 @pytest.fixture
-def serve(folder: Path) -> Iterator[Callable[[], str]]:
-    """Starts a server on the folder; gives its URL."""
-    begun: list[subprocess.Popen[str]] = []
+def run(folder: Path) -> Run:
+    """Runs `apitrail …` on this test's folder: see `runs_on`."""
+    return runs_on(folder)
 
-    def start() -> str:
-        process = subprocess.Popen(
-            [*APITRAIL, "serve", "--data", str(folder), "--port", "0"], stdout=subprocess.PIPE, text=True
-        )
-        begun.append(process)
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.split()[0] == "open":
-                return line.split()[1]
-        raise AssertionError(f"the server ended with {process.wait(5)}")
 
-    yield start
-    for process in begun:
-        process.terminate()
-        process.wait(30)
-        assert process.stdout is not None
-        process.stdout.close()
+@pytest.fixture
+def serve(folder: Path, new_data: Path) -> Iterator[Callable[[], str]]:
+    """Starts a server on the folder, whose log holds nothing where none is there yet; gives its URL."""
+    with ExitStack() as begun:
+
+        def start() -> str:
+            if not folder.exists():
+                copied(new_data, folder)
+            return begun.enter_context(served(folder))
+
+        yield start

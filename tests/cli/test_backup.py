@@ -12,16 +12,22 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from tests.cli.conftest import copied
 
 from apitrail.server.masking import KEY_FILE
 
-HAR = Path(__file__).parents[1] / "end_to_end" / "orders.har"
 KEYS = {"AWS_ACCESS_KEY_ID": "backup-key", "AWS_SECRET_ACCESS_KEY": "backup-secret"}
 
 
+@pytest.fixture
+def filled(folder: Path, orders: Path) -> Path:
+    """This test's folder, with a log that has entries."""
+    return copied(orders, folder)
+
+
 @pytest.fixture(params=["without a server", "beside a server"])
-def running(request: pytest.FixtureRequest, run: Any, serve: Any) -> bool:
-    run("import", str(HAR))
+def running(request: pytest.FixtureRequest, filled: Path, serve: Any) -> bool:
+    """Whether a server runs on the log."""
     if request.param == "beside a server":
         serve()
         return True
@@ -57,8 +63,7 @@ def test_a_log_is_backed_up_listed_and_restored_with_its_key(
     assert "not overwritten" in run("restore", f"{place}/{name}", "--data", str(again), data=False, fails=2).stderr
 
 
-def test_backups_are_found_by_whoever_has_lost_the_log(run: Any, tmp_path: Path) -> None:
-    run("import", str(HAR))
+def test_backups_are_found_by_whoever_has_lost_the_log(run: Any, filled: Path, tmp_path: Path) -> None:
     run("backup", str(tmp_path / "place"))
     [name] = run("backups", str(tmp_path / "place"), data=False).stdout.splitlines()
     assert run("restore", f"{tmp_path / 'place'}/{name}", "--data", str(tmp_path / "anew"), data=False).stdout
@@ -77,8 +82,7 @@ def test_what_is_no_backup_is_refused_with_what_to_give(run: Any, tmp_path: Path
     assert "apitrail backups PLACE" in said
 
 
-def test_a_bucket_without_a_key_is_refused(run: Any) -> None:
-    run("import", str(HAR))
+def test_a_bucket_without_a_key_is_refused(run: Any, filled: Path) -> None:
     said = run("backup", "https://s3.example/bucket", fails=2, AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="").stderr
     assert "AWS_ACCESS_KEY_ID" in said
 
@@ -111,8 +115,7 @@ def bucket() -> Iterator[str]:
         process.wait(30)
 
 
-def test_a_log_goes_to_a_bucket_and_comes_back(run: Any, serve: Any, bucket: str, tmp_path: Path, folder: Path) -> None:
-    run("import", str(HAR))
+def test_a_log_goes_to_a_bucket_and_comes_back(run: Any, serve: Any, bucket: str, filled: Path, tmp_path: Path) -> None:
     url = serve()
     said = run("backup", bucket, **KEYS).stdout
     assert KEY_FILE in said

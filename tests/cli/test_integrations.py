@@ -10,7 +10,7 @@ import pytest
 
 
 @pytest.fixture(params=["without a server", "beside a server"])
-def place(request: pytest.FixtureRequest, serve: Any) -> str | None:
+def place(request: pytest.FixtureRequest, log: Path, serve: Any) -> str | None:
     """The URL of the server on the folder, where there is one."""
     return serve() if request.param == "beside a server" else None
 
@@ -37,7 +37,7 @@ def test_a_file_that_cannot_be_is_refused_by_field(run: Any, place: str | None, 
     assert "cannot be read" in run("integrations", "put", str(tmp_path / "none.json"), fails=2).stderr
 
 
-def test_an_import_into_a_folder_is_derived_by_what_is_registered(run: Any, tmp_path: Path) -> None:
+def test_an_import_into_a_folder_is_derived_by_what_is_registered(run: Any, log: Path, tmp_path: Path) -> None:
     file = tmp_path / "integrations.json"
     file.write_text(
         '{"integrations": [{"id": "42", "name": "Tea", "side": "ec", "platform": "shopee", "accounts": ["7"]}]}'
@@ -58,7 +58,7 @@ def test_an_import_into_a_folder_is_derived_by_what_is_registered(run: Any, tmp_
     run("import", str(har))
     from apitrail.store import Filter, open_store
 
-    store = open_store(tmp_path / "data")
+    store = open_store(log)
     try:
         [found] = store.page(Filter()).entries
     finally:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.conftest import copied
 
-HAR = Path(__file__).parents[1] / "end_to_end" / "orders.har"
 STAND_IN = Path(__file__).parents[1] / "store" / "clickhouse_http.py"
 
 
@@ -25,8 +25,10 @@ def hosts(tmp_path: Path) -> Iterator[str]:
         process.wait(30)
 
 
-def test_a_folder_is_moved_to_a_cluster_and_a_second_run_finds_it_there(run: Any, hosts: str, folder: Path) -> None:
-    run("import", str(HAR))
+def test_a_folder_is_moved_to_a_cluster_and_a_second_run_finds_it_there(
+    run: Any, hosts: str, folder: Path, orders: Path
+) -> None:
+    copied(orders, folder)
     run("pin", "add", "order:1")
     target = f"clickhouse://{hosts}/log?cluster=solo"
     who = {"APITRAIL_STORE_USER": "keeper", "APITRAIL_STORE_PASSWORD": "pw"}
@@ -43,9 +45,9 @@ def test_a_folder_is_moved_to_a_cluster_and_a_second_run_finds_it_there(run: Any
     assert "order:1" in run("pin", "list", "--store", target, "--data", str(folder / "none"), data=False, **who).stdout
 
 
-def test_what_cannot_be_a_move_is_said(run: Any, folder: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_a_move_is_said(run: Any, folder: Path, orders: Path, tmp_path: Path) -> None:
     said = run("migrate", "--from", str(folder), "--to", "clickhouse://h/log", data=False, fails=2).stderr
     assert f"--from '{folder}': is not there" in said
-    run("import", str(HAR))
+    copied(orders, folder)
     said = run("migrate", "--from", str(folder), "--to", str(tmp_path / "other"), data=False, fails=2).stderr
     assert "is not an address of a store" in said

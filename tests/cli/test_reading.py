@@ -7,11 +7,13 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+from tests.cli.conftest import Place, Run, copied, runs_on, served
 
 EXCHANGES = [
     {
@@ -36,13 +38,26 @@ EXCHANGES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def place(new_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A log that has three entries, with a server on it, for tests that only read."""
+    folder = copied(new_data, tmp_path_factory.mktemp("place") / "data")
+    with served(folder) as url:
+        run = runs_on(folder)
+        send(url, new_token(run), EXCHANGES)
+        yield Place(folder, run, url)
+
+
 @pytest.fixture
-def beside(run: Any, serve: Any) -> str:
-    """The URL of a server on the folder that has three entries."""
-    token = run("token", "create").stdout.splitlines()[-1]
+def beside(run: Run, serve: Any) -> str:
+    """The URL of a server on this test's folder, which has three entries."""
     url: str = serve()
-    send(url, token, EXCHANGES)
+    send(url, new_token(run), EXCHANGES)
     return url
+
+
+def new_token(run: Run) -> str:
+    return run("token", "create").stdout.splitlines()[-1]
 
 
 def send(url: str, token: str, exchanges: list[dict[str, Any]]) -> None:
@@ -55,15 +70,16 @@ def urls(text: str) -> list[str]:
     return [json.loads(line)["url"].rpartition("/")[2] for line in text.splitlines()]
 
 
-def test_search_finds_what_the_page_finds_newest_first(run: Any, beside: str, folder: Path) -> None:
+def test_search_finds_what_the_page_finds_newest_first(place: Place) -> None:
+    run = place.run
     assert urls(run("search", "--json").stdout) == ["2", "1", "0"]
     assert urls(run("search", "action:label.create", "--json").stdout) == ["2", "1"]
     assert urls(run("search", "#260101abcdef12", "--json").stdout) == ["0"]
     assert urls(run("search", "取號", "--json").stdout) == ["1"]
-    without = run("search", "--json", "--", "-取號", "-action:order.list", data=False, APITRAIL_DATA=str(folder))
+    without = run("search", "--json", "--", "-取號", "-action:order.list", data=False, APITRAIL_DATA=str(place.folder))
     assert urls(without.stdout) == ["2"]
     assert urls(run("search", "--from", "2026-03-09T06:00:02Z", "--to", "2026-03-09", "--json").stdout) == ["2"]
-    assert urls(run("search", "--url", beside, "9400 1000 0000 0000 0000 00", "--json").stdout) == ["2"]
+    assert urls(run("search", "--url", str(place.url), "9400 1000 0000 0000 0000 00", "--json").stdout) == ["2"]
     more = run("search", "--limit", "2", "--json")
     assert urls(more.stdout) == ["2", "1"]
     assert "There are more" in more.stderr
@@ -75,13 +91,14 @@ def test_search_finds_what_the_page_finds_newest_first(run: Any, beside: str, fo
     assert "which is not a filter" in run("search", "ordr:1", fails=2).stderr
 
 
-def test_a_line_says_when_what_and_why_without_control_characters(run: Any, beside: str) -> None:
-    [line] = run("search", "outcome:platform_error").stdout.splitlines()
+def test_a_line_says_when_what_and_why_without_control_characters(place: Place) -> None:
+    [line] = place.run("search", "outcome:platform_error").stdout.splitlines()
     assert re.search(r"platform_error +503 +label\.create +Shop 一 .* [0-9a-f-]{36} ", line)
     assert "\x1b" not in line
 
 
-def test_an_entry_is_shown_whole_with_every_digit(run: Any, beside: str) -> None:
+def test_an_entry_is_shown_whole_with_every_digit(place: Place) -> None:
+    run = place.run
     found = json.loads(run("search", "260101ABCDEF12", "--json").stdout)
     shown = run("show", found["id"]).stdout
     assert "X-Trace: t0" in shown
@@ -95,7 +112,7 @@ def test_an_entry_is_shown_whole_with_every_digit(run: Any, beside: str) -> None
     assert "is not an id" in run("show", "7", fails=2).stderr
 
 
-def test_without_a_server_the_folder_itself_is_read(run: Any, folder: Path, tmp_path: Path) -> None:
+def test_without_a_server_the_folder_itself_is_read(run: Any, log: Path, tmp_path: Path) -> None:
     har = tmp_path / "a.har"
     request = {"method": "GET", "url": "https://api.example/260101ABCDEF12", "headers": [], "httpVersion": "HTTP/1.1"}
     content = {"size": 16, "mimeType": "text/plain", "text": "260101ABCDEF12 x"}
@@ -111,7 +128,7 @@ def test_without_a_server_the_folder_itself_is_read(run: Any, folder: Path, tmp_
 def test_tail_follows_from_what_it_began_with_and_not_from_what_was_there_before(
     run: Any, beside: str, folder: Path
 ) -> None:
-    token = run("token", "create").stdout.splitlines()[-1]
+    token = new_token(run)
     command = [sys.executable, "-m", "apitrail.cli", "tail", "-f", "--limit", "1", "--json", "--data", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as following:
         assert following.stdout is not None
@@ -125,7 +142,7 @@ def test_tail_follows_from_what_it_began_with_and_not_from_what_was_there_before
 
 def test_tail_begins_with_the_latest_and_follows(run: Any, beside: str, folder: Path) -> None:
     assert urls(run("tail", "--limit", "2", "--json").stdout) == ["1", "2"]
-    token = run("token", "create").stdout.splitlines()[-1]
+    token = new_token(run)
     command = [
         sys.executable,
         "-m",

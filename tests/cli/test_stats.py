@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
-
-HAR = Path(__file__).parents[1] / "end_to_end" / "orders.har"
-
-
-@pytest.fixture(params=["without a server", "beside a server"])
-def place(request: pytest.FixtureRequest, run: Any, serve: Any) -> str | None:
-    """A log with entries, and the URL of the server on it, where there is one."""
-    run("import", str(HAR), "--ec-integration", "shop-7")
-    return serve() if request.param == "beside a server" else None
+from tests.cli.conftest import Place, copied, runs_on, served
 
 
-def test_what_the_log_takes_is_told_in_words_and_as_json(run: Any, place: str | None) -> None:
+@pytest.fixture(scope="module", params=["without a server", "beside a server"])
+def place(request: pytest.FixtureRequest, orders: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A log with entries, in which every test leaves what it found."""
+    folder = copied(orders, tmp_path_factory.mktemp("place") / "data")
+    with served(folder) if request.param == "beside a server" else nullcontext() as url:
+        yield Place(folder, runs_on(folder), url)
+
+
+def test_what_the_log_takes_is_told_in_words_and_as_json(place: Place) -> None:
+    run, url = place.run, place.url
     said = run("stats", "--days", "3660").stdout
     assert "shop-7" in said
     assert "kept: bodies for 14 days, of failures for 90; entries for 400 days" in said
@@ -28,13 +31,14 @@ def test_what_the_log_takes_is_told_in_words_and_as_json(run: Any, place: str | 
     assert told["stats"]["ec_integrations"][0]["id"] == "shop-7"
     assert told["stats"]["bytes_on_disk"] > 0
     assert told["disk_free"] > 0
-    if place is not None:
-        with urlopen(f"{place}/api/v1/stats?days=3660") as answer:
+    if url is not None:
+        with urlopen(f"{url}/api/v1/stats?days=3660") as answer:
             served = json.load(answer)
         assert served["stats"]["actions"] == told["stats"]["actions"]
 
 
-def test_an_order_is_pinned_listed_and_let_go(run: Any, place: str | None) -> None:
+def test_an_order_is_pinned_listed_and_let_go(place: Place) -> None:
+    run = place.run
     made = run("pin", "add", "order:A-1", "--note", "爭議 dispute")
     assert "order:A-1 is pinned" in made.stdout
     assert "No entry refers to it yet" in made.stderr, "who mistypes what is disputed sees it before it is removed"
@@ -46,8 +50,8 @@ def test_an_order_is_pinned_listed_and_let_go(run: Any, place: str | None) -> No
     assert "not pinned" in run("pin", "remove", "order:A-1", fails=2).stderr
 
 
-def test_what_is_no_reference_is_refused_with_how_to_write_it(run: Any, place: str | None) -> None:
-    assert "order:2611250CZ3ZJWF" in run("pin", "add", "A-1", fails=2).stderr
+def test_what_is_no_reference_is_refused_with_how_to_write_it(place: Place) -> None:
+    assert "order:2611250CZ3ZJWF" in place.run("pin", "add", "A-1", fails=2).stderr
 
 
 def test_a_store_that_is_not_reached_is_told_once(run: Any) -> None:

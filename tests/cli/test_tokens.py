@@ -45,7 +45,7 @@ def test_a_token_made_without_a_server_counts_when_one_starts(run: Any, serve: A
         assert answer.status == 200
 
 
-def test_a_command_waits_for_a_server_that_is_just_starting(run: Any, folder: Path) -> None:
+def test_a_command_waits_for_a_server_that_is_just_starting(run: Any, log: Path) -> None:
     run("token", "create")
     code = (
         "import sys, time\n"
@@ -56,13 +56,13 @@ def test_a_command_waits_for_a_server_that_is_just_starting(run: Any, folder: Pa
         "store.close()\n"
     )
     holder = subprocess.Popen(
-        [sys.executable, "-c", code, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, str(log)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert holder.stdout is not None
     assert holder.stdin is not None
     assert holder.stdout.readline() == "open\n"
     waiting = subprocess.Popen(
-        [sys.executable, "-m", "apitrail.cli", "token", "list", "--data", str(folder)],
+        [sys.executable, "-m", "apitrail.cli", "token", "list", "--data", str(log)],
         stdout=subprocess.PIPE,
         text=True,
     )
