@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -40,6 +41,33 @@ def test_one_walks_from_the_board_to_an_order_that_is_held_up(
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     card.get_by_role("link", name=order.id).click()
     expect(page.locator(".entry")).to_have_count(2)
+
+
+def test_a_shift_hands_what_is_left_to_the_next_as_text_that_says_the_same_tomorrow(
+    desk: Any, server: Any, call: Call, account: Integration
+) -> None:
+    order = Source("order", f"N-{account.id}")
+    server.record(
+        call("order.ship", status=401, ago=timedelta(minutes=5), source=order, body=b'{"message":"Key ended"}')
+    )
+    page = desk.open("/shift?since=4h&acts=merchant", permissions=["clipboard-read", "clipboard-write"])
+    page.reload()  # the browser's zone is known from the second page on
+    page.get_by_role("link", name="Copy for the next shift").click()
+    expect(page.locator(".handover")).to_contain_text("Copied")
+    told = str(page.evaluate("navigator.clipboard.readText()"))
+    assert "Who acts: merchant" in told
+    assert order.id in told
+    assert account.name in told
+    assert "“Key ended”" in told
+    assert "(Asia/Taipei)" in told
+    assert "<" not in told
+    link = told.splitlines()[-1]
+    assert "since=" not in link
+    page.goto(link)
+    expect(page.get_by_role("link", name=order.id)).to_be_visible()
+    expect(page.locator(".choose [aria-current]")).to_contain_text("merchant")
+    address = page.get_by_role("link", name="Copy for the next shift").get_attribute("href")
+    assert order.id in httpx.get(f"{server.url}{address}").text, "without a script it is a page of its own"
 
 
 def test_a_time_of_ones_own_is_read_in_the_zone_beside_it(desk: Any, server: Any) -> None:

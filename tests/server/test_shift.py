@@ -96,6 +96,9 @@ def test_the_page_is_whole_in_each_language_and_time(server: Any, language: str,
     answer = server.get(f"/shift?{since}&lang={language}&tz=Asia/Taipei")
     assert answer.status_code == 200
     assert "<h2>" in answer.text
+    text = server.get(f"/shift/text?{since}&lang={language}&tz=Asia/Taipei")
+    assert text.headers["content-type"].startswith("text/plain")
+    assert text.text.splitlines()[0].endswith("(Asia/Taipei)")
 
 
 @pytest.mark.parametrize("wrong", ["since=9h", "from=soon", "acts=nobody", "from=2199-01-01T00:00"])
@@ -103,3 +106,4 @@ def test_what_cannot_be_read_is_said_and_nothing_is_shown(server: Any, wrong: st
     answer = server.get(f"/shift?{wrong}")
     assert answer.status_code == 400
     assert 'id="misread"' in answer.text
+    assert server.get(f"/shift/text?{wrong}").status_code == 400

@@ -13,13 +13,14 @@ from typing import get_args
 
 from markupsafe import Markup
 from msgspec import Struct
+from msgspec.structs import replace
 
 from apitrail.profiles.catalogue import Actor
 from apitrail.server.boards.alike import COMPARED, Alike
 from apitrail.server.boards.outages import Outage
 from apitrail.server.boards.problems import Trouble
 from apitrail.server.boards.shift import HIT, CauseBoard, Feature, ShiftAnswer, healed, shift
-from apitrail.server.pages import boards, links, names, ranges
+from apitrail.server.pages import boards, handover, links, names, ranges
 from apitrail.server.pages.boards import Chosen, Named
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.guided import Choice
@@ -108,6 +109,9 @@ class ShiftView(Struct, frozen=True, kw_only=True):
     outages: list[OutageView]
     causes: list[CauseView]
     healed: list[CauseView]
+    text: str
+    """The same for the next shift, in plain words; empty where nothing could be read."""
+    text_url: str
     home_url: str
     languages: list[Link]
 
@@ -124,7 +128,7 @@ def view(store: Store, values: Mapping[str, list[str]], query: PageQuery, reader
     found = None if wrong else shift(store, since, reader.clock.now)
     told = [] if found is None else [one for one in found.causes if acts in ("", one.acts)]
     causes = [(healed(one), _cause(one, found, bare, reader)) for one in told if found]
-    return ShiftView(
+    page = ShiftView(
         offered=_offered(asked, bare, reader),
         actors=_actors(asked, found, bare, reader),
         since=asked.get("from", "") if not wrong else "",
@@ -140,9 +144,17 @@ def view(store: Store, values: Mapping[str, list[str]], query: PageQuery, reader
         outages=[_outage(one, found.account_names, bare, reader) for one in found.outages] if found else [],
         causes=[one for over, one in causes if not over],
         healed=[one for over, one in causes if over],
+        text="",
+        text_url=bare.url(f"{PATH}/text", **asked),
         home_url=links.home(query),
         languages=boards.languages(bare, PATH, reader, **asked),
     )
+    if found is None:
+        return page
+    # With its beginning, not "the last 8 hours": it is read hours later.
+    begin = {"from": reader.clock.field(found.since), **({"acts": acts} if acts else {})}
+    address = PageQuery(tz=reader.clock.zone.key).url(PATH, **begin)
+    return replace(page, text=handover.text(page, found.since, found.until, reader.server_url + address, reader))
 
 
 def _one(values: Mapping[str, list[str]], name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from litestar import Response, get
+from litestar import MediaType, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
@@ -46,6 +46,15 @@ def shift_page(request: Asked, store: NamedDependency[Store], known: NamedDepend
     query, reader = asked(request, known, "from")
     page = shift.view(store, request.query_params.dict(), query, reader)
     return drawn("shift.html", page, reader, query, 400 if page.misread else 200)
+
+
+@get("/shift/text", sync_to_thread=True)
+def shift_text(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
+    """The same as a plain text, for the next shift."""
+    query, reader = asked(request, known, "from")
+    page = shift.view(store, request.query_params.dict(), query, reader)
+    told = page.text or "\n".join(one.unescape() for one in page.misread)
+    return Response(told, media_type=MediaType.TEXT, status_code=400 if page.misread else 200)
 
 
 @get("/orders", sync_to_thread=True)
@@ -89,6 +98,7 @@ HANDLERS: list[ControllerRouterHandler] = [
     integrations_page,
     problems_page,
     shift_page,
+    shift_text,
     orders_page,
     shipments_page,
     recorders_page,
