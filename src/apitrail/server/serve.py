@@ -38,6 +38,7 @@ from apitrail.server.problems import Problem, shorten
 from apitrail.server.settings import Settings, workers
 from apitrail.server.settings_text import changed
 from apitrail.server.settling import Settler
+from apitrail.server.stalled import Protocol
 from apitrail.server.workers import Nursery
 from apitrail.store import Store, Writer, open_store
 from apitrail.store.model import FolderInUse, StoreError
@@ -60,6 +61,7 @@ def run(settings: Settings, out: TextIO) -> None:
         profiles = load_profiles(settings)
         LinkTemplates(settings.link_templates)
         allocator.keep_freed()
+        sockets.allow_many()
         nursery = None
         if workers(settings):
             nursery = Nursery.fork(profiles)
@@ -157,6 +159,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 AccessLog(app),
+                http=Protocol,
                 log_config=None,
                 access_log=False,
                 server_header=False,

@@ -23,6 +23,15 @@ _DESCRIPTORS = Path("/proc/self/fd")
 _PROBE_S = 5.0
 
 
+def allow_many() -> None:
+    """Lets this process have as many files and connections as the system allows it; the usual 1,024 are few."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def listen_tcp(host: str, port: int) -> socket.socket:
     """A listening socket. Raises Problem where the address or port cannot be had."""
     try:
