@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -185,7 +186,10 @@ def test_a_bad_loss_is_refused_and_the_good_one_told() -> None:
     good = {"recorder": "r", "reason": "spool_full", "count": 3, "first_at": AT, "last_at": AT}
     batch = read([], [{**good, "count": 0}, good, {**good, "last_at": "2026-03-09T06:30:00"}])
     assert batch.losses == [msgspec.convert(good, Loss)]
-    assert [(one.index, one.field) for one in batch.refused_losses] == [(0, "$.count"), (2, "$.last_at")]
+    assert [(one.index, one.field, one.value) for one in batch.refused_losses] == [
+        (0, "$.count", "0"),
+        (2, "$.last_at", "2026-03-09T06:30:00"),
+    ]
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"exchanges": {}}', b"\xff", b'{"exchanges": [', b"[" * 100_000])
@@ -201,6 +205,23 @@ def test_an_exchange_nested_without_end_is_refused_alone() -> None:
     with pytest.raises(Problem) as caught:
         read_batch(deep, JSON, now=NOW, max_exchanges=1)
     assert caught.value.status == 400
+
+
+def test_half_a_character_costs_neither_its_exchange_nor_the_batch() -> None:
+    cut = [
+        an_exchange(response={"text": text})
+        for text in ("a \ud83d", "\udc00 b", "\\ud800", "\ud83d\ude00 \ud800\udbff")
+    ]
+    body = json.dumps({"exchanges": [*cut, an_exchange()]}).encode()  # as every sender writes it in ASCII
+    batch = whole(read_batch(body, JSON, now=NOW, max_exchanges=10))
+    bodies = [exchange.response.body.decode() for exchange in batch.exchanges if exchange.response]
+    assert bodies[:4] == ["a \\ud83d", "\\udc00 b", "\\ud800", "\U0001f600 \\ud800\\udbff"]
+    assert batch.refused == []
+
+
+def test_a_time_that_cannot_be_read_is_told_with_one_that_can() -> None:
+    for moment in (1764151200, "2026-11-26"):
+        assert "2026-03-09T14:30:00.123456Z" in refusal(created_at=moment).fix
 
 
 def test_too_many_exchanges_are_refused_with_the_settings_name() -> None:

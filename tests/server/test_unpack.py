@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from apitrail.server.problems import Problem
-from apitrail.server.unpack import unpack
+from apitrail.server.unpack import MOST_MEMBERS, unpack
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -58,6 +58,15 @@ def test_members_one_after_the_other_count_together(coding: str) -> None:
     with pytest.raises(Problem) as caught:
         unpack(pack(DATA) + pack(b"!"), coding, LIMIT)
     assert caught.value.status == 413
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_members_without_end_are_refused_before_they_take_hours(coding: str) -> None:
+    pack = PACKERS[coding][1]
+    assert unpack(pack(b"") * (MOST_MEMBERS - 1) + pack(DATA), coding, LIMIT) == DATA
+    with pytest.raises(Problem, match="members") as caught:
+        unpack(pack(b"") * 100_000 + pack(DATA), coding, LIMIT)
+    assert caught.value.status == 400
 
 
 @pytest.mark.parametrize(("coding", "pack"), COMPRESSED.values(), ids=COMPRESSED)

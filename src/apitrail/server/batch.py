@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from apitrail.exchange import Exchange, Loss
-from apitrail.server.checks import Refused, check, check_int, check_time
+from apitrail.server.checks import TIME_FIX, Refused, check, check_int, check_time
 from apitrail.server.problems import Problem, shorten
 
 JSON = "application/json"
@@ -28,12 +28,30 @@ _EARLY = timedelta(days=400)
 """How far ahead of ours a sender's clock may be. A machine whose date is wrong records what happened all the same, and
 what it recorded is nowhere else. What is later is no time: no certificate of a platform is valid for so long."""
 _SHOWABLE = frozenset(
-    {"schema", "id", "created_at", "direction", "method", "status", "duration_ms", "http_version", "attempt", "call"}
+    {
+        "schema",
+        "id",
+        "created_at",
+        "direction",
+        "method",
+        "status",
+        "duration_ms",
+        "http_version",
+        "attempt",
+        "call",
+        "count",
+        "first_at",
+        "last_at",
+    }
 )
 _LABEL = re.compile(
     r"stated\.(action|platform|merchant|(ec_integration|shipping_integration|source|references\[\d+\])\.(type|id|name))"
 )
 """What a caller says of its call, as far as it is shown wherever the entry is; a link may hold a secret."""
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u([dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+"""Of JSON; its group, where there is one, is a surrogate without its other half."""
 _STEP = re.compile(r"(\w+)(?:\[(\d+)\])?")
 _TOO_LONG = re.compile(r"Expected `str` of length <= (\d+)")
 _PATH = re.compile(r"(?P<reason>.*?)(?: - at `(?P<path>[^`]*)`)?", re.DOTALL)
@@ -133,7 +151,7 @@ def read_batch(data: bytes, kind: str, *, now: datetime, max_exchanges: int) -> 
     """The batch in `data`. Raises Problem: 400 where it cannot be read as a whole, 413 for too many exchanges."""
     form = _FORMATS[kind]
     try:
-        envelope: _Envelope = form.envelope.decode(data)
+        envelope = _envelope(form, data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         field, reason = place_of(error)
         raise Problem(
@@ -152,6 +170,21 @@ def read_batch(data: bytes, kind: str, *, now: datetime, max_exchanges: int) -> 
     batch = Batch(kind, envelope.exchanges, now + _EARLY)
     batch.read_losses(envelope.losses)
     return batch
+
+
+def _envelope(form: _Format, data: bytes) -> _Envelope:
+    try:
+        return form.envelope.decode(data)  # type: ignore[no-any-return]
+    except msgspec.DecodeError:
+        whole = _ESCAPE.sub(_without_lone_surrogate, data) if form is _FORMATS[JSON] and b"\\u" in data else data
+        if whole == data:
+            raise
+        return form.envelope.decode(whole)  # type: ignore[no-any-return]
+
+
+def _without_lone_surrogate(escape: re.Match[bytes]) -> bytes:
+    """Half of a character, as JavaScript sends where a text was cut: it has no place in UTF-8, and is written out."""
+    return b"\\\\u" + escape[1] if escape[1] else escape[0]
 
 
 def refusal(index: int, field: str, reason: str, fix: str) -> Refusal:
@@ -195,4 +228,6 @@ def _fix(reason: str, value: object) -> str:
     if long := _TOO_LONG.match(reason):
         has = f": it has {len(value)}" if isinstance(value, str) and value else ""
         return f"Give {long[1]} characters at most{has}. The others of the batch were taken; send this one again."
-    return "Send it as /docs describes an exchange."
+    if "datetime" in reason:
+        return TIME_FIX
+    return "Send it as /docs describes it."

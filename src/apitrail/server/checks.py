@@ -12,6 +12,7 @@ from apitrail.exchange import SCHEMA, Exchange, Message
 from apitrail.server.identity import EPOCH, milliseconds, time_of
 from apitrail.server.problems import Fault, shorten
 
+TIME_FIX = "Write 2026-03-09T14:30:00.123456Z, or with +08:00."
 _INT_MAX = 2**63 - 1
 _CANONICAL_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s]")
@@ -63,7 +64,7 @@ def check(exchange: Exchange, latest: datetime) -> None:
 def check_time(field: str, at: datetime, latest: datetime) -> None:
     """Raises Refused where a time has no offset, or can be that of no call: before 1970, or after `latest`."""
     if at.tzinfo is None:
-        raise Refused(field, "has no offset", "Write 2026-03-09T14:30:00.123456Z, or with +08:00.", at.isoformat())
+        raise Refused(field, "has no offset", TIME_FIX, at.isoformat())
     try:
         fits = EPOCH <= at <= latest
     except OverflowError:  # the first or last hours of the calendar, moved over its edge by their offset

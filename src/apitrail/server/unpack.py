@@ -16,6 +16,9 @@ else:
 
 CODINGS = ("gzip", "zstd", "deflate")
 
+MOST_MEMBERS = 1000
+"""Of gzip, or frames of zstd, one after the other."""
+
 _GZIP, _ZLIB, _RAW = 31, 15, -15  # zlib's window bits, which also choose the wrapper
 _ZSTD_WINDOW_LOG = 27  # 128 MiB, what `zstd` itself accepts without --long
 
@@ -71,6 +74,8 @@ def _inflate(data: bytes, make: Callable[[], _Inflater], limit: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     while data:
+        if len(parts) == MOST_MEMBERS:  # what follows one is copied: a million of empty ones would take hours
+            raise EOFError(f"it has more than {MOST_MEMBERS} members")
         inflater = make()
         # One byte more than allowed is asked for, to tell "exactly the limit" from "more".
         part = inflater.decompress(data, limit - size + 1)
