@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from apitrail.exchange import Exchange, Integration, Message, Source
+from apitrail.exchange import Exchange, Integration, Message, Reference, Source, Stated
 
 Call = Callable[..., Exchange]
 
@@ -41,6 +41,43 @@ def test_a_failure_shows_the_last_success_beside_it_and_what_changed(
     expect(related.locator(".near").last.locator("tr")).to_have_count(1)
     related.get_by_role("link", name="All of them in the list").click()
     expect(page.locator(".rows .entry")).to_have_count(2)
+
+
+def test_a_notification_shows_each_time_it_came(desk: Any, server: Any, call: Call, account: Integration) -> None:
+    """A platform sends again what was refused, under the number that it gave the first time."""
+
+    def notice(minutes: int, number: str, status: int) -> Exchange:
+        stated = Stated(
+            action="webhook.order.created", ec_integration=account, references=[Reference("delivery", number)]
+        )
+        return call(
+            "webhook.order.created", direction="inbound", ago=timedelta(minutes=minutes), status=status, stated=stated
+        )
+
+    name = uuid4().hex
+    refused, again, other = server.record(notice(9, name, 500), notice(4, name, 200), notice(3, uuid4().hex, 200))
+    page = desk.open(f"/entries/{again}")
+    came = page.locator(".related", has_text="Each time this notification came").locator(".near").first.locator("tr")
+    expect(came).to_have_count(2)
+    expect(came.first).to_have_attribute("aria-current", "true")
+    came.last.get_by_role("link").click()
+    expect(page).to_have_url(f"{server.url}/entries/{refused}")
+    page.goto(f"{server.url}/entries/{other}")
+    expect(page.locator(".related")).to_be_visible()
+    expect(page.get_by_text("Each time this notification came")).to_have_count(0)
+
+
+def test_an_entry_says_how_many_calls_the_platform_takes(desk: Any, server: Any, call: Call) -> None:
+    told = [("Retry-After", "2.0"), ("X-RateLimit-Remaining", "0"), ("X-Shopify-Shop-Api-Call-Limit", "40/40")]
+    answer = Message(headers=[("Content-Type", "application/json"), *told], body=b"{}")
+    busy, silent = server.record(call("order.list", status=429, response=answer), call("order.list", status=429))
+    page = desk.open(f"/entries/{busy}")
+    expect(page.locator(".facts").first).to_contain_text(
+        "Retry-After: 2.0 · X-RateLimit-Remaining: 0 · X-Shopify-Shop-Api-Call-Limit: 40/40"
+    )
+    page.goto(f"{server.url}/entries/{silent}")
+    expect(page.locator(".facts").first).to_contain_text("Duration")
+    expect(page.locator(".facts").first).not_to_contain_text("Rate limits")
 
 
 def test_a_failure_says_whether_the_same_has_worked_since_for_its_order(

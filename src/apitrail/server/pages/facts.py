@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -22,6 +23,11 @@ from apitrail.size import size
 REFERENCES_SHOWN = 60
 LATE = timedelta(minutes=1)
 """An entry that the server took later than this after the call says so: it waited in a spool."""
+
+_LIMITS = re.compile(r"retry-after|(?:.+-)?rate-?limit(?:-.+)?|.+-call-limit", re.IGNORECASE)
+"""Headers by which a platform says how many calls it takes: RFC 9110 §10.2.3 (Retry-After), the IETF draft
+ratelimit-headers, and what was usual before it (`X-RateLimit-Remaining`, `X-Shopify-Shop-Api-Call-Limit`).
+"""
 
 
 class Fact(Struct, frozen=True):
@@ -84,6 +90,10 @@ def _facts(entry: Entry, query: PageQuery, reader: Reader) -> Iterator[Fact]:
         response=size(entry.response.size) if entry.response else "–",
     )
     yield fact("sizes", sizes)
+    if entry.direction == "outbound" and entry.response:
+        limits = [f"{name}: {value}" for name, value in entry.response.headers if _LIMITS.fullmatch(name)]
+        if limits:
+            yield fact("limits", " · ".join(limits), "code")
     if entry.references:
         yield fact("references", _references(entry, query, reader), "broad")
 

@@ -1,4 +1,6 @@
-"""What belongs to an entry: the attempts of its call, the last success before it, and its account's other calls."""
+"""What belongs to an entry: the attempts of its call, a notification's deliveries, the last success before it, and its
+account's other calls.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from msgspec.structs import replace
 from apitrail.entry import Entry, EntryRow
 from apitrail.server.pages.compare import SHOWN, Difference, differences
 from apitrail.server.pages.links import Link
-from apitrail.server.pages.query import NEIGHBOURHOOD, PageQuery
+from apitrail.server.pages.query import NEIGHBOURHOOD, SEARCH_RANGE, PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.rows import RowView, row
 from apitrail.server.pages.since import WORKED
@@ -45,6 +47,8 @@ class RelatedView(Struct, frozen=True, kw_only=True):
     title: str
     attempts: list[Near]
     """Empty where the call was one exchange."""
+    deliveries: list[Near]
+    """Each time a platform sent this notification; empty where it came once."""
     sought: bool
     """Whether an earlier success was looked for."""
     success: Near | None
@@ -70,11 +74,13 @@ def related(
     around = _around(entry, query)
     shown = [] if around is None else store.page(around.filter(reader.clock.now), limit=NEIGHBOURS + 1).entries
     near = [_near(one, entry, query, reader) for one in shown if one.id != entry.id][:NEIGHBOURS]
+    deliveries = _deliveries(store, entry, query, reader)
     view = row(entry, query, reader)
     return RelatedView(
         id=entry.id,
         title=view.action,
         attempts=[_near(one, entry, query, reader) for one in attempts] if len(attempts) > 1 else [],
+        deliveries=[_near(one, entry, query, reader) for one in deliveries] if len(deliveries) > 1 else [],
         sought=failed and _account(entry) is not None,
         success=_near(success, entry, query, reader) if success else None,
         differences=[_view(one, reader) for one in changed[:SHOWN]],
@@ -85,6 +91,15 @@ def related(
         home_url=home,
         languages=languages,
     )
+
+
+def _deliveries(store: Store, entry: Entry, query: PageQuery, reader: Reader) -> list[EntryRow]:
+    """Notifications with the number that the platform gave this one: it keeps that when it sends it again."""
+    numbers = tuple(f"delivery:{one.id}" for one in entry.references if one.type == "delivery")
+    if entry.direction != "inbound" or not numbers:
+        return []
+    which = replace(_own(query), range=SEARCH_RANGE, reference=numbers, direction=("inbound",))
+    return store.page(which.filter(reader.clock.now), limit=NEIGHBOURS).entries
 
 
 def _success(store: Store, entry: Entry) -> Entry | None:
