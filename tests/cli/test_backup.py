@@ -76,6 +76,16 @@ def test_a_place_that_cannot_be_made_is_named_with_what_to_give(run: Any, runnin
     assert "does not answer" not in said
 
 
+def test_a_restore_that_fails_leaves_no_key(run: Any, tmp_path: Path) -> None:
+    run("import", str(HAR))
+    place, again = tmp_path / "place", tmp_path / "again"
+    run("backup", str(place))
+    assert (place / KEY_FILE).is_file()
+    said = run("restore", f"{place}/20200101T000000Z-full", "--data", str(again), data=False, fails=2).stderr
+    assert "there is no complete backup" in said
+    assert not (again / KEY_FILE).exists()
+
+
 def test_what_is_no_backup_is_refused_with_what_to_give(run: Any, tmp_path: Path) -> None:
     said = run("restore", str(tmp_path), fails=2).stderr
     assert "is not the name of a backup" in said

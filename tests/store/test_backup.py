@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import random
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -124,6 +125,21 @@ def test_a_log_is_never_overwritten(folder: Path, where: Folder, make: Make) -> 
     again = open_store(folder, durable=False)
     assert again.span().entries == 3
     again.close()
+
+
+def test_a_restore_that_was_killed_is_no_log_and_can_be_run_again(
+    folder: Path, where: Folder, make: Make, tmp_path: Path
+) -> None:
+    store = open_store(folder, durable=False)
+    store.write(some(make, 3))
+    name = taken(store, where)
+    store.close()
+    again = tmp_path / "again"
+    shutil.copytree(folder / "clickhouse", again / "clickhouse.part", symlinks=True)
+    with pytest.raises(StoreError, match=r"a restore into this folder broke off. Run it again, or delete"):
+        open_store(again)
+    assert restore(again, where, name).entries == 3
+    assert sorted(path.name for path in again.iterdir() if path.is_dir()) == ["clickhouse"]
 
 
 def test_a_backup_that_is_not_there_is_named_with_those_that_are(folder: Path, where: Folder, tmp_path: Path) -> None:

@@ -19,12 +19,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from apitrail.cli.log import opened
 from apitrail.server.backups import BackupWish
+from apitrail.server.folder import prepare
 from apitrail.server.masking import KEY_FILE
 from apitrail.server.problems import Problem
 from apitrail.server.settings import Settings
 from apitrail.size import counted, size
 from apitrail.store import StoreError
-from apitrail.store.backup import NAME, Folder, place
+from apitrail.store.backup import NAME, Folder, Place, place
 from apitrail.store.restore import listed, restore
 
 _POLL_S = 0.1
@@ -73,17 +74,21 @@ def bring_back(settings: Settings, source: str) -> None:
             fix="Restore into a folder with --data; a cluster has its own RESTORE.",
         )
     where = place(at or ".", *_key())
-    with _shown("read") as shown:
-        span = restore(
-            settings.data,
-            where,
-            name,
-            memory_limit=settings.memory,
-            told=lambda state: shown(state.copied, state.files),
-        )
-    key = where.path / KEY_FILE if isinstance(where, Folder) else None
-    if key is not None and key.is_file() and not (settings.data / KEY_FILE).exists():
-        _copy_private(key, settings.data / KEY_FILE)
+    # Before the log: one without its key would begin a new one.
+    brought = _bring_key(where, settings.data)
+    try:
+        with _shown("read") as shown:
+            span = restore(
+                settings.data,
+                where,
+                name,
+                memory_limit=settings.memory,
+                told=lambda state: shown(state.copied, state.files),
+            )
+    except BaseException:
+        if brought:
+            (settings.data / KEY_FILE).unlink()
+        raise
     covered = ""
     if span.oldest and span.newest:
         covered = f", {span.oldest:%Y-%m-%d %H:%M} to {span.newest:%Y-%m-%d %H:%M} UTC"
@@ -106,6 +111,15 @@ def _key() -> tuple[str, str]:
 def _keep_key(data: Path, beside: Path) -> None:
     if (data / KEY_FILE).is_file() and not (beside / KEY_FILE).exists():
         _copy_private(data / KEY_FILE, beside / KEY_FILE)
+
+
+def _bring_key(where: Place, data: Path) -> bool:
+    """Whether there was none in the data folder, and now is."""
+    if not isinstance(where, Folder) or not (where.path / KEY_FILE).is_file() or (data / KEY_FILE).exists():
+        return False
+    prepare(data)
+    _copy_private(where.path / KEY_FILE, data / KEY_FILE)
+    return True
 
 
 def _copy_private(source: Path, target: Path) -> None:

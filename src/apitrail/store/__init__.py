@@ -6,7 +6,7 @@ Only this package knows SQL, and only `embedded.py` and `cluster.py` in it reach
 from apitrail.store.batch import Batch
 from apitrail.store.block import BadEntry
 from apitrail.store.engine import StoreUnavailable
-from apitrail.store.log import MAX_LIMIT, MAX_SECONDS, MEMORY_LIMIT, Store, open_store
+from apitrail.store.log import MAX_LIMIT, Store
 from apitrail.store.model import (
     BadCursor,
     Bar,
@@ -25,6 +25,7 @@ from apitrail.store.model import (
     Token,
     Written,
 )
+from apitrail.store.opening import MAX_SECONDS, MEMORY_LIMIT, open_store
 from apitrail.store.queries.histogram import STEPS, counted_anew, histogram_of
 from apitrail.store.writer import Busy, Writer
 

@@ -64,7 +64,7 @@ class Folder(Struct, frozen=True):
         made = self.path / self.making(name)
         sync(made)
         made.rename(self.path / name)
-        _sync_one(self.path)
+        sync_one(self.path)
 
 
 class Bucket(Struct, frozen=True):
@@ -257,10 +257,11 @@ def sync(folder: Path) -> None:
     """
     for root, _, files in os.walk(folder, topdown=False):
         for name in (*files, ""):
-            _sync_one(Path(root) / name)
+            sync_one(Path(root) / name)
 
 
-def _sync_one(path: Path) -> None:
+def sync_one(path: Path) -> None:
+    """The same for a file, or for what a folder says is in it."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from operator import itemgetter
-from pathlib import Path
 from typing import TypeVar
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -33,10 +32,8 @@ from apitrail.store.batch import Batch
 from apitrail.store.beside import Beside
 from apitrail.store.block import COLUMNS, LOSS_COLUMNS, Key
 from apitrail.store.boards import Boards
-from apitrail.store.cluster import ClusterEngine
 from apitrail.store.counts import Counts
 from apitrail.store.days import Days
-from apitrail.store.embedded import EmbeddedEngine
 from apitrail.store.engine import Engine
 from apitrail.store.finding import Finding
 from apitrail.store.held import Held
@@ -80,55 +77,13 @@ from apitrail.store.today import Today
 T = TypeVar("T")
 Other = TypeVar("Other")
 
-MEMORY_LIMIT = 1_200_000_000
-"""Bytes that the embedded engine may use by default; the process around it needs about 300 MB more."""
 UTC_ZONE = ZoneInfo("UTC")
 MAX_LIMIT = 1000
 """Entries of one page."""
-MAX_SECONDS = 30
-"""How long one question may take, by default."""
 WHOLE_BYTES = 8 << 20
 """Bytes of bodies that are read at once where many entries are wanted whole."""
 MAX_INSERT = 64 << 20
 """Bytes of one insert. A larger write becomes several."""
-
-
-def open_store(
-    target: str | Path,
-    *,
-    durable: bool = True,
-    memory_limit: int = MEMORY_LIMIT,
-    readers: int = 4,
-    max_seconds: int = MAX_SECONDS,
-) -> Store:
-    """Open the log at a folder (made where missing, readable by its owner only) or at `clickhouse://…`.
-
-    `durable`: whether a write is synced to the disk before it is acknowledged. `memory_limit`: bytes, for the whole
-    embedded engine, or twice what one question may use on a server. `readers`: how many questions an embedded engine
-    answers at once. `max_seconds`: how long one question may take; what
-    changes the log may take its time.
-
-    Raises FolderInUse, StoreError (a newer schema, a bad address, no right to write, …).
-    """
-    if isinstance(target, str) and "://" in target:
-        return Store(ClusterEngine(target, memory_limit=memory_limit, max_seconds=max_seconds), None, durable)
-    folder = Path(target).absolute()
-    inner = folder / "clickhouse"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        inner.mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"{folder}: this data folder cannot be opened ({error.strerror}). Use another folder"
-        ) from error
-    lock = FolderLock(folder)
-    try:
-        return Store(
-            EmbeddedEngine(inner, memory_limit=memory_limit, readers=readers, max_seconds=max_seconds), lock, durable
-        )
-    except BaseException:
-        lock.release()
-        raise
 
 
 class Store(Boards, Rhythms):

@@ -1,4 +1,8 @@
-"""A log brought back from a backup, into a folder of its own. Nothing that is there is ever overwritten."""
+"""A log brought back from a backup, into a folder of its own. Nothing that is there is ever overwritten.
+
+It is the folder's log once all of it is there and on the disk. Until then it is beside that place, and no server starts
+on the folder.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from apitrail.store.backup import Folder, Place, Progress, bring_back, sync
+from apitrail.store.backup import Folder, Place, Progress, bring_back, sync, sync_one
 from apitrail.store.embedded import EmbeddedEngine
 from apitrail.store.engine import failure
 from apitrail.store.lock import FolderLock
-from apitrail.store.log import MEMORY_LIMIT, open_store
 from apitrail.store.model import Span, StoreError
+from apitrail.store.opening import INNER, MAKING, MEMORY_LIMIT, open_store
 
 
 def listed(where: Place) -> list[str]:
@@ -41,7 +45,7 @@ def restore(
     read; then nothing of it is left behind.
     """
     folder = folder.absolute()
-    inner = folder / "clickhouse"
+    inner, making = folder / INNER, folder / MAKING
     if inner.exists():
         raise StoreError(f"{folder}: this folder already contains a log, which is not overwritten. Use a new folder")
     try:
@@ -52,18 +56,21 @@ def restore(
         ) from error
     lock = FolderLock(folder)
     try:
-        inner.mkdir(mode=0o700)
-        engine = EmbeddedEngine(inner, memory_limit=memory_limit, readers=1, max_seconds=0)
+        shutil.rmtree(making, ignore_errors=True)  # what one before this left that was killed
+        making.mkdir(mode=0o700)
+        engine = EmbeddedEngine(making, memory_limit=memory_limit, readers=1, max_seconds=0)
         try:
             bring_back(engine, where, name, told)
         finally:
             engine.close()
         try:
             sync(folder)
+            making.rename(inner)
+            sync_one(folder)
         except OSError as error:
             raise failure(str(folder), error) from error
     except BaseException:
-        shutil.rmtree(inner, ignore_errors=True)
+        shutil.rmtree(making, ignore_errors=True)
         raise
     finally:
         lock.release()
