@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,9 +24,15 @@ def decompressed_blocks(store: Store) -> tuple[int, int]:
 
 
 @pytest.fixture
-def filled(store: Store, make: Callable[..., Entry]) -> Store:
+def filled(store: Store, make: Callable[..., Entry]) -> Iterator[Store]:
+    """Of a day that is over, which the engine would compress anew within the test."""
+    merges = ("MERGES", "TTL MERGES")
+    for kind in merges:
+        store.engine.run(Query(f"SYSTEM STOP {kind}"))
     store.write([make(START + timedelta(seconds=second)) for second in range(300)])
-    return store
+    yield store
+    for kind in merges:
+        store.engine.run(Query(f"SYSTEM START {kind}"))
 
 
 def test_a_small_question_finds_the_blocks_that_the_last_one_read(filled: Store) -> None:
