@@ -76,8 +76,7 @@ def test_a_place_that_cannot_be_made_is_named_with_what_to_give(run: Any, runnin
     assert "does not answer" not in said
 
 
-def test_a_restore_that_fails_leaves_no_key(run: Any, tmp_path: Path) -> None:
-    run("import", str(HAR))
+def test_a_restore_that_fails_leaves_no_key(run: Any, filled: Path, tmp_path: Path) -> None:
     place, again = tmp_path / "place", tmp_path / "again"
     run("backup", str(place))
     assert (place / KEY_FILE).is_file()
