@@ -187,3 +187,10 @@ def test_one_of_hundreds_of_accounts_is_found_by_its_name(empty_server: Any, des
     expect(items).to_have_count(2)  # what is chosen stays in sight
     items.last.click()
     expect(page.locator(".rows .entry")).to_have_count(2)
+
+
+@pytest.mark.parametrize("path", ["/", "/problems", "/orders"])
+def test_a_range_that_ends_before_it_begins_is_told_in_the_readers_zone(desk: Any, server: Any, path: str) -> None:
+    page = desk.open(f"{path}?from=2026-08-18T00:00:00Z&to=2026-08-17T20:00:00Z&tz=Asia/Taipei")
+    desk.expected.append("400")
+    expect(page.locator("#misread")).to_contain_text("from 2026-08-18 08:00:00 to 2026-08-18 04:00:00")

@@ -71,6 +71,13 @@ def test_what_cannot_be_read_is_named(url: str, field: str) -> None:
     assert [one.field for one in read(url).misread] == [field]
 
 
+def test_a_year_of_which_no_call_can_be_is_not_told_as_no_date() -> None:
+    for typed in ("1969-12-31T23:59:59Z", "0026-11-26T08:00"):
+        [wrong] = read(f"/?from={typed}").misread
+        assert (wrong.field, wrong.kind, wrong.names) == ("from", "years", "1970 – 2199")
+    assert [one.kind for one in read("/?from=2026-02-30T00:00:00Z").misread] == [""]
+
+
 def test_an_unknown_value_stays_in_the_filter() -> None:
     assert read("/?action=no.such&platform=none").filter(NOW).action == ("no.such",)
     assert read("/?outcome=no-such").filter(NOW).outcome == ("no-such",)

@@ -154,3 +154,9 @@ def test_the_value_of_a_parameter_that_nobody_knows_is_not_shown_as_it_may_be_a_
         read_page(b"access_token=hunter2")
     assert (caught.value.fault.field, caught.value.fault.value) == ("access_token", "")
     assert caught.value.fault.fix.startswith("Leave it out. This address takes from, to,")
+
+
+@pytest.mark.parametrize("text", ["1969-12-31T23:59:59Z", "0026-11-26T00:00:00Z", "2200-01-01"])
+def test_a_year_of_which_no_call_can_be_is_told_as_that(text: str) -> None:
+    with pytest.raises(Problem, match="is not between 1970 and 2199"):
+        read_moment(text, "from")

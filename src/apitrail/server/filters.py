@@ -45,7 +45,7 @@ _CALLED = {
 }
 """What other services call a parameter, and what it is called here."""
 _FIELDS_MAX = 1000
-_YEARS = range(1970, 2200)
+YEARS = range(1970, 2200)
 
 
 class Query(Struct, frozen=True):
@@ -175,6 +175,14 @@ def read_bars(query_string: bytes) -> Bars:
         raise Problem("is not a time zone", field="tz", value=zone, fix="A name such as Asia/Taipei.") from error
 
 
+class OutOfYears(Problem):
+    """A time that can be that of no call."""
+
+    def __init__(self, text: str, field: str) -> None:
+        reason = f"is not between {YEARS[0]} and {YEARS[-1]}"
+        super().__init__(reason, field=field, value=text, fix="Check the year.")
+
+
 def read_moment(text: str, field: str, *, last: bool = False) -> datetime:
     """The first moment that `text` means, or with `last` the last: of the day of a date, of the minute, second or
     fraction that a time gives. So both ends of a range are inclusive to what was typed.
@@ -192,8 +200,8 @@ def read_moment(text: str, field: str, *, last: bool = False) -> datetime:
                 step = timedelta(seconds=1) if match["second"] else timedelta(minutes=1)
         else:
             raise Problem("is not a time with an offset", field=field, value=text, fix=_MOMENT_FIX)
-        if at.year not in _YEARS:
-            raise ValueError(f"year {at.year}")
+        if at.year not in YEARS:
+            raise OutOfYears(text, field)
         return at + step - timedelta(microseconds=1) if last else at
     except (ValueError, OverflowError) as error:
         raise Problem("is not a time of the log's calendar", field=field, value=text, fix=_MOMENT_FIX) from error

@@ -12,6 +12,7 @@ from apitrail.server.pages import host, links, names
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.guided import Choice
 from apitrail.server.pages.links import Link
+from apitrail.server.pages.misread import sentences
 from apitrail.server.pages.query import FIELDS, PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.zones import OFFERED
@@ -113,11 +114,7 @@ def languages(query: PageQuery, path: str, reader: Reader, **more: str) -> list[
 
 def misread(query: PageQuery, usable: Iterable[str], reader: Reader) -> list[Markup]:
     """What the address asks that the board cannot do: it would show more than was asked for."""
-    words = reader.words
-    wrong = [
-        words(f"misread.line.{one.kind}" if one.kind else f"misread.{one.field}", value=one.value, names=one.names)
-        for one in query.misread
-    ]
+    words, wrong = reader.words, sentences(query, reader)
     unusable = [field for field in FIELDS if getattr(query, field) and field not in usable]
     unusable += [name for name in ("text", "duration_over") if getattr(query, name)]
     return wrong + [words("boards.no_such_filter", field=words(f"filter.{field}")) for field in unusable]

@@ -22,8 +22,9 @@ from apitrail.server.pages.handing import DownloadView, downloads
 from apitrail.server.pages.histogram import HistogramView
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.losses import LossesView, between, losses
+from apitrail.server.pages.misread import sentences
 from apitrail.server.pages.panel import PanelView, panel
-from apitrail.server.pages.query import Misread, PageQuery, canonical
+from apitrail.server.pages.query import PageQuery, canonical
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.rows import RowView, row
 from apitrail.server.pages.silences import NONE, SilencesView, SilenceView, silences
@@ -142,7 +143,7 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str, shared:
         downloads=downloads(query, counts.entries, reader) if rows else None,
         losses=losses(lost, reader),
         silences=told.lasting,
-        misread=[_misread(one, reader) for one in query.misread],
+        misread=sentences(query, reader),
         narrowed=query.narrowed,
         widen=[] if rows else _widen(query, offered, reader),
         stories=_stories(query, found.entries, reader),
@@ -266,11 +267,6 @@ def _state(rows: list[RowView], query: PageQuery, span: Span) -> Literal["rows",
     if rows:
         return "rows"
     return "no_match" if span.entries else "empty"
-
-
-def _misread(one: Misread, reader: Reader) -> Markup:
-    key = f"misread.line.{one.kind}" if one.kind else f"misread.{one.field}"
-    return reader.words(key, value=one.value, names=one.names)
 
 
 def _everything(query: PageQuery) -> PageQuery:

@@ -23,6 +23,7 @@ from msgspec.structs import replace
 
 from apitrail.entry import EntryRow, Outcome
 from apitrail.server import pasted, search
+from apitrail.server.filters import YEARS
 from apitrail.server.pages import ranges
 from apitrail.store.model import BadCursor, Choices, Cursor, Filter
 
@@ -253,6 +254,9 @@ class _Reader:
             return None
         try:
             return ranges.instant(text, ranges.zone(tz or "UTC"), end=end)
+        except ranges.BadYear:
+            self.wrong(name, text, "years", f"{YEARS[0]} – {YEARS[-1]}")
+            return None
         except ranges.BadInstant:
             self.wrong(name, text)
             return None

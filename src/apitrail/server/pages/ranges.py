@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from apitrail.server.filters import read_moment
+from apitrail.server.filters import OutOfYears, read_moment
 from apitrail.server.problems import Problem
 
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?")
@@ -34,6 +34,10 @@ class BadInstant(ValueError):
     """The text is no date and time."""
 
 
+class BadYear(BadInstant):
+    """It is one, of a year that no log can hold."""
+
+
 class BadZone(ValueError):
     """No such time zone."""
 
@@ -48,13 +52,15 @@ def zone(name: str) -> ZoneInfo:
 
 
 def instant(text: str, tz: ZoneInfo, *, end: bool = False) -> datetime:
-    """The first moment that the text means, or as `end` of a range its last, in UTC. Raises BadInstant."""
+    """The first moment that the text means, or as `end` of a range its last, in UTC. Raises BadInstant, BadYear."""
     trimmed = text.strip()
     try:
         if _LOCAL.fullmatch(trimmed):
             local = datetime.fromisoformat(trimmed).replace(tzinfo=tz)
             trimmed = f"{trimmed.replace(' ', 'T')}{local.isoformat()[-6:]}"
         return read_moment(trimmed, "", last=end).astimezone(UTC)
+    except OutOfYears as error:
+        raise BadYear(text) from error
     except (Problem, ValueError, OverflowError) as error:
         raise BadInstant(text) from error
 
