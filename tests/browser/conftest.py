@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -87,28 +88,27 @@ def stop(server: Server) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(serve: Callable[..., Server]) -> Server:
     """One server for all tests: each records under an account of its own, and looks at that."""
-    running = start(tmp_path_factory.mktemp("browser") / "data")
-    yield running
-    stop(running)
+    return serve()
 
 
 @pytest.fixture
-def empty_server(tmp_path: Path) -> Iterator[Server]:
+def empty_server(tmp_path: Path, new_data: Path) -> Iterator[Server]:
     """A server whose log holds nothing."""
-    running = start(tmp_path / "data")
+    running = start(shutil.copytree(new_data, tmp_path / "data", symlinks=True))
     yield running
     stop(running)
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+def serve(new_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
     """Starts servers with flags of their own."""
     begun: list[Server] = []
 
     def begin(*flags: str) -> Server:
-        begun.append(start(tmp_path_factory.mktemp("browser") / "data", *flags))
+        folder = shutil.copytree(new_data, tmp_path_factory.mktemp("browser") / "data", symlinks=True)
+        begun.append(start(folder, *flags))
         return begun[-1]
 
     yield begin

@@ -80,6 +80,7 @@ def test_a_file_is_loaded_once_however_often(run: Any, serve: Any, har: Any, bes
     assert SECRET not in whole
 
 
+@pytest.mark.usefixtures("log")
 def test_bad_entries_are_named_by_their_index_and_the_rest_loaded(run: Any, har: Any) -> None:
     broken = entry(1)
     del broken["request"]
@@ -91,6 +92,7 @@ def test_bad_entries_are_named_by_their_index_and_the_rest_loaded(run: Any, har:
     assert second.startswith(f"{path}: entry 3: $.created_at '2199")
 
 
+@pytest.mark.usefixtures("log")
 def test_several_files_are_summed_up(run: Any, har: Any) -> None:
     one, two = har(entry(0)), har(entry(0), entry(1), name="more.har")
     done = run("import", one, two, "--ec-integration", "shop")
@@ -115,6 +117,7 @@ def test_a_server_elsewhere_needs_its_token_and_sees_no_secret(run: Any, serve: 
         assert SECRET not in answer.read().decode()
 
 
+@pytest.mark.usefixtures("log")
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -133,9 +134,10 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server that runs, with the FLAGS of the test's module; ended after the test."""
-    one = Server(tmp_path / "data", flags=getattr(request.module, "FLAGS", ()))
+def server(tmp_path: Path, new_data: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server that runs, with the FLAGS of the test's module, on a log of its own; ended after the test."""
+    folder = shutil.copytree(new_data, tmp_path / "data", symlinks=True)
+    one = Server(folder, flags=getattr(request.module, "FLAGS", ()))
     one.start()
     yield one
     one.kill()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -92,19 +93,19 @@ def end(running: Running) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def server(new_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One server for all tests that only add to it and read."""
-    running = start(tmp_path_factory.mktemp("server") / "data")
+    running = start(shutil.copytree(new_data, tmp_path_factory.mktemp("server") / "data", symlinks=True))
     yield running
     end(running)
 
 
 @pytest.fixture(autouse=True)
 def no_cookies_of_another_test(request: pytest.FixtureRequest) -> Iterator[None]:
-    """The language that one test chose is not that of the next."""
+    """The language that one test chose is not that of the next, and who signed in has left."""
     yield
-    if "server" in request.fixturenames:
-        request.getfixturevalue("server").http.cookies.clear()
+    for name in {"server", "guarded"}.intersection(request.fixturenames):
+        request.getfixturevalue(name).http.cookies.clear()
 
 
 @pytest.fixture(scope="session")
@@ -114,12 +115,16 @@ def ingest(server: Running) -> dict[str, str]:
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Starts servers that end with the test: `serve("--flag", folder=…)`."""
+def serve(tmp_path: Path, new_data: Path) -> Iterator[Serve]:
+    """Starts servers that end with the test: `serve("--flag", folder=…)`. Without a folder, it is one with a log."""
     begun: list[Running] = []
 
     def begin(*flags: str, folder: Path | None = None, host: str = "127.0.0.1") -> Running:
-        begun.append(start(folder or tmp_path / "data", *flags, host=host))
+        if folder is None:
+            folder = tmp_path / "data"
+            if not folder.exists():
+                shutil.copytree(new_data, folder, symlinks=True)
+        begun.append(start(folder, *flags, host=host))
         return begun[-1]
 
     yield begin
@@ -171,11 +176,12 @@ def eventually_fixture() -> Callable[[Callable[[], Any]], Any]:
 
 
 @pytest.fixture(scope="session")
-def start_and_end() -> Iterator[Serve]:
+def start_and_end(new_data: Path) -> Iterator[Serve]:
     """Starts servers that end with the session; those that ask for a token to read have one already."""
     begun: list[Running] = []
 
     def begin(folder: Path, *flags: str) -> Running:
+        shutil.copytree(new_data, folder, symlinks=True)
         subprocess.run(
             [*APITRAIL, "token", "create", "--data", str(folder), "--scope", "read"], check=True, capture_output=True
         )
@@ -185,3 +191,9 @@ def start_and_end() -> Iterator[Serve]:
     yield begin
     for running in begun:
         end(running)
+
+
+@pytest.fixture(scope="session")
+def guarded(start_and_end: Serve, tmp_path_factory: pytest.TempPathFactory) -> Running:
+    """A server that asks for a token to read."""
+    return start_and_end(tmp_path_factory.mktemp("guarded") / "data", "--require-token")

@@ -15,13 +15,6 @@ EMPTY: dict[str, Any] = {"exchanges": []}
 Make = Callable[..., dict[str, Any]]
 
 
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Any:
-    """A server that asks for a token to read, with the tokens for it."""
-    from_conftest = request.getfixturevalue("start_and_end")
-    return from_conftest(tmp_path_factory.mktemp("guarded") / "data", "--require-token")
-
-
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer at_wrong"}, {"Authorization": "Basic YTpi"}])
 def test_writing_needs_a_token_that_is_known(server: Any, headers: dict[str, str]) -> None:
     answer = server.post(WRITE, json=EMPTY, headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ PATH = "/api/v1/views"
 
 
 @pytest.fixture
-def views(serve: Any) -> httpx.Client:
-    """A reader of a fresh server."""
-    http: httpx.Client = serve().http
-    return http
+def views(server: Any) -> Iterator[httpx.Client]:
+    """A reader of a server that keeps none. What a test keeps goes after it."""
+    http: httpx.Client = server.http
+    yield http
+    for name in named(http.get(PATH)):
+        http.request("DELETE", PATH, params={"name": name})
 
 
 def named(answer: httpx.Response) -> dict[str, str]:
@@ -56,7 +59,8 @@ def test_what_cannot_be_kept_is_refused_by_its_field(server: Any, wish: dict[str
     assert named(server.get(PATH)) == {}
 
 
-def test_there_is_an_end_to_how_many_there_are(views: httpx.Client) -> None:
+def test_there_is_an_end_to_how_many_there_are(serve: Any) -> None:
+    views = serve().http
     for number in range(200):
         assert views.put(PATH, json={"name": f"v{number}", "query": ""}).status_code == 200
     assert views.put(PATH, json={"name": "one more", "query": ""}).status_code == 400
@@ -74,11 +78,10 @@ def test_a_page_of_another_site_can_keep_and_forget_none(server: Any) -> None:
     assert server.http.request("DELETE", PATH, params={"name": "a"}, headers=elsewhere).status_code == 403
 
 
-def test_who_may_not_read_may_not_keep_one(start_and_end: Any, tmp_path: Path) -> None:
-    running = start_and_end(tmp_path / "data", "--require-token")
+def test_who_may_not_read_may_not_keep_one(guarded: Any) -> None:
     for method in ("GET", "PUT", "DELETE"):
-        assert running.http.request(method, PATH).status_code == 401
-    assert running.http.put(PATH, json={"name": "a", "query": ""}, headers=running.token()).status_code == 403
+        assert guarded.http.request(method, PATH).status_code == 401
+    assert guarded.http.put(PATH, json={"name": "a", "query": ""}, headers=guarded.token()).status_code == 403
 
 
 def test_a_view_outlives_the_server(serve: Any, tmp_path: Path) -> None:
