@@ -34,6 +34,16 @@ def running(request: pytest.FixtureRequest, filled: Path, serve: Any) -> bool:
     return False
 
 
+def test_a_place_that_is_empty_is_not_the_folder_one_stands_in(
+    run: Any, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stands = tmp_path / "stands"
+    stands.mkdir()
+    monkeypatch.chdir(stands)
+    assert "is empty" in run("backup", "", fails=2).stderr  # as `backup "$PLACE"` is without PLACE
+    assert list(stands.iterdir()) == []
+
+
 def count(folder: Path) -> int:
     """What the log on a folder holds, by a server of its own."""
     code = (

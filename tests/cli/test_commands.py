@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.conftest import APITRAIL
 
 from apitrail import __version__
 from apitrail.server.settings_text import rows
@@ -67,3 +68,25 @@ def test_the_list_of_commands_cuts_no_sentence(group: tuple[str, ...]) -> None:
         env={**os.environ, "COLUMNS": "80"},
     ).stdout
     assert "..." not in help_.partition("Commands:")[2]
+
+
+def test_a_letter_that_the_terminal_does_not_have_ends_no_command(run: Any, log: Path) -> None:
+    run("pin", "add", "order:許-1", "--note", "爭議")
+    assert "order:\\u8a31-1" in run("pin", "list", PYTHONIOENCODING="iso8859-1").stdout
+
+
+def test_an_argument_that_is_no_text_is_told(run: Any, log: Path) -> None:
+    told = run("search", os.fsdecode(b"order:\xff"), fails=2).stderr
+    assert "is no text" in told
+    assert "Traceback" not in told
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_output_that_finds_no_room_is_told(log: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*APITRAIL, "stats", "--data", str(log)], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -33,13 +33,13 @@ _POLL_S = 0.1
 
 def make(settings: Settings, to: str, *, full: bool) -> None:
     """Makes a backup, and prints its name when it is on the disk. Raises Problem, StoreError."""
+    where = place(to, *_key())
     with opened(settings) as log, _shown("copied") as shown:
         state = log.begin_backup(_wish(to, full=full))
         while not state.done:
             shown(state.copied, state.files)
             time.sleep(_POLL_S)
             state = log.look_at_backup(state)
-    where = place(to, *_key())
     if isinstance(where, Folder):
         _keep_key(settings.data, where.path)
     typer.echo(f"{counted(state.files, 'file', 'files')}, {size(state.bytes)}, in {where}/{state.name}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
+from errno import EDQUOT, EIO, ENOSPC
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -15,6 +17,9 @@ from apitrail.cli.upkeep import add_upkeep
 from apitrail.server.problems import Problem, shorten
 from apitrail.server.settings import Settings
 from apitrail.store.model import StoreError
+
+FULL = (ENOSPC, EDQUOT, EIO)
+"""Why a disk does not take what is printed."""
 
 app = typer.Typer(
     name="apitrail",
@@ -46,12 +51,23 @@ app.add_typer(profile_app, name="profile")
 
 def run() -> None:
     """Carries out the command line. What cannot be carried out ends with 2 and says why and what to do."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # the terminal may have no such letter
     try:
         app()
     except Problem as problem:
         fail(str(problem), problem.fault.fix)
     except StoreError as error:
         fail(str(error), "See docs/operating.md.")
+    except UnicodeEncodeError as error:
+        if "surrogates" not in error.reason:
+            raise
+        fail("an argument is no text in the encoding of this system", "Write it in UTF-8, under a UTF-8 locale.")
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        fail(f"nothing can be written ({error.strerror})", "Make room on the disk, or send the output elsewhere.")
 
 
 def fail(reason: str, fix: str) -> NoReturn:

@@ -119,8 +119,10 @@ class Progress(Struct, frozen=True):
 def place(text: str, key: str = "", secret: str = "") -> Place:
     """Where backups are: a folder, or `https://host/bucket/prefix` with the key's id and secret.
 
-    Raises StoreError for an address without a bucket or without a key.
+    Raises StoreError for an address without a bucket or without a key, and for none at all.
     """
+    if not text.strip():
+        raise BadPlace("the place is empty. Name a folder or the address of a bucket")
     if "://" not in text:
         return Folder(Path(text).absolute())
     if not re.fullmatch(r"https?://[^/@\s]+/[^/\s]+(/\S*)?", text):
