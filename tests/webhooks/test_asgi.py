@@ -325,3 +325,14 @@ def test_a_failing_recorder_never_fails_the_request(log: testing.Log, monkeypatc
 )
 def test_the_full_url_is_put_together_from_the_scope(given: dict[str, Any], url: str) -> None:
     assert url_of(scope("/a b", **given)) == url
+
+
+def test_a_request_that_passes_two_middlewares_is_one_entry_with_the_outer_ones_labels(log: testing.Log) -> None:
+    inner = ApitrailMiddleware(echo, platform="shopee")
+    with served(ApitrailMiddleware(inner, paths={"/hooks": {"platform": "ups"}})) as url, httpx.Client() as client:
+        client.post(f"{url}/hooks", content=b"1Z")
+        client.post(f"{url}/elsewhere", content=b"2")
+    until_recorded(log, 2)
+    log.assert_recorded(count=1, platform="ups", url="/hooks")
+    log.assert_recorded(count=1, platform="shopee", url="/elsewhere")
+    assert len(log.exchanges) == 2

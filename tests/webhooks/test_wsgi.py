@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -256,3 +257,40 @@ def test_the_url_is_raw_where_the_server_tells_it() -> None:
     del environ["HTTP_HOST"]
     assert url_of({**environ, "SERVER_NAME": "h", "SERVER_PORT": "443"}).startswith("https://h/")
     assert url_of({**environ, "SERVER_NAME": "h", "SERVER_PORT": "8443"}).startswith("https://h:8443/")
+
+
+def test_a_request_that_passes_two_middlewares_is_one_entry_with_the_outer_ones_labels(log: testing.Log) -> None:
+    inner = ApitrailMiddleware(echo, platform="shopee")
+    with served(ApitrailMiddleware(inner, paths=PATHS)) as url:
+        httpx.post(f"{url}/hooks/ups", content=b"1Z")
+        httpx.post(f"{url}/elsewhere", content=b"2")
+    log.assert_recorded(count=1, platform="ups", url="/hooks/ups")
+    log.assert_recorded(count=1, platform="shopee", url="/elsewhere")
+    assert len(log.exchanges) == 2
+
+
+def test_a_body_that_breaks_off_is_incomplete_though_the_handler_reads_to_its_end(log: testing.Log) -> None:
+    def reads(environ: Any, start_response: Any) -> Iterable[bytes]:
+        while environ["wsgi.input"].read(2):
+            pass
+        start_response("400 Bad Request", [])
+        return []
+
+    environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": "300", "HTTP_HOST": "a", "wsgi.input": io.BytesIO(b"abc")}
+    ApitrailMiddleware(reads)(environ, lambda *_: None)
+    request = log.assert_recorded(count=1).request
+    assert (request.body, request.incomplete) == (b"abc", True)
+
+
+def test_a_body_that_is_read_again_from_its_beginning_is_kept_once(log: testing.Log) -> None:
+    def reads(environ: Any, start_response: Any) -> Iterable[bytes]:
+        for _ in range(2):
+            environ["wsgi.input"].seek(0)
+            assert environ["wsgi.input"].read() == b"abc"
+        start_response("204 No Content", [])
+        return []
+
+    environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": "3", "HTTP_HOST": "a", "wsgi.input": io.BytesIO(b"abc")}
+    ApitrailMiddleware(reads)(environ, lambda *_: None)
+    request = log.assert_recorded(count=1).request
+    assert (request.body, request.incomplete) == (b"abc", False)

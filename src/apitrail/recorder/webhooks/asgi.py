@@ -22,7 +22,7 @@ from apitrail.recorder import process
 from apitrail.recorder.body import Body
 from apitrail.recorder.capture import Capture, begin, described
 from apitrail.recorder.losses import never_raise
-from apitrail.recorder.webhooks.rules import Paths, Rules
+from apitrail.recorder.webhooks.rules import RECORDED, Paths, Rules
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -55,7 +55,7 @@ class ApitrailMiddleware:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         stated = None
-        if scope["type"] == "http":
+        if scope["type"] == "http" and RECORDED not in scope:
             stated = self._rules.stated(scope["path"], scope, scope.get("root_path", ""))
         watch = _begun(scope, receive, send, stated) if stated is not None else None
         if watch is None:
@@ -74,6 +74,7 @@ def _begun(scope: Scope, receive: Receive, send: Send, stated: Stated) -> _Watch
     capture = begin("asgi", scope["method"], url_of(scope), list(scope["headers"]), "inbound")
     if capture is None:
         return None
+    scope[RECORDED] = True
     capture.stated = stated
     capture.request_body = capture.body()
     names = {bytes(name).lower(): value for name, value in scope["headers"]}

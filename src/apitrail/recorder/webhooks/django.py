@@ -24,7 +24,7 @@ from apitrail.recorder import process
 from apitrail.recorder.capture import Capture, begin, described
 from apitrail.recorder.losses import never_raise
 from apitrail.recorder.webhooks import asgi, wsgi
-from apitrail.recorder.webhooks.rules import LABELS, Rules
+from apitrail.recorder.webhooks.rules import LABELS, RECORDED, Rules
 
 
 def _rules() -> Rules:
@@ -56,6 +56,8 @@ class _Middleware:
         self._rules = rules
 
     def _watched(self, request: Any) -> Capture | None:
+        if RECORDED in (getattr(request, "scope", None) or request.META):
+            return None
         stated = self._rules.stated(request.path, request, request.path.removesuffix(request.path_info))
         return _begun(request, stated) if stated is not None else None
 
@@ -115,6 +117,7 @@ def _begun(request: Any, stated: Stated) -> Capture | None:
     capture = begin("django", request.method, url, headers, "inbound")
     if capture is None:
         return None
+    (request.META if scope is None else scope)[RECORDED] = True
     capture.stated = stated
     capture.http_version = version
     announced = request.META.get("CONTENT_LENGTH") or "0"

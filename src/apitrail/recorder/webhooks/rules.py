@@ -24,6 +24,10 @@ Labels: TypeAlias = Mapping[str, Any]
 """`ec`, `shipping`, `name`, `platform`, `merchant`, `action`: as `apitrail.integration` and `apitrail.action` take."""
 Paths: TypeAlias = str | Iterable[str] | Mapping[str, Labels] | Callable[[Any], "bool | Labels | None"] | None
 
+RECORDED = "apitrail.recorded"
+"""Set in what a request is known by (ASGI's scope, WSGI's environ): a middleware further in leaves it alone. The outer
+one sees what is really sent."""
+
 LABELS = frozenset({"ec", "shipping", "name", "platform", "merchant", "action"})
 
 

@@ -19,7 +19,7 @@ from apitrail.recorder import process
 from apitrail.recorder.body import Body
 from apitrail.recorder.capture import Capture, begin, described
 from apitrail.recorder.losses import never_raise
-from apitrail.recorder.webhooks.rules import Paths, Rules
+from apitrail.recorder.webhooks.rules import RECORDED, Paths, Rules
 
 Environ: TypeAlias = MutableMapping[str, Any]
 Start: TypeAlias = Callable[..., Any]
@@ -43,7 +43,9 @@ class ApitrailMiddleware:
 
     def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         root = environ.get("SCRIPT_NAME", "")
-        stated = self._rules.stated(root + environ.get("PATH_INFO", ""), environ, root)
+        stated = None
+        if RECORDED not in environ:
+            stated = self._rules.stated(root + environ.get("PATH_INFO", ""), environ, root)
         watch = _begun(environ, start_response, stated) if stated is not None else None
         if watch is None:
             return self.app(environ, start_response)
@@ -60,6 +62,7 @@ def _begun(environ: Environ, start: Start, stated: Stated) -> _Watch | None:
     capture = begin("wsgi", environ["REQUEST_METHOD"], url_of(environ), headers_of(environ), "inbound")
     if capture is None:
         return None
+    environ[RECORDED] = True
     capture.stated = stated
     capture.http_version = environ.get("SERVER_PROTOCOL", "")
     announced = environ.get("CONTENT_LENGTH") or "0"
@@ -171,12 +174,14 @@ class Input:
     def __init__(self, inner: Any, capture: Capture, announced: str = "") -> None:
         self._inner = inner
         self._capture = capture
-        self._announced = announced
+        self._announced = int(announced) if announced.isascii() and announced.isdigit() and int(announced) else None
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.__dict__["_inner"], name)
         if name == "read1":  # not every server has it
             return lambda *args: self._passed(found(*args))
+        if name == "seek":
+            return lambda *args: self._sought(found(*args))
         return found
 
     def __iter__(self) -> Iterator[bytes]:
@@ -217,8 +222,20 @@ class Input:
             return
         if chunk:
             body.feed(chunk)
-        if at_end or not chunk or str(body.size) == self._announced:
+        ended = at_end or not chunk if self._announced is None else body.size >= self._announced
+        if ended:
             self._capture.request_incomplete = False
+
+    def _sought(self, at: Any) -> Any:
+        self._again(at)
+        return at
+
+    @never_raise
+    def _again(self, at: Any) -> None:
+        body = self._capture.request_body
+        if at == 0 and isinstance(body, Body) and not self._capture.done:
+            body.clear()  # it is read once more, from its beginning
+            self._capture.request_incomplete = True
 
 
 def headers_of(environ: Environ) -> list[tuple[str, bytes]]:
