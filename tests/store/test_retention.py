@@ -11,6 +11,7 @@ import pytest
 from apitrail.entry import Entry, Payload
 from apitrail.exchange import Integration, Reference
 from apitrail.store import Filter, Store
+from apitrail.store.engine import Query, StoreUnavailable
 from apitrail.store.retention import Keep, Removed, Rules, removals, tidy, used_bytes
 
 Make = Callable[..., Entry]
@@ -131,6 +132,47 @@ def test_counts_and_references_follow_the_entries(either: Store, make_of_day: Ma
     assert either.span().entries == 1
     assert sum(sum(bar.outcomes.values()) for bar in either.histogram(Filter()).bars) == 1
     assert len(either.page(Filter(reference=("A-1",))).entries) == 1
+
+
+def test_what_fails_half_way_is_completed_the_next_time(
+    store: Store, make_of_day: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules, run, left = Rules(KEEP), store.engine.run, 0
+
+    def failing(query: Query) -> None:
+        nonlocal left
+        if not left:
+            raise StoreUnavailable("the disk is full")
+        left -= 1
+        run(query)
+
+    monkeypatch.setattr(store.engine, "run", failing)
+    after = 0
+    while True:
+        left = 1_000
+        came = datetime.now(UTC)
+        store.write([make_of_day(days, received_at=came) for days in (3, 11)])
+        store.write([make_of_day(days, "request_error", received_at=came) for days in (3, 11)])
+        left = after
+        try:
+            store.tidy(rules, now=TODAY)
+        except StoreUnavailable:
+            after += 1
+        else:
+            break
+        left = 1_000
+        store.tidy(rules, now=TODAY)
+        assert store.tidy(rules, now=TODAY) == []
+        rows = store.page(Filter(), 1000).entries
+        assert {(one.created_at.date(), one.outcome, bool(one.request.body)) for one in store.whole(rows)} == {
+            (date(2026, 7, 31), "success", False),
+            (date(2026, 7, 31), "request_error", True),
+        }
+        kept = len(rows)
+        assert sum(sum(bar.outcomes.values()) for bar in store.histogram(Filter()).bars) == kept
+        assert sum(option.count for option in store.facets(Filter()).action) == kept
+        assert sum(one.count for one in store.failures(Filter(), 99)) == sum(row.outcome != "success" for row in rows)
+    assert after > 3
 
 
 def test_the_disk_budget_takes_the_oldest_days_and_never_today(store: Store, make_of_day: Make) -> None:

@@ -108,11 +108,13 @@ def tidy(
     writes_off: Callable[[], AbstractContextManager[Any]],
     now: datetime | None = None,
     stop: Callable[[], bool] = lambda: False,
+    broke_off: bool = False,
 ) -> list[Removed]:
     """Take away what is old enough or too much, and return what that was, oldest day first. Raises StoreError.
 
     `pins`: ids of pinned references. `writes_off` keeps writes out while counts are brought in line. `stop` is asked
-    before each day: true ends it there.
+    before each day: true ends it there. `broke_off`: the one before this failed, and may have removed what is still
+    counted.
     """
     today = (now or datetime.now(UTC)).date()
     removed: list[Removed] = []
@@ -125,7 +127,9 @@ def tidy(
     if rules.disk_budget and not stop():
         removed += _over_budget(engine, rules.disk_budget, pins, today)
     gone = any(one.what == "entries" for one in removed)
-    if gone or engine.topology.cluster:  # there, what a server's death left uncounted is found by nobody else
+    if (
+        gone or broke_off or engine.topology.cluster
+    ):  # there, what a server's death left uncounted is found by nobody else
         with writes_off():
             derived.repair(engine, [])
     if gone:

@@ -32,6 +32,8 @@ class Upkeep(State):
     _today: Today
     _recent: Recent
     _backups: Backups
+    _tidying = False
+    """Whether `tidy` is under way, or failed the last time."""
 
     def tidy(
         self, rules: Rules, now: datetime | None = None, stop: Callable[[], bool] = lambda: False
@@ -42,8 +44,19 @@ class Upkeep(State):
                 return []
             twins.sweep(self.engine, self._identity, now or datetime.now(UTC), stop)
         pinned = sorted({one.id for one in self.pins()})
+        broke_off, self._tidying = self._tidying, True
         with self._counts.removing(), self._days.changing(), self._recent.removing():
-            return retention.tidy(self.engine, rules, pinned, writes_off=lambda: self._writing, now=now, stop=stop)
+            removed = retention.tidy(
+                self.engine,
+                rules,
+                pinned,
+                writes_off=lambda: self._writing,
+                now=now,
+                stop=stop,
+                broke_off=broke_off,
+            )
+        self._tidying = False
+        return removed
 
     def tell(
         self,
