@@ -47,6 +47,33 @@ def test_several_orders_are_looked_up_at_once_from_the_search_and_what_is_missin
 
 
 @pytest.mark.parametrize("width", [1440, 390])
+def test_whoever_searches_for_an_order_reads_above_the_list_what_is_open_and_who_acts(
+    desk: Any, server: Any, call: Call, account: Integration, width: int
+) -> None:
+    order, said = Source("order", f"5{uuid4().hex[:8].upper()}"), b'{"message":"Key ended"}'
+    server.record(
+        call("order.ship", ago=timedelta(minutes=9), source=order, status=401, body=said),
+        *(call("order.get", ago=timedelta(minutes=one), source=order) for one in (8, 7)),
+    )
+    page = desk.open("/", width=width)
+    page.fill("#find", f"#{order.id}")
+    page.press("#find", "Enter")
+    told = page.locator(".standing-of")
+    expect(told).to_contain_text("Key ended")
+    expect(told).to_contain_text("Who acts: merchant")
+    expect(told.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody.rows .entry")).to_have_count(3)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.locator(".entry .toggle").first.click()
+    expect(page.locator(".panel")).to_be_visible()
+    told.get_by_role("link", name=order.id).click()
+    expect(page.locator(".entry")).to_have_count(3)
+    page.goto(f"{server.url}/?ec_integration={account.id}")
+    expect(page.locator(".entry")).to_have_count(3)
+    expect(page.locator(".standing-of table")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
 def test_one_walks_from_an_order_to_its_parcel_and_to_the_call_that_broke_its_label(
     desk: Any, server: Any, call: Call, account: Integration, width: int
 ) -> None:

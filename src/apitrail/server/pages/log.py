@@ -99,6 +99,8 @@ class LogView(Struct, frozen=True, kw_only=True):
     widen: list[Link]
     stories: list[Link]
     """Where the boards tell of the orders or parcels that are looked for."""
+    told_url: str
+    """The board whose row for the one order or parcel the script puts above the list; empty on later pages."""
     nearer: list[Link]
     """What else could have been meant by words that find nothing."""
     guided: list[Link]
@@ -129,6 +131,7 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str, shared:
     lost = store.losses(asked.since or EPOCH, asked.until or now)
     rows = _rows(found.entries, query, reader, told, lost, _shown(query, found, now), opened)
     listed = any(one.panel for one in rows)
+    stories = _stories(query, found.entries, reader)
     offered = filters(query, counts.facets, reader)
     span = Span(0, None, None) if rows else store.span()
     return LogView(
@@ -146,7 +149,8 @@ def log(store: Store, query: PageQuery, reader: Reader, server_url: str, shared:
         misread=sentences(query, reader),
         narrowed=query.narrowed,
         widen=[] if rows else _widen(query, offered, reader),
-        stories=_stories(query, found.entries, reader),
+        stories=stories,
+        told_url=stories[0].url if rows and stories and not query.cursor and not nearby.several(query.text) else "",
         nearer=[] if rows or not span.entries else _nearer(store, query, reader),
         guided=_guided(query, reader),
         span=_span(span, reader),

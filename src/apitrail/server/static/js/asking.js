@@ -78,6 +78,7 @@ async function load(place) {
   const answer = await ask(url);
   const found = answer && parsed(answer.text);
   const wanted = take ? found?.querySelector(take) : found;
+  place.classList.remove("coming");
   if (!wanted || !place.isConnected) return;
   const body = place.matches("details") ? place.querySelector(".menu-body") : place;
   body.replaceChildren(wanted);

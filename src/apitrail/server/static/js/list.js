@@ -91,7 +91,7 @@ async function older(link) {
 export async function newer(url) {
   const answer = await ask(url);
   const found = answer?.ok && parsed(answer.text);
-  const first = document.querySelector(".rows:not(.linked)");
+  const first = document.querySelector("tbody.rows:not(.linked)");
   if (!found || !first) return false;
   const rows = found.querySelector(".rows");
   // What was ahead of the clock may be listed already.
