@@ -139,6 +139,7 @@ def test_an_echo_is_found_whatever_the_host_has_made_of_json(monkeypatch: pytest
         ('{"a":', "application/json"),
         ('<a password="', "text/xml"),
         ("password=a&", "application/x-www-form-urlencoded"),
+        ("password=", "text/plain"),
         ("%253D://a%2540b%3d", "text/plain"),
         ("://a@b", "text/plain"),
         ("\\u5bc6\\u78bc", "application/json"),

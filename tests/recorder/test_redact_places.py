@@ -174,6 +174,7 @@ PLANTED: dict[str, Exchange] = {
     "error text with a URL": exchange(error=f"GET 'https://u:{SECRET}@a.example/x': timed out"),
     "error text with a header": exchange(error=f"bad header Authorization: Bearer {SECRET}, sorry"),
     "error text with a dictionary": exchange(error=f"{{'password': '{SECRET}', 'x': 1}}"),
+    "error text with a name behind a name": exchange(error=f'refused password=token="{SECRET}"'),
     "error text with a dictionary of bytes": exchange(error=f"{{b'password': b'{SECRET}'}}"),
     "error text with a refused header of http.client": exchange(error=f"Invalid header value b'{SECRET}\\n'"),
     "error text with a refused header of h11": exchange(error=f"Illegal header value b'{SECRET}\\x00'"),

@@ -46,8 +46,8 @@ def spans(text: str, look: Looking) -> list[Span]:
         urls.append((match.start(), end))
     passed = masked = 0
     for match in _PAIR.finditer(text):
-        if match.start() < masked:
-            continue  # in a line that is a secret whole
+        if match.end() < masked:
+            continue  # in a line, or in a value, that is a secret whole
         while passed < len(urls) and urls[passed][1] <= match.start():
             passed += 1
         if passed < len(urls) and urls[passed][0] <= match.start():
@@ -102,7 +102,7 @@ def _named(text: str, match: re.Match[str], look: Looking) -> list[Group]:
 
 
 def _value(text: str, match: re.Match[str], groups: list[Group], look: Looking) -> tuple[list[Span], int]:
-    """The secret, and where the line ends if it is all of that."""
+    """The secret, and where it ends if names within it need not be looked at."""
     at = match.end()
     quoted = _QUOTED.match(text, at)
     if quoted:
@@ -122,7 +122,8 @@ def _value(text: str, match: re.Match[str], groups: list[Group], look: Looking) 
     end = bare.end() if in_query else at + len(bare[0].rstrip(_TRAILING))
     if match[3] == ":" and bare[0].rstrip(_TRAILING).lower() in WORDS:
         return [], 0
-    return look.span(text, at, end, groups, AS_IS), 0
+    found = look.span(text, at, end, groups, AS_IS)
+    return found, end if found else 0
 
 
 def _line(text: str, at: int, groups: list[Group], look: Looking) -> tuple[list[Span], int]:
