@@ -187,7 +187,12 @@ def account() -> Integration:
 
 @pytest.fixture
 def call(account: Integration) -> Callable[..., Exchange]:
-    """Makes exchanges of this test's account: one second apart, unless `at` or `ago` say otherwise."""
+    """Makes exchanges of this test's account: see `calls_of`."""
+    return calls_of(account)
+
+
+def calls_of(account: Integration) -> Callable[..., Exchange]:
+    """Makes exchanges of an account: one second apart, unless `at` or `ago` say otherwise."""
     now = datetime.now(UTC).replace(microsecond=0)
     made = 0
 

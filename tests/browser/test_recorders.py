@@ -10,17 +10,20 @@ import httpx
 import msgspec
 import pytest
 from playwright.sync_api import expect
+from tests.browser.conftest import calls_of
 from tests.recorder.conftest import until
 
-from apitrail.exchange import Exchange, Loss, Recorder
+from apitrail.exchange import Exchange, Integration, Loss, Recorder
 
-Call = Callable[..., Exchange]
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def lossy(empty_server: Any, call: Call) -> Any:
-    """Two processes of a host: one dropped calls for a while, one left a hole in its numbers."""
+@pytest.fixture(scope="module")
+def lossy(serve: Callable[..., Any]) -> Any:
+    """A server that only these tests read. Two processes of a host: one dropped calls for a while, one left a hole in
+    its numbers.
+    """
+    server, call = serve(), calls_of(Integration("ec-lossy", "Lossy"))
     now = datetime.now(UTC)
 
     def by(recorder: str, number: int, ago: int) -> Exchange:
@@ -36,17 +39,17 @@ def lossy(empty_server: Any, call: Call) -> Any:
         first_at=now - 25 * MINUTE,
         last_at=now - 15 * MINUTE,
     )
-    empty_server.record(
+    server.record(
         *(by("celery", number, 40 - 10 * number) for number in (1, 2, 3)),
         *(by("web", number, 61 - number) for number in (1, 2, 5)),
         losses=(lost,),
     )
-    empty_server.http.post(
+    server.http.post(
         "/api/v1/exchanges", json={"exchanges": []}, headers={"Apitrail-Backlog": "celery 12 3456"}
     ).raise_for_status()
     # What is missing is looked for beside the pages, and the first that asks does not wait for it for long.
-    until(lambda: "3 – 4" in httpx.get(empty_server.url).text, seconds=30)
-    return empty_server
+    until(lambda: "3 – 4" in httpx.get(server.url, timeout=30).text, seconds=90)
+    return server
 
 
 @pytest.mark.parametrize("width", [1440, 390])
