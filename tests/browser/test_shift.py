@@ -15,6 +15,12 @@ from apitrail.exchange import Exchange, Integration, Source
 Call = Callable[..., Exchange]
 
 
+@pytest.fixture(scope="module")
+def server(serve: Callable[..., Any]) -> Any:
+    """A server of these tests alone: the page shows of a cause what failed last, whichever test made it."""
+    return serve()
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_one_walks_from_the_board_to_an_order_that_is_held_up(
     desk: Any, server: Any, call: Call, account: Integration, width: int

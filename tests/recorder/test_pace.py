@@ -42,9 +42,12 @@ class Looks(Event):
     def __init__(self) -> None:
         super().__init__()
         self.many = 0
+        self.then: Callable[[], None] = lambda: None
+        """Done at each look."""
 
     def wait(self, timeout: float) -> bool:
         self.many += 1
+        self.then()
         return super().wait(timeout)
 
 
@@ -109,8 +112,8 @@ def test_only_a_turn_that_was_long_is_interrupted(calling: Calling, monkeypatch:
         patched.setattr(pace, "TURN_S", 60)
         kept.breathe()
     assert looks.many == 0
-    threading.Timer(2 * pace.LOOK_S, calling.end).start()
     time.sleep(2 * pace.TURN_S)
+    looks.then = calling.end
     kept.breathe()
     assert looks.many > 0
 
