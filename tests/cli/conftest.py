@@ -73,11 +73,10 @@ def runs_on(folder: Path) -> Run:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
+def served(folder: Path, *flags: str) -> Iterator[str]:
     """A server on the folder; its URL."""
-    with subprocess.Popen(
-        [*APITRAIL, "serve", "--data", str(folder), "--port", "0"], stdout=subprocess.PIPE, text=True
-    ) as process:
+    command = [*APITRAIL, "serve", "--data", str(folder), "--port", "0", *flags]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             for line in process.stdout:
@@ -98,13 +97,13 @@ def run(folder: Path) -> Run:
 
 
 @pytest.fixture
-def serve(folder: Path, new_data: Path) -> Iterator[Callable[[], str]]:
+def serve(folder: Path, new_data: Path) -> Iterator[Callable[..., str]]:
     """Starts a server on the folder, whose log holds nothing where none is there yet; gives its URL."""
     with ExitStack() as begun:
 
-        def start() -> str:
+        def start(*flags: str) -> str:
             if not folder.exists():
                 copied(new_data, folder)
-            return begun.enter_context(served(folder))
+            return begun.enter_context(served(folder, *flags))
 
         yield start
