@@ -17,12 +17,12 @@ run: setup  ## the server with live sample traffic on http://127.0.0.1:8700
 compile: setup  ## the server's innermost modules as machine code (wants a C compiler and Python's headers)
 	$(BIN)/python -m apitrail.compiling
 
-# Files go to as many processes as there are cores, in the order in which pytest finds them: see tests/conftest.py.
+# tests/conftest.py says to how many processes files go, and in which order.
 # The tests start hundreds of programs of ours. Where Python is told to keep no byte code (PYTHONDONTWRITEBYTECODE), each
 # would translate the sources for itself.
 test: setup browser  ## every test
 	@$(BIN)/python -m compileall -q src
-	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-faults: browser  ## kill the server, then hosts and server, 200 times, cut the power 100 times, break off upgrades, and recount
 	APITRAIL_FAULT_KILLS=200 APITRAIL_FAULT_CUTS=100 APITRAIL_FAULT_BREAKS=1000 $(BIN)/python -m pytest -s \

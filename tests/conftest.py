@@ -4,6 +4,7 @@ What several tests need and only read, or take a copy of, is made once: see `new
 in the folders. A server of a test's own is for what changes or ends it, and for flags.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,15 @@ from hypothesis import settings
 
 settings.register_profile("suite", settings.default, deadline=None)  # an example is slow where the machine is busy
 settings.load_profile("suite")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many processes again as cores, four at most: much of its time a test waits, for a program to start, for
+    a disk, for a moment that is to come. So none may count on a core of its own.
+    """
+    cores = os.cpu_count() or 1
+    return min(cores + (cores + 1) // 2, 4)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
