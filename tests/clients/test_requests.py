@@ -113,3 +113,14 @@ def test_a_connection_goes_back_to_the_pool(session: requests.Session, platform:
     pool = session.get_adapter(platform.url).poolmanager.pools[key]  # type: ignore[attr-defined]
     assert pool.num_connections == 1
     assert pool.num_requests == 5
+
+
+def test_a_body_that_fails_before_its_first_piece_is_incomplete(
+    log: testing.Log, session: requests.Session, platform: Any
+) -> None:
+    labels: dict[str, bytes] = {}
+    pieces = (labels[name] for name in ["no such label"])
+    with pytest.raises(KeyError):
+        session.post(f"{platform.url}/echo", data=pieces, timeout=20)
+    exchange = log.assert_recorded(count=1, status=None, error="no such label")
+    assert (exchange.request.body, exchange.request.incomplete) == (b"", True)

@@ -259,6 +259,8 @@ class Wire(Capture):
                 planned = self.call.asked.body
             if isinstance(planned, (bytes, bytearray, str)):
                 self.sends(planned)
+            elif planned is not None:
+                self.request_incomplete = True  # it was to be made while it is sent
         self.planned = None
         self.failed(error)
 
