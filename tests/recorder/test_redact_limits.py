@@ -62,6 +62,12 @@ def test_binary_bodies_are_left_alone() -> None:
     assert REDACTOR.exchange(exchange(body)).request.body == body
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "application/json", ""])
+def test_bytes_that_are_no_text_are_left_alone_whatever_is_declared_of_them(kind: str) -> None:
+    body = bytes(i % 251 for i in range(1000)) + b"&token=abcdefgh1"
+    assert REDACTOR.exchange(exchange(body, headers=[("Content-Type", kind)])).request.body == body
+
+
 def test_a_file_among_the_fields_of_a_form_is_left_alone() -> None:
     label = b"%PDF-1.7\n/Token (abcdefgh) password: hunter2hunter2 4111111111111111 \0\xff"
     body = (
