@@ -1,7 +1,9 @@
 """What holds for the whole suite.
 
 What several tests need and only read, or take a copy of, is made once: see `new_data`, and the fixtures of wider scope
-in the folders. A server of a test's own is for what changes or ends it, and for flags.
+in the folders. A server of a test's own is for what changes or ends it, and for flags. Which files share one depends on
+the processes: no test may count on what is new or alone in a log that others write to. And a minute after its start a
+server takes away what is too old: calls of a fixed day take `--keep-…` where the test may last as long.
 """
 
 import os
