@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from errno import EDQUOT, EIO, ENOSPC
 from io import TextIOWrapper
@@ -67,6 +68,8 @@ def run() -> None:
     except OSError as error:
         if error.errno not in FULL:
             raise
+        # What is left in the buffer is tried again as the process ends, and some versions of Python exit with 120 then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         fail(f"nothing can be written ({error.strerror})", "Make room on the disk, or send the output elsewhere.")
 
 
