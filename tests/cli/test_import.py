@@ -117,6 +117,11 @@ def test_a_server_elsewhere_needs_its_token_and_sees_no_secret(run: Any, serve: 
         assert SECRET not in answer.read().decode()
 
 
+def test_a_file_that_is_not_there_makes_no_log(run: Any, folder: Path) -> None:
+    run("import", "nothing.har", fails=2)
+    assert not folder.exists()
+
+
 @pytest.mark.usefixtures("log")
 @pytest.mark.parametrize(
     ("words", "said"),

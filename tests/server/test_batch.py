@@ -129,6 +129,7 @@ def test_an_unknown_field_of_a_newer_recorder_is_passed_over() -> None:
         ({"stated": {"not_sent": "no address"}}, "$.status", "200"),
         ({"request": {"size": -1}}, "$.request.size", "-1"),
         ({"response": {"sha256": "abc"}}, "$.response.sha256", ""),
+        ({"request": {"text": "a", "body": "YQ=="}}, "$.request.text", ""),
         ({"recorder": {"id": "r", "sequence": -1}}, "$.recorder.sequence", "-1"),
     ],
 )

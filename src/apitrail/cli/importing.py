@@ -65,6 +65,8 @@ def import_all(files: Sequence[Path], target: Target, *, ec_integration: str, sh
             value=shipping_integration,
             fix="Give the one that the calls were made for; import files of other integrations separately.",
         )
+    for path in files:
+        _demand(path)  # before a log is made for what is not there
     stated = _stated(ec_integration, shipping_integration)
     total = Sum()
     with _log(target) as (log, redactor), _progress() as progress:
@@ -143,15 +145,20 @@ class _File:
         self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _read(path: Path) -> Iterator[Exchange | har.BadEntry]:
+def _demand(path: Path) -> None:
+    """Raises Problem where the file cannot be read."""
     try:
-        data = path.read_bytes()
+        with path.open("rb"):
+            pass
     except OSError as error:
         raise Problem(
             f"cannot be read ({error.strerror})", field="FILE", value=path, fix="Give a HAR file that you may read."
         ) from error
+
+
+def _read(path: Path) -> Iterator[Exchange | har.BadEntry]:
     try:
-        yield from har.read(data)
+        yield from har.read(path.read_bytes())
     except har.HarError as error:
         raise Problem(error.reason, field=f"{path}: {error.field}", value=error.value, fix=error.fix) from error
 

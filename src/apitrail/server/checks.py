@@ -120,6 +120,8 @@ def _check_answer(exchange: Exchange) -> None:
 
 def _check_message(field: str, message: Message) -> None:
     if message.text is not None:
+        if message.body:
+            raise Refused(f"{field}.text", "stands beside a body", "Give one of the two: text, or body for bytes.")
         message.body, message.text = message.text.encode("utf-8"), None
     if message.size is not None:
         check_int(f"{field}.size", message.size)
