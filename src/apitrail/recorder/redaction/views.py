@@ -7,7 +7,7 @@ a backslash) become fillers of the same length, so that a scanner sees the docum
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from apitrail.recorder.redaction import multipart
@@ -28,20 +28,21 @@ _WIDE = {
 _CHARSETS = ("big5", "gb18030", "shift_jis", "euc_jp", "euc_kr")
 
 
-def _terms() -> Iterator[tuple[bytes, bytes]]:
-    """Terms that are not of ASCII, as these charsets write them, and terms of ASCII of the same length."""
+@cache
+def _terms() -> list[tuple[bytes, bytes]]:
+    """Terms that are not of ASCII, as these charsets write them, and terms of ASCII of the same length: a name would
+    otherwise be fillers only. Made when they are first needed, for a program mostly has no such body.
+    """
+    found = set[tuple[bytes, bytes]]()
     listed = {part for group in TABLE for term in group.terms for part in parts(term) if not part.isascii()}
-    for term in sorted(listed):
+    for term in listed:
         for charset in _CHARSETS:
             try:
                 written = term.encode(charset)
             except UnicodeEncodeError:
                 continue
-            yield written, b"_pwd" if len(written) == 4 else b"token".rjust(len(written), b"_")
-
-
-_TERMS = tuple(sorted(set(_terms())))
-"""For a name would otherwise be fillers only."""
+            found.add((written, b"_pwd" if len(written) == 4 else b"token".rjust(len(written), b"_")))
+    return sorted(found)
 
 
 class View(NamedTuple):
@@ -82,7 +83,7 @@ def view(data: bytes, content_type: str = "", boundary: str = "", *, cut_start: 
         return None
     if is_utf8(data):
         return View(data.decode("latin-1"))
-    for term, alias in _TERMS:
+    for term, alias in _terms():
         data = data.replace(term, alias)
     return View(_DOUBLE.sub(b"\x80\x80", data).decode("latin-1"))
 
