@@ -66,7 +66,8 @@ def import_all(files: Sequence[Path], target: Target, *, ec_integration: str, sh
             fix="Give the one that the calls were made for; import files of other integrations separately.",
         )
     for path in files:
-        _demand(path)  # before a log is made for what is not there
+        with _reading(path), path.open("rb"):  # before a log is made for what is not there
+            pass
     stated = _stated(ec_integration, shipping_integration)
     total = Sum()
     with _log(target) as (log, redactor), _progress() as progress:
@@ -145,11 +146,11 @@ class _File:
         self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _demand(path: Path) -> None:
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
     """Raises Problem where the file cannot be read."""
     try:
-        with path.open("rb"):
-            pass
+        yield
     except OSError as error:
         raise Problem(
             f"cannot be read ({error.strerror})", field="FILE", value=path, fix="Give a HAR file that you may read."
@@ -157,8 +158,10 @@ def _demand(path: Path) -> None:
 
 
 def _read(path: Path) -> Iterator[Exchange | har.BadEntry]:
+    with _reading(path):
+        data = path.read_bytes()
     try:
-        yield from har.read(path.read_bytes())
+        yield from har.read(data)
     except har.HarError as error:
         raise Problem(error.reason, field=f"{path}: {error.field}", value=error.value, fix=error.fix) from error
 
