@@ -92,16 +92,15 @@ def orders(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Order]
     twins = twin_numbers(mentions)
     found: dict[tuple[str, frozenset[str]], Order] = {}
     for latest in wanted:
-        calls = [one for one in mentions if _names(one, latest.id)]
-        accounts = dict.fromkeys(one.ec_integration for one in calls if one.ec_integration)
-        for account in accounts if len(accounts) < 2 else (*accounts, ""):
-            usual = (account, "") if len(accounts) < 2 else (account,)
+        accounts = dict.fromkeys(
+            one.ec_integration for one in mentions if one.ec_integration and _names(one, latest.id)
+        )
+        for account in accounts if len(accounts) == 1 else (*accounts, ""):
+            usual = (account, "") if len(accounts) == 1 else (account,)
             numbers = {latest.id, twins.get((account, latest.id), latest.id)}
             part = [one for one in mentions if one.ec_integration in usual and any(_names(one, n) for n in numbers)]
             if part and (account, frozenset(numbers)) not in found:
                 found[account, frozenset(numbers)] = _order(sorted(numbers, key=_for_people), part)
-        if calls and not accounts:
-            found[latest.id, frozenset()] = _order([latest.id], calls)
     return list(found.values())
 
 
