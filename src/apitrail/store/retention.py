@@ -127,9 +127,8 @@ def tidy(
     if rules.disk_budget and not stop():
         removed += _over_budget(engine, rules.disk_budget, pins, today)
     gone = any(one.what == "entries" for one in removed)
-    if (
-        gone or broke_off or engine.topology.cluster
-    ):  # there, what a server's death left uncounted is found by nobody else
+    # On a cluster, what a server's death left uncounted is found by nobody else.
+    if gone or broke_off or engine.topology.cluster:
         with writes_off():
             derived.repair(engine, [])
     if gone:
