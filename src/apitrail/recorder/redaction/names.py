@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -92,13 +93,17 @@ class Names:
     """The names that are secret in the calls to one host."""
 
     def __init__(self, groups: Iterable[Group], breathe: Callable[[], None]) -> None:
-        groups = list(groups)
-        self._terms = Terms(groups)
-        self._escaped = _escaped(groups)
+        self._of = list(groups)
+        self._terms = Terms(self._of)
         self._breathe = breathe
         self._judged: dict[str, list[Group]] = {}
         self._plain: set[str] = set()
         self._plain_phrases: set[str] = set()
+
+    @cached_property
+    def _escaped(self) -> re.Pattern[str]:
+        """Made when a text with such escapes first comes."""
+        return _escaped(self._of)
 
     def groups(self, name: str) -> list[Group]:
         """The groups by which a name, as it stands in a view, is secret."""
