@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Generic, Literal, TypeVar
 
@@ -185,11 +185,13 @@ def _sighted(store: Store, asked: Asked, now: datetime) -> _Turn[Sighted]:
     if asked.only == "no_number" and not asked.numbers:
         wanted = [one for one in wanted if one.type != "tracking"]
     found, wanted, _ = _mentions(store, asked, wanted)
+    twins: dict[str, str] = {}
     if asked.numbers:
         ids = {one.id for one in wanted}
         found = _with_twins(store, found, ids)
-        twins = {other for (_, number), other in twin_numbers(found.mentions).items() if number in ids} - ids
-        wanted += [Latest("order", one, now) for one in sorted(twins)]
+        twins = {number: other for (_, number), other in twin_numbers(found.mentions).items()}
+        others = {other for number, other in twins.items() if number in ids} - ids
+        wanted += [Latest("order", one, now) for one in sorted(others)]
     every = {one.id: one for one in found.mentions}
     # Calls about a label or a parcel's place may name the order alone, and others the numbers alone that came of it.
     about = dict.fromkeys(one.orders[0] for one in found.mentions if len(one.orders) == 1)
@@ -206,12 +208,13 @@ def _sighted(store: Store, asked: Asked, now: datetime) -> _Turn[Sighted]:
     mentions = sorted(every.values(), key=lambda one: (one.at, one.id), reverse=True)
     more = found.more or by_order.more or by_number.more or len(beside) > MOST_BESIDE
     rows = parcels(wanted, mentions)[:most]
-    return _Turn(rows, [], span, after, more, _without_parcel(asked, rows, found.mentions))
+    return _Turn(rows, [], span, after, more, _without_parcel(asked, rows, twins))
 
 
-def _without_parcel(asked: Asked, rows: Sequence[Sighted], mentions: Sequence[Mention]) -> tuple[str, ...]:
-    """Numbers that were looked for and that no parcel has: an order may be known well, and no parcel of it."""
-    twins = {number: other for (_, number), other in twin_numbers(mentions).items()}
+def _without_parcel(asked: Asked, rows: Sequence[Sighted], twins: Mapping[str, str]) -> tuple[str, ...]:
+    """Numbers that were looked for and that no parcel has: an order may be known well, and no parcel of it. `twins`:
+    of an order that has two numbers, the other one.
+    """
     parcels = [one.parcel for one in rows]
     orders = {number for one in parcels for number in one.orders}
     shown = orders | {twins[one] for one in orders if one in twins}
