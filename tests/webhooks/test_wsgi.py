@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from apitrail import testing
+from apitrail.exchange import Message
 from apitrail.recorder import losses
 from apitrail.recorder.webhooks.wsgi import ApitrailMiddleware, url_of
 
@@ -269,6 +270,15 @@ def test_a_request_that_passes_two_middlewares_is_one_entry_with_the_outer_ones_
     assert len(log.exchanges) == 2
 
 
+def recorded(log: testing.Log, app: Any, *, announced: str) -> Message:
+    """What is kept of a request whose body is `abc`."""
+    environ = {
+        "REQUEST_METHOD": "POST", "CONTENT_LENGTH": announced, "HTTP_HOST": "a", "wsgi.input": io.BytesIO(b"abc")
+    }  # fmt: skip
+    ApitrailMiddleware(app)(environ, lambda *_: None)
+    return log.assert_recorded(count=1).request
+
+
 def test_a_body_that_breaks_off_is_incomplete_though_the_handler_reads_to_its_end(log: testing.Log) -> None:
     def reads(environ: Any, start_response: Any) -> Iterable[bytes]:
         while environ["wsgi.input"].read(2):
@@ -276,9 +286,7 @@ def test_a_body_that_breaks_off_is_incomplete_though_the_handler_reads_to_its_en
         start_response("400 Bad Request", [])
         return []
 
-    environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": "300", "HTTP_HOST": "a", "wsgi.input": io.BytesIO(b"abc")}
-    ApitrailMiddleware(reads)(environ, lambda *_: None)
-    request = log.assert_recorded(count=1).request
+    request = recorded(log, reads, announced="300")
     assert (request.body, request.incomplete) == (b"abc", True)
 
 
@@ -290,7 +298,5 @@ def test_a_body_that_is_read_again_from_its_beginning_is_kept_once(log: testing.
         start_response("204 No Content", [])
         return []
 
-    environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": "3", "HTTP_HOST": "a", "wsgi.input": io.BytesIO(b"abc")}
-    ApitrailMiddleware(reads)(environ, lambda *_: None)
-    request = log.assert_recorded(count=1).request
+    request = recorded(log, reads, announced="3")
     assert (request.body, request.incomplete) == (b"abc", False)
