@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import random
 import shutil
-import subprocess
-import threading
 from pathlib import Path
 
+from tests.power.cutting import cut_during
 from tests.power.mounted import PowerDisk
 from tests.power.test_server import CUTS
-from tests.power.writes import write_until_it_is_dark
-from tests.server.conftest import APITRAIL
 from tests.server.test_faults import SEED
 from tests.store.conftest import make_entry
 
@@ -54,18 +51,9 @@ def test_what_is_listed_after_a_power_cut_can_be_restored(tmp_path: Path, disk: 
         store.write(fresh)
         sent += fresh
         store.close()
-        command = [*APITRAIL, "backup", str(where.path), "--data", str(log)]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as making:
-            threading.Event().wait(dice.random() * MADE_S)
-            if cut % 3 == 0:
-                making.kill()
-                making.wait()
-            others = threading.Timer(dice.random() * MADE_S, write_until_it_is_dark, [disk])
-            others.start()
-            disk.cut(dice.randrange(60))
-            making.kill()
-        others.join()
-        disk.restore()
+        words = ("backup", str(where.path), "--data", str(log))
+        after, patience, operations = dice.random() * MADE_S, dice.random() * MADE_S, dice.randrange(60)
+        cut_during(disk, *words, after=after, patience=patience, operations=operations, killed=cut % 3 == 0)
         for name in listed(where):
             if name not in seen or cut == CUTS - 1:
                 seen.add(name)

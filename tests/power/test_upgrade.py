@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import subprocess
-import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from tests.power.cutting import cut_during
 from tests.power.mounted import PowerDisk
 from tests.power.test_server import CUTS
-from tests.power.writes import write_until_it_is_dark
-from tests.server.conftest import APITRAIL
 from tests.server.test_faults import SEED
 from tests.store.conftest import make_entry
 from tests.store.conftest import older as older
@@ -45,15 +42,9 @@ def test_a_power_cut_while_an_older_log_is_brought_up_to_now_loses_nothing(
     for cut in range(UPGRADES):
         folder = shutil.copytree(old, disk.place / f"data-{cut}", symlinks=True)
         os.sync()
-        command = [*APITRAIL, "serve", "--data", str(folder), "--port", "0"]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as starting:
-            threading.Event().wait(dice.random() * length)
-            others = threading.Timer(PATIENT_S, write_until_it_is_dark, [disk])
-            others.start()
-            disk.cut(dice.randrange(100))
-            starting.kill()
-        others.join()
-        disk.restore()
+        words = ("serve", "--data", str(folder), "--port", "0")
+        after, operations = dice.random() * length, dice.randrange(100)
+        cut_during(disk, *words, after=after, patience=PATIENT_S, operations=operations, killed=False)
         assert serve(folder=folder).stop() == 0
         assert list(folder.glob("clickhouse/store/*/*/detached/broken*")) == [], "nothing was put aside as broken"
         store = open_store(folder)
