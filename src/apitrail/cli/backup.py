@@ -25,7 +25,7 @@ from apitrail.server.problems import Problem
 from apitrail.server.settings import Settings
 from apitrail.size import counted, size
 from apitrail.store import StoreError
-from apitrail.store.backup import NAME, Folder, Place, place
+from apitrail.store.backup import NAME, Folder, place
 from apitrail.store.restore import listed, restore
 
 _POLL_S = 0.1
@@ -41,7 +41,7 @@ def make(settings: Settings, to: str, *, full: bool) -> None:
             time.sleep(_POLL_S)
             state = log.look_at_backup(state)
     if isinstance(where, Folder):
-        _keep_key(settings.data, where.path)
+        _carry_key(settings.data, where.path)
     typer.echo(f"{counted(state.files, 'file', 'files')}, {size(state.bytes)}, in {where}/{state.name}")
     if not isinstance(where, Folder):
         typer.echo(f"The key of the fingerprints is not in it: keep {settings.data / KEY_FILE} in another safe place.")
@@ -75,7 +75,10 @@ def bring_back(settings: Settings, source: str) -> None:
         )
     where = place(at or ".", *_key())
     # Before the log: one without its key would begin a new one.
-    brought = _bring_key(where, settings.data)
+    brought = False
+    if isinstance(where, Folder) and (where.path / KEY_FILE).is_file():
+        prepare(settings.data)
+        brought = _carry_key(where.path, settings.data)
     try:
         with _shown("read") as shown:
             span = restore(
@@ -108,17 +111,11 @@ def _key() -> tuple[str, str]:
     return os.environ.get("AWS_ACCESS_KEY_ID", ""), os.environ.get("AWS_SECRET_ACCESS_KEY", "")
 
 
-def _keep_key(data: Path, beside: Path) -> None:
-    if (data / KEY_FILE).is_file() and not (beside / KEY_FILE).exists():
-        _copy_private(data / KEY_FILE, beside / KEY_FILE)
-
-
-def _bring_key(where: Place, data: Path) -> bool:
-    """Whether there was none in the data folder, and now is."""
-    if not isinstance(where, Folder) or not (where.path / KEY_FILE).is_file() or (data / KEY_FILE).exists():
+def _carry_key(source: Path, target: Path) -> bool:
+    """Whether one folder had the key, the other had none, and now has it."""
+    if not (source / KEY_FILE).is_file() or (target / KEY_FILE).exists():
         return False
-    prepare(data)
-    _copy_private(where.path / KEY_FILE, data / KEY_FILE)
+    _copy_private(source / KEY_FILE, target / KEY_FILE)
     return True
 
 
