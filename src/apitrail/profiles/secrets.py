@@ -47,7 +47,7 @@ from __future__ import annotations
 
 def generated(files: Iterable[File]) -> str:
     """The module `apitrail.recorder.secrets_platforms`, for these profiles. The same profiles give the same text."""
-    known = Terms(GENERAL)
+    known = Terms(group for group in GENERAL if group.places != ("header",))  # a profile's name may stand in a body
     everywhere: set[str] = set()
     only_at: dict[tuple[str, str], set[str]] = {}
     by_name = {file.name: file for file in files}

@@ -128,8 +128,24 @@ GENERAL: tuple[Group, ...] = (
     ),
     Group(
         "Authorization",
-        ("authorization", "=authentication", "=bearer"),
+        (
+            *("authorization", "authorisation", "=authentication", "=bearer", "=xauth", "=apiauth", "=xapiauth"),
+            *("=xauthentication", "=xauthenticate"),
+        ),
         "The header with the credential, with any prefix. The scheme is kept.",
+    ),
+    Group(
+        "Headers that hold a credential and nothing else",
+        (
+            *("auth$", "oauth$", "authentication$", "auth hash$", "auth data$", "bearer$", "auth pass$", "api pass$"),
+            *("=xpass", "=xpw", "=session", "=xsession", "=sid", "=xsid", "=xkey", "user key$", "client key$"),
+            *("customer key$", "store key$", "shop key$", "vendor key$", "developer key$", "application key$"),
+            *("integration key$", "project key$", "device key$"),
+        ),
+        "In a body such a name may be that of an object, or of something harmless. What only tells who calls stays: "
+        "`X-Auth-Method`, `X-Auth-User`, `X-Auth-Client`, `X-App-Key`.",
+        places=("header",),
+        shortest=6,
     ),
     Group(
         "Authorization codes",
@@ -246,7 +262,8 @@ PLAIN: tuple[str, ...] = (
     *("credentials id", "allow credentials", "content digest", "repr digest", "want digest", "key version"),
     # Permission to send goods back, and money set aside.
     *("return authorization", "return authorisation", "authorization number", "authorization amount"),
-    *("authorization currency", "authorization key"),
+    *("authorization currency", "authorization key", "authorisation number", "authorisation amount"),
+    *("authorisation currency", "authorisation key"),
 )
 
 ATTRIBUTES = words(

@@ -93,8 +93,12 @@ class Names:
     """The names that are secret in the calls to one host."""
 
     def __init__(self, groups: Iterable[Group], breathe: Callable[[], None]) -> None:
-        self._of = list(groups)
+        given = list(groups)
+        # The quick look at a body asks about each name in it: those of headers alone would only cost.
+        self._of = [group for group in given if group.places != ("header",)]
         self._terms = Terms(self._of)
+        self._header_terms = Terms(given)
+        self._headers: dict[str, list[Group]] = {}
         self._breathe = breathe
         self._judged: dict[str, list[Group]] = {}
         self._plain: set[str] = set()
@@ -111,10 +115,7 @@ class Names:
             return []
         found = self._judged.get(name)
         if found is None:
-            readable = name
-            if not name.isascii():
-                readable = name.encode("latin-1", "replace").decode("utf-8", "replace")
-            found = self._terms.judge(readable)
+            found = self._terms.judge(_readable(name))
             if len(self._plain) + len(self._judged) >= REMEMBERED:
                 self._plain = set()
                 self._judged = {}
@@ -126,7 +127,20 @@ class Names:
 
     def secret(self, name: str, place: Place) -> list[Group]:
         """The groups by which the name is secret in this place."""
+        if place == "header":
+            return self.header(name)
         return [group for group in self.groups(name) if not group.places or place in group.places]
+
+    def header(self, name: str) -> list[Group]:
+        """The groups by which a header field of this name, as it stands in a view, is secret."""
+        found = self._headers.get(name)
+        if found is None:
+            judged = self._header_terms.judge(_readable(name))
+            found = [group for group in judged if not group.places or "header" in group.places]
+            if len(self._headers) >= REMEMBERED:
+                self._headers = {}
+            self._headers[name] = found
+        return found
 
     def excepted(self, owner: str, name: str) -> bool:
         """Whether the name of the object that it stands in makes a name harmless: `page: {token: …}`."""
@@ -262,6 +276,11 @@ class NameBook:
             yield _BY_NAME[stated]
         if stated in self._named:
             yield stated
+
+
+def _readable(name: str) -> str:
+    """A name of a view as it is read."""
+    return name if name.isascii() else name.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def _escaped(groups: Iterable[Group]) -> re.Pattern[str]:

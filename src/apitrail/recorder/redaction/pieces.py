@@ -171,7 +171,7 @@ class HeaderPiece:
         try:
             for index, (name, value) in enumerate(self._headers):
                 seen = value if value.isascii() else of_text(value)
-                if names.groups(name if name.isascii() else of_text(name)):
+                if names.header(name if name.isascii() else of_text(name)):
                     self._secret(index, of_text(name), seen, look)
                 else:
                     self._rest[index] = seen
