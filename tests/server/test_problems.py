@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from apitrail.server.boards.span import bounded
+from apitrail.server.pages.share import percent
 
 Make = Callable[..., dict[str, Any]]
 PATH = "/api/v1/problems"
@@ -44,6 +45,32 @@ def test_a_problem_goes_on_until_the_same_works_again(
     assert one["state"] == "over"
     assert server.get(f"/api/v1/entries/{one['ended_by']}").json()["status"] == 200
     assert server.get(PATH, params={"ec_integration": account, "cause": "funds"}).json()["problems"] == []
+
+
+def test_a_problem_says_of_how_many_calls_whatever_narrows_the_board(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    failed = [failing(an_exchange, account, 50), failing(an_exchange, account, 49, status=503)]
+    worked = [failing(an_exchange, account, minutes, status=200) for minutes in (45, 20, 3)]
+    batch = [*failed, *worked, failing(an_exchange, f"{account}-other", 10, status=200)]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    asked = {"ec_integration": account}
+    found = server.get(PATH, params=asked).json()["problems"]
+    assert [(one["count"], one["calls"]) for one in found] == [(1, 5), (1, 5)]
+    [narrow] = server.get(PATH, params={**asked, "outcome": "platform_error"}).json()["problems"]
+    assert narrow["calls"] == 5
+    page = server.get("/problems", params=asked).text
+    assert page.count("20.0 % of 5 calls") == 2
+    assert "5 次呼叫的 20.0 %" in server.get("/problems", params={**asked, "lang": "zh-TW"}).text
+
+
+def test_a_share_is_never_rounded_to_none_or_all() -> None:
+    assert [percent(12, 340), percent(1, 5000), percent(4999, 5000), percent(7, 7)] == [
+        "3.5 %",
+        "< 0.1 %",
+        "99.9 %",
+        "100 %",
+    ]
 
 
 def test_what_was_never_sent_is_not_called_without_an_answer(

@@ -59,6 +59,26 @@ def test_failures_of_one_kind_are_one_group_with_what_they_hit(either: Store, ma
     assert (found.some_orders, found.some_parcels) == (("A-1", "A-2"), ("S-1",))
 
 
+def test_calls_of_the_same_way_are_counted_however_they_ended_and_in_the_range_alone(either: Store, make: Make) -> None:
+    either.write(
+        [
+            label(make, 0),
+            label(make, 1, code="E2"),
+            *(label(make, minutes, outcome="success") for minutes in (20, 40, 100)),
+            label(make, 21, outcome="success", shipping_integration=Integration("ups-2")),
+            label(make, 22, outcome="success", action="label.void"),
+            label(make, 23, outcome="success", platform=None),
+        ]
+    )
+    which = Filter(since=NOON - MINUTE, until=NOON + 99 * MINUTE)
+    groups = either.failures(which, 10)
+    told = either.calls(which, groups)
+    assert [told[one.kind.way] for one in groups] == [4, 4]
+    assert ("", "label.create", "outbound", "", "ups-1") in told
+    assert either.calls(Filter(since=NOON + 120 * MINUTE), groups) == {}
+    assert either.calls(which, []) == {}
+
+
 def test_another_code_account_or_cause_is_another_group_and_without_a_code_another_status(
     store: Store, make: Make
 ) -> None:

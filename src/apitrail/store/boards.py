@@ -11,7 +11,18 @@ from msgspec import structs
 from apitrail.entry import Entry
 from apitrail.store import mentioned, sizes
 from apitrail.store.engine import Query
-from apitrail.store.failures import Affected, CauseTotal, Common, Ending, Failed, Group, Hour, Hourly, Unanswered
+from apitrail.store.failures import (
+    Affected,
+    CauseTotal,
+    Common,
+    Ending,
+    Failed,
+    Group,
+    Hour,
+    Hourly,
+    Unanswered,
+    Way,
+)
 from apitrail.store.model import Filter
 from apitrail.store.once import once
 from apitrail.store.queries import entry, failures, hourly, shift, trade, words
@@ -43,6 +54,15 @@ class Boards(Upkeep):
             return {}
         later = {number: quarter for number, quarter in self.engine.select(failures.quarters(groups)).rows}  # noqa: C416
         return failures.read_endings(self.engine.select(failures.endings(groups, later)).rows)
+
+    def calls(self, which: Filter, groups: Sequence[Group]) -> dict[Way, int]:
+        """How many calls of each group's way were made within the filter's range, failed or not; from the counts, so
+        that a day of them is no dearer than an hour. Raises QueryTooLarge, StoreError.
+        """
+        if not groups:
+            return {}
+        actions = sorted({one.kind.action for one in groups})
+        return failures.read_calls(self.engine.select(failures.calls(which, actions)).rows)
 
     def unanswered(self, failed: Iterable[tuple[str, datetime]]) -> dict[str, Unanswered]:
         """Of failures by id and time: those that no answer came to, or that were never sent.

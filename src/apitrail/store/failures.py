@@ -6,6 +6,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
+Way = tuple[str, str, str, str, str]
+"""Platform, action, direction, EC integration, shipping integration. Empty: not known."""
+
 
 class Kind(Struct, frozen=True):
     """What failures have in common that are one problem. Empty: not known."""
@@ -22,7 +25,7 @@ class Kind(Struct, frozen=True):
     cause: str
 
     @property
-    def way(self) -> tuple[str, str, str, str, str]:
+    def way(self) -> Way:
         """What one call has in common with the next: all but why it failed."""
         return self.platform, self.action, self.direction, self.ec_integration, self.shipping_integration
 

@@ -53,6 +53,9 @@ class Trouble(Struct, frozen=True, kw_only=True):
     error: str
     """The client's error if there was no response; otherwise empty."""
     count: int
+    calls: int | None
+    """How many calls of the same platform, account, direction and action were made within the range, these failures
+    among them; null if it is not known."""
     first_seen: datetime
     """Within the range."""
     first_entry: str
@@ -90,13 +93,15 @@ def problems(store: Store, which: Filter, now: datetime | None = None) -> Proble
     """Of a filter's range and NARROWED_BY. Raises QueryTooLarge, StoreError."""
     span = bounded(which.since, which.until, now or datetime.now(UTC), LONGEST)
     groups = store.failures(replace(which, since=span.since, until=span.until), MOST + 1)
-    return answer(store, groups, span)
+    return _answer(store, groups, span)
 
 
-def answer(store: Store, groups: list[Group], span: Span) -> ProblemsAnswer:
+def _answer(store: Store, groups: list[Group], span: Span) -> ProblemsAnswer:
     """What the groups are, and what became of them. Raises QueryTooLarge, StoreError."""
     shown = groups[:MOST]
-    endings = store.endings(shown)
+    endings, calls = store.both(
+        lambda: store.endings(shown), lambda: store.calls(Filter(since=span.since, until=span.until), shown)
+    )
     names = store.account_names(
         dict.fromkeys(
             one for group in shown for one in (group.kind.ec_integration, group.kind.shipping_integration) if one
@@ -104,7 +109,7 @@ def answer(store: Store, groups: list[Group], span: Span) -> ProblemsAnswer:
     )
     silent = store.unanswered((one.last_id, one.last) for one in shown if not one.kind.code and one.kind.status is None)
     found = [
-        _trouble(group, endings.get(number), names, silent.get(group.last_id, ANSWERED))
+        _trouble(group, endings.get(number), calls.get(group.kind.way), names, silent.get(group.last_id, ANSWERED))
         for number, group in enumerate(shown)
     ]
     return ProblemsAnswer(
@@ -116,7 +121,9 @@ def answer(store: Store, groups: list[Group], span: Span) -> ProblemsAnswer:
     )
 
 
-def _trouble(group: Group, ending: Ending | None, names: dict[tuple[str, str], str], silent: Unanswered) -> Trouble:
+def _trouble(
+    group: Group, ending: Ending | None, calls: int | None, names: dict[tuple[str, str], str], silent: Unanswered
+) -> Trouble:
     kind = group.kind
 
     def account(side: str, identity: str) -> Integration | None:
@@ -138,6 +145,8 @@ def _trouble(group: Group, ending: Ending | None, names: dict[tuple[str, str], s
         not_sent=silent.not_sent,
         error=silent.error,
         count=group.count,
+        # Counts of a cluster may be behind for half a minute: then nothing is said.
+        calls=calls if calls is not None and calls >= group.count else None,
         first_seen=group.first,
         first_entry=group.first_id,
         last_seen=group.last,

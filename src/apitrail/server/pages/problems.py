@@ -18,6 +18,7 @@ from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
+from apitrail.server.pages.share import percent
 from apitrail.server.pages.status import ICONS
 from apitrail.store import Store
 
@@ -55,6 +56,8 @@ class ProblemView(Struct, frozen=True, kw_only=True):
     advice: str
     """Empty where the cause is not known."""
     times: Markup
+    share: Markup
+    """Of how many calls; empty where it is not known."""
     since: Markup
     first: Markup
     first_url: str
@@ -199,6 +202,7 @@ def _row(one: Trouble, name: str, query: PageQuery, more: dict[str, str], reader
         acts=words(f"acts.{one.acts}"),
         advice=names.advice_of(one.cause, one.direction, one.platform, reader),
         times=words.count("shift.failures", one.count),
+        share=share(one, reader),
         since=words("problems.since", at=tag(one.first_seen)),
         first=tag(one.first_seen),
         first_url=bare.url(f"/entries/{one.first_entry}") if one.first_entry != one.last_entry else "",
@@ -216,6 +220,13 @@ def _row(one: Trouble, name: str, query: PageQuery, more: dict[str, str], reader
         ended_url=bare.url(f"/entries/{one.ended_by}") if one.ended_by else "",
         log_url=log_of(one, query).url(),
     )
+
+
+def share(one: Trouble, reader: Reader) -> Markup:
+    """What part of the calls failed like this; empty where their number is not known."""
+    if one.calls is None:
+        return Markup()
+    return reader.words.count("problems.share", one.calls, share=percent(one.count, one.calls))
 
 
 def kind_of(one: Trouble) -> str:

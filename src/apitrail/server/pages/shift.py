@@ -25,7 +25,7 @@ from apitrail.server.pages.boards import Chosen, Named
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.guided import Choice
 from apitrail.server.pages.links import Link
-from apitrail.server.pages.problems import STATE_ICONS, kind_of, log_of
+from apitrail.server.pages.problems import STATE_ICONS, kind_of, log_of, share
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.zones import OFFERED as OFFERED_ZONES
@@ -57,7 +57,7 @@ class Line(Struct, frozen=True, kw_only=True):
     url: str
     """The log, filtered to it."""
     seen: Markup
-    """How often, since when, and when last."""
+    """How often, since when, when last, and of how many calls."""
     ended_url: str
 
 
@@ -322,7 +322,9 @@ def _line(one: Trouble, bare: PageQuery, reader: Reader) -> Line:
 
 
 def _seen(one: Trouble, reader: Reader) -> Markup:
-    tag = reader.clock.tag
+    tag, of = reader.clock.tag, share(one, reader)
     if one.count == 1:
-        return reader.words("shift.seen_once", at=tag(one.last_seen))
-    return reader.words("shift.seen", count=f"{one.count:,}", first=tag(one.first_seen), last=tag(one.last_seen))
+        told = reader.words("shift.seen_once", at=tag(one.last_seen))
+    else:
+        told = reader.words("shift.seen", count=f"{one.count:,}", first=tag(one.first_seen), last=tag(one.last_seen))
+    return Markup("{} ({})").format(told, of) if of else told

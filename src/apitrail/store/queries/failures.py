@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from apitrail.store.engine import Param, Query
-from apitrail.store.failures import Ending, Group, Kind
+from apitrail.store.failures import Ending, Group, Kind, Way
 from apitrail.store.model import Filter
+from apitrail.store.queries.counting import counted
 from apitrail.store.queries.pieces import QUARTER
 from apitrail.store.queries.where import chosen, within
 from apitrail.store.times import instant, micros
@@ -121,6 +122,24 @@ def endings(found: Sequence[Group], later: dict[int, int]) -> Query:
 def read_endings(rows: Sequence[Sequence[Any]]) -> dict[int, Ending]:
     """The answer, by the group's number."""
     return {number: Ending(instant(at), identity) for number, at, identity in rows}
+
+
+WAY = ("platform", "action", "direction", "ec_id", "shipping_id")
+"""The columns of a way, in the order of its values."""
+
+
+def calls(which: Filter, actions: Sequence[str]) -> Query:
+    """How many calls of these actions were made within the filter's range, by way. From the counts."""
+    every = Filter(since=which.since, until=which.until, action=tuple(actions))
+    return Query(*counted(every, {name: name for name in WAY}))
+
+
+def read_calls(rows: Sequence[Sequence[Any]]) -> dict[Way, int]:
+    """The answer."""
+    return {
+        (platform or "", action, direction, ec or "", shipping or ""): count
+        for platform, action, direction, ec, shipping, count in rows
+    }
 
 
 _WAYS = (
