@@ -13,9 +13,10 @@ import pytest
 import apitrail
 from apitrail.exchange import Exchange, Failure, Message, Reference, Stated
 from apitrail.recorder import capture, losses
-from apitrail.recorder.assembly import NOTE, Assembler, Identity
+from apitrail.recorder.assembly import Assembler, Identity
 from apitrail.recorder.body import Gauge
 from apitrail.recorder.capture import Capture
+from apitrail.recorder.decoding import NOTE
 from apitrail.recorder.identifiers import Identifiers
 from apitrail.recorder.settings import Settings
 

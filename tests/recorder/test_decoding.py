@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import random
 import zlib
+from collections.abc import Callable
 
+import brotli
 import pytest
 
 from apitrail.recorder.body import Body, Cut, Gauge
 from apitrail.recorder.decoding import NotDecodable, decoded, encodings_of
+from apitrail.recorder.decompressors import MOST_AT_ONCE
 
+BROTLI = brotli.Decompressor
 TEXT = ("訂單 2611239KQ4XW " * 2000).encode()
 
 
@@ -67,6 +72,91 @@ def test_what_is_not_what_it_says_is_not_guessed_at(encodings: list[str]) -> Non
 def test_a_body_with_a_wrong_check_is_kept_undone_for_its_secrets_to_be_seen(broken: bytes) -> None:
     encodings = ["gzip"] if broken.startswith(b"\x1f\x8b") else ["deflate"]
     assert decoded(Cut(broken), encodings, empty, 10**9) == (Cut(TEXT[:-1]), False)
+
+
+def by_br(data: bytes) -> bytes:
+    return brotli.compress(data, quality=5)  # type: ignore[no-any-return]
+
+
+def by_zstd(data: bytes) -> bytes:
+    return pytest.importorskip("backports.zstd").compress(data)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [("br", by_br), ("zstd", by_zstd)])
+def test_a_fault_in_br_or_zstd_keeps_what_stands_before_it_undone(
+    encoding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    dice = random.Random(26)
+    orders = "".join(f"2611239K{dice.randrange(10**9)},password=s3cr3t{n}\n" for n in range(20_000)).encode()
+    packed = pack(orders)
+    at = len(packed) * 3 // 4
+    cut, complete = decoded(Cut(packed[:at] + b"\xff" * 600), [encoding], empty, 10**9)
+    assert not complete
+    assert len(cut.body) > len(orders) // 2
+    assert orders.startswith(cut.body[: len(orders) // 2])
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [("br", by_br), ("zstd", by_zstd)])
+def test_br_and_zstd_that_break_off_keep_what_came(encoding: str, pack: Callable[[bytes], bytes]) -> None:
+    orders = "".join(f"{n * 7919 % 100_003}," for n in range(100_000)).encode()
+    cut, complete = decoded(Cut(pack(orders)[:-9]), [encoding], empty, 10**9)
+    assert not complete
+    assert cut.body
+    assert orders.startswith(cut.body)
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [("br", by_br), ("zstd", by_zstd)])
+def test_what_stands_behind_the_end_of_br_or_zstd_is_padding(encoding: str, pack: Callable[[bytes], bytes]) -> None:
+    assert decoded(Cut(pack(TEXT) + b"\0" * 50), [encoding], empty, 10**9) == (Cut(TEXT), True)
+
+
+def test_frames_of_zstd_may_follow_one_another() -> None:
+    assert decoded(Cut(by_zstd(TEXT[:500]) + by_zstd(TEXT[500:])), ["zstd"], empty, 10**9) == (Cut(TEXT), True)
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [("br", by_br), ("zstd", by_zstd)])
+def test_no_piece_of_a_bomb_is_much_larger_than_the_limit_of_one_call(
+    encoding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    class Measuring(Body):
+        largest = 0
+
+        def feed(self, chunk: bytes | bytearray | memoryview) -> None:
+            self.largest = max(self.largest, len(chunk))
+            super().feed(chunk)
+
+    body = Measuring(1_000_000, 1_000, Gauge(10**9))
+    _, complete = decoded(Cut(pack(b"\0" * 100_000_000)), [encoding], lambda: body, 10_000_000)
+    assert not complete
+    assert body.largest < 4 * MOST_AT_ONCE
+    assert body.size < 20_000_000
+
+
+class Unlimited:
+    """A module for br as it was before 1.2: a call cannot be given a limit."""
+
+    def __init__(self) -> None:
+        self._made = BROTLI()
+        self.given = 0
+
+    def process(self, data: bytes) -> bytes:
+        self.given = max(self.given, len(data))
+        return self._made.process(data)  # type: ignore[no-any-return]
+
+    def is_finished(self) -> bool:
+        return self._made.is_finished()  # type: ignore[no-any-return]
+
+
+def test_a_module_without_limits_is_given_a_few_bytes_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Unlimited] = []
+
+    def decompressor() -> Unlimited:
+        made.append(Unlimited())
+        return made[-1]
+
+    monkeypatch.setattr(brotli, "Decompressor", decompressor)
+    assert decoded(Cut(by_br(TEXT) + b"\0"), ["br"], empty, 10**9) == (Cut(TEXT), True)
+    assert max(one.given for one in made) == 16
 
 
 def test_encodings_without_end_are_not_undone() -> None:

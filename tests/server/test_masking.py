@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -48,6 +49,13 @@ def test_only_what_a_recorder_signed_with_its_version_is_taken_as_masked() -> No
     redactor = Redactor(b"key")
     assert masked(exchange(Recorder(id="r", version="0.1.0")), redactor).url == URL
     assert masked(exchange(Recorder(id="r", client="mine")), redactor).url != URL
+
+
+def test_what_a_sender_left_compressed_is_undone_and_masked() -> None:
+    given = exchange()
+    given.request.body = gzip.compress(b'{"password": "hunter2hunter2"}')
+    kept = masked(given, Redactor(b"key")).request.body
+    assert kept.startswith(b'{"password": "masked~')
 
 
 @pytest.mark.parametrize("content", [bytes(range(32)), bytes(range(32)).hex().encode() + b"\n"])

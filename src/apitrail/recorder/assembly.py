@@ -16,7 +16,7 @@ import msgspec
 from apitrail.exchange import Exchange, Failure, Headers, Message, Recorder
 from apitrail.recorder.body import Body, Cut, Gauge
 from apitrail.recorder.capture import Capture, RawHeaders, WholeOrFed
-from apitrail.recorder.decoding import BOMB_FACTOR, NotDecodable, decoded, encodings_of
+from apitrail.recorder.decoding import BOMB_FACTOR, NOTE, NotDecodable, decoded, encodings_of
 from apitrail.recorder.identifiers import Identifiers
 from apitrail.recorder.losses import lose
 from apitrail.recorder.settings import program_name
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BEGINNINGS = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
 """How encoded bodies begin: a library that undoes encodings leaves those that it does not know."""
-
-NOTE = "x-apitrail-note"
-"""A header field that the recorder adds where it had to leave out what stood there."""
 
 
 class Redacting(Protocol):

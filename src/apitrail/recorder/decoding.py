@@ -10,14 +10,19 @@ after `BOMB_FACTOR` times the limit it is no longer unfolded.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
-from importlib import import_module
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from typing import Any
 
 from apitrail.recorder.body import Body, Cut
+from apitrail.recorder.decompressors import Decompressor, Missing, brotli, zstd
 
 PIECE = 65_536
+NOTE = "x-apitrail-note"
+"""A header field that the recorder adds where it left out, or changed, what stood there."""
 MOST_ENCODINGS = 10
+REPLAYED = 1 << 20
+"""Bytes of br or zstd before a fault that are undone a second time, to find what the faulty piece still had."""
 BOMB_FACTOR = 50
 
 
@@ -79,9 +84,9 @@ def _one(encoding: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
     if encoding == "deflate":
         return _inflated(pieces, zlib.MAX_WBITS)
     if encoding == "br":
-        return _by_module(pieces, *_brotli())
+        return _by_module(pieces, brotli)
     if encoding == "zstd":
-        return _by_module(pieces, _zstd(), lambda: True)
+        return _by_module(pieces, zstd)
     raise NotDecodable(f"Content-Encoding {encoding!r} is not known")
 
 
@@ -140,42 +145,50 @@ def _before_the_fault(inflater: Any, rest: bytes) -> Iterator[bytes]:
             rest = inflater.unconsumed_tail
 
 
-def _by_module(
-    pieces: Iterator[bytes], decompress: Callable[[bytes], bytes], finished: Callable[[], bool]
-) -> Iterator[bytes]:
-    came = False
+def _by_module(pieces: Iterator[bytes], make: Callable[[], Decompressor]) -> Iterator[bytes]:
     try:
-        for piece in pieces:
-            out = decompress(piece)
-            if out:
-                came = True
+        decompressor = make()
+    except Missing as error:
+        raise NotDecodable(str(error)) from error
+    given: list[bytes] = []
+    came = size = 0
+    for piece in pieces:
+        if decompressor.finished():
+            break  # anything behind the end is padding
+        try:
+            for out in decompressor.feed(piece):
+                came += len(out)
                 yield out
-    except _Torn:
-        raise
-    except Exception as error:
-        raise NotDecodable(f"{type(error).__name__}: {error}") from error
-    if not finished():
+        except Exception as error:
+            if size <= REPLAYED and (yield from _replayed(make(), given, piece, came)):
+                return
+            raise NotDecodable(f"{type(error).__name__}: {error}") from error
+        size += len(piece)
+        if size <= REPLAYED:
+            given.append(piece)
+    if not decompressor.finished():
         # brotli has no mark of its own: it waits for the rest of what is none.
         raise _Torn if came else NotDecodable("it ends before its first byte")
 
 
-def _imported(*names: str) -> Any:
-    for name in names:
-        try:
-            return import_module(name)
-        except ImportError:
-            continue
-    raise NotDecodable(f"none of {', '.join(names)} is installed")
-
-
-def _brotli() -> tuple[Callable[[bytes], bytes], Callable[[], bool]]:
-    module = _imported("brotli", "brotlicffi")
-    decompressor = module.Decompressor()
-    return getattr(decompressor, "decompress", None) or decompressor.process, decompressor.is_finished
-
-
-def _zstd() -> Callable[[bytes], bytes]:
-    module = _imported("compression.zstd", "backports.zstd", "zstandard")
-    if hasattr(module, "ZstdDecompressor") and module.__name__ != "zstandard":
-        return module.ZstdDecompressor().decompress  # type: ignore[no-any-return]
-    return module.ZstdDecompressor().decompressobj().decompress  # type: ignore[no-any-return]
+def _replayed(
+    decompressor: Decompressor, before: list[bytes], faulty: bytes, skipped: int
+) -> Generator[bytes, None, bool]:
+    """What a piece that failed had undone by then: a module gives none of it. True where only padding was wrong."""
+    steps = (faulty[at : at + 1] for at in range(len(faulty)))
+    held = bytearray()
+    finished = False
+    with suppress(Exception):  # the fault, at its very byte
+        for data in (*before, *steps):
+            finished = decompressor.finished()
+            if finished:
+                break
+            for out in decompressor.feed(data):
+                held += out[skipped:]
+                skipped = max(0, skipped - len(out))
+                if len(held) >= PIECE:
+                    yield bytes(held)
+                    held.clear()
+    if held:
+        yield bytes(held)
+    return finished

@@ -330,7 +330,15 @@ def redactor_of(key: bytes, settings: Settings, breathe: Callable[[], None] = la
         from apitrail.recorder import personal
 
         groups = personal.groups()
-    return Redactor(key, settings.redact_names, groups, breathe, settings.redact)
+    return Redactor(
+        key,
+        settings.redact_names,
+        groups,
+        breathe,
+        settings.redact,
+        body_limit=settings.body_limit,
+        body_edge=settings.body_edge,
+    )
 
 
 def _finish_with_multiprocessing() -> None:

@@ -5,7 +5,8 @@ from elsewhere (HAR). The promise:
 
 - a new exchange comes back, the given one is not changed, and no content makes it raise: a part that cannot be
   scanned is masked whole;
-- every byte outside a masked value stays as it was; valid JSON, XML and forms stay valid;
+- every byte outside a masked value stays as it was; valid JSON, XML and forms stay valid. Only text that is still
+  compressed is undone first: `apitrail.recorder.redaction.packed`;
 - masking what is masked already changes nothing;
 - a secret of eight characters or more that is found in one place is masked everywhere else in the exchange.
 
@@ -30,6 +31,7 @@ from apitrail.recorder.redaction.look import Look
 from apitrail.recorder.redaction.multipart import boundary_of
 from apitrail.recorder.redaction.names import NameBook, Names
 from apitrail.recorder.redaction.own import OwnRules
+from apitrail.recorder.redaction.packed import BODY_EDGE, BODY_LIMIT, undone
 from apitrail.recorder.redaction.pairs import host_of
 from apitrail.recorder.redaction.pieces import BodyPiece, HeaderPiece, Mask, TextPiece
 from apitrail.recorder.redaction.views import of_text
@@ -55,16 +57,21 @@ class Redactor:
         groups: Iterable[Group] = (),
         breathe: Callable[[], None] = lambda: None,
         rules: Iterable[Rule] = (),
+        *,
+        body_limit: int = BODY_LIMIT,
+        body_edge: int = BODY_EDGE,
     ) -> None:
         """`key`: any bytes, kept by the recorder's host; the same key gives the same fingerprints. `groups`: of a
         server's own profiles, beside those of the table. `breathe` is called between small pieces of the work, so
-        that other threads may have the interpreter. `rules`: the host's own, `apitrail.recorder.redaction.own`."""
+        that other threads may have the interpreter. `rules`: the host's own, `apitrail.recorder.redaction.own`.
+        `body_limit` and `body_edge`, in bytes: what is kept of a body that came compressed and is undone here."""
         self._key = key
         self._names_added = tuple(extra_names)
         self._groups = tuple(groups)
         self._own = OwnRules(rules)
         self._books: dict[tuple[str, ...], NameBook] = {}
         self._breathe = breathe
+        self._kept = (body_limit, body_edge)
         self._book = self._book_with(())
 
     def is_secret(self, name: str) -> bool:
@@ -77,6 +84,7 @@ class Redactor:
 
     def exchange(self, exchange: Exchange) -> Exchange:
         """The exchange without its secrets."""
+        exchange = self._undone(exchange)
         own = self._own.applied(exchange)
         book = self._book if own is None or not own.names else self._book_with(tuple(own.names))
         host = host_of(exchange.url)
@@ -124,6 +132,14 @@ class Redactor:
         for function in own.functions if own is not None else ():
             masked = _checked(function(masked))
         return masked
+
+    def _undone(self, exchange: Exchange) -> Exchange:
+        """The exchange with bodies that are still compressed undone; mostly itself."""
+        request = undone(exchange.request, *self._kept)
+        response = undone(exchange.response, *self._kept) if exchange.response is not None else None
+        if request is exchange.request and response is exchange.response:
+            return exchange
+        return replace(exchange, request=request, response=response)
 
     def _book_with(self, names: tuple[str, ...]) -> NameBook:
         book = self._books.get(names)
