@@ -90,8 +90,53 @@ def test_an_order_is_held_until_the_same_action_works_for_it(
     assert not [one for board in answer["causes"] for one in board["held"] if one["id"].startswith(account)]
 
 
+def test_one_kind_of_work_is_told_alone(server: Any, ingest: dict[str, str], an_exchange: Make, account: str) -> None:
+    now = datetime.now(UTC)
+
+    def made(action: str, order: str, status: int = 401) -> dict[str, Any]:
+        stated = {"action": action, "platform": "shopify", "source": {"type": "order", "id": f"{account}-{order}"}}
+        return an_exchange(created_at=(now - timedelta(minutes=9)).isoformat(), status=status, stated=stated)
+
+    batch = [made("label.create", "1"), made("stock.push", "2"), made("label.get", "4")]
+    batch.append(made("webhook.label.ready", "3") | {"direction": "inbound"})
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+
+    def told(work: str) -> dict[str, Any]:
+        asked = {"from": (now - timedelta(minutes=10)).isoformat(), "work": work}
+        answer: dict[str, Any] = server.get("/api/v1/shift", params=asked).json()
+        answer["held"] = {one["id"] for board in answer["causes"] for one in board["held"]}
+        answer["actions"] = {one["action"] for board in answer["causes"] for one in board["problems"]}
+        return answer
+
+    shipping = told("shipping")
+    assert {f"{account}-1", f"{account}-3", f"{account}-4"} <= shipping["held"]
+    assert f"{account}-2" not in shipping["held"]
+    assert shipping["failures"] == sum(board["failures"] for board in shipping["causes"]) <= shipping["calls"]
+    assert "stock.push" not in shipping["actions"]
+    assert f"{account}-2" in told("stock")["held"]
+    notified = told("webhooks")
+    assert {board["direction"] for board in notified["causes"]} == {"inbound"}
+    assert f"{account}-3" in notified["held"]
+
+
+@pytest.mark.parametrize("work", [{}, {"work": "orders"}, {"work": "webhooks"}])
+def test_a_time_without_entries_has_no_failures_of_any_work(server: Any, work: dict[str, str]) -> None:
+    nothing = server.get("/api/v1/shift", params={"from": "2099-01-01T00:00Z", **work})
+    assert nothing.status_code == 200
+    assert (nothing.json()["calls"], nothing.json()["failures"], nothing.json()["causes"]) == (0, 0, [])
+
+
+def test_what_is_no_kind_of_work_is_refused(server: Any) -> None:
+    answer = server.get("/api/v1/shift", params={"work": "handling"})
+    assert answer.status_code == 400
+    assert "shipping" in answer.json()["error"]["fix"]
+
+
 @pytest.mark.parametrize("language", ["en", "zh-TW"])
-@pytest.mark.parametrize("since", ["since=4h", "since=yesterday", "since=72h", "from=2026-01-01T00:00&acts=engineer"])
+@pytest.mark.parametrize(
+    "since",
+    ["since=4h", "since=yesterday&work=shipping", "since=72h&work=webhooks", "from=2026-01-01T00:00&acts=engineer"],
+)
 def test_the_page_is_whole_in_each_language_and_time(server: Any, language: str, since: str) -> None:
     answer = server.get(f"/shift?{since}&lang={language}&tz=Asia/Taipei")
     assert answer.status_code == 200
@@ -101,7 +146,7 @@ def test_the_page_is_whole_in_each_language_and_time(server: Any, language: str,
     assert text.text.splitlines()[0].endswith("(Asia/Taipei)")
 
 
-@pytest.mark.parametrize("wrong", ["since=9h", "from=soon", "acts=nobody", "from=2199-01-01T00:00"])
+@pytest.mark.parametrize("wrong", ["since=9h", "from=soon", "acts=nobody", "work=other", "from=2199-01-01T00:00"])
 def test_what_cannot_be_read_is_said_and_nothing_is_shown(server: Any, wrong: str) -> None:
     answer = server.get(f"/shift?{wrong}")
     assert answer.status_code == 400

@@ -76,7 +76,9 @@ class Boards(Upkeep):
         return {identity: Unanswered(not_sent, error) for identity, not_sent, error in rows}
 
     def cause_totals(self, which: Filter) -> list[CauseTotal]:
-        """Failures of the filter's range by cause and direction, most first. Raises QueryTooLarge, StoreError."""
+        """Failures by cause and direction, most first. Of the filter, its range and what all entries are counted by, as
+        of what is asked next. Raises QueryTooLarge, StoreError.
+        """
         return shift.read_totals(self.engine.select(shift.totals(which)).rows)
 
     def affected(self, which: Filter, limit: int) -> list[Affected]:
@@ -122,6 +124,8 @@ class Boards(Upkeep):
 
         Raises QueryTooLarge, StoreError.
         """
+        if which.since and which.until and which.since > which.until:
+            return []  # of no row the engine cannot tell what its columns are
         return shift.read_hours(self.engine.select(shift.hours(which, limit)).rows)
 
     def account_names(self, ids: Iterable[str]) -> dict[tuple[str, str], str]:

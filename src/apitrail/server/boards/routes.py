@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from litestar import Router, get
 from litestar.di import NamedDependency
 
+from apitrail.profiles.work import WORKS
 from apitrail.server import pasted
 from apitrail.server.answers import AnyRequest
 from apitrail.server.api import FILTERS
@@ -58,6 +59,11 @@ def get_problems(request: AnyRequest, store: NamedDependency[Store]) -> Problems
                     about="The beginning: a date (in UTC), or a time with its UTC offset. By default the last 8 hours.",
                     example="2026-03-09T18:00:00+08:00",
                 ),
+                Parameter(
+                    name="work",
+                    about="One kind of work alone. `webhooks`: all that platforms and carriers sent in.",
+                    choices=WORKS,
+                ),
             ),
             errors=_READING,
         )
@@ -70,8 +76,13 @@ def get_shift(request: AnyRequest, store: NamedDependency[Store]) -> ShiftAnswer
     for several accounts at once. At most the last seven days.
     """
     now = datetime.now(UTC)
-    since = read_filter(parse(request.scope["query_string"], ("from",))).since
-    return shift.shift(store, now - SHIFT if since is None else since, now)
+    found = parse(request.scope["query_string"], ("from", "work"))
+    text = found.pop("work", [""])[0]
+    work = next((one for one in WORKS if one == text), None)
+    if text and work is None:
+        raise Problem("is not a kind of work", field="work", value=text, fix=f"Use {', '.join(WORKS)}.")
+    since = read_filter(found).since
+    return shift.shift(store, now - SHIFT if since is None else since, now, work)
 
 
 _TRADE = (

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.profiles.catalogue import Actor, actor
+from apitrail.profiles.work import Work, is_of
 from apitrail.server.boards import problems
 from apitrail.server.boards.alike import Alike, alike
 from apitrail.server.boards.outages import Outage, outages
@@ -94,7 +95,7 @@ class ShiftAnswer(Struct, frozen=True, kw_only=True):
     cut: bool
     """True if the range is longer than seven days: only its latest seven days were read."""
     calls: int
-    """The number of all entries in this time."""
+    """The number of all entries in this time; of the kind of work that was asked for."""
     failures: int
     causes: list[CauseBoard]
     outages: list[Outage]
@@ -107,16 +108,17 @@ class ShiftAnswer(Struct, frozen=True, kw_only=True):
     """True if there are more than 100 problems; the list then has those that failed last."""
 
 
-def shift(store: Store, since: datetime, now: datetime) -> ShiftAnswer:
-    """Since a time. Raises QueryTooLarge, StoreError."""
+def shift(store: Store, since: datetime, now: datetime, work: Work | None = None) -> ShiftAnswer:
+    """Since a time, of one kind of work alone where one is given. Raises QueryTooLarge, StoreError."""
     span = bounded(since, None, now, LONGEST)
-    which = Filter(since=span.since, until=span.until)
+    whole = Filter(since=span.since, until=span.until)
+    which, calls = _of_work(store, whole, work)
     told = problems.problems(store, which, now)
     hit = store.affected(which, HIT + 1)
-    hours = store.hours(which, HOURS)
+    hours = store.hours(whole, HOURS)  # of all work: what is peculiar to an account is told by the others
     shared = store.common(which, COMMON_SHARE)
     totals = store.cause_totals(which)
-    broken = outages(hours)
+    broken = outages(one for one in hours if work is None or is_of(one.action, work))
     names = store.account_names(
         dict.fromkeys(
             [one for each in broken for one in each.accounts]
@@ -131,7 +133,7 @@ def shift(store: Store, since: datetime, now: datetime) -> ShiftAnswer:
         since=span.since,
         until=span.until,
         cut=span.cut,
-        calls=sum(one.count for one in store.facets(which).outcome),
+        calls=calls,
         failures=sum(one.count for one in totals),
         causes=sorted(causes, key=urgency),
         outages=broken,
@@ -141,6 +143,19 @@ def shift(store: Store, since: datetime, now: datetime) -> ShiftAnswer:
         more_hit=len(hit) > HIT,
         more_problems=told.more,
     )
+
+
+def _of_work(store: Store, which: Filter, work: Work | None) -> tuple[Filter, int]:
+    """The filter narrowed to a kind of work, and how many entries that are."""
+    known = store.facets(which)
+    if work is None:
+        return which, sum(one.count for one in known.outcome)
+    if work == "webhooks":
+        mine = [one for one in known.direction if one.id == "inbound"]
+        return replace(which, direction=("inbound",)), sum(one.count for one in mine)
+    mine = [one for one in known.action if is_of(one.id, work)]
+    # No entry is without an action. Of no action at all a filter would choose every entry.
+    return replace(which, action=tuple(one.id for one in mine) or ("",)), sum(one.count for one in mine)
 
 
 def urgency(one: CauseBoard) -> tuple[bool, int, int]:

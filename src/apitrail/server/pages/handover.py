@@ -19,6 +19,7 @@ def text(page: ShiftView, since: datetime, until: datetime, url: str, reader: Re
     words, zone = reader.words, reader.clock.zone
     span = " – ".join(f"{one.astimezone(zone):%Y-%m-%d %H:%M}" for one in (since, until))
     lines = [f"{_plain(words('shift.title'))} · {span} ({zone.key})", _plain(page.total)]
+    lines += [f"{_plain(words('shift.work.label'))} {_plain(one.label)}" for one in page.works[1:] if one.here]
     lines += [f"{_plain(words('acts.label'))} {_plain(one.label)}" for one in page.actors[1:] if one.here]
     if page.outages:
         accounts = _plain(words("shift.outage_accounts"))

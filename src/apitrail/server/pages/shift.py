@@ -1,6 +1,7 @@
 """The page *Start of shift*: what failed since a time, and who must act.
 
-/shift?since=4h|8h|24h|yesterday|72h | from=TIME   acts=merchant|warehouse|platform|engineer   tz=ZONE   lang=LANGUAGE
+/shift?since=4h|8h|24h|yesterday|72h | from=TIME   acts=merchant|warehouse|platform|engineer
+  work=orders|stock|shipping|accounts|webhooks   tz=ZONE   lang=LANGUAGE
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.profiles.catalogue import Actor
+from apitrail.profiles.work import WORKS
 from apitrail.server.boards.alike import COMPARED, Alike
 from apitrail.server.boards.outages import Outage
 from apitrail.server.boards.problems import Trouble
@@ -94,6 +96,8 @@ class ShiftView(Struct, frozen=True, kw_only=True):
     """The page."""
 
     offered: list[Chosen]
+    works: list[Chosen]
+    """Kinds of work."""
     actors: list[Chosen]
     since: str
     """The value of the field: what was typed there."""
@@ -119,21 +123,25 @@ class ShiftView(Struct, frozen=True, kw_only=True):
 def view(store: Store, values: Mapping[str, list[str]], query: PageQuery, reader: Reader) -> ShiftView:
     """The page. Raises StoreError."""
     bare = PageQuery(tz=query.tz, lang=query.lang)
-    asked = {name: text for name in ("since", "from", "acts") if (text := _one(values, name))}
+    asked = {name: text for name in ("since", "from", "work", "acts") if (text := _one(values, name))}
     since, wrong = _since(asked, query, reader)
     zone = reader.clock.zone.key
     acts = asked.get("acts", "")
     if acts and acts not in ACTORS:
         wrong.append(reader.words("shift.bad_acts", value=acts))
-    found = None if wrong else shift(store, since, reader.clock.now)
+    work = next((one for one in WORKS if one == asked.get("work")), None)
+    if asked.get("work") and work is None:
+        wrong.append(reader.words("shift.bad_work", value=asked["work"], names=", ".join(WORKS)))
+    found = None if wrong else shift(store, since, reader.clock.now, work)
     told = [] if found is None else [one for one in found.causes if acts in ("", one.acts)]
-    causes = [(healed(one), _cause(one, found, bare, reader)) for one in told if found]
+    causes = [(healed(one), _cause(one, found, work is not None, bare, reader)) for one in told if found]
     page = ShiftView(
         offered=_offered(asked, bare, reader),
+        works=_works(asked, bare, reader),
         actors=_actors(asked, found, bare, reader),
         since=asked.get("from", "") if not wrong else "",
         zones=[Choice(one, one, one == zone) for one in dict.fromkeys((*OFFERED_ZONES, zone))],
-        carried=[(name, text) for name, text in (("acts", acts), ("lang", query.lang)) if text],
+        carried=[(name, text) for name, text in (("work", work), ("acts", acts), ("lang", query.lang)) if text],
         chips=[],
         span=reader.words("boards.span", since=reader.clock.tag(found.since), until=reader.clock.tag(found.until))
         if found
@@ -152,7 +160,7 @@ def view(store: Store, values: Mapping[str, list[str]], query: PageQuery, reader
     if found is None:
         return page
     # With its beginning, not "the last 8 hours": it is read hours later.
-    begin = {"from": reader.clock.field(found.since), **({"acts": acts} if acts else {})}
+    begin = {"from": reader.clock.field(found.since), **_kept(asked, "since", "from")}
     address = PageQuery(tz=reader.clock.zone.key).url(PATH, **begin)
     return replace(page, text=handover.text(page, found.since, found.until, reader.server_url + address, reader))
 
@@ -179,11 +187,24 @@ def _since(asked: Mapping[str, str], query: PageQuery, reader: Reader) -> tuple[
     return now, [reader.words("shift.bad_since", value=name)]
 
 
+def _kept(asked: Mapping[str, str], *without: str) -> dict[str, str]:
+    """What the address asks beside these."""
+    return {name: text for name, text in asked.items() if name not in without}
+
+
 def _offered(asked: Mapping[str, str], bare: PageQuery, reader: Reader) -> list[Chosen]:
     here = "" if asked.get("from") else asked.get("since", DEFAULT)
-    kept = {"acts": asked["acts"]} if asked.get("acts") else {}
+    kept = _kept(asked, "since", "from")
     return [
         Chosen(reader.words(f"shift.since.{one}"), bare.url(PATH, since=one, **kept), one == here) for one in OFFERED
+    ]
+
+
+def _works(asked: Mapping[str, str], bare: PageQuery, reader: Reader) -> list[Chosen]:
+    """Kinds of work. How much there is of each is not told: it would be asked once for each of them."""
+    kept, here = _kept(asked, "work"), asked.get("work", "")
+    return [Chosen(reader.words("shift.everything"), bare.url(PATH, **kept), not here)] + [
+        Chosen(reader.words(f"shift.work.{one}"), bare.url(PATH, **kept, work=one), one == here) for one in WORKS
     ]
 
 
@@ -191,7 +212,7 @@ def _actors(asked: Mapping[str, str], found: ShiftAnswer | None, bare: PageQuery
     """Who acts, with how many causes wait for them."""
     open_causes = [one for one in found.causes if not healed(one)] if found else []
     counted = Counter(str(one.acts) for one in open_causes)
-    kept = {name: text for name, text in asked.items() if name != "acts"}
+    kept = _kept(asked, "acts")
     here = asked.get("acts", "")
     every = Chosen(reader.words("shift.everybody"), bare.url(PATH, **kept), not here, str(len(open_causes)))
     return [every] + [
@@ -233,13 +254,15 @@ def _outage(one: Outage, called: Mapping[str, str], bare: PageQuery, reader: Rea
     )
 
 
-def _cause(one: CauseBoard, found: ShiftAnswer | None, bare: PageQuery, reader: Reader) -> CauseView:
+def _cause(one: CauseBoard, found: ShiftAnswer, narrowed: bool, bare: PageQuery, reader: Reader) -> CauseView:
+    """`narrowed`: to a kind of work."""
     words = reader.words
-    assert found is not None
     waiting = one.orders_held + one.parcels_held
     board = bare.but(range="", since=found.since, until=found.until, direction=(one.direction,))
     if one.cause:
         board = board.but(cause=(one.cause,))
+    if narrowed:
+        board = board.but(action=tuple(sorted({each.action for each in one.problems})))
     held = [
         words(f"shift.held_{kind}", held=f"{stuck:,}", all=f"{every:,}")
         for kind, stuck, every in (

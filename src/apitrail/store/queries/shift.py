@@ -12,7 +12,7 @@ from apitrail.store.failures import Affected, CauseTotal, Common, Failed, Hour
 from apitrail.store.model import Filter
 from apitrail.store.queries.counting import counted
 from apitrail.store.queries.failures import GOOD, ORDERS, PARCELS
-from apitrail.store.queries.where import within
+from apitrail.store.queries.where import Where, chosen, within
 from apitrail.store.times import instant
 
 SHARED = ("sku", "product", "variant", "store", "location")
@@ -24,9 +24,14 @@ VALUES = 2
 """Values of a feature that are told, the most frequent first."""
 
 
+def _asked(which: Filter) -> Where:
+    """Its range, and what it chooses of all that is counted."""
+    return chosen(within(which), which)
+
+
 def totals(which: Filter) -> Query:
     """By cause."""
-    where = within(which)
+    where = _asked(which)
     return Query(
         "SELECT ifNull(cause, '') AS why, direction, count() AS n,"  # noqa: S608, constants only
         f" uniqExactArray({ORDERS}), uniqExactArray({PARCELS}), groupUniqArray(20)(ifNull(platform, ''))"
@@ -37,7 +42,7 @@ def totals(which: Filter) -> Query:
 
 def affected(which: Filter, limit: int) -> Query:
     """Orders and parcels: those that were hit last, first."""
-    where = within(which)
+    where = _asked(which)
     return Query(
         "SELECT ifNull(cause, '') AS why, direction, action, any(ifNull(platform, '')), hit.1 AS kind, hit.2 AS one,"  # noqa: S608
         " max(toUnixTimestamp64Micro(created_at)) AS last FROM ("
@@ -68,7 +73,7 @@ def by_account(which: Filter) -> Query:
     """The most frequent accounts and versions of recorders, by cause: rows of cause, direction, feature, value, count,
     and how many failures the cause has.
     """
-    where = within(which)
+    where = _asked(which)
     return Query(
         "SELECT why, direction, shared.1 AS feature, shared.2 AS value, sum(n) AS having, any(every) FROM ("  # noqa: S608
         "SELECT why, direction, n, sum(n) OVER (PARTITION BY why, direction) AS every,"
@@ -87,7 +92,7 @@ def frequent(which: Filter) -> Query:
 
     What one of twenty refer to is among them, with a count that is never too small.
     """
-    where = within(which)
+    where = _asked(which)
     return Query(
         "SELECT ifNull(cause, '') AS why, direction, arrayMap(one -> (one.1, one.2), topK(20, 3, 'counts')(id))"  # noqa: S608
         " FROM failures FINAL ARRAY JOIN reference_types AS type, reference_ids AS id"
@@ -98,7 +103,7 @@ def frequent(which: Filter) -> Query:
 
 def common(which: Filter, ids: Sequence[str]) -> Query:
     """How many failures refer to each of these: rows of cause, direction, type, id and count; the most frequent."""
-    where = within(which)
+    where = _asked(which)
     return Query(
         "SELECT ifNull(cause, '') AS why, direction, toString(pair.1) AS feature, pair.2 AS value, count() AS having"  # noqa: S608
         " FROM failures FINAL ARRAY JOIN arrayDistinct(arrayFilter("
@@ -112,7 +117,7 @@ def common(which: Filter, ids: Sequence[str]) -> Query:
 
 def newest(which: Filter, actions: Sequence[str], limit: int) -> Query:
     """The latest failures of each cause whose action begins with one of these."""
-    where = within(which)
+    where = _asked(which)
     return Query(
         "SELECT ifNull(cause, '') AS why, direction, ifNull(platform, ''), action, toString(id),"  # noqa: S608
         " toUnixTimestamp64Micro(created_at) FROM failures FINAL"
