@@ -56,7 +56,7 @@ def until_taken(future: Future[Written]) -> None:
 
 def poisoned() -> Batch:
     """A batch that the engine cannot read: a text stands where the time belongs."""
-    return Batch([Block(bytes(16), bytes(8), native.block({"created_at": native.TEXT}, 1, [("noon",)]))])
+    return Batch([Block(bytes(16), bytes(8), native.block({"created_at": native.TEXT}, 1, [("noon",)]), b"")])
 
 
 def test_batches_that_wait_together_become_one_insert_with_answers_of_their_own(store: Store, make: Make) -> None:
@@ -99,7 +99,7 @@ def test_a_poisoned_batch_does_not_fail_its_neighbours(store: Store, make: Make)
 def test_where_the_engine_is_short_of_memory_the_batch_is_to_come_again(store: Store, make: Make) -> None:
     writer = Writer(store)
     many = native.block({"recorder_sequence": native.UINT64}, 2**29, [()])
-    huge = writer.submit_batch(Batch([Block(bytes(16), bytes(8), many)]))
+    huge = writer.submit_batch(Batch([Block(bytes(16), bytes(8), many, b"")]))
     with pytest.raises(StoreUnavailable, match="did not have enough memory"):  # a refusal for good would lose it
         huge.result(PATIENCE_S)
     with pytest.raises(StoreUnavailable, match="did not have enough memory"):

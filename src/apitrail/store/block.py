@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+import msgspec
 from msgspec import Struct
 
 from apitrail.store import native
 from apitrail.store.model import StoreError
 from apitrail.store.native import BYTES, FLOAT64, MICROSECONDS, TEXT, UINT16, UINT64, UUID, array, nullable
+from apitrail.store.queries.pieces import QUARTER
 from apitrail.store.shelves import REQUEST, RESPONSE
 
 _FEW = native.low_cardinality(TEXT)
@@ -78,6 +81,27 @@ class BadEntry(StoreError):
     """An entry that cannot be a row. The text names the field, the value and what it must be."""
 
 
+Tally = tuple[int, str, str | None, str | None, int]
+"""A quarter of an hour by its number since 1970, an outcome, the ids of the platform's and the carrier's account, and
+how many entries there are of these."""
+
+_write_tally = msgspec.msgpack.Encoder().encode
+_read_tally = msgspec.msgpack.Decoder(list[Tally]).decode
+
+
+def tally(
+    times: Iterable[int], outcomes: Iterable[str], ec: Iterable[str | None], shipping: Iterable[str | None]
+) -> bytes:
+    """How many of a block's entries are of which quarter, outcome and accounts. `times`: in microseconds."""
+    counted = Counter(zip([at // QUARTER for at in times], outcomes, ec, shipping, strict=True))
+    return _write_tally([(*key, count) for key, count in counted.items()])
+
+
+def read_tally(told: bytes) -> list[Tally]:
+    """What `tally` said."""
+    return _read_tally(told)
+
+
 class Block(Struct, frozen=True):
     """Encoded entries."""
 
@@ -87,6 +111,8 @@ class Block(Struct, frozen=True):
     """Eight bytes each, little-endian, as in `Key`."""
     data: bytes
     """What the engine takes, in its Native format."""
+    tally: bytes
+    """See `tally`."""
 
     def __len__(self) -> int:
         return len(self.ids) // 16
@@ -94,7 +120,7 @@ class Block(Struct, frozen=True):
     @property
     def size(self) -> int:
         """Bytes."""
-        return len(self.ids) + len(self.times) + len(self.data)
+        return len(self.ids) + len(self.times) + len(self.data) + len(self.tally)
 
     @property
     def first(self) -> int:

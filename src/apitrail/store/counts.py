@@ -27,6 +27,7 @@ from apitrail.store.queries.ends import Known
 from apitrail.store.queries.facets import Counted
 from apitrail.store.queries.where import ANYTIME, told_by_entries
 from apitrail.store.reach import Reach
+from apitrail.store.totals import Totals
 
 T = TypeVar("T")
 Rows = Sequence[Sequence[Any]]
@@ -43,18 +44,21 @@ class Counts:
         self._beside = beside
         self._reach = None if covered is None else Reach(covered)
         self._ends = None if covered is None else Ends(engine)
+        self._totals = Totals(engine, kept=covered is not None)
         self._names = Held[Rows](kept=covered is not None)
         self._combinations = 0
         """Of values that counted fields have together, when they were last counted."""
 
     @contextmanager
-    def writing(self, times: Sequence[int]) -> Iterator[None]:
-        """To be entered before entries of these times (microseconds) are written, and left when that is over."""
-        if self._reach is None or self._ends is None:
+    def writing(self, times: Sequence[int], tallies: Sequence[bytes] | None) -> Iterator[None]:
+        """To be entered before entries of these times (microseconds) are written, and left when that is over.
+        `tallies`: see `Totals.writing`.
+        """
+        if self._reach is None or self._ends is None or not times:
             yield
             return
         self._reach.widen(times)
-        with self._names.writing(), self._ends.writing(times):
+        with self._names.writing(), self._ends.writing(times), self._totals.writing(tallies):
             yield
 
     @contextmanager
@@ -63,7 +67,7 @@ class Counts:
         if self._ends is None:
             yield
             return
-        with self._ends.removing():
+        with self._ends.removing(), self._totals.removing():
             yield
 
     def newest(self, now: datetime) -> datetime:
@@ -93,11 +97,18 @@ class Counts:
             if known is None:
                 times = self._finding.times(asked)
                 return () if times.nowhere else self._engine.select(histogram.histogram(asked, cuts, times)).rows
-            rows = self._engine.select(histogram.histogram(asked, cuts, ends=False)).rows if rest else ()
+            rows = self._quarters(asked, cuts) if rest else ()
             return [*rows, *histogram.counted_here(known, asked, cuts)]
 
         rows = self._within_reach(structs.replace(which, since=since, until=until), counted)
         return histogram.answered(rows, cuts, step)
+
+    def _quarters(self, which: Filter, cuts: Sequence[int]) -> Rows:
+        """Rows of the bars without what is left at the ends of the range."""
+        counts = self._totals.of(which, histogram.quarters(which, cuts))
+        if counts is None:
+            return self._engine.select(histogram.histogram(which, cuts, ends=False)).rows
+        return histogram.counted_so(counts, cuts)
 
     def _options(self, which: Filter) -> Counted:
         known, rest = self._ends_of(which)

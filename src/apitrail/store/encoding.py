@@ -24,7 +24,7 @@ from msgspec.structs import astuple
 from apitrail.entry import Entry, Incoming, Payload
 from apitrail.exchange import Loss
 from apitrail.store import bodies, native
-from apitrail.store.block import COLUMNS, ID_SLACK_MS, LATEST, LOSS_COLUMNS, BadEntry, Block
+from apitrail.store.block import COLUMNS, ID_SLACK_MS, LATEST, LOSS_COLUMNS, BadEntry, Block, tally
 from apitrail.store.folding import first, fold, fold_one
 from apitrail.store.native import Lists, Runs
 from apitrail.store.rows import row_documents, side_documents
@@ -86,6 +86,8 @@ def _encode(incoming: Sequence[Incoming]) -> Block:
         own = _apart(foldable, mentioned)
     if not all(map(math.isfinite, of["duration_ms"])):
         raise ValueError("a duration is not a finite number")
+    ec = [one.id if one else None for one in of["ec_integration"]]
+    shipping = [one.id if one else None for one in of["shipping_integration"]]
     *answered, answers = side(of["response"], own, _places(kinds, runs, "request"))
     data = native.block(
         COLUMNS,
@@ -98,9 +100,9 @@ def _encode(incoming: Sequence[Incoming]) -> Block:
             of["platform"],
             of["action"],
             of["method"],
-            [one.id if one else None for one in of["ec_integration"]],
+            ec,
             [one.name if one else "" for one in of["ec_integration"]],
-            [one.id if one else None for one in of["shipping_integration"]],
+            shipping,
             [one.name if one else "" for one in of["shipping_integration"]],
             of["merchant"],
             [one.type if one else None for one in of["source"]],
@@ -121,7 +123,7 @@ def _encode(incoming: Sequence[Incoming]) -> Block:
             *spread(of["action"], answers),
         ],
     )
-    return Block(ids, struct.pack(f"<{count}q", *times), data)
+    return Block(ids, struct.pack(f"<{count}q", *times), data, tally(times, of["outcome"], ec, shipping))
 
 
 def rows(

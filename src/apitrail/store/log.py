@@ -131,6 +131,7 @@ class Store(Boards, Rhythms):
             seen = self._known(keys)
             data: list[tuple[int, bytes]] = []
             written: list[Written] = []
+            tallies: list[bytes] | None = []
             for batch in batches:
                 stored = 0
                 for block in batch.blocks:
@@ -138,12 +139,16 @@ class Store(Boards, Rhythms):
                     stored += count
                     if count:
                         data.append((block.first, fresh))
+                    if count < len(block):
+                        tallies = None if count else tallies
+                    elif tallies is not None:
+                        tallies.append(block.tally)
                 written.append(Written(stored, batch.entries - stored))
             # Rows that come in their order need not be sorted by the engine, and those of one sender mostly do.
             data.sort(key=itemgetter(0))
             times = [at for _, at in keys]
             with (
-                self._counts.writing(times),
+                self._counts.writing(times, tallies),
                 self._days.writing(times),
                 self._today.writing(times),
                 self._recent.writing(times),
@@ -300,11 +305,14 @@ class Store(Boards, Rhythms):
                 self._lock.release()
 
     def _insert(self, data: list[bytes], times: list[int]) -> None:
-        """Write new entries. What a failed insert before this one touched is looked at first."""
+        """Write new entries. What a failed insert before this one touched is looked at first, if none is new as well:
+        they may be those that it left. `times`: of all, with those that are not new.
+        """
+        if self._suspect and times:
+            derived.repair(self.engine, self._suspect)
+            self._suspect = []
         if not data:
             return
-        if self._suspect:
-            derived.repair(self.engine, self._suspect)
         self._suspect = derived.ranges(times)
         self._note.write(self._suspect)
         try:

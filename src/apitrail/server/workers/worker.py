@@ -46,7 +46,7 @@ class Job(Struct, frozen=True):
 
 
 class Done(Struct, frozen=True, tag=True):
-    """The digest. Three parts for each block follow, then the losses."""
+    """The digest. Four parts for each block follow, then the losses."""
 
     refused: list[Refusal]
     refused_losses: list[Refusal]
@@ -93,7 +93,7 @@ def read_answer(message: Sequence[bytes]) -> Digest:
             retry_after=answer.retry_after,
         )
     parts = message[1:-1]
-    blocks = [Block(*parts[at : at + 3]) for at in range(0, len(parts), 3)]
+    blocks = [Block(*parts[at : at + 4]) for at in range(0, len(parts), 4)]
     return Digest(Rows(blocks, message[-1]), answer.refused, answer.refused_losses)
 
 
@@ -133,6 +133,6 @@ def _answer(deriver: Deriver, data: bytes, job: Job, registered: Registered) -> 
         return [_encode(Refused(problem.fault, problem.status, problem.retry_after))]
     message = [_encode(Done(digest.refused, digest.refused_losses))]
     for block in digest.rows.blocks:
-        message += (block.ids, block.times, block.data)
+        message += (block.ids, block.times, block.data, block.tally)
     message.append(digest.rows.losses)
     return message

@@ -81,16 +81,23 @@ def ends_of(which: Filter) -> tuple[list[Piece], bool]:
     return ends, len(ends) < len(found)
 
 
+def totals_of(which: Filter, fields: Mapping[str, str] = FIELDS) -> tuple[str, str]:
+    """The table of totals that knows all entries which the filter lets through, by time and outcome, and the side of
+    which accounts are chosen; empty where there is none.
+    """
+    unwanted = {field for field, _ in which.without}
+    asked = {field for field in fields if getattr(which, field)} | unwanted
+    if asked <= {"outcome"}:
+        return "totals", ""
+    side = _side(which)
+    return ("account_totals", side) if side and asked <= {"outcome", side} and side not in unwanted else ("", "")
+
+
 def _totals(which: Filter, columns: Mapping[str, str], fields: Mapping[str, str]) -> str:
     """The table of totals that knows all that is asked; empty where none does."""
     if any(column in columns for column in FIELDS.values() if column != "outcome"):
         return ""
-    unwanted = {field for field, _ in which.without}
-    asked = {field for field in fields if getattr(which, field)} | unwanted
-    if asked <= {"outcome"}:
-        return "totals"
-    side = _side(which)
-    return "account_totals" if side and asked <= {"outcome", side} and side not in unwanted else ""
+    return totals_of(which, fields)[0]
 
 
 def _side(which: Filter) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -15,7 +15,7 @@ from apitrail.store.model import Bar, Filter, Histogram
 from apitrail.store.queries.counting import counted
 from apitrail.store.queries.ends import Known
 from apitrail.store.queries.narrowed import COUNTED, Narrowed
-from apitrail.store.queries.pieces import QUARTER
+from apitrail.store.queries.pieces import QUARTER, whole_quarters
 from apitrail.store.queries.where import ANYTIME, Times, told_by_entries
 from apitrail.store.times import DAY, instant, micros
 
@@ -96,13 +96,38 @@ def of_quarters(cuts: Sequence[int]) -> bool:
 def counted_here(known: Iterable[Known], which: Filter, cuts: Sequence[int]) -> list[tuple[int, str | None, int]]:
     """Rows for `answered` of entries at the ends of the range, where bars are of whole quarters."""
     narrowed = Narrowed.of(which)
+    bars = _bars(cuts)
+    return [
+        (bars[bisect_right(cuts, one.quarter) - 1], one.values[_OUTCOME], one.count)
+        for one in known
+        if all(field.passes(one.values) for field in narrowed)
+    ]
+
+
+def quarters(which: Filter, cuts: Sequence[int]) -> list[tuple[int, int]]:
+    """The whole quarters of the filter's range within each bar: the number of the first since 1970, and of the first
+    behind them, which is not larger where there are none. Bars are of whole quarters.
+    """
+    whole = whole_quarters(which)
+    if whole is None:
+        return []
+    first, end = (cut if at is None else at for at, cut in zip(whole, (cuts[0], cuts[-1]), strict=True))
+    return [(max(start, first) // QUARTER, min(stop, end) // QUARTER) for start, stop in pairwise(cuts)]
+
+
+def counted_so(counts: Mapping[str, Sequence[int]], cuts: Sequence[int]) -> list[tuple[int, str | None, int]]:
+    """Rows for `answered`, from how many entries of each outcome each bar has."""
+    bars = _bars(cuts)
+    return [
+        (bar, outcome, count) for outcome, of in counts.items() for bar, count in zip(bars, of, strict=True) if count
+    ]
+
+
+def _bars(cuts: Sequence[int]) -> list[int]:
+    """What the answer to `histogram` calls each bar: its number since 1970, or its start."""
     length, since = _numbering(cuts)
-    rows = []
-    for one in known:
-        if all(field.passes(one.values) for field in narrowed):
-            start = cuts[bisect_right(cuts, one.quarter) - 1] // 1_000_000
-            rows.append(((start - since) // length if length else start, one.values[_OUTCOME], one.count))
-    return rows
+    starts = [cut // 1_000_000 for cut in cuts[:-1]]
+    return [(start - since) // length for start in starts] if length else starts
 
 
 def _numbering(cuts: Sequence[int]) -> tuple[int, int]:

@@ -56,6 +56,13 @@ def pieces(which: Filter, *, days: bool = True) -> Iterator[Piece]:
     yield from _split(first, end, [("counts_by_day", DAY), ("counts", QUARTER)][0 if days else 1 :])
 
 
+def whole_quarters(which: Filter) -> tuple[int | None, int | None] | None:
+    """From when to when (not included) the range is of whole quarters, in microseconds, None for open; None where it
+    has no whole quarter.
+    """
+    return next(((one.first, one.end) for one in pieces(which, days=False) if one.table == "counts"), None)
+
+
 def _split(first: int | None, end: int | None, levels: list[tuple[str, int]]) -> Iterator[Piece]:
     """The range by the coarsest level, and its ends by the finer ones."""
     if first is not None and end is not None and first >= end:
