@@ -5,7 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apitrail.recorder.redaction import shapes
+from apitrail.recorder.redaction.layers import Span
 from apitrail.recorder.secrets import SHAPES
+
+
+def found_in(text: str) -> list[Span]:
+    return shapes.spans(text, shapes.pieces(text))
+
 
 PIECES = [(shape, shortest) for _, shape, shortest in SHAPES if shortest]
 
@@ -34,9 +40,16 @@ def test_a_secret_by_shape_is_found_wherever_it_stands(
 ) -> None:
     secret = data.draw(st.from_regex(shape, fullmatch=True, alphabet=st.characters(codec="ascii")))
     before, after = around
-    found = shapes.spans(before + secret + after)
+    found = found_in(before + secret + after)
     assert any(span.start == len(before) and span.end >= len(before) + len(secret) for span in found)
 
 
 def test_a_text_without_long_pieces_has_no_secret_by_shape() -> None:
-    assert shapes.spans('{"order_sn": "2611239KQ4XW01", "ship": "gh_1", "sk_live_": "Atza|"}' * 50) == []
+    text = '{"order_sn": "2611239KQ4XW01", "ship": "gh_1", "sk_live_": "Atza|"}' * 50
+    assert shapes.pieces(text) == ""
+    assert found_in(text) == []
+
+
+def test_a_secret_by_shape_is_found_behind_any_number_of_long_pieces() -> None:
+    text = ",".join(["0123456789abcdef"] * 5_000) + ",sk_live_0123456789abcdef"
+    assert [span.value for span in found_in(text)] == ["sk_live_0123456789abcdef"]

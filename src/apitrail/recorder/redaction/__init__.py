@@ -8,6 +8,8 @@ a piece cut out of a document (the head or the tail of a body over the limit) is
     names      which names of a text are secret; the quick look that lets most texts pass
     layers     spans, and text within text: JSON in a string, XML in a query parameter
     documents  JSON           markup  XML, SOAP, HTML
+    packed     bodies that are still compressed, undone first
+    encoded    JSON in base64
     pairs      forms, queries, URLs, multipart        prose  everything else
     look       chooses the scanner for a text
     echoes     a secret found in one place, met again in another

@@ -14,7 +14,7 @@ from itertools import islice
 from json.encoder import encode_basestring, encode_basestring_ascii  # a host may have put another `json.dumps` in place
 from urllib.parse import quote, quote_plus
 
-from apitrail.recorder.redaction.layers import Span
+from apitrail.recorder.redaction.layers import Span, secrets_of
 from apitrail.recorder.redaction.look import Shape
 from apitrail.recorder.redaction.views import of_text
 from apitrail.recorder.secrets import words
@@ -46,11 +46,11 @@ _JSON_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|([-+.\deE]++)', re.DOTALL)
 _PLAIN = re.compile(r"[\w.~\-]*", re.ASCII)
 
 
-def echoing(spans: Iterable[Span], host: str) -> list[str]:
+def echoing(spans: list[Span], host: str) -> list[str]:
     """The values that are so much a secret that they are masked wherever they stand."""
     return [
         span.value
-        for span in spans
+        for span in secrets_of(spans)
         if span.echoes and len(span.value) >= SHORTEST and not _common(span.value, span.value.lower(), host)
     ]
 

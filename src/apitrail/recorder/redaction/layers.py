@@ -25,6 +25,42 @@ class Span(NamedTuple):
     """Written around the mask: quotes, where a JSON number becomes a string."""
     echoes: bool = True
     """Whether the value is so much a secret that it is masked wherever else it is met."""
+    inside: Inside | None = None
+    """Set where it is no secret but holds some, in an encoding that has no places to put masks in."""
+
+
+class Inside(NamedTuple):
+    """A text that is decoded, masked, and encoded again as a whole."""
+
+    text: str
+    spans: list[Span]
+    encode: Callable[[str], str]
+
+
+def written(span: Span, mask: Callable[[str], str]) -> str:
+    """What is written in the place of a span."""
+    if span.inside is None:
+        return span.wrap + mask(span.value) + span.wrap
+    text, spans, encode = span.inside
+    return encode(replaced(text, spans, mask))
+
+
+def replaced(text: str, spans: list[Span], mask: Callable[[str], str]) -> str:
+    """The text with its spans masked."""
+    pieces: list[str] = []
+    at = 0
+    for span in spans:
+        pieces += (text[at : span.start], written(span, mask))
+        at = span.end
+    pieces.append(text[at:])
+    return "".join(pieces)
+
+
+def secrets_of(spans: list[Span]) -> list[Span]:
+    """The spans that are secrets themselves: of those that hold some, these."""
+    if not any(span.inside for span in spans):
+        return spans
+    return [one for span in spans for one in (secrets_of(span.inside.spans) if span.inside else [span])]
 
 
 MASK = re.compile(r"masked~[A-Za-z0-9._\-]{0,4}~[0-9a-f]{10}")
@@ -179,14 +215,17 @@ def outwards(spans: list[Span], decoded: Decoded, codec: Codec) -> list[Span]:
 
 
 def merged(spans: list[Span], text: str) -> list[Span]:
-    """In order and without overlaps: the outer one wins, and two that cross become one."""
+    """In order and without overlaps: the outer one wins, and two that cross become one.
+
+    What only holds secrets, and overlaps with a secret, is one as a whole.
+    """
     result: list[Span] = []
     crossed: set[int] = set()
-    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+    for span in sorted(spans, key=lambda span: (span.start, -span.end, span.inside is not None)):
         if not result or span.start >= result[-1].end:
             result.append(span)
-        elif span.end > result[-1].end:
-            result[-1] = result[-1]._replace(end=span.end)
+        elif span.end > result[-1].end or (result[-1].inside is not None and span.inside is None):
+            result[-1] = result[-1]._replace(end=max(span.end, result[-1].end), inside=None)
             crossed.add(len(result) - 1)
     for index in crossed:
         result[index] = result[index]._replace(value=text[result[index].start : result[index].end])

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from apitrail.recorder.redaction import cards, documents, markup, multipart, pairs, prose, shapes
+from apitrail.recorder.redaction import cards, documents, encoded, markup, multipart, pairs, prose, shapes
 from apitrail.recorder.redaction.layers import MASK, PERCENT, Codec, Span, decode, merged, outwards
 from apitrail.recorder.redaction.names import Hits, Names
 from apitrail.recorder.secrets import SCHEMES, Group, Place
@@ -47,8 +47,10 @@ class Look:
         cut_start: bool = False,
         cut_end: bool = False,
         depth: int = 0,
+        level: int = 0,
     ) -> None:
         self._names = names
+        self._level = level
         self._answer = answer
         self._depth = depth
         self.cut_start = cut_start
@@ -63,7 +65,11 @@ class Look:
             hits = self._names.hits(text)
             if hits or self.cut_start or shape == "multipart":  # its names are written in ways of their own
                 found = self._scan(text, shape or shape_of(text), hits, boundary)
-        found += shapes.spans(text)
+        long = shapes.pieces(text)
+        found += shapes.spans(text, long)
+        if long and self._depth == 0 and encoded.begins_in(long):  # what is deeper is seen from here, too
+            in_pairs = (shape or shape_of(text)) in ("form", "url")
+            found += encoded.spans(text, self._in_base64, percent=in_pairs)
         found += prose.header_values(text)
         numbers = cards.spans(text)
         if numbers:
@@ -73,7 +79,12 @@ class Look:
 
     def sees(self, text: str) -> bool:
         """Whether there may be anything to find."""
-        return bool(self._names.hits(text)) or bool(shapes.spans(text)) or bool(cards.spans(text))
+        if self._names.hits(text) or cards.spans(text):
+            return True
+        long = shapes.pieces(text)
+        return bool(shapes.spans(text, long)) or (
+            encoded.begins_in(long) and bool(encoded.spans(text, self._in_base64, percent=False))
+        )
 
     def secret(self, name: str, place: Place) -> list[Group]:
         return self._names.secret(name, place)
@@ -114,6 +125,15 @@ class Look:
             depth=self._depth + 1,
         )
         return outwards(inner.find(decoded.text), decoded, codec)
+
+    def _in_base64(self, inner: str, at_the_end: bool) -> list[Span]:
+        """The secrets of a text that stood in base64."""
+        if self._level >= encoded.LEVELS:
+            return []
+        look = Look(
+            self._names, answer=self._answer, cut_end=self.cut_end and at_the_end, depth=0, level=self._level + 1
+        )
+        return look.find(inner)
 
     def _scan(self, text: str, shape: Shape, hits: Hits, boundary: str) -> list[Span]:
         if shape == "multipart":

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from apitrail.exchange import Headers
 from apitrail.recorder.redaction import rpc
 from apitrail.recorder.redaction.echoes import Echoes
-from apitrail.recorder.redaction.layers import AS_IS, MASK, Span, merged
+from apitrail.recorder.redaction.layers import AS_IS, MASK, Span, merged, replaced, written
 from apitrail.recorder.redaction.look import Look, Shape, shape_of
 from apitrail.recorder.redaction.names import Names
 from apitrail.recorder.redaction.own import Applied
@@ -76,7 +76,7 @@ class TextPiece:
             return mask(self._seen)
         if not self.spans:
             return self._text
-        return to_text(_spliced_text(self._seen, self.spans, mask))
+        return to_text(replaced(self._seen, self.spans, mask))
 
 
 class BodyPiece:
@@ -148,7 +148,7 @@ class BodyPiece:
             return mask(self._data.decode("latin-1")).encode()
         if not self.spans:
             return self._data
-        return spliced(self._data, self._seen, [(span, mask(span.value)) for span in self.spans])
+        return spliced(self._data, self._seen, [(span, written(span, mask)) for span in self.spans])
 
 
 class HeaderPiece:
@@ -211,7 +211,7 @@ class HeaderPiece:
         if not self._found:
             return list(self._headers)
         return [
-            (name, to_text(_spliced_text(*self._found[index], mask))) if index in self._found else (name, value)
+            (name, to_text(replaced(*self._found[index], mask))) if index in self._found else (name, value)
             for index, (name, value) in enumerate(self._headers)
         ]
 
@@ -248,13 +248,3 @@ def with_echoes(spans: list[Span], echoes: Echoes, text: str, shape: Shape) -> l
     """The spans of a text and those of the secrets met again in it."""
     met = echoes.find(text, shape)
     return merged(spans + met, text) if met else spans
-
-
-def _spliced_text(text: str, spans: list[Span], mask: Mask) -> str:
-    pieces: list[str] = []
-    at = 0
-    for span in spans:
-        pieces += (text[at : span.start], span.wrap, mask(span.value), span.wrap)
-        at = span.end
-    pieces.append(text[at:])
-    return "".join(pieces)

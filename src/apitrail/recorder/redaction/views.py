@@ -89,13 +89,13 @@ def view(data: bytes, content_type: str = "", boundary: str = "", *, cut_start: 
 
 
 def spliced(data: bytes, seen: View, masks: list[tuple[Span, str]]) -> bytes:
-    """The bytes with a mask in the place of every span."""
+    """The bytes with what is written in the place of every span."""
     encoding = seen.encoding or "ascii"
     pieces: list[bytes] = []
     at = 0
     for span, mask in masks:
         start = seen.offset(span.start)
-        pieces += (data[at:start], (span.wrap + mask + span.wrap).encode(encoding))
+        pieces += (data[at:start], mask.encode(encoding))
         at = seen.offset(span.end)
     pieces.append(data[at:])
     return b"".join(pieces)
