@@ -183,7 +183,7 @@ def test_the_login_speaks_the_readers_language(reader: Any, linked: Any) -> None
 def test_on_a_phone_a_chosen_outcome_is_in_sight(reader: Any, linked: Any, shopee: Call) -> None:
     linked.record(shopee(f"{ORDERS}?shop_id=7", REFUSED))
     page = reader.open("/?outcome=platform_error", width=390)
-    box = page.locator(".chip", has_text="Platform error").bounding_box()
+    box = page.locator(".chip", has_text="Platform or carrier error").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
 

@@ -85,7 +85,7 @@ def test_status_is_a_word_a_colour_an_icon_and_what_was_really_said(
         "tone-request_error",
     ]
     expect(page.locator(".entry").nth(1).locator(".said")).to_have_text("Invalid access_token.")
-    expect(page.locator(".entry").nth(5).locator(".mark")).to_have_text("Inbound: the platform called us ")
+    expect(page.locator(".entry").nth(5).locator(".mark")).to_have_text("Inbound: they called us ")
     assert page.locator(".pill .icon").count() == 6
 
 
@@ -132,7 +132,7 @@ def test_outcomes_are_chosen_by_colour(desk: Any, server: Any, call: Call, mine:
     expect(page.locator(".chip", has_text="Bad request").locator(".count")).to_have_text("1")
     page.locator(".chip", has_text="Bad request").click()
     expect(page.locator(".entry")).to_have_count(1)
-    page.locator(".chip", has_text="Platform error").click()
+    page.locator(".chip", has_text="Platform or carrier error").click()
     expect(page.locator(".entry")).to_have_count(2)
     assert asked(page)["outcome"] == ["request_error", "platform_error"]
     page.locator(".clear-all").click()

@@ -164,7 +164,7 @@ def test_every_outcome_that_there_was_is_in_sight(desk: Any, server: Any, call: 
     server.record(call(), call(status=404), call(status=500))
     page = desk.open(mine, width=width)
     chips = [one for one in page.locator(".chip").all() if one.is_visible()]
-    assert {"Success", "Bad request", "Platform error"} <= {one.inner_text().split("\n")[0] for one in chips}
+    assert {"Success", "Bad request", "Platform or carrier error"} <= {one.inner_text().split("\n")[0] for one in chips}
     assert all(box(one)["x"] + box(one)["width"] <= width for one in chips)
 
 

@@ -53,6 +53,17 @@ def test_every_key_that_is_asked_for_by_name_is_there() -> None:
     assert asked - ENGLISH.keys() == set()
 
 
+@pytest.mark.parametrize("party", ["carrier", "either"])
+def test_what_is_said_of_a_carrier_is_said_of_a_platform_too(party: str) -> None:
+    own = {key for key in ENGLISH.keys() if key.startswith(f"{party}.")}  # noqa: SIM118
+    assert own
+    assert {key.removeprefix(f"{party}.") for key in own} - ENGLISH.keys() == set()
+    for words in (ENGLISH, *OTHERS):
+        platform = words("filter.platform").unescape().lower()
+        told = {key: words(key).unescape().lower() for key in own if party == "carrier"}
+        assert [key for key, text in told.items() if platform in text] == []
+
+
 def test_every_key_that_is_put_together_is_there() -> None:
     kinds = [f"outcome.{way}.{kind}" for way in ("inbound", "outbound") for kind in ICONS]
     meanings = [f"meaning.{way}.{kind}" for way in ("inbound", "outbound") for kind in ICONS]

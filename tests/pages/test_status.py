@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from apitrail.entry import EntryRow
-from apitrail.exchange import Failure
+from apitrail.exchange import Failure, Integration
+from apitrail.profiles import Profiles
 from apitrail.server.pages import language, names
 from apitrail.server.pages.clock import Clock, duration
+from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.status import pill, said
 
-WORDS = language.languages()["en"]
+READER = Reader(language.languages()["en"], Clock(ZoneInfo("UTC"), datetime(2026, 8, 17, tzinfo=UTC)), Profiles.load())
 
 
 def entry(**fields: Any) -> EntryRow:
@@ -45,8 +48,23 @@ def entry(**fields: Any) -> EntryRow:
     ],
 )
 def test_status_is_outcome_then_raw_status_then_code(fields: dict[str, Any], word: str, status: str, code: str) -> None:
-    found = pill(entry(**fields), WORDS)
+    found = pill(entry(**fields), READER)
     assert (str(found.word), found.status, found.code) == (word, status, code)
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"platform": "ups"}, "Carrier error"),
+        ({"platform": "ups", "ec_integration": Integration("shop")}, "Carrier error"),
+        ({"platform": "shopify", "shipping_integration": Integration("post")}, "Platform error"),
+        ({"platform": "our-own-van", "shipping_integration": Integration("van")}, "Carrier error"),
+        ({"shipping_integration": Integration("van"), "ec_integration": Integration("shop")}, "Platform error"),
+        ({}, "Platform error"),
+    ],
+)
+def test_a_carrier_that_failed_is_called_a_carrier(fields: dict[str, Any], word: str) -> None:
+    assert str(pill(entry(status=503, outcome="platform_error", **fields), READER).word) == word
 
 
 def test_each_kind_of_status_has_an_icon_of_its_own() -> None:

@@ -42,6 +42,10 @@ def test_each_cause_says_whose_hands_it_needs_and_a_notification_may_need_others
 
 def test_a_handler_that_crashed_is_not_called_platform_trouble() -> None:
     assert cause_label("platform_outage") == "Platform trouble"
+    assert cause_label("platform_outage", party="carrier") == "Carrier trouble"
+    assert cause_label("platform_outage", "zh", party="either") == "平台或物流商異常"
+    assert cause_label("platform_outage", direction="inbound", party="carrier") == "Our handler failed"
+    assert cause_label("address", party="carrier") == "Address"
     assert cause_label("platform_outage", direction="inbound") == "Our handler failed"
 
 

@@ -73,6 +73,46 @@ def test_a_share_is_never_rounded_to_none_or_all() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("language", "carrier", "platform"),
+    [
+        (
+            "en",
+            ["Carrier error", "Carrier trouble", "</span>carrier<"],
+            ["Platform error", "Platform trouble"],
+        ),
+        ("zh-TW", ["物流商錯誤", "物流商異常", "</span>物流商<"], ["平台錯誤", "平台異常"]),
+    ],
+)
+def test_a_carrier_that_is_at_fault_is_called_a_carrier_wherever_it_is_told(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str, language: str, carrier: Any, platform: Any
+) -> None:
+    def failed(name: str, **accounts: Any) -> dict[str, Any]:
+        order = account if name == "tcat" else f"{account}-2"
+        stated = {"action": "label.create", "platform": name, "source": {"type": "order", "id": order}, **accounts}
+        return an_exchange(created_at=at(3), status=503, stated=stated)
+
+    mine = {"id": account, "name": account}
+    batch = [failed("tcat", shipping_integration=mine), failed("shopify", ec_integration=mine)]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    said = {"lang": language}
+    of_carrier = server.get("/problems", params={"shipping_integration": account, **said}).text
+    assert [one for one in carrier if one not in of_carrier] == []
+    assert [one for one in platform if one in of_carrier] == []
+    of_platform = server.get("/problems", params={"ec_integration": account, **said}).text
+    assert [one for one in platform if one not in of_platform] == []
+    assert [one for one in carrier if one in of_platform] == []
+    for path in ("/", "/integrations/shipping"):
+        page = server.get(path, params={"shipping_integration": account, **said} if path == "/" else said).text
+        assert carrier[1] in page
+    entry = server.get("/api/v1/entries", params={"shipping_integration": account}).json()["entries"][0]["id"]
+    opened = server.get(f"/entries/{entry}", params=said).text
+    assert carrier[1] in opened
+    assert carrier[1] in server.get(f"/entries/{entry}/support", params=said).text
+    assert carrier[1] in server.get("/shipments", params={"number": account, **said}).text
+    assert carrier[1] in server.get("/help/label-failed", params={"number": account, **said}).text
+
+
 def test_what_was_never_sent_is_not_called_without_an_answer(
     server: Any, ingest: dict[str, str], an_exchange: Make, account: str
 ) -> None:

@@ -17,6 +17,8 @@ from apitrail.profiles.problems import ProfileError
 HERE = Path(__file__).parent
 Side = Literal["ec", "shipping", "both"]
 Actor = Literal["merchant", "warehouse", "platform", "engineer"]
+Party = Literal["platform", "carrier", "either"]
+"""How the other end is spoken of; `either` where both kinds are meant."""
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 
 UNKNOWN = "unknown"
@@ -52,6 +54,9 @@ class CauseWords(Struct, frozen=True, forbid_unknown_fields=True):
     retryable: bool | None = None
     inbound_label: tuple[str, str] | None = None
     """Where the label would blame the platform for what happened on our side."""
+    carrier_label: tuple[str, str] | None = None
+    """Where the label says platform, and it is a carrier; so is the next, where it may be either."""
+    either_label: tuple[str, str] | None = None
 
 
 class Catalogue(Struct, frozen=True):
@@ -177,12 +182,13 @@ def action_repeatable(action: str) -> bool | None:
     return known.repeatable if known is not None and known.id != UNKNOWN else None
 
 
-def cause_label(cause: str, language: str = "en", direction: Direction = "outbound") -> str:
+def cause_label(cause: str, language: str = "en", direction: Direction = "outbound", party: Party = "platform") -> str:
     """What people read for a cause; an unknown one is its own label."""
     words = BUILT_IN.causes.get(cast("Cause", cause))
     if words is None:
         return cause
-    label = (words.inbound_label if direction == "inbound" else None) or words.label
+    of_party = {"carrier": words.carrier_label, "either": words.either_label}.get(party)
+    label = (words.inbound_label if direction == "inbound" else None) or of_party or words.label
     return label[1 if language.lower().startswith("zh") else 0]
 
 

@@ -91,6 +91,11 @@ class Profiles:
         """Name → what people read, of every platform that has a profile."""
         return {name: platform.label for name, platform in self._platforms.items()}
 
+    def side(self, platform: str) -> Side | None:
+        """Whether it is an e-commerce platform (`ec`), a carrier (`shipping`) or both; None where no profile says."""
+        found = self._platforms.get(self._recognition.named(platform) or "")
+        return found.side if found is not None else None
+
     def docs(self, platform: str) -> str | None:
         """Where a platform documents its errors."""
         found = self._platforms.get(self._recognition.named(platform) or "")

@@ -30,6 +30,10 @@ class Last(Struct, frozen=True):
 
     at: datetime
     entry: str
+    platform: str
+    """Empty if it is not known."""
+    shipping: bool
+    """True if the call was made for a shipping integration alone."""
     action: str
     direction: str
     outcome: str
@@ -179,4 +183,16 @@ def _told(one: Mention) -> bool:
 def _last(one: Mention) -> Last:
     acts = actor(one.cause, one.direction) if one.failed else None
     kind = one.kind or one.outcome
-    return Last(one.at, one.id, one.action, one.direction, one.outcome, one.cause, kind, acts, one.message)
+    return Last(
+        at=one.at,
+        entry=one.id,
+        platform=one.platform,
+        shipping=bool(one.shipping_integration) and not one.ec_integration,
+        action=one.action,
+        direction=one.direction,
+        outcome=one.outcome,
+        cause=one.cause,
+        kind=kind,
+        acts=acts,
+        message=one.message,
+    )

@@ -16,10 +16,11 @@ from msgspec import Struct
 
 from apitrail.entry import EntryRow
 from apitrail.exchange import Integration
+from apitrail.profiles.catalogue import Party
 from apitrail.server import pasted
 from apitrail.server.guided import gather, label, missing
 from apitrail.server.guided.finding import Answer, Finding, Value
-from apitrail.server.pages import host, links, names, ranges
+from apitrail.server.pages import host, links, names, party, ranges
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.clock import duration
 from apitrail.server.pages.links import Link
@@ -240,7 +241,9 @@ def _view(
 def _finding(one: Finding, query: PageQuery, reader: Reader) -> FindingView:
     words = reader.words
     count = one.named.get("count")
-    named = {name: _said(name, value, reader) for name, value in one.named.items() if name != "count"}
+    about = one.acts or next(iter(one.entries), None)
+    whose = party.of_entry(about, reader) if about else "either"
+    named = {name: _said(name, value, whose, reader) for name, value in one.named.items() if name != "count"}
     key = f"guided.{one.key}"
     text = words.count(key, count, **named) if isinstance(count, int) else words(key, **named)
     return FindingView(
@@ -254,7 +257,7 @@ def _finding(one: Finding, query: PageQuery, reader: Reader) -> FindingView:
     )
 
 
-def _said(name: str, value: Value, reader: Reader) -> Markup | str:
+def _said(name: str, value: Value, whose: Party, reader: Reader) -> Markup | str:
     if isinstance(value, datetime):
         return reader.clock.tag(value)
     if isinstance(value, timedelta):
@@ -262,16 +265,16 @@ def _said(name: str, value: Value, reader: Reader) -> Markup | str:
     if isinstance(value, int):
         return f"{value:,}"
     if name == "platform":
-        return visible(reader.platform(value)) if value else reader.words("guided.the_platform")
+        return visible(reader.platform(value)) if value else reader.words.about(whose, "guided.the_platform")
     if name == "cause":
-        return names.cause_label(value, reader.words)
+        return names.cause_label(value, reader.words, whose)
     return names.action(value, reader.words) if name == "action" else visible(value)
 
 
 def _proof(entry: EntryRow, query: PageQuery, reader: Reader) -> Proof:
     url = PageQuery(tz=query.tz, lang=query.lang).url(f"/entries/{entry.id}")
     action = names.action(entry.action, reader.words)
-    return Proof(url, reader.clock.tag(entry.created_at), action, pill(entry, reader.words))
+    return Proof(url, reader.clock.tag(entry.created_at), action, pill(entry, reader))
 
 
 def _log_url(which: Filter, query: PageQuery) -> str:

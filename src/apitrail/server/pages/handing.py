@@ -61,7 +61,7 @@ def _lines(entry: Entry, reader: Reader) -> Iterator[tuple[str, str]]:
     def named(key: str) -> str:
         return reader.words(key).unescape()
 
-    shown = pill(entry, reader.words)
+    shown = pill(entry, reader)
     utc = entry.created_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     label = names.action(entry.action, reader.words)
     local = "" if reader.clock.zone.key == "UTC" else f"{reader.clock.exact(entry.created_at)} "
@@ -76,7 +76,7 @@ def _lines(entry: Entry, reader: Reader) -> Iterator[tuple[str, str]]:
         yield named("fact.source"), f"{names.source_type(entry.source, reader.words)} {entry.source.id}"
     yield named("support.code"), _short(entry.code or "")
     yield named("support.message"), _short(said(entry) or entry.message or "")
-    yield named("support.cause"), names.cause(entry, reader.words)
+    yield named("support.cause"), names.cause(entry, reader)
     yield named("support.request_id"), _request_id(entry)
     yield named("support.call"), _short(f"{entry.method} {entry.url.partition('?')[0]}")
     yield named("support.link"), f"{reader.server_url}/entries/{entry.id}"

@@ -23,7 +23,7 @@ def text(page: ShiftView, since: datetime, until: datetime, url: str, reader: Re
     lines += [f"{_plain(words('acts.label'))} {_plain(one.label)}" for one in page.actors[1:] if one.here]
     if page.outages:
         accounts = _plain(words("shift.outage_accounts"))
-        lines += ["", _plain(words("shift.outages"))]
+        lines += ["", _plain(page.outages_title)]
         lines += [f"- {_plain(one.text)} {accounts} {_plain(one.accounts)}" for one in page.outages]
     for number, one in enumerate(page.causes, 1):
         lines += ["", *_cause(number, one, reader)]

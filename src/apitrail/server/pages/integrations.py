@@ -13,7 +13,7 @@ from msgspec import Struct
 from apitrail.registration import Registration
 from apitrail.server import accounts
 from apitrail.server.accounts import Health
-from apitrail.server.pages import links, names
+from apitrail.server.pages import links, names, party
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.query import PageQuery
@@ -183,7 +183,7 @@ def _account(
     drawn: Spark | None,
     signed_in: SignIn | None,
 ) -> AccountView:
-    words = reader.words
+    words, whose = reader.words, party.of_call(platform, reader, shipping=side == "shipping")
     field = f"{side}_integration"
     log = PageQuery(range="7d", tz=query.tz, lang=query.lang).but(**{field: (identity,)})
     causes = Counter(cause for one in done for cause in one.causes)
@@ -209,7 +209,9 @@ def _account(
         ends=_ends(signed_in, reader),
         ends_url=PageQuery(tz=query.tz, lang=query.lang).url(f"/entries/{signed_in.entry}") if signed_in else "",
         causes=[
-            Link(Markup("{}").format(names.cause_label(cause, words)), log.but(range="24h", cause=(cause,)).url())
+            Link(
+                Markup("{}").format(names.cause_label(cause, words, whose)), log.but(range="24h", cause=(cause,)).url()
+            )
             for cause, _ in causes.most_common(CAUSES)
         ],
         settings=settings,

@@ -13,6 +13,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from apitrail.profiles.catalogue import Party
+
 FOLDER = Path(__file__).parent.parent / "locales"
 DEFAULT = "en"
 COOKIE = "apitrail_lang"
@@ -31,6 +33,13 @@ class Words:
     def __call__(self, key: str, /, **named: Any) -> Markup:
         sentence = Markup(escape(self._words[key]))  # noqa: S704 - ours, and escaped
         return sentence.format(**named) if named else sentence
+
+    def about(self, party: Party, key: str, /, **named: Any) -> Markup:
+        """The sentence as it is said of a carrier, or of platforms and carriers together: `carrier.key`, `either.key`,
+        where there is such a one.
+        """
+        own = f"{party}.{key}"
+        return self(own if own in self._words else key, **named)
 
     def count(self, key: str, count: int, /, **named: Any) -> Markup:
         """The form of the sentence for that many: `key.one` or `key.other`, with `{count}`."""

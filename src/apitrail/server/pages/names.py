@@ -6,8 +6,8 @@ from apitrail import profiles
 from apitrail.entry import EntryRow
 from apitrail.exchange import Direction, Source
 from apitrail.profiles import catalogue
-from apitrail.profiles.catalogue import CAUSES
-from apitrail.server.pages import language
+from apitrail.profiles.catalogue import CAUSES, Party
+from apitrail.server.pages import language, party
 from apitrail.server.pages.language import Words
 from apitrail.server.pages.reader import Reader
 
@@ -17,19 +17,19 @@ def action(action_id: str, words: Words) -> str:
     return profiles.action_label(action_id, words.language)
 
 
-def cause(entry: EntryRow, words: Words) -> str:
-    return profiles.cause_label(entry.cause, words.language, entry.direction) if entry.cause else ""
+def cause(entry: EntryRow, reader: Reader) -> str:
+    return cause_of(entry.cause or "", entry.direction, party.of_entry(entry, reader), reader.words)
 
 
-def cause_of(cause: str, direction: str, words: Words) -> str:
+def cause_of(cause: str, direction: str, whose: Party, words: Words) -> str:
     """A cause of calls in that direction; empty where there is none."""
     way: Direction = "inbound" if direction == "inbound" else "outbound"
-    return profiles.cause_label(cause, words.language, way) if cause else ""
+    return profiles.cause_label(cause, words.language, way, whose) if cause else ""
 
 
-def cause_label(cause: str, words: Words) -> str:
+def cause_label(cause: str, words: Words, whose: Party = "either") -> str:
     """A cause by itself, as the filter offers it."""
-    return profiles.cause_label(cause, words.language)
+    return profiles.cause_label(cause, words.language, party=whose)
 
 
 def reference_type(name: str, words: Words) -> str:
@@ -43,12 +43,12 @@ def advice(entry: EntryRow, reader: Reader) -> str:
     return reader.profiles.advice(entry, language=reader.words.language) or ""
 
 
-def advice_of(cause: str, direction: str, platform: str, reader: Reader) -> str:
+def advice_of(cause: str, direction: str, platform: str, whose: Party, reader: Reader) -> str:
     """As of any failure of that cause; `platform` may be empty. Empty where the cause is none of ours."""
     known = next((each for each in CAUSES if each == cause), None)
     if known is None:
         return ""
-    called = reader.platform(platform) if platform else str(reader.words("guided.the_platform"))
+    called = reader.platform(platform) if platform else str(reader.words.about(whose, "guided.the_platform"))
     way: Direction = "inbound" if direction == "inbound" else "outbound"
     return catalogue.advice(
         catalogue.BUILT_IN, known, platform=called, direction=way, repeatable=False, language=reader.words.language

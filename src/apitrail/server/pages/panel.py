@@ -9,7 +9,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from apitrail.entry import Entry, Item, Payload
-from apitrail.server.pages import bodies, handing, host, names, tally
+from apitrail.server.pages import bodies, handing, host, names, party, tally
 from apitrail.server.pages.bodies.content import SHOWN, decode
 from apitrail.server.pages.bodies.place import Place
 from apitrail.server.pages.bodies.visible import visible
@@ -160,13 +160,13 @@ def _verdict(entry: Entry, reader: Reader) -> Verdict:
     words, kind = reader.words, kind_of(entry)
     bad = entry.outcome != "success"
     return Verdict(
-        status=pill(entry, words),
+        status=pill(entry, reader),
         what=names.action(entry.action, words),
-        meaning=words(_meaning(entry, kind)),
+        meaning=words.about(party.of_entry(entry, reader), _meaning(entry, kind)),
         code=(entry.code or "") if bad else "",
         said=folded(said(entry), words),
         said_by=_said_by(entry, kind, reader),
-        cause=names.cause(entry, words) if bad else "",
+        cause=names.cause(entry, reader) if bad else "",
         advice=names.advice(entry, reader) if bad else "",
         retryable=Markup("") if entry.retryable is None or not bad else words(f"retryable.{_yes(entry.retryable)}"),
         links=list(_links(entry, reader)) if bad else [],
@@ -216,9 +216,8 @@ def _passed(item: Item) -> bool:
 
 def _item(item: Item, entry: Entry, reader: Reader) -> ItemView:
     words = reader.words
-    icon = Pill(
-        item.outcome, item.outcome, ICONS[item.outcome], words(f"outcome.{entry.direction}.{item.outcome}"), "", ""
-    )
+    word = words.about(party.of_entry(entry, reader), f"outcome.{entry.direction}.{item.outcome}")
+    icon = Pill(item.outcome, item.outcome, ICONS[item.outcome], word, "", "")
     return ItemView(names.reference_type(item.type, words), item.id, icon, item.code or "", item.message or "")
 
 

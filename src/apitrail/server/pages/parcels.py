@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from markupsafe import Markup
 from msgspec import Struct
 
-from apitrail.profiles.catalogue import actor
+from apitrail.profiles.catalogue import Party, actor
 from apitrail.server.boards.parcels import ChainLink, Parcel
-from apitrail.server.pages import boards, names
+from apitrail.server.pages import boards, names, party
 from apitrail.server.pages.boards import Named
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.query import PageQuery
@@ -74,7 +74,9 @@ def parcel(one: Parcel, query: PageQuery, reader: Reader) -> ParcelView:
         boards.account(side, held, one.merchant, one.platform, query, PATH, reader)
         for side, held in (("shipping", one.shipping_integration), ("ec", one.ec_integration))
     ]
-    chain = [_link(link, bare, reader) for link in one.chain]
+    carried = one.shipping_integration is not None
+    whose = party.of_call(one.platform, reader, shipping=carried)
+    chain = [_link(link, whose, bare, reader) for link in one.chain]
     references = tuple(f"tracking:{each}" for each in one.tracking) + tuple(f"shipment:{e}" for e in one.shipments)
     calls = bare.but(range="all", reference=references or tuple(f"order:{each}" for each in one.orders))
     return ParcelView(
@@ -99,7 +101,7 @@ def parcel(one: Parcel, query: PageQuery, reader: Reader) -> ParcelView:
     )
 
 
-def _link(one: ChainLink, bare: PageQuery, reader: Reader) -> LinkView:
+def _link(one: ChainLink, whose: Party, bare: PageQuery, reader: Reader) -> LinkView:
     words = reader.words
     return LinkView(
         name=words(f"shipments.link.{one.name}"),
@@ -109,7 +111,7 @@ def _link(one: ChainLink, bare: PageQuery, reader: Reader) -> LinkView:
         url=bare.url(f"/entries/{one.entry}") if one.entry else "",
         at=reader.clock.exact(one.at) if one.at else "",
         broken=one.broken,
-        acts=words(f"acts.{actor(one.cause)}") if one.broken else Markup(),
-        cause=names.cause_of(one.cause, "outbound", words),
+        acts=words.about(whose, f"acts.{actor(one.cause)}") if one.broken else Markup(),
+        cause=names.cause_of(one.cause, "outbound", whose, words),
         said=visible(one.message),
     )

@@ -11,8 +11,9 @@ from collections import Counter
 from markupsafe import Markup
 from msgspec import Struct
 
+from apitrail.profiles.catalogue import Party
 from apitrail.server.boards.problems import MOST, NARROWED_BY, ProblemsAnswer, Trouble, problems
-from apitrail.server.pages import boards, links, names, parcels
+from apitrail.server.pages import boards, links, names, parcels, party
 from apitrail.server.pages.boards import Chip, Chosen, Named
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.links import Link
@@ -179,7 +180,7 @@ def _notes(found: ProblemsAnswer | None, reader: Reader) -> list[Markup]:
 
 def _row(one: Trouble, name: str, query: PageQuery, more: dict[str, str], reader: Reader) -> ProblemView:
     words, tag = reader.words, reader.clock.tag
-    bare = PageQuery(tz=query.tz, lang=query.lang)
+    bare, whose = PageQuery(tz=query.tz, lang=query.lang), party_of(one, reader)
     said = one.message or one.not_sent or one.error
     named = [
         boards.account(side, held, one.merchant, one.platform, query, PATH, reader)
@@ -189,18 +190,18 @@ def _row(one: Trouble, name: str, query: PageQuery, more: dict[str, str], reader
         id=name,
         tone=one.outcome,
         icon=ICONS[kind_of(one)],
-        outcome=words(f"outcome.{one.direction}.{kind_of(one)}"),
+        outcome=words.about(whose, f"outcome.{one.direction}.{kind_of(one)}"),
         action=names.action(one.action, words),
         action_url=query.but(action=(one.action,)).url(PATH, **more),
         inbound=one.direction == "inbound",
         platform=_platform(one, query, more, reader),
         accounts=[held for held in named if held is not None],
-        cause=names.cause_of(one.cause, one.direction, words),
+        cause=names.cause_of(one.cause, one.direction, whose, words),
         cause_url=query.but(cause=(one.cause,)).url(PATH, **more) if one.cause else "",
         code=visible(one.code) if one.code else Markup("HTTP {}").format(one.status) if one.status else Markup(),
         message=visible(said),
-        acts=words(f"acts.{one.acts}"),
-        advice=names.advice_of(one.cause, one.direction, one.platform, reader),
+        acts=words.about(whose, f"acts.{one.acts}"),
+        advice=names.advice_of(one.cause, one.direction, one.platform, whose, reader),
         times=words.count("shift.failures", one.count),
         share=share(one, reader),
         since=words("problems.since", at=tag(one.first_seen)),
@@ -227,6 +228,12 @@ def share(one: Trouble, reader: Reader) -> Markup:
     if one.calls is None:
         return Markup()
     return reader.words.count("problems.share", one.calls, share=percent(one.count, one.calls))
+
+
+def party_of(one: Trouble, reader: Reader) -> Party:
+    """Whom the calls went to, or came from."""
+    carried = one.shipping_integration is not None and one.ec_integration is None
+    return party.of_call(one.platform, reader, shipping=carried)
 
 
 def kind_of(one: Trouble) -> str:

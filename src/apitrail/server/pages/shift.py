@@ -22,12 +22,12 @@ from apitrail.server.boards.alike import COMPARED, Alike
 from apitrail.server.boards.outages import Outage
 from apitrail.server.boards.problems import Trouble
 from apitrail.server.boards.shift import HIT, CauseBoard, Feature, ShiftAnswer, healed, shift
-from apitrail.server.pages import boards, handover, links, names, ranges
+from apitrail.server.pages import boards, handover, links, names, party, ranges
 from apitrail.server.pages.boards import Chosen, Named
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.guided import Choice
 from apitrail.server.pages.links import Link
-from apitrail.server.pages.problems import STATE_ICONS, kind_of, log_of, share
+from apitrail.server.pages.problems import STATE_ICONS, kind_of, log_of, party_of, share
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.zones import OFFERED as OFFERED_ZONES
@@ -110,6 +110,7 @@ class ShiftView(Struct, frozen=True, kw_only=True):
     notes: list[Markup]
     misread: list[Markup]
     total: Markup
+    outages_title: Markup
     outages: list[OutageView]
     causes: list[CauseView]
     healed: list[CauseView]
@@ -149,6 +150,9 @@ def view(store: Store, values: Mapping[str, list[str]], query: PageQuery, reader
         notes=_notes(found, reader),
         misread=wrong,
         total=reader.words.count("shift.total", found.failures, calls=f"{found.calls:,}") if found else Markup(),
+        outages_title=reader.words.about(
+            party.of_several((one.platform for one in found.outages) if found else (), reader), "shift.outages"
+        ),
         outages=[_outage(one, found.account_names, bare, reader) for one in found.outages] if found else [],
         causes=[one for over, one in causes if not over],
         healed=[one for over, one in causes if over],
@@ -216,7 +220,12 @@ def _actors(asked: Mapping[str, str], found: ShiftAnswer | None, bare: PageQuery
     here = asked.get("acts", "")
     every = Chosen(reader.words("shift.everybody"), bare.url(PATH, **kept), not here, str(len(open_causes)))
     return [every] + [
-        Chosen(reader.words(f"acts.{one}"), bare.url(PATH, **kept, acts=one), one == here, str(counted[one]))
+        Chosen(
+            reader.words.about("either", f"acts.{one}"),
+            bare.url(PATH, **kept, acts=one),
+            one == here,
+            str(counted[one]),
+        )
         for one in ACTORS
     ]
 
@@ -256,7 +265,7 @@ def _outage(one: Outage, called: Mapping[str, str], bare: PageQuery, reader: Rea
 
 def _cause(one: CauseBoard, found: ShiftAnswer, narrowed: bool, bare: PageQuery, reader: Reader) -> CauseView:
     """`narrowed`: to a kind of work."""
-    words = reader.words
+    words, whose = reader.words, party.of_several(one.platforms, reader)
     waiting = one.orders_held + one.parcels_held
     board = bare.but(range="", since=found.since, until=found.until, direction=(one.direction,))
     if one.cause:
@@ -272,10 +281,12 @@ def _cause(one: CauseBoard, found: ShiftAnswer, narrowed: bool, bare: PageQuery,
         if every
     ]
     return CauseView(
-        title=names.cause_of(one.cause, one.direction, words) or str(words("shift.no_cause")),
+        title=names.cause_of(one.cause, one.direction, whose, words) or str(words("shift.no_cause")),
         inbound=one.direction == "inbound",
-        acts=words(f"acts.{one.acts}"),
-        advice=names.advice_of(one.cause, one.direction, one.platforms[0] if len(one.platforms) == 1 else "", reader),
+        acts=words.about(whose, f"acts.{one.acts}"),
+        advice=names.advice_of(
+            one.cause, one.direction, one.platforms[0] if len(one.platforms) == 1 else "", whose, reader
+        ),
         platforms=Markup(", ").join(visible(reader.platform(each)) for each in one.platforms),
         failures=words.count("shift.failures", one.failures),
         held=held,
@@ -329,7 +340,7 @@ def _line(one: Trouble, bare: PageQuery, reader: Reader) -> Line:
     said += [held.name or held.id for held in (one.ec_integration, one.shipping_integration) if held]
     why = one.message or one.not_sent or one.error
     if one.code or one.status is None:
-        said.append(one.code or str(words(f"outcome.{one.direction}.{kind_of(one)}")))
+        said.append(one.code or str(words.about(party_of(one, reader), f"outcome.{one.direction}.{kind_of(one)}")))
     elif one.status >= 400 or not why:
         said.append(f"HTTP {one.status}")
     return Line(

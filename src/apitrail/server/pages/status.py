@@ -10,7 +10,8 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from apitrail.entry import EntryRow
-from apitrail.server.pages.language import Words
+from apitrail.server.pages import party
+from apitrail.server.pages.reader import Reader
 
 ICONS = {
     "success": "check",
@@ -38,7 +39,7 @@ class Pill(Struct, frozen=True):
     """The platform's own code where the body says otherwise than the status, or why there was no answer."""
 
 
-def pill(entry: EntryRow, words: Words) -> Pill:
+def pill(entry: EntryRow, reader: Reader) -> Pill:
     kind = kind_of(entry)
     code = ""
     if kind == "no_answer" and entry.error:
@@ -49,7 +50,7 @@ def pill(entry: EntryRow, words: Words) -> Pill:
         kind=kind,
         tone=entry.outcome,
         icon=ICONS[kind],
-        word=words(f"outcome.{entry.direction}.{kind}"),
+        word=reader.words.about(party.of_entry(entry, reader), f"outcome.{entry.direction}.{kind}"),
         status="" if entry.status is None else str(entry.status),
         code=code,
     )

@@ -27,7 +27,7 @@ from apitrail.server.boards.trade import (
     find_orders,
     find_shipments,
 )
-from apitrail.server.pages import boards, links, names, parcels, ranges
+from apitrail.server.pages import boards, links, names, parcels, party, ranges
 from apitrail.server.pages.boards import Chip, Chosen, Named
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.links import Link
@@ -286,15 +286,15 @@ def _order(one: Order, query: PageQuery, reader: Reader) -> OrderView:
 
 
 def _call(one: Last, bare: PageQuery, reader: Reader) -> Call:
-    words = reader.words
+    words, whose = reader.words, party.of_call(one.platform, reader, shipping=one.shipping)
     return Call(
         url=bare.url(f"/entries/{one.entry}"),
         at=reader.clock.tag(one.at),
         text=visible(names.action(one.action, words)),
         tone=one.outcome,
         icon=ICONS.get(one.kind, "lost"),
-        word=words(f"outcome.{one.direction}.{one.kind}"),
-        cause=names.cause_of(one.cause, one.direction, words),
+        word=words.about(whose, f"outcome.{one.direction}.{one.kind}"),
+        cause=names.cause_of(one.cause, one.direction, whose, words),
         said=visible(one.message) if one.acts else Markup(),
-        acts=words(f"acts.{one.acts}") if one.acts else Markup(),
+        acts=words.about(whose, f"acts.{one.acts}") if one.acts else Markup(),
     )
