@@ -184,8 +184,7 @@ class _Side:
         if message.tail:
             self._tail = BodyPiece(message.tail, content_type, boundary, cut_start=True)
             if self._body is not None:
-                self._tail.shape = self._body.shape
-                self._tail.binary |= self._body.binary
+                self._tail.follow(self._body)
             self._tail.scan(Look(names, answer=answer, cut_start=True))
         self.bodies = [piece for piece in (self._body, self._text, self._tail) if piece is not None]
         self.pieces: list[HeaderPiece | BodyPiece | TextPiece] = [self.headers, *self.bodies]

@@ -10,6 +10,8 @@ a piece cut out of a document (the head or the tail of a body over the limit) is
     documents  JSON           markup  XML, SOAP, HTML
     packed     bodies that are still compressed, undone first
     encoded    JSON in base64
+    serialized what PHP's `serialize` writes
+    tables     CSV
     pairs      forms, queries, URLs, multipart        prose  everything else
     look       chooses the scanner for a text
     echoes     a secret found in one place, met again in another

@@ -13,6 +13,8 @@ _TEXT = re.compile(
     r"\A[ \t]*text/|\A[ \t]*multipart/|[/+](?:json|xml|graphql)\b|x-www-form-urlencoded|javascript", re.IGNORECASE
 )
 _DOCUMENT = (b"{", b"[", b"<")
+_SERIALIZED = re.compile(rb'a:\d{1,9}:\{|O:\d{1,9}:"')
+"""PHP writes zero bytes around the class of a property."""
 _CONTROLS = bytes(set(range(32)) - set(b"\t\r\n\f\x1b"))
 _SPACES = b" \t\r\n\xef\xbb\xbf"
 
@@ -27,7 +29,7 @@ def is_binary(data: bytes, content_type: str) -> bool:
     if begins_as_binary(data):
         return True
     head = data[:1024]
-    if head[:64].lstrip(_SPACES)[:1] in _DOCUMENT or _TEXT.search(content_type):
+    if head[:64].lstrip(_SPACES)[:1] in _DOCUMENT or _SERIALIZED.match(head) or _TEXT.search(content_type):
         # urllib declares a form whatever it sends; of bytes by chance, one in ten is a control character.
         return b"\0" in head and 20 * (len(head) - len(head.translate(None, _CONTROLS))) > len(head)
     return b"\0" in head or (_BINARY.search(content_type) is not None and not is_utf8(data))

@@ -209,9 +209,14 @@ def outwards(spans: list[Span], decoded: Decoded, codec: Codec) -> list[Span]:
             start=decoded.outer(span.start, end=False),
             end=decoded.outer(span.end, end=True),
             wrap=codec.wrap(span.wrap) if span.wrap else "",
+            inside=_wrapped(span.inside, codec) if span.inside else None,
         )
         for span in spans
     ]
+
+
+def _wrapped(inside: Inside, codec: Codec) -> Inside:
+    return inside._replace(encode=lambda text: codec.wrap(inside.encode(text)))
 
 
 def merged(spans: list[Span], text: str) -> list[Span]:

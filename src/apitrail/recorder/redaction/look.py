@@ -7,12 +7,23 @@ from typing import Literal
 
 import msgspec
 
-from apitrail.recorder.redaction import cards, documents, encoded, markup, multipart, pairs, prose, shapes
+from apitrail.recorder.redaction import (
+    cards,
+    documents,
+    encoded,
+    markup,
+    multipart,
+    pairs,
+    prose,
+    serialized,
+    shapes,
+    tables,
+)
 from apitrail.recorder.redaction.layers import MASK, PERCENT, Codec, Span, decode, merged, outwards
 from apitrail.recorder.redaction.names import Hits, Names
 from apitrail.recorder.secrets import SCHEMES, Group, Place
 
-Shape = Literal["json", "markup", "form", "url", "multipart", "text"]
+Shape = Literal["json", "markup", "form", "url", "multipart", "table", "text"]
 
 DEPTH = 16
 """Texts within texts that are followed. A JSON string in a JSON string doubles its backslashes each time, so that
@@ -26,7 +37,7 @@ _HIDDEN = re.compile(
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9\-]{1,30}+)(?:[ \t+]|%20)++(?=\S)")
 _FORM = re.compile(r"[\w.\-\[\]%+$:~*!]{1,200}+=")
-_INNER = re.compile(r"[=:<\\%&@ ]")
+_INNER = re.compile(r"[=:<\\%&@ \n]")
 """Without one of these no text has a name and a value."""
 
 _PERCENTS = re.compile(r"%(?:25)*+(?:3[ADad]|2[26])")
@@ -56,15 +67,22 @@ class Look:
         self.cut_start = cut_start
         self.cut_end = cut_end
 
-    def find(self, text: str, shape: Shape | None = None, boundary: str = "") -> list[Span]:
-        """Every secret in the text, in order and without overlaps."""
+    def find(self, text: str, shape: Shape | None = None, frame: str = "") -> list[Span]:
+        """Every secret in the text, in order and without overlaps.
+
+        `frame` tells its parts: the boundary of multipart, the heading of which the tail of a table is.
+        """
         found: list[Span] = []
         if shape == "url":
             found = pairs.url(text, 0, len(text), self)
         else:
             hits = self._names.hits(text)
-            if hits or self.cut_start or shape == "multipart":  # its names are written in ways of their own
-                found = self._scan(text, shape or shape_of(text), hits, boundary)
+            if shape is None and tables.reads_as_one(text):
+                shape = "table"
+            if (
+                hits or self.cut_start or shape in ("multipart", "table")
+            ):  # whose names are written in ways of their own
+                found = self._scan(text, shape or shape_of(text), hits, frame)
         long = shapes.pieces(text)
         found += shapes.spans(text, long)
         if long and self._depth == 0 and encoded.begins_in(long):  # what is deeper is seen from here, too
@@ -75,7 +93,7 @@ class Look:
         if numbers:
             in_json = (shape or shape_of(text)) == "json"
             found += [_quoted(text, span) if in_json else span for span in numbers]
-        return merged(found, text) if found else found
+        return serialized.with_lengths(text, merged(found, text)) if found else found
 
     def sees(self, text: str) -> bool:
         """Whether there may be anything to find."""
@@ -135,9 +153,9 @@ class Look:
         )
         return look.find(inner)
 
-    def _scan(self, text: str, shape: Shape, hits: Hits, boundary: str) -> list[Span]:
+    def _scan(self, text: str, shape: Shape, hits: Hits, frame: str) -> list[Span]:
         if shape == "multipart":
-            return multipart.spans(text, boundary, self)
+            return multipart.spans(text, frame, self)
         if shape == "markup":
             return markup.spans(text, self)
         if shape == "form":
@@ -153,8 +171,14 @@ class Look:
                 found += documents.in_strings(text, self)
             if whole or self.cut_start or self.cut_end:
                 return found
+        if shape == "table":
+            found += tables.spans(text, frame, self)
+            if not hits:
+                return found
         if "<" in text and ">" in text:
             found += markup.spans(text, self)
+        if serialized.may_stand_in(text):
+            found += serialized.spans(text, self)
         if _PERCENTS.search(text):
             found += self.within(text, 0, len(text), PERCENT)  # a document encoded once more than its place asks for
         return found + prose.spans(text, self)
@@ -165,7 +189,11 @@ def shape_of(text: str, content_type: str = "") -> Shape:
     first = text.lstrip(_MARKS + " \t\r\n")[:1]
     if first == "<":
         return "markup"
-    if first in ("{", "[") or (first == '"' and text.rstrip(" \t\r\n").endswith('"')):
+    if first in ("{", "["):
+        return "json"
+    if tables.is_declared(content_type) or tables.reads_as_one(text):
+        return "table"
+    if first == '"' and text.rstrip(" \t\r\n").endswith('"'):
         return "json"
     if "x-www-form-urlencoded" in content_type:
         return "form"

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from apitrail.recorder.redaction import serialized
 from apitrail.recorder.secrets import PATHS, TABLE, Group, Place, Terms, configured, parts
 from apitrail.recorder.secrets_platforms import PLATFORMS
 
@@ -211,6 +212,8 @@ class Names:
         if "<" in text and (
             self._any(_ELEMENT.findall(text)) or self._any(_PART.findall(text)) or self._any(_MEMBER.findall(text))
         ):
+            return True
+        if serialized.may_stand_in(text) and self._any(serialized.NAMED.findall(text)):
             return True
         if (
             "/" in text

@@ -7,11 +7,13 @@ is masked whole: what could not be read may hold anything.
 from __future__ import annotations
 
 import re
+import sys
 from base64 import b64decode
+from bisect import bisect_right
 from collections.abc import Callable
 
 from apitrail.exchange import Headers
-from apitrail.recorder.redaction import rpc
+from apitrail.recorder.redaction import rpc, serialized, tables
 from apitrail.recorder.redaction.echoes import Echoes
 from apitrail.recorder.redaction.layers import AS_IS, MASK, Span, merged, replaced, written
 from apitrail.recorder.redaction.look import Look, Shape, shape_of
@@ -84,7 +86,7 @@ class BodyPiece:
 
     def __init__(self, data: bytes, content_type: str, boundary: str = "", *, cut_start: bool = False) -> None:
         self._data = data
-        self._boundary = boundary
+        self._frame = boundary
         self._failed = False
         self.spans: list[Span] = []
         try:
@@ -97,12 +99,19 @@ class BodyPiece:
         if boundary and seen is not None:
             self.shape = "multipart"
 
+    def follow(self, head: BodyPiece) -> None:
+        """Be the tail of the body that this is the head of."""
+        self.shape = head.shape
+        self.binary |= head.binary
+        if head.shape == "table":
+            self._frame = tables.heading_of(head._seen.text)
+
     def scan(self, look: Look) -> None:
         """Find the secrets. Binary bodies (images, PDF) have no names to go by."""
         if self.binary:
             return
         try:
-            self.spans = look.find(self._seen.text, self.shape, self._boundary)
+            self.spans = look.find(self._seen.text, self.shape, self._frame)
         except Exception:
             self._failed = True
 
@@ -247,4 +256,12 @@ def joined(spans: list[Span], more: list[Span], text: str) -> list[Span]:
 def with_echoes(spans: list[Span], echoes: Echoes, text: str, shape: Shape) -> list[Span]:
     """The spans of a text and those of the secrets met again in it."""
     met = echoes.find(text, shape)
-    return merged(spans + met, text) if met else spans
+    held = [(span.start, span.end) for span in spans if span.inside] if met else []
+    if held:  # what is written anew has no place for them, and has them masked
+        met = [span for span in met if not _within(span, held)]
+    return serialized.with_lengths(text, merged(spans + met, text)) if met else spans
+
+
+def _within(span: Span, held: list[tuple[int, int]]) -> bool:
+    index = bisect_right(held, (span.start, sys.maxsize)) - 1
+    return index >= 0 and span.end <= held[index][1]
