@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from apitrail.server.boards.outages import outages
+from apitrail.server.boards.outages import likely, outages
 from apitrail.server.boards.shift import features
-from apitrail.store.failures import CauseTotal, Common, Hour
+from apitrail.store.failures import CauseTotal, Common, Hour, Stretch
 
 NOON = datetime(2026, 8, 3, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -25,6 +25,7 @@ def test_half_of_the_calls_of_two_accounts_in_one_hour_are_an_outage() -> None:
     [found] = outages([hour("a", 3, 2), hour("b", 2, 1), hour("c", 1, 0)])
     assert (found.platform, found.accounts, found.actions) == ("ups", ("a", "b"), ("label.create",))
     assert (found.failed, found.calls, found.since, found.until) == (3, 6, NOON, NOON + HOUR)
+    assert found.certain
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,43 @@ def test_an_outage_lasts_from_its_first_hour_to_its_last() -> None:
     rows = [hour(one, 2, 2, at=NOON + later * HOUR) for one in "ab" for later in (0, 2)]
     [found] = outages(rows)
     assert (found.since, found.until, found.failed) == (NOON, NOON + 3 * HOUR, 8)
+
+
+def stretch(**fields: Any) -> Stretch:
+    given: dict[str, Any] = {
+        "platform": "ups",
+        "since": NOON,
+        "until": NOON + HOUR,
+        "calls": 5,
+        "answered": 1,
+        "elsewhere": 0,
+        "actions": ("label.create", "label.void"),
+        "accounts": ("a",),
+    }
+    return Stretch(**(given | fields))
+
+
+@pytest.mark.parametrize("fields", [{}, {"answered": 0, "elsewhere": 1}], ids=["it answered", "others were reached"])
+def test_one_account_shows_an_outage_that_is_likely_where_nothing_works(fields: dict[str, Any]) -> None:
+    [found] = likely([stretch(**fields)], [])
+    assert (found.platform, found.accounts, found.calls, found.failed) == ("ups", ("a",), 5, 5)
+    assert not found.certain
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"calls": 4}, {"actions": ("label.create",)}, {"answered": 0}],
+    ids=["few calls", "one action", "our own network, perhaps"],
+)
+def test_less_is_not_even_likely(fields: dict[str, Any]) -> None:
+    assert likely([stretch(**fields)], []) == []
+
+
+def test_what_is_certain_is_not_told_as_likely_too() -> None:
+    certain = outages([hour("a", 3, 2), hour("b", 2, 1)])
+    assert likely([stretch(since=NOON + HOUR / 2, until=NOON + 2 * HOUR)], certain) == []
+    assert likely([stretch(since=NOON + HOUR, until=NOON + 2 * HOUR)], certain) != []
+    assert likely([stretch(platform="tcat")], certain) != []
 
 
 def common(feature: str, value: str, count: int) -> Common:
@@ -117,6 +155,43 @@ def test_one_kind_of_work_is_told_alone(server: Any, ingest: dict[str, str], an_
     notified = told("webhooks")
     assert {board["direction"] for board in notified["causes"]} == {"inbound"}
     assert f"{account}-3" in notified["held"]
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "careful"),
+    [
+        ("en", "Probably trouble of the platform", "the log alone cannot prove it"),
+        ("zh-TW", "很可能是平台異常", "僅憑紀錄無法證實"),
+    ],
+)
+def test_an_outage_that_one_account_alone_shows_is_told_with_care(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str, language: str, title: str, careful: str
+) -> None:
+    now = datetime.now(UTC)
+    platform = f"shop-of-{account}"
+
+    def failed(action: str, minutes: int) -> dict[str, Any]:
+        stated = {"action": action, "platform": platform, "ec_integration": {"id": account, "name": "One shop"}}
+        return an_exchange(created_at=(now - timedelta(minutes=minutes)).isoformat(), status=503, stated=stated)
+
+    batch = [failed("order.list", minutes) for minutes in (61, 46, 31)]
+    batch += [failed("stock.push", minutes) for minutes in (45, 30)]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    asked = {"from": (now - 2 * HOUR).isoformat()}
+    told = server.get("/api/v1/shift", params=asked).json()
+    [found] = [one for one in told["outages"] if one["platform"] == platform]
+    assert (found["certain"], found["accounts"], found["calls"]) == (False, [account], 5)
+    assert found["actions"] == ["order.list", "stock.push"]
+    page = server.get("/shift", params={"since": "4h", "lang": language}).text
+    assert title in page
+    part = page.partition('id="outages-likely"')[2].partition("</section>")[0]
+    line = next(one for one in part.split("<li>") if platform in one)
+    assert careful in line
+    assert "One shop" in line
+    assert careful in server.get("/shift/text", params={"since": "4h", "lang": language}).text
+    for work, shown in (("stock", True), ("orders", True), ("shipping", False)):
+        told = server.get("/api/v1/shift", params={**asked, "work": work}).json()
+        assert (platform in [one["platform"] for one in told["outages"]]) == shown
 
 
 @pytest.mark.parametrize("work", [{}, {"work": "orders"}, {"work": "webhooks"}])

@@ -82,3 +82,50 @@ def test_an_hour_has_the_calls_of_each_account_and_those_that_the_platform_faile
     found = either.hours(Filter(since=NOON, until=NOON + 300 * MINUTE), 10)
     assert [(one.account, one.calls, one.failed) for one in found] == [("shop", 1, 0), ("ups-1", 4, 1)]
     assert found[1].at == NOON.replace(minute=0, microsecond=0)
+
+
+def failing(make: Make, minutes: float, action: str = "order.list", **fields: Any) -> Entry:
+    given: dict[str, Any] = {
+        "action": action,
+        "platform": "shopify",
+        "shipping_integration": None,
+        "ec_integration": Integration("shop"),
+        "outcome": "platform_error",
+        "cause": "platform_outage",
+    }
+    return label(make, minutes, **(given | fields))
+
+
+def test_a_stretch_is_the_time_in_which_no_call_to_a_platform_worked(either: Store, make: Make) -> None:
+    either.write(
+        [
+            failing(make, 2, outcome="success", cause=None),
+            failing(make, 14),  # in the same quarter of an hour one worked
+            failing(make, 16),
+            failing(make, 31, "stock.push", cause="timeout"),
+            failing(make, 32, ec_integration=Integration("other")),
+            failing(make, 80, cause="network"),  # nothing was called in between
+            failing(make, 95, outcome="success", cause=None),
+            label(make, 31, outcome="success", cause=None),
+            label(make, 33),
+        ]
+    )
+    which = Filter(since=NOON, until=NOON + 300 * MINUTE)
+    [found] = either.stretches(which, 3, 10)
+    noon = NOON.replace(microsecond=0)
+    assert (found.platform, found.since, found.until) == ("shopify", noon + 15 * MINUTE, noon + 90 * MINUTE)
+    assert (found.calls, found.answered, found.elsewhere) == (4, 2, 2)
+    assert (found.actions, found.accounts) == (("order.list", "stock.push"), ("other", "shop"))
+    assert either.stretches(which, 4, 10) == []
+    assert either.stretches(Filter(since=NOON, until=NOON - MINUTE), 3, 10) == []
+
+
+def test_what_was_refused_or_came_in_is_no_stretch_and_what_ends_one_begins_the_next(store: Store, make: Make) -> None:
+    refused = [failing(make, quarter * 15 + 1, outcome="request_error", cause="address") for quarter in range(4)]
+    inbound = [failing(make, quarter * 15 + 2, direction="inbound", platform="ups") for quarter in range(4)]
+    store.write([*refused, *inbound])
+    assert store.stretches(Filter(since=NOON), 1, 10) == []
+    store.write([failing(make, minutes) for minutes in (61, 76, 106)])
+    store.write([failing(make, 91, outcome="success", cause=None)])
+    found = store.stretches(Filter(since=NOON), 1, 10)
+    assert [one.calls for one in found] == [1, 2]

@@ -20,12 +20,13 @@ from apitrail.store.failures import (
     Group,
     Hour,
     Hourly,
+    Stretch,
     Unanswered,
     Way,
 )
 from apitrail.store.model import Filter
 from apitrail.store.once import once
-from apitrail.store.queries import entry, failures, hourly, shift, trade, words
+from apitrail.store.queries import entry, failures, hourly, shift, stretches, trade, words
 from apitrail.store.queries.activity import Side
 from apitrail.store.times import instant, micros
 from apitrail.store.trade import Latest, Mention, Mentioned, Subject
@@ -124,9 +125,17 @@ class Boards(Upkeep):
 
         Raises QueryTooLarge, StoreError.
         """
-        if which.since and which.until and which.since > which.until:
-            return []  # of no row the engine cannot tell what its columns are
+        if _empty(which):
+            return []
         return shift.read_hours(self.engine.select(shift.hours(which, limit)).rows)
+
+    def stretches(self, which: Filter, quarters: int, limit: int) -> list[Stretch]:
+        """Times within the filter's range in which no call to a platform worked, with calls in so many quarters of an
+        hour at least; the latest first. Raises QueryTooLarge, StoreError.
+        """
+        if _empty(which):
+            return []
+        return stretches.read(self.engine.select(stretches.stretches(which, quarters, limit)).rows)
 
     def account_names(self, ids: Iterable[str]) -> dict[tuple[str, str], str]:
         """The latest names of accounts, by side (`ec` or `shipping`) and id; without those that were never named."""
@@ -193,6 +202,11 @@ class Boards(Upkeep):
             return {}
         query = entry.at_times(list(wanted), sorted(set(wanted.values())), most_bytes)
         return {found.id: found for found in sizes.whole(self.engine, query)}
+
+
+def _empty(which: Filter) -> bool:
+    """Whether its range holds no time: of no row the engine cannot tell what its columns are."""
+    return which.since is not None and which.until is not None and which.since > which.until
 
 
 def _said(one: Mention, silent: Unanswered) -> Mention:

@@ -127,6 +127,23 @@ class Hour(Struct, frozen=True):
     """By the platform's own fault, or without an answer."""
 
 
+class Stretch(Struct, frozen=True, kw_only=True):
+    """A time in which no call to a platform worked, whoever's: each failed by its own fault or without an answer."""
+
+    platform: str
+    since: datetime
+    """The beginning of the first quarter of an hour with such a call."""
+    until: datetime
+    """The end of the last."""
+    calls: int
+    answered: int
+    """How many of them the platform answered with an error of its own."""
+    elsewhere: int
+    """How many calls to others did not fail so in the same quarters of an hour: then our own network was up."""
+    actions: tuple[str, ...]
+    accounts: tuple[str, ...]
+
+
 class Hourly(Struct, frozen=True):
     """What an account did within one hour."""
 

@@ -1,4 +1,8 @@
-"""Which platforms failed for many accounts at once: an outage of theirs, and no account's setting. Pure."""
+"""Which platforms failed for many accounts at once: an outage of theirs, and no account's setting. Pure.
+
+A shop with one account of a platform has nothing to compare. For it an outage is likely where nothing that was asked of
+the platform worked for a while, whatever it was.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from apitrail.store.failures import Hour
+from apitrail.store.failures import Hour, Stretch
 
 ACCOUNTS = 2
 """At least so many accounts failed within one hour, of the same action,"""
@@ -15,22 +19,31 @@ FAILED = 3
 """so many of their calls,"""
 SHARE = 0.5
 """and such a share of all calls of that action in that hour."""
+QUARTERS = 3
+"""An outage is likely where no call worked in so many quarters of an hour with calls, one after the other,"""
+CALLS = 5
+"""in so many calls"""
+ACTIONS = 2
+"""of so many actions at least."""
 HOUR = timedelta(hours=1)
 
 
 class Outage(Struct, frozen=True, kw_only=True):
-    """A platform that failed by its own fault, or did not answer, for several accounts within the same hours."""
+    """A platform that failed by its own fault, or did not answer."""
 
+    certain: bool
+    """True if it failed for several accounts within the same hours. False if that is not known, but no call to it
+    worked in this time: then it is likely."""
     platform: str
     actions: tuple[str, ...]
     accounts: tuple[str, ...]
     """The ids of the accounts whose calls failed."""
     since: datetime
-    """The beginning of the first hour."""
+    """The beginning of the first hour; of the first quarter of an hour if it is not certain."""
     until: datetime
-    """The end of the last hour."""
+    """The end of the last."""
     calls: int
-    """The number of calls of these actions in these hours."""
+    """The number of calls of these actions in this time."""
     failed: int
 
 
@@ -47,6 +60,35 @@ def outages(hours: Iterable[Hour]) -> list[Outage]:
     return sorted(made, key=lambda one: (one.until, one.failed), reverse=True)
 
 
+def likely(stretches: Iterable[Stretch], certain: Iterable[Outage]) -> list[Outage]:
+    """What is no more than likely, in the order of the stretches; without what is certain already.
+
+    Either the platform itself answered with an error, or others were reached meanwhile: else it may be our own network.
+    """
+    known = list(certain)
+    return [
+        Outage(
+            certain=False,
+            platform=one.platform,
+            actions=one.actions,
+            accounts=one.accounts,
+            since=one.since,
+            until=one.until,
+            calls=one.calls,
+            failed=one.calls,
+        )
+        for one in stretches
+        if one.calls >= CALLS
+        and len(one.actions) >= ACTIONS
+        and (one.answered or one.elsewhere)
+        and not any(each.platform == one.platform and _meet(each, one) for each in known)
+    ]
+
+
+def _meet(known: Outage, one: Stretch) -> bool:
+    return known.since < one.until and one.since < known.until
+
+
 def _together(calls: list[Hour]) -> bool:
     failed = sum(one.failed for one in calls)
     hit = sum(1 for one in calls if one.failed)
@@ -55,6 +97,7 @@ def _together(calls: list[Hour]) -> bool:
 
 def _outage(platform: str, calls: list[Hour]) -> Outage:
     return Outage(
+        certain=True,
         platform=platform,
         actions=tuple(sorted({one.action for one in calls if one.failed})),
         accounts=tuple(sorted({one.account for one in calls if one.failed})),

@@ -13,7 +13,7 @@ from apitrail.profiles.catalogue import Actor, actor
 from apitrail.profiles.work import Work, is_of
 from apitrail.server.boards import problems
 from apitrail.server.boards.alike import Alike, alike
-from apitrail.server.boards.outages import Outage, outages
+from apitrail.server.boards.outages import QUARTERS, Outage, likely, outages
 from apitrail.server.boards.problems import Trouble
 from apitrail.server.boards.span import bounded
 from apitrail.store import Store
@@ -25,6 +25,8 @@ HIT = 5000
 """Orders and parcels, by cause and action, that are looked at: those that were hit last."""
 HOURS = 50_000
 """Rows of an hour, platform, action and account."""
+STRETCHES = 50
+"""Times in which a platform did not work at all: the latest."""
 SOME = 12
 """Orders and parcels of a cause that are named."""
 COMMON_SHARE, COMMON_LEAST = 0.6, 3
@@ -99,6 +101,7 @@ class ShiftAnswer(Struct, frozen=True, kw_only=True):
     failures: int
     causes: list[CauseBoard]
     outages: list[Outage]
+    """Those that are certain first."""
     account_names: dict[str, str]
     """The names of the accounts in the outages, by id."""
     more_hit: bool
@@ -115,10 +118,18 @@ def shift(store: Store, since: datetime, now: datetime, work: Work | None = None
     which, calls = _of_work(store, whole, work)
     told = problems.problems(store, which, now)
     hit = store.affected(which, HIT + 1)
-    hours = store.hours(whole, HOURS)  # of all work: what is peculiar to an account is told by the others
+    # Of all work: what is peculiar to an account is told by the others.
+    hours, stretches = store.both(
+        lambda: store.hours(whole, HOURS), lambda: store.stretches(whole, QUARTERS, STRETCHES)
+    )
     shared = store.common(which, COMMON_SHARE)
     totals = store.cause_totals(which)
-    broken = outages(one for one in hours if work is None or is_of(one.action, work))
+    certain = outages(hours)
+    broken = [
+        one
+        for one in (*certain, *likely(stretches, certain))
+        if work is None or any(is_of(each, work) for each in one.actions)
+    ]
     names = store.account_names(
         dict.fromkeys(
             [one for each in broken for one in each.accounts]

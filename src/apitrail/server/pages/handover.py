@@ -21,10 +21,10 @@ def text(page: ShiftView, since: datetime, until: datetime, url: str, reader: Re
     lines = [f"{_plain(words('shift.title'))} · {span} ({zone.key})", _plain(page.total)]
     lines += [f"{_plain(words('shift.work.label'))} {_plain(one.label)}" for one in page.works[1:] if one.here]
     lines += [f"{_plain(words('acts.label'))} {_plain(one.label)}" for one in page.actors[1:] if one.here]
-    if page.outages:
-        accounts = _plain(words("shift.outage_accounts"))
-        lines += ["", _plain(page.outages_title)]
-        lines += [f"- {_plain(one.text)} {accounts} {_plain(one.accounts)}" for one in page.outages]
+    accounts = _plain(words("shift.outage_accounts"))
+    for group in page.outages:
+        lines += ["", _plain(group.title)]
+        lines += [f"- {_plain(one.text)} {accounts} {_plain(one.accounts)}" for one in group.outages]
     for number, one in enumerate(page.causes, 1):
         lines += ["", *_cause(number, one, reader)]
     if not page.causes:

@@ -92,6 +92,12 @@ class OutageView(Struct, frozen=True):
     url: str
 
 
+class OutagesView(Struct, frozen=True):
+    certain: bool
+    title: Markup
+    outages: list[OutageView]
+
+
 class ShiftView(Struct, frozen=True, kw_only=True):
     """The page."""
 
@@ -110,8 +116,8 @@ class ShiftView(Struct, frozen=True, kw_only=True):
     notes: list[Markup]
     misread: list[Markup]
     total: Markup
-    outages_title: Markup
-    outages: list[OutageView]
+    outages: list[OutagesView]
+    """Those that are certain, and those that are likely."""
     causes: list[CauseView]
     healed: list[CauseView]
     text: str
@@ -150,10 +156,7 @@ def view(store: Store, values: Mapping[str, list[str]], query: PageQuery, reader
         notes=_notes(found, reader),
         misread=wrong,
         total=reader.words.count("shift.total", found.failures, calls=f"{found.calls:,}") if found else Markup(),
-        outages_title=reader.words.about(
-            party.of_several((one.platform for one in found.outages) if found else (), reader), "shift.outages"
-        ),
-        outages=[_outage(one, found.account_names, bare, reader) for one in found.outages] if found else [],
+        outages=_outages(found, bare, reader) if found else [],
         causes=[one for over, one in causes if not over],
         healed=[one for over, one in causes if over],
         text="",
@@ -238,6 +241,17 @@ def _notes(found: ShiftAnswer | None, reader: Reader) -> list[Markup]:
     return notes + ([reader.words("shift.more_problems", count=100)] if found.more_problems else [])
 
 
+def _outages(found: ShiftAnswer, bare: PageQuery, reader: Reader) -> list[OutagesView]:
+    views = []
+    for certain, key in ((True, "shift.outages"), (False, "shift.outages_likely")):
+        told = [one for one in found.outages if one.certain == certain]
+        if told:
+            whose = party.of_several((one.platform for one in told), reader)
+            rows = [_outage(one, found.account_names, bare, reader) for one in told]
+            views.append(OutagesView(certain, reader.words.about(whose, key), rows))
+    return views
+
+
 def _outage(one: Outage, called: Mapping[str, str], bare: PageQuery, reader: Reader) -> OutageView:
     words = reader.words
     log = bare.but(
@@ -250,7 +264,7 @@ def _outage(one: Outage, called: Mapping[str, str], bare: PageQuery, reader: Rea
     )
     return OutageView(
         text=words(
-            "shift.outage",
+            "shift.outage" if one.certain else "shift.outage_likely",
             platform=reader.platform(one.platform),
             since=reader.clock.tag(one.since),
             until=reader.clock.tag(min(one.until, reader.clock.now)),
