@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import queue
+import socket
 import threading
 import time
 from pathlib import Path
@@ -62,6 +63,18 @@ def get(url: str) -> bytes:
     if answer.status != 200:
         raise RuntimeError(f"{answer.status} {text[:300]!r}")
     return text
+
+
+def demand_free(port: int) -> None:
+    """Raises RuntimeError where something listens on this port of 127.0.0.1, a server that outlived its benchmark, say:
+    it would be measured in place of a new one.
+    """
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise RuntimeError(f"port {port} of 127.0.0.1 is taken: end what listens there ({error})") from error
 
 
 def wait_until(ready: str, seconds: float = PATIENCE_S) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from apitrail.exchange import Exchange
-from bench.ingest.load import cpu_seconds, get, memory_mb, post_all, wait_until
+from bench.ingest.load import cpu_seconds, demand_free, get, memory_mb, post_all, wait_until
 from bench.store.asking import disk
 from bench.store.direct import apart, settle
 
@@ -21,6 +21,7 @@ BATCH = 1000
 
 def run(folder: Path, batch: list[Exchange]) -> dict[str, float]:
     """Entries per second until the last is counted; the server's CPU time for each in µs; bytes on disk; peak MB."""
+    demand_free(PORT)
     command = [sys.executable, "-m", "apitrail.cli"]
     bodies = [
         msgspec.msgpack.encode({"exchanges": batch[at : at + BATCH], "losses": []})

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from apitrail.exchange import Exchange
-from bench.ingest.load import cpu_seconds, get, memory_mb, post_all, wait_until
+from bench.ingest.load import cpu_seconds, demand_free, get, memory_mb, post_all, wait_until
 from bench.store.asking import disk
 
 PORT = 18702
@@ -48,6 +48,7 @@ def run(folder: Path, batch: list[Exchange], binary: Path) -> dict[str, float]:
     """Entries per second until the last is counted; the server's CPU time for each in µs; bytes on disk; peak MB."""
     lines = [line(x) for x in batch]
     bodies = [b"\n".join(lines[at : at + BATCH]) for at in range(0, len(lines), BATCH)]
+    demand_free(PORT)
     url = f"http://127.0.0.1:{PORT}"
     command = [str(binary), "-storageDataPath", str(folder), "-httpListenAddr", f"127.0.0.1:{PORT}"]
     options = ["-retentionPeriod", "10y", "-insert.maxLineSizeBytes", "2MB"]

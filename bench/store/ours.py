@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from apitrail.exchange import Exchange
-from bench.ingest.load import get, memory_mb, post_all, wait_until
+from bench.ingest.load import demand_free, get, memory_mb, post_all, wait_until
 
 PORT = 18711
 BATCH = 1000
@@ -83,6 +83,7 @@ class Server:
 @contextmanager
 def running(folder: Path) -> Iterator[Server]:
     """The server on this folder."""
+    demand_free(PORT)
     command = [sys.executable, "-m", "apitrail.cli"]
     process = subprocess.Popen(
         [*command, "serve", "--data", str(folder), "--port", str(PORT), *KEPT], stdout=subprocess.DEVNULL

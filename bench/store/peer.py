@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from apitrail.exchange import Exchange
 from apitrail.profiles import Profiles
-from bench.ingest.load import get, memory_mb, post_all, wait_until
+from bench.ingest.load import demand_free, get, memory_mb, post_all, wait_until
 from bench.ingest.victorialogs import INSERT, STREAMS
 from bench.store.direct import chunk, chunks
 
@@ -98,6 +98,7 @@ def line(x: Exchange, profiles: Profiles) -> bytes:
 @contextmanager
 def running(folder: Path, binary: Path) -> Iterator[Server]:
     """The server on this folder."""
+    demand_free(PORT)
     command = [str(binary), "-storageDataPath", str(folder), "-httpListenAddr", f"127.0.0.1:{PORT}"]
     options = ["-retentionPeriod", "10y", "-insert.maxLineSizeBytes", "2MB"]
     process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
