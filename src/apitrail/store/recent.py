@@ -10,7 +10,6 @@ Only where this process alone writes to the log.
 
 from __future__ import annotations
 
-import threading
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from apitrail.store.changes import Changes
 from apitrail.store.engine import Engine
 from apitrail.store.model import Cursor, Filter, QueryTooLarge
 from apitrail.store.once import Rows
@@ -92,20 +92,15 @@ class Recent:
     def __init__(self, engine: Engine, *, kept: bool) -> None:
         self._engine = engine
         self._possible = kept
-        self._lock = threading.Lock()
+        self._changes = Changes()
         self._kept: _Kept | None = None
         self._asked = 0
         self._days: int = WINDOWS[0]
         """How many days were enough when all was last read."""
-        self._changes = 0
-        """Writes and removals that began or ended."""
         self._writing: set[_Write] = set()
         self._unread: int | None = None
         """From when on the log may hold other failures than are kept; None for none."""
         self._written = 0
-        self._removing = 0
-        self._in_doubt = False
-        """Whether the last write failed. What is there of it is put right by the next one, whose times are others."""
 
     @contextmanager
     def writing(self, times: Sequence[int]) -> Iterator[None]:
@@ -114,37 +109,25 @@ class Recent:
             yield
             return
         write = _Write(min(times), max(times))
-        with self._lock:
-            self._changes += 1
+        with self._changes.lock:
             self._writing.add(write)
-        done = False
-        try:
+
+        def after(certain: bool) -> None:
+            self._writing.discard(write)
+            if self._kept is not None and write.last > self._kept.floor:
+                self._unread = write.first if self._unread is None else min(write.first, self._unread)
+                self._written += len(times)
+            if not certain or self._written > MOST_WRITTEN:
+                self._forget()
+
+        with self._changes.writing(after):
             yield
-            done = True
-        finally:
-            with self._lock:
-                self._changes += 1
-                self._writing.discard(write)
-                if self._kept is not None and write.last > self._kept.floor:
-                    self._unread = write.first if self._unread is None else min(write.first, self._unread)
-                    self._written += len(times)
-                if self._in_doubt or not done or self._written > MOST_WRITTEN:
-                    self._forget()
-                self._in_doubt = not done
 
     @contextmanager
     def removing(self) -> Iterator[None]:
         """To be entered before entries of any time are removed, and left when that is over."""
-        with self._lock:
-            self._removing += 1
-            self._changes += 1
-        try:
+        with self._changes.removing(self._forget):
             yield
-        finally:
-            with self._lock:
-                self._removing -= 1
-                self._changes += 1
-                self._forget()
 
     def newest(self, which: Filter, limit: int, cursor: Cursor | None, latest: datetime) -> Rows | None:
         """At most `limit` rows of what a list shows, after `cursor`; None where the engine has to be asked for them.
@@ -161,11 +144,11 @@ class Recent:
 
     def _now(self, latest: datetime) -> _Kept | None:
         """The failures as they are now, read as far as the log may hold others; None where they are not kept."""
-        with self._lock:
-            if self._removing or self._in_doubt:
+        with self._changes.lock:
+            if self._changes.uncertain:
                 return None
             self._asked += 1
-            kept, changes = self._kept, self._changes
+            kept, number = self._kept, self._changes.number
             if kept is None and self._asked < TIMES:
                 return None
             since = None if kept is None else self._unread_since(kept)
@@ -177,13 +160,13 @@ class Recent:
             else:
                 fresh = _merged(kept, since, self._read(since))
         except QueryTooLarge:
-            with self._lock:
+            with self._changes.lock:
                 self._forget()
                 self._asked = -TOO_LARGE
             return None
-        with self._lock:
+        with self._changes.lock:
             # What is written meanwhile may be among the rows or not; what is under way is read again the next time.
-            if self._changes == changes:
+            if self._changes.number == number:
                 self._kept, self._unread, self._written = fresh, None, 0
         return fresh
 

@@ -11,12 +11,12 @@ Only where this process alone writes to the log.
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from apitrail.store.block import read_tally
+from apitrail.store.changes import Changes
 from apitrail.store.engine import Engine
 from apitrail.store.model import Filter
 from apitrail.store.queries import totals as question
@@ -57,55 +57,38 @@ class Totals:
     def __init__(self, engine: Engine, *, kept: bool) -> None:
         self._engine = engine
         self._possible = kept
-        self._lock = threading.Lock()
+        self._changes = Changes()
         self._groups: dict[str, _Group] = {}
         """By side: empty for all entries."""
         self._asked = Counter[str]()
         self._too_many: dict[str, int] = {}
         """The latest quarter since which there were more of a side than are kept."""
-        self._changes = 0
-        """Writes and removals that began or ended."""
-        self._under_way = 0
-        self._removing = 0
-        self._in_doubt = False
-        """Whether the last write failed. What it left is put right by the next one."""
 
     @contextmanager
     def writing(self, tallies: Sequence[bytes] | None) -> Iterator[None]:
         """To be entered before entries are written, and left when that is over. `tallies`: what each `Block.tally` of
         them says; None where not all entries of a block are written.
         """
-        with self._lock:
-            self._changes += 1
-            self._under_way += 1
-        done = False
-        try:
+
+        def after(certain: bool) -> None:
+            if not certain or tallies is None:
+                self._forget()
+            elif self._groups:
+                self._count(tallies)
+
+        with self._changes.writing(after):
             yield
-            done = True
-        finally:
-            with self._lock:
-                self._changes += 1
-                self._under_way -= 1
-                if self._in_doubt or not done or tallies is None:
-                    self._forget()
-                elif self._groups:
-                    self._count(tallies)
-                self._in_doubt = not done
 
     @contextmanager
     def removing(self) -> Iterator[None]:
         """To be entered before entries of any time are removed, and left when that is over."""
-        with self._lock:
-            self._changes += 1
-            self._removing += 1
-        try:
+
+        def after() -> None:
+            self._forget()
+            self._too_many.clear()
+
+        with self._changes.removing(after):
             yield
-        finally:
-            with self._lock:
-                self._changes += 1
-                self._removing -= 1
-                self._forget()
-                self._too_many.clear()
 
     def of(self, which: Filter, ranges: Sequence[tuple[int, int]]) -> dict[str, list[int]] | None:
         """How many of the filter's entries are within each of these ranges (the number of the first quarter of an hour
@@ -119,7 +102,7 @@ class Totals:
         group = self._group(side, min(begin for begin, _ in ranges))
         if group is None:
             return None
-        with self._lock:
+        with self._changes.lock:
             found = {}
             for outcome in (one for one in group.outcomes if question.passes(which, one)):
                 series = [group.series[account, outcome] for account in accounts if (account, outcome) in group.series]
@@ -132,8 +115,8 @@ class Totals:
 
     def _group(self, side: str, since: int) -> _Group | None:
         """What is known of a side, from the quarter `since` on at least."""
-        with self._lock:
-            if self._removing or self._in_doubt:
+        with self._changes.lock:
+            if self._changes.uncertain:
                 return None
             group = self._groups.get(side)
             if group is not None and group.since <= since:
@@ -141,15 +124,15 @@ class Totals:
             self._asked[side] += 1
             if self._asked[side] < TIMES or since <= self._too_many.get(side, -1):
                 return None
-            changes, alone = self._changes, not self._under_way
+            number, alone = self._changes.number, not self._changes.under_way
         rows = self._engine.select(question.totals(side, since, MOST_ROWS + 1)).rows
         group = _Group(since, question.read(rows))
-        with self._lock:
+        with self._changes.lock:
             if sum(len(quarters) for _, _, quarters, _ in rows) > MOST_ROWS:
                 self._too_many[side] = max(since, self._too_many.get(side, since))
                 return None
             # What is written meanwhile may be counted or not.
-            if alone and self._changes == changes:
+            if alone and self._changes.number == number:
                 self._groups[side] = group
         return group
 
