@@ -114,6 +114,63 @@ def test_a_parcel_without_a_number_is_told_by_its_order() -> None:
     assert (found.tracking, found.orders, found.label) == ((), ("A",), "failed")
 
 
+PACKAGE = ("package", "P")
+
+
+def test_the_one_package_of_an_order_is_its_one_parcel_though_no_call_names_both() -> None:
+    found = told(
+        call(0, "order.get", ORDER, PACKAGE, ec_integration="e"),
+        call(1, "tracking.allocate", ORDER, TRACKING),
+        call(2, "label.create", ORDER, PACKAGE),
+        call(3, "label.get", ORDER),
+        wanted=(PACKAGE, TRACKING),
+    )
+    assert [(one.packages, one.tracking, one.orders, one.label) for one in found] == [
+        (("P",), ("T",), ("A",), "downloaded")
+    ]
+
+
+def test_of_several_packages_it_is_not_known_which_one_has_the_number() -> None:
+    other = ("package", "P2")
+    found = told(
+        call(0, "label.create", ORDER, PACKAGE),
+        call(1, "label.create", ORDER, other),
+        call(2, "label.create", ORDER, TRACKING),
+        call(3, "label.get", ORDER),
+        wanted=(PACKAGE, other, TRACKING),
+    )
+    assert [(one.packages, one.tracking, one.label) for one in found] == [
+        (("P",), (), "created"),
+        (("P2",), (), "created"),
+        ((), ("T",), "downloaded"),
+    ]
+
+
+def test_a_number_that_a_call_names_with_several_packages_is_still_its_orders() -> None:
+    [found] = told(call(0, "label.create", ORDER, TRACKING, PACKAGE, ("package", "P2")))
+    assert (found.packages, found.orders, found.label) == ((), ("A",), "created")
+
+
+def test_two_orders_in_one_parcel_have_both_of_their_packages_there() -> None:
+    other = ("order", "B")
+    found = told(
+        call(0, "order.get", ORDER, PACKAGE),
+        call(1, "order.get", other, ("package", "P2")),
+        call(2, "label.create", ORDER, TRACKING),
+        call(3, "label.create", other, TRACKING),
+        wanted=(TRACKING, PACKAGE),
+    )
+    assert [(one.packages, one.tracking, one.orders) for one in found] == [(("P", "P2"), ("T",), ("A", "B"))]
+
+
+def test_a_fetch_of_many_orders_says_nothing_of_the_package_of_each() -> None:
+    fetched = call(5, "order.get", ORDER, ("order", "B"), PACKAGE, ("package", "P2"))
+    [found] = told(call(0, "label.create", ORDER, PACKAGE), fetched, wanted=(PACKAGE,))
+    assert (found.packages, found.calls) == (("P",), 1)
+    [shipped] = told(call(0, "order.ship", PACKAGE, ("package", "P2")), wanted=(PACKAGE,))
+    assert (shipped.packages, shipped.calls) == (("P",), 1)
+
+
 def test_a_call_about_many_parcels_joins_none_of_them() -> None:
     other = ("tracking", "T2")
     found = told(call(0, "tracking.get", TRACKING, other, SHIPMENT), wanted=(TRACKING, other))

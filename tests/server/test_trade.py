@@ -162,6 +162,41 @@ def test_an_order_and_its_parcel_are_found_by_either_of_its_numbers(
     assert page.count(f">{name}</a>") == page.count(f">{identity}</a>") == 1
 
 
+def test_a_package_of_the_platform_finds_its_parcel_and_its_order(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    order, package, number = f"O{account}", f"OFG{account}", f"T{account}"
+
+    def call(action: str, *references: tuple[str, str], status: int = 200) -> dict[str, Any]:
+        stated = {
+            "action": action,
+            "platform": "shopee",
+            "ec_integration": {"id": account},
+            "references": [{"type": kind, "id": one} for kind, one in references],
+        }
+        return an_exchange(stated=stated, status=status, created_at=datetime.now(UTC).isoformat())
+
+    batch = [
+        call("order.get", ("order", order), ("package", package)),
+        call("order.list", ("order", order), ("order", "X"), ("package", package), ("package", f"other-{package}")),
+        call("tracking.allocate", ("order", order), ("tracking", number)),
+        call("label.create", ("order", order), ("package", package), status=422),
+    ]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    for asked in (package, package.lower(), number, order):
+        found = server.get("/api/v1/shipments", params={"number": asked}).json()
+        assert found["not_found"] == []
+        [parcel] = found["shipments"]
+        assert (parcel["packages"], parcel["tracking"], parcel["orders"]) == ([package], [number], [order])
+        assert (parcel["label"], parcel["calls"]) == ("failed", 3)
+    page = server.get("/shipments", params={"number": package}).text
+    assert f"reference=package%3A{package}" in page
+    listed = server.get("/api/v1/shipments", params={"ec_integration": account}).json()["shipments"]
+    assert [(one["packages"], one["tracking"]) for one in listed] == [([package], [number])]
+    [problem] = server.get("/api/v1/problems", params={"ec_integration": account}).json()["problems"]
+    assert problem["some_parcels"] == [package]
+
+
 def test_an_order_of_which_no_parcel_is_known_is_told_as_not_found_among_parcels(
     server: Any, ingest: dict[str, str], an_exchange: Make, account: str
 ) -> None:

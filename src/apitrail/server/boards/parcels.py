@@ -1,7 +1,7 @@
 """What the log shows of each parcel: its label's chain, link by link, and where it was last seen. Pure.
 
-A parcel is the tracking numbers and shipment ids that single calls name together. A call that names an order alone
-belongs to a parcel where the log knows but one of that order.
+A parcel is the tracking numbers, shipment ids and the platform's package id that single calls name together. A call
+that names an order alone belongs to a parcel where the log knows but one of that order; so does an order's one package.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ LINKS: dict[LinkName, tuple[str, ...]] = {
 VOIDING = "label.void"
 DELIVERY = ("tracking.get", "webhook.logistics.status", "shipment.get")
 """What tells where a parcel is."""
+SHIPPING = "order.ship"
+"""What begins so reports to the shop's platform what was shipped, package by package."""
 ABOUT_LABELS = (*(action for actions in LINKS.values() for action in actions), VOIDING)
 ABOUT_PARCELS = (*ABOUT_LABELS, *DELIVERY)
 
@@ -68,6 +70,8 @@ class Parcel(Struct, frozen=True, kw_only=True):
     tracking: tuple[str, ...]
     shipments: tuple[str, ...]
     """The platform's ids of it."""
+    packages: tuple[str, ...]
+    """What a shop's platform calls it before it has a number (Shopee, Lazada, TikTok Shop), and after."""
     orders: tuple[str, ...]
     """What single calls name together with it."""
     platform: str
@@ -99,6 +103,7 @@ SIGHTINGS = 3
 """So many of the latest words of a parcel's place are looked at."""
 Node = tuple[str, str]
 TYPES = ("tracking", "shipment")
+PACKAGE = "package"
 
 
 def parcels(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Sighted]:
@@ -111,6 +116,7 @@ def parcels(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Sight
             of_order.setdefault(one.orders[0], set()).add(groups[nodes[0]])
     for order in _shared(mentions):
         of_order[order] = set()
+    groups = _with_packages(groups, of_order)
     calls: dict[frozenset[Node], list[Mention]] = {}
     for one in mentions:
         for group in _belongs(one, groups, of_order):
@@ -118,7 +124,7 @@ def parcels(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Sight
     found: dict[frozenset[Node], Sighted] = {}
     for latest in wanted:
         node = (latest.type, latest.id)
-        if latest.type in TYPES:
+        if latest.type in TYPES or latest.type == PACKAGE:
             group = groups[node]
         else:
             known = of_order.get(latest.id, set())
@@ -139,13 +145,19 @@ def _shared(mentions: Iterable[Mention]) -> list[str]:
 
 
 def _nodes(one: Mention) -> list[Node]:
-    return [node for node in one.references if node[0] in TYPES]
+    """The numbers that a call names. A fetch of many orders tells the package of each, and nothing of them."""
+    packages = dict.fromkeys(node for node in one.references if node[0] == PACKAGE)
+    about = len(packages) == 1 or one.action in ABOUT_PARCELS or one.action.startswith(SHIPPING)
+    return [node for node in one.references if node[0] in TYPES] + (list(packages) if about else [])
 
 
 def alone(one: Mention) -> list[Node]:
     """The numbers of the one parcel that a call is about; none where it is about several, or none."""
     nodes = list(dict.fromkeys(_nodes(one)))
-    return nodes if all(sum(kind == each for kind, _ in nodes) < 2 for each in TYPES) else []
+    if any(sum(kind == each for kind, _ in nodes) > 1 for each in TYPES):
+        return []
+    packages = [node for node in nodes if node[0] == PACKAGE]
+    return nodes if len(packages) < 2 else [node for node in nodes if node[0] != PACKAGE]
 
 
 def _groups(mentions: Iterable[Mention], wanted: Iterable[Latest]) -> dict[Node, frozenset[Node]]:
@@ -154,15 +166,37 @@ def _groups(mentions: Iterable[Mention], wanted: Iterable[Latest]) -> dict[Node,
     for latest in wanted:
         groups.setdefault((latest.type, latest.id), {(latest.type, latest.id)})
     for one in mentions:
-        nodes, together = _nodes(one), alone(one)
-        for node in nodes:
-            group = groups.setdefault(node, {node})
-            first = groups[nodes[0]]
-            if together and group is not first:
+        for node in _nodes(one):
+            groups.setdefault(node, {node})
+        together = alone(one)
+        for node in together[1:]:
+            first, group = groups[together[0]], groups[node]
+            if group is not first:
                 first |= group
                 for member in group:
                     groups[member] = first
     return {node: frozenset(group) for node, group in groups.items()}
+
+
+def _with_packages(
+    groups: Mapping[Node, frozenset[Node]], of_order: dict[str, set[frozenset[Node]]]
+) -> dict[Node, frozenset[Node]]:
+    """The same, with the one package of an order and its one number together, where no call names both. Of an order
+    with several packages or numbers it is not known which is whose: what names the order alone is its number's, then.
+    """
+    joined: dict[frozenset[Node], frozenset[Node]] = {}
+    for order, known in of_order.items():
+        packages = {group for group in known if all(kind == PACKAGE for kind, _ in group)}
+        numbered = known - packages
+        if len(packages) == len(numbered) == 1:
+            whole = frozenset[Node]().union(*(joined.get(group, group) for group in known))
+            parts = known | {group for group, of in joined.items() if of <= whole}  # two orders may be in one parcel
+            joined |= dict.fromkeys(parts, whole)
+        if numbered:
+            of_order[order] = numbered
+    for order, known in of_order.items():
+        of_order[order] = {joined.get(group, group) for group in known}
+    return {node: joined.get(group, group) for node, group in groups.items()}
 
 
 def _belongs(
@@ -200,6 +234,7 @@ def _parcel(
     return Parcel(
         tracking=tuple(sorted(identity for kind, identity in group if kind == "tracking")),
         shipments=tuple(sorted(identity for kind, identity in group if kind == "shipment")),
+        packages=tuple(sorted(identity for kind, identity in group if kind == PACKAGE)),
         orders=tuple(sorted(dict.fromkeys(orders))),
         platform=about.platform,
         ec_integration=Integration(shop.ec_integration, shop.ec_name) if shop else None,

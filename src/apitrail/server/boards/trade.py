@@ -15,7 +15,9 @@ from apitrail.server.boards.parcels import (
     ABOUT_LABELS,
     ABOUT_PARCELS,
     DELIVERY,
+    PACKAGE,
     SIGHTINGS,
+    TYPES,
     Parcel,
     Seen,
     Sighted,
@@ -135,7 +137,7 @@ def find_shipments(store: Store, profiles: Profiles, asked: Asked, now: datetime
         asked,
         lambda part: _sighted(store, part, now),
         lambda one: one.parcel.label == "failed" if asked.only == "label_failed" else _numberless(one.parcel),
-        lambda one: (one.parcel.tracking, one.parcel.shipments, one.parcel.orders),
+        lambda one: (one.parcel.tracking, one.parcel.shipments, one.parcel.packages, one.parcel.orders),
     )
     return ShipmentsAnswer(
         shipments=_located(store, profiles, told.rows),
@@ -198,7 +200,13 @@ def _sighted(store: Store, asked: Asked, now: datetime) -> _Turn[Sighted]:
     by_order = store.mentioned(about, MENTIONS, ABOUT_PARCELS)
     every |= {one.id: one for one in by_order.mentions}
     known = {(one.type, one.id) for one in wanted}
-    beside = {node for one in every.values() for node in alone(one) if node not in known}
+    # A fetch of many orders names the package of each: they are looked for where a few parcels are asked for alone.
+    beside = {
+        node
+        for one in every.values()
+        for node in alone(one)
+        if node not in known and (asked.numbers or node[0] != PACKAGE)
+    }
     nearby = [Latest(kind, identity, now) for kind, identity in sorted(beside)[:MOST_BESIDE]]
     by_number = store.mentioned([one.id for one in nearby], MENTIONS)
     every |= {one.id: one for one in by_number.mentions}
@@ -218,7 +226,7 @@ def _without_parcel(asked: Asked, rows: Sequence[Sighted], twins: Mapping[str, s
     parcels = [one.parcel for one in rows]
     orders = {number for one in parcels for number in one.orders}
     shown = orders | {twins[one] for one in orders if one in twins}
-    shown |= {number for one in parcels for number in (*one.tracking, *one.shipments)}
+    shown |= {number for one in parcels for number in (*one.tracking, *one.shipments, *one.packages)}
     plain = {one.lower().removeprefix("#") for one in shown}
     return asked.numbers.not_in(lambda number: number.lower() in plain)
 
@@ -305,7 +313,7 @@ def _wanted(
 ) -> tuple[list[Latest], Span | None, datetime | None]:
     """The ids to tell of, the range in which they were looked for, and where the next page begins."""
     if asked.numbers:
-        types: Sequence[str] = ("order",) if subject == "orders" else ("tracking", "shipment", "order")
+        types: Sequence[str] = ("order",) if subject == "orders" else (*TYPES, PACKAGE, "order")
         sought = [one for number in asked.numbers.candidates for one in written(number)]
         return [Latest(kind, one, now) for kind in types for one in sought], None, None
     span = bounded(asked.filter.since, asked.filter.until, now, LONGEST)

@@ -44,6 +44,8 @@ class ParcelView(Struct, frozen=True, kw_only=True):
     """Tracking numbers; empty where the log shows none."""
     shipments: list[Named]
     """The platform's ids, where they are others."""
+    packages: list[Named]
+    """The package ids of the shop's platform, likewise."""
     orders: list[Named]
     carrier: str
     accounts: list[Named]
@@ -77,11 +79,16 @@ def parcel(one: Parcel, query: PageQuery, reader: Reader) -> ParcelView:
     carried = one.shipping_integration is not None
     whose = party.of_call(one.platform, reader, shipping=carried)
     chain = [_link(link, whose, bare, reader) for link in one.chain]
-    references = tuple(f"tracking:{each}" for each in one.tracking) + tuple(f"shipment:{e}" for e in one.shipments)
+    references = tuple(
+        f"{kind}:{each}"
+        for kind, known in (("tracking", one.tracking), ("shipment", one.shipments), ("package", one.packages))
+        for each in known
+    )
     calls = bare.but(range="all", reference=references or tuple(f"order:{each}" for each in one.orders))
     return ParcelView(
         numbers=named("tracking", one.tracking),
         shipments=named("shipment", [each for each in one.shipments if each not in one.tracking]),
+        packages=named("package", [each for each in one.packages if each not in (*one.tracking, *one.shipments)]),
         orders=named("order", one.orders),
         carrier=boards.platform(one.platform, (one.shipping_integration, one.ec_integration), reader),
         accounts=[each for each in accounts if each],
