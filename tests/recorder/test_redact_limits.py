@@ -57,6 +57,14 @@ def test_a_broken_off_body_hides_the_secret_that_broke_off() -> None:
     assert b"hunter" not in masked.body
 
 
+@pytest.mark.parametrize("opened", ["[", '{"a":', "<a>"])
+def test_a_body_nested_without_end_hides_its_secrets(opened: str) -> None:
+    inner = f"<password>{SECRET}</password>" if opened == "<a>" else f'{{"password": "{SECRET}"}}'
+    body = opened * 100_000 + inner
+    masked = REDACTOR.exchange(exchange(body.encode())).request.body
+    assert masked == body.replace(SECRET, REDACTOR.mask(SECRET)).encode()
+
+
 def test_binary_bodies_are_left_alone() -> None:
     body = b"%PDF-1.7\n/Token (abcdefgh) password: hunter2hunter2"
     assert REDACTOR.exchange(exchange(body)).request.body == body

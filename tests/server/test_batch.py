@@ -201,11 +201,54 @@ def test_a_batch_that_is_none_is_refused_as_a_whole(body: bytes, kind: str) -> N
     assert caught.value.status == 400
 
 
-def test_an_exchange_nested_without_end_is_refused_alone() -> None:
-    deep = b'{"exchanges": [{"method": "GET", "extra": ' + b"[" * 100_000 + b"]" * 100_000 + b"}]}"
-    with pytest.raises(Problem) as caught:
-        read_batch(deep, JSON, now=NOW, max_exchanges=1)
-    assert caught.value.status == 400
+@pytest.mark.parametrize("levels", [20, 900, 100_000])
+@pytest.mark.parametrize(("opened", "closed"), [("[", "]"), ('{"a": ', "}")])
+def test_an_exchange_nested_without_end_costs_neither_itself_nor_the_batch(
+    opened: str, closed: str, levels: int
+) -> None:
+    deep = opened * levels + "1" + closed * levels
+    ours = [json.dumps(an_exchange(url=f"https://a.test/{n}")) for n in range(3)]
+    ours[1] = ours[1][:-1] + f', "extra": {deep}, "status": 201}}'
+    batch = whole(read_batch(f'{{"exchanges": [{", ".join(ours)}]}}'.encode(), JSON, now=NOW, max_exchanges=3))
+    assert [exchange.status for exchange in batch.exchanges] == [200, 201, 200]
+    assert batch.refused == []
+
+
+@pytest.mark.parametrize("levels", [1, 20, 900, 100_000])
+@pytest.mark.parametrize("field", ["text", "body"])
+def test_a_body_that_is_given_as_json_is_kept_as_its_text(field: str, levels: int) -> None:
+    deep = "[" * levels + '{"n": 12345678901234567890, "t": "a \\"b\\" ]"}' + " ]" * levels
+    ours = json.dumps(an_exchange(response={"headers": [["A", "b"]], field: "HERE"})).replace('"HERE"', deep)
+    batch = whole(read_batch(f'{{"exchanges": [{ours}]}}'.encode(), JSON, now=NOW, max_exchanges=3))
+    assert batch.refused == []
+    [exchange] = batch.exchanges
+    assert exchange.response is not None
+    assert exchange.response.headers == [("A", "b")]
+    assert exchange.response.body.decode() == deep
+
+
+@pytest.mark.parametrize("levels", [20, 900, 100_000])
+def test_what_no_exchange_can_have_is_refused_alone_however_deep_it_is(levels: int) -> None:
+    deep = "[" * levels + "]" * levels
+    ours = [json.dumps(an_exchange()) for _ in range(3)]
+    ours[1] = ours[1].replace('"status": 200', f'"status": {deep}')
+    batch = whole(read_batch(f'{{"exchanges": [{", ".join(ours)}]}}'.encode(), JSON, now=NOW, max_exchanges=3))
+    assert batch.indices == [0, 2]
+    assert [(one.index, one.field) for one in batch.refused] == [(1, "$.status")]
+
+
+@pytest.mark.parametrize("levels", [20, 900, 100_000])
+@pytest.mark.parametrize(
+    "opened", [b"\x91", b"\x81\xa1a", b"\x92\xc0", b"\xdc\x00\x01", b"\x82\xa1a\xc4\x02\x91\x91\xa1b"]
+)
+def test_in_messagepack_it_costs_neither_itself_nor_the_batch_either(opened: bytes, levels: int) -> None:
+    first, second = (msgspec.msgpack.encode(an_exchange(status=status)) for status in (200, 201))
+    assert second[0] == 0x85, "a map of five"
+    more = b"\x86" + second[1:] + b"\xa5extra" + opened * levels + b"\xc0"
+    packed = b"\x81\xa9exchanges\x93" + first + more + first
+    batch = whole(read_batch(packed, MESSAGEPACK, now=NOW, max_exchanges=3))
+    assert [exchange.status for exchange in batch.exchanges] == [200, 201, 200]
+    assert batch.refused == []
 
 
 def test_half_a_character_costs_neither_its_exchange_nor_the_batch() -> None:

@@ -68,6 +68,36 @@ def test_a_bad_exchange_is_refused_by_index_and_the_others_stored(
     assert len(entries(server, account)) == 2
 
 
+@pytest.mark.parametrize("levels", [600, 100_000])
+def test_an_exchange_nested_without_end_is_kept_and_costs_its_batch_nothing(
+    server: Any, ingest: Any, account: str, an_exchange: Make, levels: int
+) -> None:
+    deep = '{"a":' * levels + '{"password": "hunter2hunter2"}' + "}" * levels
+    given = an_exchange(response={"text": "HERE"}, extra="THERE")
+    batch = msgspec.json.encode({"exchanges": [an_exchange(), given, an_exchange()]}).decode()
+    batch = batch.replace('"HERE"', deep).replace('"THERE"', deep)
+    answer = server.post(PATH, headers={**ingest, **JSON}, content=batch.encode())
+    assert answer.json() == {"stored": 3, "duplicates": 0, "refused": [], "refused_losses": []}
+    found = entries(server, account)
+    assert len(found) == 3
+    [entry] = [one for one in found if one["url"] == given["url"]]
+    body = server.get(f"/api/v1/entries/{entry['id']}/response/body").text
+    assert body.startswith('{"a":' * levels + '{"password": "masked~')
+    assert server.get(f"/entries/{entry['id']}").status_code == 200
+
+
+def test_a_body_nested_without_end_as_a_recorder_sends_it_is_kept(
+    server: Any, ingest: Any, account: str, an_exchange: Make
+) -> None:
+    exchange = msgspec.convert(an_exchange(), Exchange)
+    exchange.recorder = Recorder(id="r", sequence=1, version="0.1.0")
+    exchange.request.body = b"[" * 100_000 + b"]" * 100_000
+    batch = msgspec.msgpack.encode({"exchanges": [exchange]})
+    assert server.post(PATH, headers={**ingest, **MESSAGEPACK}, content=batch).json()["stored"] == 1
+    [entry] = entries(server, account)
+    assert server.get(f"/api/v1/entries/{entry['id']}/request/body").content == exchange.request.body
+
+
 def test_an_empty_batch_is_fine(server: Any, ingest: Any) -> None:
     answer = server.post(PATH, headers=ingest, json={"exchanges": []})
     assert (answer.status_code, answer.json()["stored"]) == (200, 0)

@@ -8,7 +8,7 @@ only of fields that cannot hold a secret.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from msgspec import Raw, Struct
 
 from apitrail.exchange import Exchange, Loss
 from apitrail.server.checks import TIME_FIX, Refused, check, check_int, check_time
+from apitrail.server.nesting import IN_A_BATCH, shallow_json, shallow_messagepack
 from apitrail.server.problems import Problem, shorten
 
 JSON = "application/json"
@@ -52,6 +53,7 @@ _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u([dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
 """Of JSON; its group, where there is one, is a surrogate without its other half."""
+_UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, IndexError, ValueError)
 _STEP = re.compile(r"(\w+)(?:\[(\d+)\])?")
 _TOO_LONG = re.compile(r"Expected `str` of length <= (\d+)")
 _PATH = re.compile(r"(?P<reason>.*?)(?: - at `(?P<path>[^`]*)`)?", re.DOTALL)
@@ -83,15 +85,24 @@ class Batch:
 
     def exchanges(self) -> Iterator[tuple[int, Exchange]]:
         """Those that can be taken, each with its index. To be gone through once."""
-        decode = self._form.exchange.decode
         for index, raw in enumerate(self._raw):
             try:
-                exchange: Exchange = decode(raw)
+                exchange = self._exchange(raw)
                 check(exchange, self._latest)
             except (Refused, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 self.refused.append(_refusal(index, error, raw, self._form.anything))
             else:
                 yield index, exchange
+
+    def _exchange(self, raw: Raw) -> Exchange:
+        try:
+            return self._form.exchange.decode(raw)  # type: ignore[no-any-return]
+        except (msgspec.MsgspecError, RecursionError) as error:
+            with suppress(*_UNREADABLE):
+                again = self._form.shallow(bytes(raw), 0)
+                if again != bytes(raw):
+                    return self._form.exchange.decode(again)  # type: ignore[no-any-return]
+            raise error
 
     def read_losses(self, losses: Sequence[Raw]) -> None:
         """Reads the batch's losses, which are few."""
@@ -117,6 +128,8 @@ class _Format(Struct, frozen=True):
     exchange: Any
     loss: Any
     anything: Any
+    shallow: Callable[[bytes, int], bytes]
+    """Without what lies too deep: see `apitrail.server.nesting`."""
 
 
 _FORMATS = {
@@ -125,12 +138,14 @@ _FORMATS = {
         msgspec.json.Decoder(Exchange),
         msgspec.json.Decoder(Loss),
         msgspec.json.Decoder(),
+        shallow_json,
     ),
     MESSAGEPACK: _Format(
         msgspec.msgpack.Decoder(_Envelope),
         msgspec.msgpack.Decoder(Exchange),
         msgspec.msgpack.Decoder(Loss),
         msgspec.msgpack.Decoder(),
+        lambda data, _: shallow_messagepack(data),
     ),
 }
 
@@ -175,6 +190,12 @@ def read_batch(data: bytes, kind: str, *, now: datetime, max_exchanges: int) -> 
 def _envelope(form: _Format, data: bytes) -> _Envelope:
     try:
         return form.envelope.decode(data)  # type: ignore[no-any-return]
+    except RecursionError as error:
+        with suppress(*_UNREADABLE):
+            again = form.shallow(data, IN_A_BATCH)
+            if again != data:
+                return _envelope(form, again)
+        raise error
     except msgspec.DecodeError:
         whole = _ESCAPE.sub(_without_lone_surrogate, data) if form is _FORMATS[JSON] and b"\\u" in data else data
         if whole == data:
