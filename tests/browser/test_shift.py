@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -57,7 +58,6 @@ def test_a_shift_hands_what_is_left_to_the_next_as_text_that_says_the_same_tomor
         call("order.ship", status=401, ago=timedelta(minutes=5), source=order, body=b'{"message":"Key ended"}')
     )
     page = desk.open("/shift?since=4h&acts=merchant", permissions=["clipboard-read", "clipboard-write"])
-    page.reload()  # the browser's zone is known from the second page on
     page.get_by_role("link", name="Copy for the next shift").click()
     expect(page.locator(".handover")).to_contain_text("Copied")
     told = str(page.evaluate("navigator.clipboard.readText()"))
@@ -65,7 +65,8 @@ def test_a_shift_hands_what_is_left_to_the_next_as_text_that_says_the_same_tomor
     assert order.id in told
     assert account.name in told
     assert "“Key ended”" in told
-    assert "(Asia/Taipei)" in told
+    assert "(Asia/Taipei)" in told, "the zone of a browser that comes for the first time is not UTC"
+    assert "UTC" not in told
     assert "<" not in told
     link = told.splitlines()[-1]
     assert "since=" not in link
@@ -101,6 +102,30 @@ def test_a_warehouse_sees_its_own_work_by_an_address_that_can_be_kept(
     kept.get_by_role("link", name="Copy for the next shift").click()
     expect(kept.locator("body")).to_contain_text("Work: Labels and shipping")
     expect(kept.locator("body")).to_contain_text("work=shipping")
+
+
+def test_yesterday_evening_is_that_of_a_browser_that_comes_for_the_first_time(desk: Any, server: Any) -> None:
+    page = desk.open("/shift?since=yesterday", timezone_id="Pacific/Auckland")
+    expect(page.locator("html")).to_have_attribute("data-zone", "Pacific/Auckland")
+    expect(page.locator("main time").first).to_contain_text("18:00:00")
+
+
+def test_a_zone_that_the_server_does_not_know_is_asked_for_once(desk: Any, server: Any) -> None:
+    page = desk.open("about:blank")
+    asked: list[str] = []
+
+    def unknowing(route: Any) -> None:
+        asked.append(route.request.url)
+        answer = route.fetch()
+        page_of_utc = re.sub('data-zone="[^"]*"', 'data-zone="UTC"', answer.text())
+        route.fulfill(response=answer, body=page_of_utc)
+
+    page.route("**/shift?*", unknowing)
+    page.goto(f"{server.url}/shift?since=yesterday")
+    page.wait_for_function("performance.getEntriesByType('navigation')[0].type === 'reload'")
+    page.wait_for_load_state()
+    page.evaluate("new Promise((done) => setTimeout(done, 50))")  # what the page does after it was loaded is done
+    assert len(asked) == 2
 
 
 def test_a_time_of_ones_own_is_read_in_the_zone_beside_it(desk: Any, server: Any) -> None:

@@ -115,6 +115,8 @@ class ShiftView(Struct, frozen=True, kw_only=True):
     span: Markup
     notes: list[Markup]
     misread: list[Markup]
+    by_zone: bool
+    """The range depends on the reader's zone."""
     total: Markup
     outages: list[OutagesView]
     """Those that are certain, and those that are likely."""
@@ -155,6 +157,7 @@ def view(store: Store, values: Mapping[str, list[str]], query: PageQuery, reader
         else Markup(),
         notes=_notes(found, reader),
         misread=wrong,
+        by_zone=asked.get("since") == YESTERDAY and not asked.get("from"),
         total=reader.words.count("shift.total", found.failures, calls=f"{found.calls:,}") if found else Markup(),
         outages=_outages(found, bare, reader) if found else [],
         causes=[one for over, one in causes if not over],

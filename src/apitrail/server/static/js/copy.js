@@ -1,5 +1,7 @@
 // Copy a link (absolute, and with the entry that is open) or a body's raw text. What became of it is told where the
 // eye is, and in a live region, for a changed button is not read aloud.
+import { elsewhere, zone } from "./time.js";
+
 const TOLD_MS = 1500;
 
 async function copy(text) {
@@ -36,6 +38,16 @@ document.addEventListener("apitrail:copy", async ({ detail }) => {
   setTimeout(() => seen.remove(), TOLD_MS);
 });
 
+// A text for others is the server's, with its times in the zone that it knows. On a browser's first visit it knows none,
+// and is asked for the same in the browser's: at once, for a clipboard is closed to what comes long after the click.
+const texts = new Map();
+for (const { dataset, href } of elsewhere ? document.querySelectorAll("a[data-copy-text]") : []) {
+  const address = new URL(href);
+  address.searchParams.set("tz", zone);
+  const asked = fetch(address).then((answer) => (answer.ok ? answer.text() : ""), () => "");
+  texts.set(dataset.copyText, asked);
+}
+
 const labels = new WeakMap(); // what a button says when it has nothing to tell
 
 document.addEventListener("click", async (event) => {
@@ -47,7 +59,8 @@ document.addEventListener("click", async (event) => {
   }
   let text;
   if (button.dataset.copyText) {
-    text = document.getElementById(button.dataset.copyText).textContent;
+    const own = document.getElementById(button.dataset.copyText).textContent;
+    text = (await texts.get(button.dataset.copyText)) || own;
   } else {
     const link = new URL(button.dataset.copy, location.href);
     const open = new URL(location.href).searchParams.get("open");

@@ -3,7 +3,8 @@
 const root = document.documentElement;
 const browsers = Intl.DateTimeFormat().resolvedOptions().timeZone;
 export const held = root.hasAttribute("data-zone-held");
-const zone = held || !browsers ? root.dataset.zone : browsers;
+export const zone = held || !browsers ? root.dataset.zone : browsers;
+export const elsewhere = zone !== root.dataset.zone;
 
 const parts = new Intl.DateTimeFormat("en-CA", {
   timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
@@ -61,7 +62,14 @@ function chooseOwn() {
   }
 }
 
-const elsewhere = zone !== root.dataset.zone;
+// A page whose very range depends on the zone ("yesterday at 18:00") is asked for again, once, now that the zone is known.
+function again() {
+  if (!elsewhere || !document.querySelector("[data-by-zone]") || !document.cookie.includes(`apitrail_tz=${zone}`)) return;
+  if (sessionStorage.getItem("apitrail-zone") === zone) return; // the server does not know this zone
+  sessionStorage.setItem("apitrail-zone", zone);
+  location.reload();
+}
+
 if (browsers && !held) document.cookie = `apitrail_tz=${zone}; path=/; max-age=31536000; samesite=lax`;
 if (elsewhere) {
   convert(document);
@@ -69,6 +77,7 @@ if (elsewhere) {
 }
 fill();
 nameOwn();
+addEventListener("load", () => setTimeout(again));
 document.addEventListener("apitrail:shown", ({ detail }) => {
   nameOwn();
   if (elsewhere && detail.zone !== zone) convert(detail.root);
