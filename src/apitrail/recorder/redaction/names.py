@@ -289,11 +289,21 @@ def _readable(name: str) -> str:
 def _escaped(groups: Iterable[Group]) -> re.Pattern[str]:
     """Terms that are not of ASCII, as JSON writes them where it is told to be: `\\u5bc6\\u78bc`, at any depth.
 
-    Each case of the digits is spelt out: to ignore it takes ten times as long.
+    Whatever has one such escape has hundreds. So the terms are told apart by their first two digits, and both cases
+    are spelt out: one after the other takes twice as long, to ignore case ten times.
     """
-    terms = sorted({part for group in groups for term in group.terms for part in parts(term) if not part.isascii()})
-    written = {r"\\++u".join(format(ord(letter), form) for letter in term) for term in terms for form in ("04x", "04X")}
-    return re.compile(f"u(?:{'|'.join(sorted(written))})" if written else r"(?!)")
+    terms = {part for group in groups for term in group.terms for part in parts(term) if not part.isascii()}
+    rests: dict[str, list[str]] = {}
+    for term in sorted(terms):
+        first, *more = [format(ord(letter), "04x") for letter in term]
+        rest = r"\\++u".join(map(_in_either_case, (first[2:], *more)))
+        rests.setdefault(_in_either_case(first[:2]), []).append(rest)
+    told = "|".join(f"{head}(?:{'|'.join(ends)})" for head, ends in rests.items())
+    return re.compile(f"u(?:{told})" if told else r"(?!)")
+
+
+def _in_either_case(digits: str) -> str:
+    return re.sub("[a-f]", lambda digit: f"[{digit[0]}{digit[0].upper()}]", digits)
 
 
 def flattened(text: str) -> str:
