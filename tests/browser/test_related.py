@@ -102,6 +102,46 @@ def test_a_failure_says_whether_the_same_has_worked_since_for_its_order(
     expect(page.locator(".since")).to_have_count(0)
 
 
+def test_an_entry_that_is_opened_in_the_list_is_shown_before_it_is_known_whether_the_same_has_worked_since(
+    desk: Any, server: Any, call: Call, account: Integration, mine: str
+) -> None:
+    order = Source("order", f"O3{account.id}")
+    bad, good = server.record(
+        call("label.create", ago=timedelta(minutes=8), source=order, status=422),
+        call("label.create", ago=timedelta(minutes=7), source=order),
+    )
+    page = desk.open(mine)
+    held: list[Any] = []
+    page.route("**/related?*", lambda route: held.append(route))
+    page.locator(f"[data-entry='{bad}']").click()
+    panel = page.locator(f"#panel-{bad}")
+    expect(panel.locator(".since")).to_have_text("Looking whether the same has worked since …")
+    expect(panel.locator(".sides")).to_be_visible()
+    page.wait_for_function("document.querySelector('.related-more:not([data-load])')")
+    held[0].continue_()
+    expect(panel.locator(".since")).to_contain_text(f"“Generate label” has worked for {order.id}:")
+    expect(panel.locator(".since a")).to_have_attribute("href", f"/entries/{good}")
+    expect(panel.locator(".since time .clock")).to_have_text(
+        panel.locator(".related .near a time .clock").first.inner_text()
+    )
+    page.unroute("**/related?*")
+    page.locator(f"[data-entry='{good}']").click()
+    expect(page.locator(f"#panel-{good}")).to_be_visible()
+    expect(page.locator(f"#panel-{good} .since")).to_have_count(0)
+
+
+def test_where_it_is_not_told_whether_the_same_has_worked_since_nothing_waits(
+    desk: Any, server: Any, call: Call, mine: str
+) -> None:
+    [bad] = server.record(call("label.create", status=422))
+    desk.expected.append("503")
+    page = desk.open(mine)
+    page.route("**/related?*", lambda route: route.fulfill(status=503, body=""))
+    page.locator(f"[data-entry='{bad}']").click()
+    expect(page.locator(f"#panel-{bad}")).to_be_visible()
+    expect(page.locator(f"#panel-{bad} .since")).to_have_count(0)
+
+
 def test_a_failure_about_no_single_order_says_whether_its_account_has_worked_since(
     desk: Any, server: Any, call: Call, account: Integration
 ) -> None:

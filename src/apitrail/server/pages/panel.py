@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from markupsafe import Markup
 from msgspec import Struct
+from msgspec.structs import replace
 
 from apitrail.entry import Entry, Item, Payload
 from apitrail.server.pages import bodies, handing, host, names, party, tally
@@ -19,6 +20,7 @@ from apitrail.server.pages.links import Link
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.since import SinceView, since
+from apitrail.server.pages.since import asked as asks_since
 from apitrail.server.pages.status import ICONS, Pill, kind_of, pill, said
 from apitrail.size import size
 from apitrail.store import Store
@@ -112,6 +114,8 @@ class PanelView(Struct, frozen=True, kw_only=True):
     verdict: Verdict
     since: SinceView | None
     """Of a failure: whether the same has worked since."""
+    since_later: bool
+    """That comes with what belongs to the entry, by the script."""
     facts: list[Fact]
     provenance: list[Fact]
     sides: list[SideView]
@@ -121,6 +125,8 @@ class PanelView(Struct, frozen=True, kw_only=True):
     """The entry's own page, for good."""
     related_url: str
     """What belongs to the entry: its call's attempts, the last success before it, its account's other calls."""
+    related_load_url: str
+    """The same, for the script."""
     around_url: str
     """The list, five minutes around it."""
     support: str
@@ -132,13 +138,32 @@ class PanelView(Struct, frozen=True, kw_only=True):
     """The same with what to know before running it, for the script."""
 
 
-def panel(store: Store, entry: Entry, query: PageQuery, reader: Reader, *, whole: bool = False) -> PanelView:
-    """Raises StoreError."""
+def panel(
+    store: Store, entry: Entry, query: PageQuery, reader: Reader, *, whole: bool = False, later: bool = False
+) -> PanelView:
+    """`later`: the reader has a script, which asks whether the same has worked since when the entry is shown. It is a
+    third of the time that a failure takes. Raises StoreError.
+    """
+    later = later and asks_since(entry)
+    if later or not asks_since(entry):
+        return _panel(entry, query, reader, whole=whole, later=later)
+    found, told = store.both(
+        lambda: _panel(entry, query, reader, whole=whole, later=False),
+        lambda: since(store, entry, query, reader),
+    )
+    return replace(found, since=told)
+
+
+def _panel(entry: Entry, query: PageQuery, reader: Reader, *, whole: bool, later: bool) -> PanelView:
+    """Without what is asked of the log."""
     base = f"/entries/{entry.id}"
+    own = PageQuery(tz=query.tz, lang=query.lang)
+    related = own.url(f"{base}/related")
     return PanelView(
         id=entry.id,
         verdict=_verdict(entry, reader),
-        since=since(store, entry, query, reader),
+        since=None,
+        since_later=later,
         facts=facts(entry, query, reader),
         provenance=provenance(entry, reader),
         sides=[
@@ -146,13 +171,14 @@ def panel(store: Store, entry: Entry, query: PageQuery, reader: Reader, *, whole
             _side("response", entry, entry.response, reader, whole=whole),
         ],
         first_side="request" if entry.response is None else "response",
-        entry_url=PageQuery(tz=query.tz, lang=query.lang).url(base),
-        related_url=PageQuery(tz=query.tz, lang=query.lang).url(f"{base}/related"),
+        entry_url=own.url(base),
+        related_url=related,
+        related_load_url=own.url(f"{base}/related", since="1") if later else related,
         around_url=query.around(entry).url(),
         support=handing.support(entry, reader),
-        support_url=PageQuery(tz=query.tz, lang=query.lang).url(f"{base}/support"),
-        curl_url=PageQuery(tz=query.tz, lang=query.lang).url(f"{base}/curl"),
-        command_url=PageQuery(tz=query.tz, lang=query.lang).url(f"{base}/command"),
+        support_url=own.url(f"{base}/support"),
+        curl_url=own.url(f"{base}/curl"),
+        command_url=own.url(f"{base}/command"),
     )
 
 

@@ -16,7 +16,7 @@ from apitrail.server.pages.links import Link
 from apitrail.server.pages.query import NEIGHBOURHOOD, SEARCH_RANGE, PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.rows import RowView, row
-from apitrail.server.pages.since import WORKED
+from apitrail.server.pages.since import WORKED, SinceView, since
 from apitrail.store import Store
 from apitrail.store.model import Filter
 
@@ -45,6 +45,8 @@ class DifferenceView(Struct, frozen=True):
 class RelatedView(Struct, frozen=True, kw_only=True):
     id: str
     title: str
+    since: SinceView | None
+    """Whether the same has worked since; None where it was not asked for, or there is nothing to tell."""
     attempts: list[Near]
     """Empty where the call was one exchange."""
     deliveries: list[Near]
@@ -64,9 +66,28 @@ class RelatedView(Struct, frozen=True, kw_only=True):
 
 
 def related(
+    store: Store,
+    entry: Entry,
+    query: PageQuery,
+    reader: Reader,
+    home: str,
+    languages: list[Link],
+    *,
+    told_since: bool = False,
+) -> RelatedView:
+    """`told_since`: with whether the same has worked since. Raises StoreError."""
+    if not told_since:
+        return _related(store, entry, query, reader, home, languages)
+    found, told = store.both(
+        lambda: _related(store, entry, query, reader, home, languages),
+        lambda: since(store, entry, query, reader),
+    )
+    return replace(found, since=told)
+
+
+def _related(
     store: Store, entry: Entry, query: PageQuery, reader: Reader, home: str, languages: list[Link]
 ) -> RelatedView:
-    """Raises StoreError."""
     attempts = store.of_call(entry.call, entry.created_at) if entry.call else []
     failed = entry.outcome not in WORKED
     success = _success(store, entry) if failed else None
@@ -79,6 +100,7 @@ def related(
     return RelatedView(
         id=entry.id,
         title=view.action,
+        since=None,
         attempts=[_near(one, entry, query, reader) for one in attempts] if len(attempts) > 1 else [],
         deliveries=[_near(one, entry, query, reader) for one in deliveries] if len(deliveries) > 1 else [],
         sought=failed and _account(entry) is not None,

@@ -33,6 +33,11 @@ class SinceView(Struct, frozen=True):
     url: str
 
 
+def asked(entry: Entry) -> bool:
+    """Whether there is anything to look for: what did not fail, or is about nobody, has no such sentence."""
+    return entry.outcome in FAILED and _about(entry) is not None
+
+
 def since(store: Store, entry: Entry, query: PageQuery, reader: Reader) -> SinceView | None:
     """The latest entry after this failure of the same action that worked: for the same order or parcel or, of a call
     that names none or many, for the same account. None of what did not fail or has neither, and where the log is too

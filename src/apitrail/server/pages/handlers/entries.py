@@ -44,7 +44,7 @@ def entry_panel(
 ) -> Response[str]:
     """One entry expanded, to be put under its row."""
     query, reader = asked(request, known)
-    opened = panel(store, found_entry(store, entry_id), query, reader)
+    opened = panel(store, found_entry(store, entry_id), query, reader, later=True)
     return drawn("panel.html", opened, reader, query)
 
 
@@ -52,11 +52,15 @@ def entry_panel(
 def entry_related(
     request: Asked, store: NamedDependency[Store], known: NamedDependency[Known], entry_id: FromPath[str]
 ) -> Response[str]:
-    """What belongs to the entry: attempts, the last success and what changed since, the account's other calls."""
-    query, reader = asked(request, known)
+    """What belongs to the entry: attempts, the last success and what changed since, the account's other calls.
+
+    `since=1`: and whether the same has worked since.
+    """
+    query, reader = asked(request, known, "since")
     found = found_entry(store, entry_id)
     languages = links.languages(query, reader, f"/entries/{found.id}/related")
-    page = related.related(store, found, query, reader, links.home(query), languages)
+    told = request.query_params.get("since") == "1"
+    page = related.related(store, found, query, reader, links.home(query), languages, told_since=told)
     return drawn("related.html", page, reader, query)
 
 

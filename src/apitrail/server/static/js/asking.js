@@ -71,14 +71,25 @@ export function put(answer) {
   heir.focus({ preventScroll: true });
 }
 
+// What comes with the same answer and belongs elsewhere: it takes the place of what stands for it, or that goes.
+function putAlso(id, found) {
+  const waits = document.getElementById(id);
+  const come = found?.querySelector(`[id="${id}"]`);
+  if (!waits) return;
+  if (come) waits.replaceWith(come);
+  else waits.remove();
+  if (come) tell(come);
+}
+
 // What an element says where more of it is: asked for when it is opened, or after the first paint with it.
 async function load(place) {
-  const { load: url, take } = place.dataset;
+  const { load: url, take, also } = place.dataset;
   delete place.dataset.load;
   const answer = await ask(url);
   const found = answer && parsed(answer.text);
   const wanted = take ? found?.querySelector(take) : found;
   place.classList.remove("coming");
+  if (also) putAlso(also, found);
   if (!wanted || !place.isConnected) return;
   const body = place.matches("details") ? place.querySelector(".menu-body") : place;
   body.replaceChildren(wanted);
