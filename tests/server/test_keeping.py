@@ -12,7 +12,8 @@ from apitrail.server.keeping import Keeper, rules
 from apitrail.server.problems import Problem
 from apitrail.server.settings import Settings
 from apitrail.store import StoreError
-from apitrail.store.retention import Keep, Removed, Rules
+from apitrail.store.removals import Removed
+from apitrail.store.retention import Keep, Rules
 
 
 class Log:

@@ -12,7 +12,8 @@ from apitrail.entry import Entry, Payload
 from apitrail.exchange import Integration, Reference
 from apitrail.store import Filter, Store
 from apitrail.store.engine import Query, StoreUnavailable
-from apitrail.store.retention import Keep, Removed, Rules, removals, tidy, used_bytes
+from apitrail.store.removals import Removed, removals
+from apitrail.store.retention import Keep, Rules, tidy, used_bytes
 
 Make = Callable[..., Entry]
 TODAY = datetime(2026, 8, 3, 15, tzinfo=UTC)
@@ -134,7 +135,7 @@ def test_counts_and_references_follow_the_entries(either: Store, make_of_day: Ma
     assert len(either.page(Filter(reference=("A-1",))).entries) == 1
 
 
-def test_what_fails_half_way_is_completed_the_next_time(
+def test_what_fails_half_way_is_completed_the_next_time_and_told_once(
     store: Store, make_of_day: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rules, run, left = Rules(KEEP), store.engine.run, 0
@@ -147,8 +148,9 @@ def test_what_fails_half_way_is_completed_the_next_time(
         run(query)
 
     monkeypatch.setattr(store.engine, "run", failing)
-    after = 0
+    after, turns = 0, 0
     while True:
+        turns += 1
         left = 1_000
         came = datetime.now(UTC)
         store.write([make_of_day(days, received_at=came) for days in (3, 11)])
@@ -173,6 +175,9 @@ def test_what_fails_half_way_is_completed_the_next_time(
         assert sum(option.count for option in store.facets(Filter()).action) == kept
         assert sum(one.count for one in store.failures(Filter(), 99)) == sum(row.outcome != "success" for row in rows)
     assert after > 3
+    told = removals(store.engine)
+    assert sum(one.entries for one in told if one.what == "bodies") == turns
+    assert sum(one.entries for one in told if one.what == "entries") == 2 * turns
 
 
 def test_the_disk_budget_takes_the_oldest_days_and_never_today(store: Store, make_of_day: Make) -> None:

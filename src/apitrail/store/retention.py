@@ -8,8 +8,8 @@
 - Pinned entries (those that refer to a pinned reference) keep their bodies and stay, whatever their age and whatever
   the disk budget says.
 - The disk budget takes whole days, oldest first, and never today. What it counts is what the log's own tables take.
-- Each removal is noted in `removals`, after it is done: one that broke off is done again. A day whose rules have not
-  changed is looked at again only for entries that came in late.
+- Each removal is noted (see `removals`); one that broke off is done again. A day whose rules have not changed is looked
+  at again only for entries that came in late.
 
 Called by one thread of one server at a time; reads and writes go on meanwhile.
 """
@@ -20,18 +20,16 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal
+from datetime import UTC, date, datetime
+from typing import Any
 
 from msgspec import Struct
 
 from apitrail.store import derived, shelves
 from apitrail.store.engine import Engine, Param, Query
 from apitrail.store.partitions import drop, drop_day, parts
-from apitrail.store.times import instant, micros
+from apitrail.store.removals import Noted, Removed, What, begin, made_good, note, noted
 
-What = Literal["bodies", "entries"]
-Why = Literal["age", "disk_budget"]
 Account = tuple[str, str]
 """(side, id): `("ec", "shop-1")`."""
 FOREVER = 100_000
@@ -55,18 +53,6 @@ class Rules(Struct, frozen=True):
     accounts: Mapping[Account, Keep] = {}
     disk_budget: int = 0
     """Bytes that the log's tables may take; 0: as many as there are."""
-
-
-class Removed(Struct, frozen=True):
-    """What was removed from a day."""
-
-    day: date
-    what: What
-    why: Why
-    entries: int
-    bytes: int
-    """Of bodies, as they were received."""
-    at: datetime
 
 
 class _Due(Struct, frozen=True):
@@ -117,13 +103,13 @@ def tidy(
     counted.
     """
     today = (now or datetime.now(UTC)).date()
-    removed: list[Removed] = []
-    noted = _noted(engine)
+    removed = list(made_good(engine))
+    applied = noted(engine)
     for day in _days(engine):
         if stop():
             break
         age = (today - day).days
-        removed += _of_age(engine, day, age, rules, pins, noted)
+        removed += _of_age(engine, day, age, rules, pins, applied)
     if rules.disk_budget and not stop():
         removed += _over_budget(engine, rules.disk_budget, pins, today)
     gone = any(one.what == "entries" for one in removed)
@@ -137,12 +123,17 @@ def tidy(
 
 
 def _of_age(
-    engine: Engine, day: date, age: int, rules: Rules, pins: list[str], noted: dict[tuple[date, str], tuple[str, int]]
+    engine: Engine,
+    day: date,
+    age: int,
+    rules: Rules,
+    pins: list[str],
+    applied: Noted,
 ) -> Iterator[Removed]:
     entries = _due(rules, age, lambda keep: keep.entries)
     if not entries.nothing:
         condition, values = entries.condition("e")
-        yield from _take(engine, day, "entries", condition, values, pins, noted)
+        yield from _take(engine, day, "entries", condition, values, pins, applied)
     good = _due(rules, age, lambda keep: min(keep.success_bodies, keep.entries))
     bad = _due(rules, age, lambda keep: min(keep.failure_bodies, keep.entries))
     parts, values = [], {}
@@ -153,7 +144,7 @@ def _of_age(
         parts.append(f"(outcome {outcomes} ('success', 'warning') AND {condition})")
         values |= more
     if parts:
-        yield from _take(engine, day, "bodies", f"({' OR '.join(parts)})", values, pins, noted)
+        yield from _take(engine, day, "bodies", f"({' OR '.join(parts)})", values, pins, applied)
 
 
 def _due(rules: Rules, age: int, days: Callable[[Keep], int]) -> _Due:
@@ -171,7 +162,7 @@ def _take(
     condition: str,
     values: dict[str, Param],
     pins: list[str],
-    noted: dict[tuple[date, str], tuple[str, int]],
+    applied: Noted,
 ) -> Iterator[Removed]:
     """Take `what` of the entries of a day for which `condition` holds, unless that was done and nothing is new."""
     if pins:
@@ -180,7 +171,7 @@ def _take(
     # Its digest: thousands of pins would be written down for each day.
     rule = json.dumps([condition, values], sort_keys=True)
     signature = hashlib.blake2b(rule.encode(), digest_size=16).hexdigest()
-    known, looked_at = noted.get((day, what), ("", 0))
+    known, looked_at = applied.get((day, what), ("", 0))
     partition: dict[str, Param] = {**values, "day": day.isoformat()}
     late = ""
     if known == signature:
@@ -191,15 +182,16 @@ def _take(
     count, size = _measured(engine, condition + late + kept, partition)
     if not count:
         if known != signature:
-            _note(engine, Removed(day, what, "age", 0, 0, at), signature)
+            note(engine, Removed(day, what, "age", 0, 0, at), signature)
         return
+    removed = Removed(day, what, "age", count, size, at)
+    begin(engine, removed)
     if what == "bodies":
         change = f"UPDATE {shelves.CLEARED} IN PARTITION {{day:String}} WHERE "
         _alter(engine, change + condition, partition)
     else:
         _drop(engine, day, count, condition, partition)
-    removed = Removed(day, what, "age", count, size, at)
-    _note(engine, removed, signature)
+    note(engine, removed, signature)
     yield removed
 
 
@@ -216,11 +208,12 @@ def _over_budget(engine: Engine, budget: int, pins: list[str], today: date) -> I
         count, size = _measured(engine, condition, values)
         if not count:
             continue
+        removed = Removed(day, "entries", "disk_budget", count, size, at)
+        begin(engine, removed)
         before = _partition_bytes(engine, day)
         _drop(engine, day, count, condition, values)
         used -= before - _partition_bytes(engine, day)
-        removed = Removed(day, "entries", "disk_budget", count, size, at)
-        _note(engine, removed, "")
+        note(engine, removed, "")
         yield removed
 
 
@@ -232,19 +225,6 @@ def _forget_mentions(engine: Engine) -> None:
     )
     for table, month in engine.select(query).rows:
         drop(engine, table, str(month))
-
-
-def removals(engine: Engine, limit: int = 100) -> list[Removed]:
-    """What was taken away, the latest first."""
-    query = Query(
-        "SELECT toUInt16(day), what, why, entries, bytes, toUnixTimestamp64Micro(at) FROM removals WHERE entries > 0"
-        " ORDER BY at DESC LIMIT {limit:UInt32}",
-        {"limit": limit},
-    )
-    return [
-        Removed(date(1970, 1, 1) + timedelta(days=day), what, why, entries, size, instant(at))
-        for day, what, why, entries, size, at in engine.select(query).rows
-    ]
 
 
 def used_bytes(engine: Engine) -> int:
@@ -280,35 +260,6 @@ def _measured(engine: Engine, condition: str, values: dict[str, Param]) -> tuple
     )
     [(count, size)] = engine.select(query).rows
     return count, size
-
-
-def _note(engine: Engine, removed: Removed, signature: str) -> None:
-    engine.run(
-        Query(
-            "INSERT INTO removals SELECT fromUnixTimestamp64Micro({at:Int64}, 'UTC'), toDate({day:String}),"
-            " {what:String}, {why:String}, {due:String}, {entries:UInt64}, {bytes:UInt64}",
-            {
-                "at": micros(removed.at),
-                "day": removed.day.isoformat(),
-                "what": removed.what,
-                "why": removed.why,
-                "due": signature,
-                "entries": removed.entries,
-                "bytes": removed.bytes,
-            },
-        )
-    )
-
-
-def _noted(engine: Engine) -> dict[tuple[date, str], tuple[str, int]]:
-    """(day, what) → the rule that was last applied, and when."""
-    query = Query(
-        "SELECT toUInt16(day), what, argMax(due, at), toUnixTimestamp64Micro(max(at)) FROM removals"
-        " WHERE why = 'age' GROUP BY day, what"
-    )
-    return {
-        (date(1970, 1, 1) + timedelta(days=day), what): (due, at) for day, what, due, at in engine.select(query).rows
-    }
 
 
 def _days(engine: Engine) -> list[date]:

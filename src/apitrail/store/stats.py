@@ -15,7 +15,8 @@ from msgspec import Struct
 from apitrail.store.engine import Engine, Query
 from apitrail.store.model import Pin, Span
 from apitrail.store.partitions import parts
-from apitrail.store.retention import Removed, Rules, used_bytes
+from apitrail.store.removals import Removed
+from apitrail.store.retention import Rules, used_bytes
 from apitrail.store.shelves import BODIES
 from apitrail.store.times import micros
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from apitrail.store import backup, lease, retention, stats, telling, twins
+from apitrail.store import backup, lease, removals, retention, stats, telling, twins
 from apitrail.store.backups import Backups
 from apitrail.store.counts import Counts
 from apitrail.store.days import Days
 from apitrail.store.lock import FolderLock
 from apitrail.store.queries import span
 from apitrail.store.recent import Recent
-from apitrail.store.retention import Removed, Rules
+from apitrail.store.removals import Removed
+from apitrail.store.retention import Rules
 from apitrail.store.state import State
 from apitrail.store.stats import Stats
 from apitrail.store.today import Today
@@ -119,7 +120,7 @@ class Upkeep(State):
             ec_integrations=stats.uses(self.engine, "ec_id", "anyLast(ec_name)", since),
             shipping_integrations=stats.uses(self.engine, "shipping_id", "anyLast(shipping_name)", since),
             forecast=stats.forecast(self.engine, rules, known, free, now or datetime.now(UTC)),
-            removed=retention.removals(self.engine),
+            removed=removals.removals(self.engine),
             pins=self.pins(),
         )
 
