@@ -28,6 +28,8 @@ def test_it_leads_from_the_log_to_sizes_and_back_to_the_calls(
     expect(page.get_by_role("heading", name="Storage")).to_be_visible()
     expect(page.locator(".keep")).to_contain_text("400 days")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    for card in page.locator(".figures div").all():
+        assert card.evaluate("card => card.scrollWidth <= card.clientWidth"), card.inner_text()
     page.get_by_role("link", name=account.name).click()
     expect(page.locator(".entry")).to_have_count(3)
 

@@ -112,3 +112,11 @@ def test_one_walks_from_an_order_to_its_parcel_and_to_the_call_that_broke_its_la
     assert width > 390 or lines < 10, "what it is called and said takes six lines, and what went wrong two"
     parcel.locator(".chain .broken a").click()
     expect(page).to_have_url(f"{server.url}/entries/{broken}")
+
+
+@pytest.mark.parametrize("board", ["orders", "shipments"])
+def test_a_number_that_was_looked_for_is_read_whole_on_a_phone(desk: Any, server: Any, board: str) -> None:
+    page = desk.open(f"/{board}?number=19068774385624309570", width=390)
+    field = page.locator(".by-number input[type=search]")
+    assert field.evaluate("field => field.scrollWidth <= field.clientWidth")
+    expect(page.get_by_role("link", name="Back to the latest")).to_be_visible()
