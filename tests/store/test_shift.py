@@ -84,6 +84,12 @@ def test_an_hour_has_the_calls_of_each_account_and_those_that_the_platform_faile
     assert found[1].at == NOON.replace(minute=0, microsecond=0)
 
 
+def test_hours_are_told_by_whole_quarters_of_an_hour(store: Store, make: Make) -> None:
+    store.write([label(make, minutes) for minutes in (-1, 1, 14, 16, 31)])
+    [found] = store.hours(Filter(since=NOON + 10 * MINUTE, until=NOON + 20 * MINUTE), 10)
+    assert found.calls == 3
+
+
 def failing(make: Make, minutes: float, action: str = "order.list", **fields: Any) -> Entry:
     given: dict[str, Any] = {
         "action": action,

@@ -62,8 +62,8 @@ class Boards(Upkeep):
         """
         if not groups:
             return {}
-        actions = sorted({one.kind.action for one in groups})
-        return failures.read_calls(self.engine.select(failures.calls(which, actions)).rows)
+        actions = tuple(sorted({one.kind.action for one in groups}))
+        return self._counts.ways(Filter(since=which.since, until=which.until, action=actions))
 
     def unanswered(self, failed: Iterable[tuple[str, datetime]]) -> dict[str, Unanswered]:
         """Of failures by id and time: those that no answer came to, or that were never sent.
@@ -123,18 +123,14 @@ class Boards(Upkeep):
     def hours(self, which: Filter, limit: int) -> list[Hour]:
         """Calls that we made within the filter's range, by hour, platform, action and account; the latest first.
 
-        Raises QueryTooLarge, StoreError.
+        A quarter of an hour in which the range ends is told as a whole. Raises QueryTooLarge, StoreError.
         """
-        if _empty(which):
-            return []
         return shift.read_hours(self.engine.select(shift.hours(which, limit)).rows)
 
     def stretches(self, which: Filter, quarters: int, limit: int) -> list[Stretch]:
         """Times within the filter's range in which no call to a platform worked, with calls in so many quarters of an
         hour at least; the latest first. Raises QueryTooLarge, StoreError.
         """
-        if _empty(which):
-            return []
         return stretches.read(self.engine.select(stretches.stretches(which, quarters, limit)).rows)
 
     def account_names(self, ids: Iterable[str]) -> dict[tuple[str, str], str]:
@@ -202,11 +198,6 @@ class Boards(Upkeep):
             return {}
         query = entry.at_times(list(wanted), sorted(set(wanted.values())), most_bytes)
         return {found.id: found for found in sizes.whole(self.engine, query)}
-
-
-def _empty(which: Filter) -> bool:
-    """Whether its range holds no time: of no row the engine cannot tell what its columns are."""
-    return which.since is not None and which.until is not None and which.since > which.until
 
 
 def _said(one: Mention, silent: Unanswered) -> Mention:

@@ -18,10 +18,11 @@ from apitrail.store.beside import Beside
 from apitrail.store.block import LATEST
 from apitrail.store.ends import Ends
 from apitrail.store.engine import Engine
+from apitrail.store.failures import Way
 from apitrail.store.finding import Finding
 from apitrail.store.held import Held
 from apitrail.store.model import EPOCH, Facets, Filter, Histogram, Span
-from apitrail.store.queries import facets, histogram
+from apitrail.store.queries import facets, failures, histogram
 from apitrail.store.queries.counting import ends_of
 from apitrail.store.queries.ends import Known
 from apitrail.store.queries.facets import Counted
@@ -109,6 +110,18 @@ class Counts:
         if counts is None:
             return self._engine.select(histogram.histogram(which, cuts, ends=False)).rows
         return histogram.counted_so(counts, cuts)
+
+    def ways(self, which: Filter) -> dict[Way, int]:
+        """How many calls of each way the filter lets through, which is one of fields alone. Raises QueryTooLarge,
+        StoreError.
+        """
+
+        def counted(asked: Filter) -> dict[Way, int]:
+            known, rest = self._ends_of(asked)
+            rows = self._engine.select(failures.calls(asked, ends=known is None)).rows if rest else ()
+            return failures.read_calls(rows, known or (), asked)
+
+        return self._within_reach(which, counted)
 
     def _options(self, which: Filter) -> Counted:
         known, rest = self._ends_of(which)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from apitrail.store.engine import Param, Query
 from apitrail.store.failures import Ending, Group, Kind, Way
 from apitrail.store.model import Filter
 from apitrail.store.queries.counting import counted
+from apitrail.store.queries.ends import Known
+from apitrail.store.queries.narrowed import Narrowed
 from apitrail.store.queries.pieces import QUARTER
 from apitrail.store.queries.where import chosen, within
 from apitrail.store.times import instant, micros
@@ -128,18 +130,27 @@ WAY = ("platform", "action", "direction", "ec_id", "shipping_id")
 """The columns of a way, in the order of its values."""
 
 
-def calls(which: Filter, actions: Sequence[str]) -> Query:
-    """How many calls of these actions were made within the filter's range, by way. From the counts."""
-    every = Filter(since=which.since, until=which.until, action=tuple(actions))
-    return Query(*counted(every, {name: name for name in WAY}))
+def calls(which: Filter, *, ends: bool) -> Query:
+    """How many calls the filter lets through, by way. From the counts; without `ends`, see `counting.counted`."""
+    return Query(*counted(which, {name: name for name in WAY}, ends=ends))
 
 
-def read_calls(rows: Sequence[Sequence[Any]]) -> dict[Way, int]:
-    """The answer."""
-    return {
-        (platform or "", action, direction, ec or "", shipping or ""): count
-        for platform, action, direction, ec, shipping, count in rows
-    }
+def read_calls(rows: Sequence[Sequence[Any]], ends: Iterable[Known], which: Filter) -> dict[Way, int]:
+    """The answer, with what was counted of the range's ends elsewhere."""
+    narrowed = Narrowed.of(which)
+    found: dict[Way, int] = {}
+    for platform, action, direction, ec, shipping, count in (
+        *rows,
+        *((*_way(one), one.count) for one in ends if all(each.passes(one.values) for each in narrowed)),
+    ):
+        way = (platform or "", action, direction, ec or "", shipping or "")
+        found[way] = found.get(way, 0) + count
+    return found
+
+
+def _way(one: Known) -> tuple[str | None, ...]:
+    action, ec, shipping, _, platform, _, direction = one.values
+    return platform, action, direction, ec, shipping
 
 
 _WAYS = (

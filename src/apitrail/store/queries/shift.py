@@ -10,7 +10,7 @@ from typing import Any
 from apitrail.store.engine import Query
 from apitrail.store.failures import Affected, CauseTotal, Common, Failed, Hour
 from apitrail.store.model import Filter
-from apitrail.store.queries.counting import counted
+from apitrail.store.queries.counting import touched
 from apitrail.store.queries.failures import GOOD, ORDERS, PARCELS
 from apitrail.store.queries.where import Where, chosen, within
 from apitrail.store.times import instant
@@ -20,6 +20,9 @@ SHARED = ("sku", "product", "variant", "store", "location")
 _SHARED = ", ".join(f"'{one}'" for one in SHARED)
 THEIRS = ("platform_outage", "timeout", "network")
 """Causes that are no setting of an account."""
+_CAUSES = ", ".join(f"'{one}'" for one in THEIRS)
+FAILED = f"ifNull(cause IN ({_CAUSES}), 0) AND NOT ({GOOD})"
+"""By the platform's own fault, or without an answer."""
 VALUES = 2
 """Values of a feature that are told, the most frequent first."""
 
@@ -129,19 +132,16 @@ def newest(which: Filter, actions: Sequence[str], limit: int) -> Query:
 
 def hours(which: Filter, limit: int) -> Query:
     """Calls that we made, by hour, platform, action and the platform's account. From the counts."""
-    causes = ", ".join(f"'{one}'" for one in THEIRS)
-    names = ("platform", "action", "ec_id", "shipping_id", "cause", "outcome", "direction")
-    source, params = counted(
-        which, {"hour": "toUnixTimestamp(toStartOfHour(TIME, 'UTC'))", **{one: one for one in names}}, days=False
-    )
+    where = touched(which)
     return Query(
-        "SELECT hour, assumeNotNull(platform) AS of_platform, action,"  # noqa: S608, constants only
+        "SELECT toUnixTimestamp(toStartOfHour(at, 'UTC')) AS hour, assumeNotNull(platform) AS of_platform, action,"  # noqa: S608
         " ifNull(shipping_id, ifNull(ec_id, '')) AS account,"
-        f" sum(n) AS calls, sumIf(n, ifNull(cause IN ({causes}), 0) AND NOT ({GOOD})) AS failed"
-        f" FROM ({source}) WHERE direction = 'outbound' AND ifNull(platform, '') != '' AND account != ''"
+        f" sum(entries) AS calls, sumIf(entries, {FAILED}) AS failed"
+        f" FROM counts PREWHERE {where.text} AND direction = 'outbound' AND ifNull(platform, '') != ''"
+        " AND coalesce(shipping_id, ec_id, '') != ''"
         " GROUP BY hour, of_platform, action, account HAVING calls > 0"
         " ORDER BY hour DESC LIMIT {limit:UInt32}",
-        {**params, "limit": limit},
+        {**where.params, "limit": limit},
     )
 
 

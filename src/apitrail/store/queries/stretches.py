@@ -10,9 +10,8 @@ from typing import Any
 from apitrail.store.engine import Query
 from apitrail.store.failures import Stretch
 from apitrail.store.model import Filter
-from apitrail.store.queries.counting import counted
-from apitrail.store.queries.failures import GOOD
-from apitrail.store.queries.shift import THEIRS
+from apitrail.store.queries.counting import touched
+from apitrail.store.queries.shift import FAILED
 from apitrail.store.times import instant
 
 QUARTER_S = 900
@@ -22,16 +21,13 @@ def stretches(which: Filter, quarters: int, limit: int) -> Query:
     """Those with calls in so many quarters of an hour at least, the latest first. A quarter without calls to the
     platform neither ends a stretch nor counts.
     """
-    causes = ", ".join(f"'{one}'" for one in THEIRS)
-    names = ("platform", "action", "ec_id", "shipping_id", "cause", "outcome", "direction")
-    quarter = f"intDiv(toUnixTimestamp(toDateTime(TIME, 'UTC')), {QUARTER_S}) * {QUARTER_S}"
-    source, params = counted(which, {"quarter": quarter, **{one: one for one in names}}, days=False)
+    where = touched(which)
     every = (
-        "SELECT quarter, assumeNotNull(platform) AS of_platform, sum(n) AS calls,"  # noqa: S608, constants only
-        f" sumIf(n, ifNull(cause IN ({causes}), 0) AND NOT ({GOOD})) AS failed,"
-        " sumIf(n, ifNull(cause = 'platform_outage', 0)) AS answered, groupUniqArray(action) AS actions,"
-        " groupUniqArray(ifNull(shipping_id, ifNull(ec_id, ''))) AS accounts"
-        f" FROM ({source}) WHERE direction = 'outbound' AND ifNull(platform, '') != ''"
+        "SELECT toUnixTimestamp(at) AS quarter, assumeNotNull(platform) AS of_platform, sum(entries) AS calls,"  # noqa: S608
+        f" sumIf(entries, {FAILED}) AS failed, sumIf(entries, ifNull(cause = 'platform_outage', 0)) AS answered,"
+        " groupUniqArrayIf(action, entries > 0) AS actions,"
+        " groupUniqArrayIf(ifNull(shipping_id, ifNull(ec_id, '')), entries > 0) AS accounts"
+        f" FROM counts PREWHERE {where.text} AND direction = 'outbound' AND ifNull(platform, '') != ''"
         " GROUP BY quarter, of_platform HAVING calls > 0"
     )
     return Query(
@@ -41,7 +37,7 @@ def stretches(which: Filter, quarters: int, limit: int) -> Query:
         f" sum(calls - failed) OVER (PARTITION BY quarter) AS elsewhere FROM ({every}))"
         " WHERE failed = calls GROUP BY of_platform, worked_before HAVING count() >= {quarters:UInt32}"
         " ORDER BY last DESC, of_platform LIMIT {limit:UInt32}",
-        {**params, "quarters": quarters, "limit": limit},
+        {**where.params, "quarters": quarters, "limit": limit},
     )
 
 
