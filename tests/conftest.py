@@ -2,8 +2,10 @@
 
 What several tests need and only read, or take a copy of, is made once: see `new_data`, and the fixtures of wider scope
 in the folders. A server of a test's own is for what changes or ends it, and for flags. Which files share one depends on
-the processes: no test may count on what is new or alone in a log that others write to. And a minute after its start a
-server takes away what is too old: calls of a fixed day take `--keep-…` where the test may last as long.
+the processes: no test may count on what is new or alone in a log that others write to.
+
+Tests have calls of fixed days, and a minute after its start a server takes away what is too old. So every server here
+keeps everything, whatever today's date is, unless a test says otherwise by `--keep-…`.
 """
 
 import os
@@ -16,6 +18,11 @@ from hypothesis import settings
 
 settings.register_profile("suite", settings.default, deadline=None)  # an example is slow where the machine is busy
 settings.load_profile("suite")
+
+
+KEPT_DAYS = {"success_bodies": 36_500, "failure_bodies": 36_501, "entries": 36_502}
+"""A hundred years; three different ones, so that none can be taken for another."""
+os.environ.update({f"APITRAIL_KEEP_{what.upper()}": str(days) for what, days in KEPT_DAYS.items()})
 
 
 @pytest.hookimpl(optionalhook=True)

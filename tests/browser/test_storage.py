@@ -26,7 +26,7 @@ def test_it_leads_from_the_log_to_sizes_and_back_to_the_calls(
         page.locator(".pages").get_by_text("More").click()
     page.get_by_role("link", name="Storage").click()
     expect(page.get_by_role("heading", name="Storage")).to_be_visible()
-    expect(page.locator(".keep")).to_contain_text("400 days")
+    expect(page.locator(".keep")).to_contain_text("36502 days")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     for card in page.locator(".figures div").all():
         assert card.evaluate("card => card.scrollWidth <= card.clientWidth"), card.inner_text()

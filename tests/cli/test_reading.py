@@ -37,15 +37,12 @@ EXCHANGES = [
     )
 ]
 
-KEEP = tuple(word for kind in ("success-bodies", "failure-bodies", "entries") for word in (f"--keep-{kind}", "36500"))
-"""These calls are of a day long ago, and a minute after its start a server looks for what is to go."""
-
 
 @pytest.fixture(scope="module")
 def place(new_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A log that has three entries, with a server on it, for tests that only read."""
     folder = copied(new_data, tmp_path_factory.mktemp("place") / "data")
-    with served(folder, *KEEP) as url:
+    with served(folder) as url:
         run = runs_on(folder)
         send(url, new_token(run), EXCHANGES)
         yield Place(folder, run, url)
@@ -54,7 +51,7 @@ def place(new_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture
 def beside(run: Run, serve: Any) -> str:
     """The URL of a server on this test's folder, which has three entries."""
-    url: str = serve(*KEEP)
+    url: str = serve()
     send(url, new_token(run), EXCHANGES)
     return url
 

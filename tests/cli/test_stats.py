@@ -25,7 +25,7 @@ def test_what_the_log_takes_is_told_in_words_and_as_json(place: Place) -> None:
     run, url = place.run, place.url
     said = run("stats", "--days", "3660").stdout
     assert "shop-7" in said
-    assert "kept: bodies for 14 days, of failures for 90; entries for 400 days" in said
+    assert "kept: bodies for 36500 days, of failures for 36501; entries for 36502 days" in said
     told = json.loads(run("stats", "--json", "--days", "3660").stdout)
     assert told["stats"]["span"]["entries"] == sum(day["entries"] for day in told["stats"]["days"]) > 0
     assert told["stats"]["ec_integrations"][0]["id"] == "shop-7"

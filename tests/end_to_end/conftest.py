@@ -134,10 +134,10 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path, new_data: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server that runs, with the FLAGS of the test's module, on a log of its own; ended after the test."""
+def server(tmp_path: Path, new_data: Path) -> Iterator[Server]:
+    """A server that runs on a log of its own; ended after the test."""
     folder = shutil.copytree(new_data, tmp_path / "data", symlinks=True)
-    one = Server(folder, flags=getattr(request.module, "FLAGS", ()))
+    one = Server(folder)
     one.start()
     yield one
     one.kill()

@@ -18,8 +18,6 @@ from tests.recordings import RECORDINGS
 OWN = Path(__file__).with_name("orders.har")
 FILES = [OWN, *RECORDINGS]
 SIDES = {"prestashop": "--ec-integration"}
-FLAGS = ("--keep-entries", "36500")
-"""Recordings are years old, and a server looks for what is to go a minute after its start."""
 
 
 def recorded(path: Path) -> list[dict[str, Any]]:
@@ -30,7 +28,7 @@ def recorded(path: Path) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that holds every recording, each under an integration named after its file. Tests only read it."""
-    server = Server(tmp_path_factory.mktemp("loaded") / "data", flags=FLAGS)
+    server = Server(tmp_path_factory.mktemp("loaded") / "data")
     server.start()
     for path in FILES:
         side = SIDES.get(path.stem, "--shipping-integration")
