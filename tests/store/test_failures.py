@@ -79,6 +79,16 @@ def test_calls_of_the_same_way_are_counted_however_they_ended_and_in_the_range_a
     assert either.calls(which, []) == {}
 
 
+def test_calls_are_counted_to_the_second_from_the_entries_and_from_what_is_kept_of_them(
+    store: Store, make: Make
+) -> None:
+    store.write([label(make, 0), label(make, 1), *(label(make, each, outcome="success") for each in (2, 20, 40, 42))])
+    which = Filter(since=NOON + MINUTE / 2, until=NOON + 41 * MINUTE)
+    groups = store.failures(which, 10)
+    for _ in range(4):  # from the third question on, an end of the range is at hand
+        assert store.calls(which, groups) == {groups[0].kind.way: 4}
+
+
 def test_another_code_account_or_cause_is_another_group_and_without_a_code_another_status(
     store: Store, make: Make
 ) -> None:
