@@ -191,6 +191,8 @@ def test_a_package_of_the_platform_finds_its_parcel_and_its_order(
         assert (parcel["label"], parcel["calls"]) == ("failed", 3)
     page = server.get("/shipments", params={"number": package}).text
     assert f"reference=package%3A{package}" in page
+    guided = server.get("/help/label-failed", params={"number": package}).text
+    assert "1 call about the label is in the log; 1 failed." in guided
     listed = server.get("/api/v1/shipments", params={"ec_integration": account}).json()["shipments"]
     assert [(one["packages"], one["tracking"]) for one in listed] == [([package], [number])]
     [problem] = server.get("/api/v1/problems", params={"ec_integration": account}).json()["problems"]
