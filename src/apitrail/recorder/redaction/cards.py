@@ -7,6 +7,7 @@ a name of the trade's identifiers (`order_id`, `tracking_number`) are none; writ
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from apitrail.recorder.redaction.layers import Span
 from apitrail.recorder.redaction.shapes import AFTER_ESCAPE
@@ -14,6 +15,9 @@ from apitrail.recorder.secrets import parts, words
 
 _DIGITS = bytes.maketrans(b"123456789-", b"000000000 ")
 _PLAIN, _BY_FOUR, _AMEX = b"0" * 15, b"0000 0000 0000 0000", b"0000 000000 00000"
+_LONG = re.compile(rb"0{15,}+")
+_ESCAPED = 5
+"""Digits that an escape may end with, and one: behind `%22` and `\\u0022` a number begins that has more before it."""
 _CARD = re.compile(
     rf"(?:(?<![\w.\-])|{AFTER_ESCAPE})"
     r"(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|35\d\d|6011|6[45]\d\d)"
@@ -37,11 +41,23 @@ def spans(text: str) -> list[Span]:
     flat = text.encode("latin-1", "replace").translate(_DIGITS)
     if _PLAIN not in flat and _BY_FOUR not in flat and _AMEX not in flat:
         return []
+    found = (_CARD.match(text, place) for place in _places(flat))
     return [
         Span(*match.span(), match[0])
-        for match in _CARD.finditer(text)
-        if checks(match[0]) and (match["gap"] or match["amex"] or not _identifies(text, match.start()))
+        for match in found
+        if match and checks(match[0]) and (match["gap"] or match["amex"] or not _identifies(text, match.start()))
     ]
+
+
+def _places(flat: bytes) -> Iterator[int]:
+    """Where a card's number may begin. To search for the number itself takes ten times as long: it looks back first."""
+    for digits in _LONG.finditer(flat):
+        yield from range(digits.start(), min(digits.start() + _ESCAPED, digits.end() - 14))
+    for grouped in (_BY_FOUR, _AMEX):
+        at = flat.find(grouped)
+        while at >= 0:
+            yield at
+            at = flat.find(grouped, at + 1)
 
 
 def checks(number: str) -> bool:

@@ -20,8 +20,10 @@ AFTER_ESCAPE = r"(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4})"
 """Where a piece begins though a letter or a digit stands before it: that ends `%22`, `\\n` or `\\u0022`."""
 
 _PIECE = 15
-_MANY = 64
+_MANY = 8
 """Long pieces that are gathered; where a text has more, all of it is looked through instead."""
+_SHORT = 256
+"""Characters up to which one search for all marks is quicker than a look for each."""
 _FLAT = bytes.maketrans(bytes(range(256)), bytes(97 if chr(code) in CHARACTERS else 32 for code in range(256)))
 _RUN = b"a" * _PIECE
 _SHAPES = tuple(
@@ -57,7 +59,7 @@ def spans(text: str, long: str) -> list[Span]:
     for mark, pattern in _ANYWHERE:
         if mark in text:
             found += [Span(*match.span(), match[0]) for match in pattern.finditer(text)]
-    if _ANY_MARK.search(long):
+    if len(long) > _SHORT or _ANY_MARK.search(long):
         for mark, pattern in _IN_A_PIECE:
             if mark in long:
                 found += _beginning_with(mark, pattern, text)
