@@ -38,6 +38,7 @@ MODULES = (
     "apitrail.server.identity",
     "apitrail.store.bodies",
     "apitrail.store.encoding",
+    "apitrail.store.files",
     "apitrail.store.folding",
     "apitrail.store.native",
 )

@@ -16,12 +16,14 @@ from uuid import UUID
 import pytest
 
 from apitrail.entry import Entry, Payload
-from apitrail.store import Store, StoreError, block, encoding, log, open_store, schema, shelves
+from apitrail.store import Store, StoreError, block, encoding, log, native, open_store, schema, shelves
 from apitrail.store.engine import Query
 
 NOON = datetime(2026, 8, 3, 12, 0, 0, 123456, tzinfo=UTC)
 SHELVES = 19
 """The migration from which on answers lie in several columns."""
+FILES = 25
+"""That from which on files have one of their own."""
 _numbers = itertools.count(1)
 
 
@@ -89,14 +91,20 @@ def older(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], AbstractContextMan
 
     @contextmanager
     def of(version: int) -> Iterator[None]:
-        known, later = schema.migrations(), shelves.RESPONSE[1:]
+        known, make = schema.migrations(), native.block
+        later = {shelves.FILES} if version < FILES else set()
         with monkeypatch.context() as then:
             then.setattr(schema, "migrations", lambda: known[:version])
             if version < SHELVES:
+                later.update(shelves.RESPONSE[1:])
+                then.setattr(encoding, "spread", lambda _, answers: [answers])
+            if later:
                 columns = {name: kind for name, kind in block.COLUMNS.items() if name not in later}
                 for module in (block, encoding, log):
                     then.setattr(module, "COLUMNS", columns)
-                then.setattr(encoding, "spread", lambda _, answers: [answers])
+                then.setattr(encoding, "taken_out", lambda _, left: (left, b""))
+                # Files come last.
+                then.setattr(native, "block", lambda columns, count, of: make(columns, count, of[: len(columns)]))
             yield
 
     return of

@@ -36,8 +36,8 @@ def back(entry: Entry) -> Entry:
     answer = [entry.id, micros(entry.created_at), entry.duration_ms, kinds, ids]
     known = bodies.encoded(ids)
     row = encoding.rows(encoding.columns_of([entry]), [kinds], [incoming.runs], [known])[0].decode()
-    (document,), _, (body,) = encoding.side([entry.request], [bodies.foldable(known)], [len(ids) - 1])
-    return rows.decode_entry([*answer, row, document.decode(), body, "", b""])
+    (document,), _, (body,), _ = encoding.side([entry.request], [bodies.foldable(known)], [len(ids) - 1])
+    return rows.decode_entry([*answer, row, document.decode(), body, "", b"", b""])
 
 
 @given(st.lists(IDS, max_size=70), st.lists(IDS, max_size=5), IDS)

@@ -17,7 +17,7 @@ from apitrail.store import native
 from apitrail.store.model import StoreError
 from apitrail.store.native import BYTES, FLOAT64, MICROSECONDS, TEXT, UINT16, UINT64, UUID, array, nullable
 from apitrail.store.queries.pieces import QUARTER
-from apitrail.store.shelves import REQUEST, RESPONSE
+from apitrail.store.shelves import FILES, REQUEST, RESPONSE
 
 _FEW = native.low_cardinality(TEXT)
 _FEW_OR_NONE = native.low_cardinality(TEXT, none=True)
@@ -54,6 +54,7 @@ COLUMNS: native.Columns = {
     "response": BYTES,
     "response_size": UINT64,
     **dict.fromkeys(RESPONSE, BYTES),
+    FILES: BYTES,
 }
 """The columns that an insert fills, in its order."""
 LOSS_COLUMNS: native.Columns = {

@@ -24,6 +24,9 @@ MARK: Final = b"\xff"
 """Begins what stands for an id. A body that has it stays as it is: no text in UTF-8, Big5, GB 18030, Shift JIS has."""
 _FIRST: Final = 0x80
 _NEXT: Final = 0x1F
+_FILE: Final = 0x1E
+FILE: Final = MARK + bytes([_FILE])
+"""Stands for a file: see `files`."""
 NEXT: Final = MARK + bytes([_NEXT])
 """Stands for the reference behind that of the mark before it: a list of ids is the same few bytes over and over."""
 _PLACES: Final = [MARK + bytes([number]) for number in range(_FIRST, 0xFF)]
@@ -125,24 +128,28 @@ def _apart(body: bytes, at: int, end: int) -> bool:
     return (not at or not _NOT_BEFORE[body[at - 1]]) and (end == len(body) or _BEHIND[body[end]])
 
 
-def unfold(stored: bytes, ids: Sequence[str]) -> bytes:
-    """The body that was folded, by the ids of the entry's references."""
+def unfold(stored: bytes, ids: Sequence[str], files: Iterable[bytes] = ()) -> bytes:
+    """The body that was folded, by the ids of the entry's references and the files that were taken out of it."""
     first, *rest = stored.split(MARK)
     pieces = [first]
+    file = iter(files)
     number = -1
     for part in rest:
+        if part[0] == _FILE:
+            pieces += (next(file), part[1:])
+            continue
         number = number + 1 if part[0] == _NEXT else part[0] - _FIRST
         pieces += (ids[number].encode(), part[1:])
     return b"".join(pieces)
 
 
 def unfolded(column: str, name: str) -> str:
-    """The same as SQL, of a column of `entries`; `name` begins the names of its parts. A body that has the mark's byte
-    anyway is taken for a folded one.
+    """The same as SQL, of a column of `entries`, with a byte that no text has in place of each file; `name` begins the
+    names of its parts. A body that has the mark's byte anyway is taken for a folded one.
     """
     # Each part is written once and named: to read the text of a question takes longer than to answer it, where bodies
     # are put together for many forms of a text.
-    parts = f"(splitByChar('\\xff', {column}) AS {name}_parts)"
+    parts = f"(splitByChar('\\xff', replaceAll({column}, '\\xff\\x1e', '\\xfe')) AS {name}_parts)"
     rest = f"(arrayPopFront({name}_parts) AS {name}_rest)"
     signs = f"(arrayMap(part -> reinterpretAsUInt8(part), {name}_rest) AS {name}_signs)"
     # What its number is more than its place is the same for a mark and for all next ones that follow it.

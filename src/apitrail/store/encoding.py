@@ -25,6 +25,7 @@ from apitrail.entry import Entry, Incoming, Payload
 from apitrail.exchange import Loss
 from apitrail.store import bodies, native
 from apitrail.store.block import COLUMNS, ID_SLACK_MS, LATEST, LOSS_COLUMNS, BadEntry, Block, tally
+from apitrail.store.files import LEAST, taken_out
 from apitrail.store.folding import first, fold, fold_one
 from apitrail.store.native import Lists, Runs
 from apitrail.store.rows import row_documents, side_documents
@@ -88,7 +89,7 @@ def _encode(incoming: Sequence[Incoming]) -> Block:
         raise ValueError("a duration is not a finite number")
     ec = [one.id if one else None for one in of["ec_integration"]]
     shipping = [one.id if one else None for one in of["shipping_integration"]]
-    *answered, answers = side(of["response"], own, _places(kinds, runs, "request"))
+    *answered, answers, files = side(of["response"], own, _places(kinds, runs, "request"), files=True)
     data = native.block(
         COLUMNS,
         count,
@@ -118,9 +119,10 @@ def _encode(incoming: Sequence[Incoming]) -> Block:
             [one.id if one else None for one in of["recorder"]],
             [one.sequence if one else 0 for one in of["recorder"]],
             rows(of, kinds, runs, known),
-            *side(of["request"], own, _places(kinds, runs, "delivery")),
+            *side(of["request"], own, _places(kinds, runs, "delivery"))[:3],
             *answered,
             *spread(of["action"], answers),
+            files,
         ],
     )
     return Block(ids, struct.pack(f"<{count}q", *times), data, tally(times, of["outcome"], ec, shipping))
@@ -154,17 +156,24 @@ def _apart(ids: list[bytes], counts: Sequence[int]) -> list[list[bytes]]:
 
 
 def side(
-    payloads: Sequence[Payload | None], own: Sequence[Sequence[bytes]], named: Sequence[int]
-) -> tuple[list[bytes], Sequence[int], list[bytes]]:
-    """The columns of one side: documents, sizes, and bodies without those of each entry's `own` ids that are left out.
-    Nothing stands for what never came.
+    payloads: Sequence[Payload | None],
+    own: Sequence[Sequence[bytes]],
+    named: Sequence[int],
+    *,
+    files: bool = False,
+) -> tuple[list[bytes], Sequence[int], list[bytes], list[bytes]]:
+    """The columns of one side: documents, sizes, bodies without those of each entry's `own` ids that are left out, and
+    the files that were taken out of these, if they shall be. Nothing stands for what never came.
     """
     of = columns_of([one or _NOTHING for one in payloads])
     stored: list[bytes] = []
+    apart = [b""] * len(payloads)
     folded: list[bool] = []
     for body, tail, ids in zip(of["body"], of["tail"], own, strict=True):
         whole = body + tail if tail else body
         kept = bodies.fold(whole, ids)
+        if files and len(whole) >= LEAST:
+            kept, apart[len(stored)] = taken_out(whole, kept)
         stored.append(kept)
         folded.append(len(kept) < len(whole))
     documents = side_documents(of, folded)
@@ -173,7 +182,7 @@ def side(
             documents[number] = b""
         elif named[number] >= 0:
             documents[number] = fold_one(documents[number], named[number], own[number])
-    return documents, of["size"], stored
+    return documents, of["size"], stored, apart
 
 
 def _times(values: Sequence[datetime]) -> list[int]:

@@ -14,16 +14,16 @@ from msgspec import Struct, structs
 
 from apitrail.entry import Entry, EntryRow, Payload
 from apitrail.exchange import Headers, Reference, Stated
-from apitrail.store import bodies
+from apitrail.store import bodies, files
 from apitrail.store.folding import unfold
-from apitrail.store.shelves import REQUEST, RESPONSE_WHOLE
+from apitrail.store.shelves import FILES, REQUEST, RESPONSE_WHOLE
 from apitrail.store.times import instant
 
 # Times are read as numbers: exact, and under no name that would hide the column from the rest of a query.
 LIST_SELECT = "id, toUnixTimestamp64Micro(created_at), duration_ms, reference_types, reference_ids, row"
 """What a list reads. Headers and bodies are not in it."""
-ENTRY_SELECT = f"{LIST_SELECT}, request, {REQUEST} AS sent, response, {RESPONSE_WHOLE} AS answered"
-BINARY = ("sent", "answered")
+ENTRY_SELECT = f"{LIST_SELECT}, request, {REQUEST} AS sent, response, {RESPONSE_WHOLE} AS answered, {FILES} AS files"
+BINARY = ("sent", "answered", "files")
 
 _LACKING = '{"id":"","created_at":"1970-01-01T00:00:00Z",'
 """Stands before a row's document to make it a whole row's."""
@@ -148,19 +148,19 @@ def decode_row(values: Sequence[Any]) -> EntryRow:
 def decode_entry(values: Sequence[Any]) -> Entry:
     """A whole entry, from an answer to ENTRY_SELECT. The size of an expired body may be GONE."""
     ids = values[4]
-    request, request_body, response, response_body = values[6:]
+    request, request_body, response, response_body, taken_out = values[6:]
     return Entry(
         **structs.asdict(decode_row(values[:6])),
         request=_payload(request, request_body, ids),
-        response=_payload(response, response_body, ids) if response else None,
+        response=_payload(response, response_body, ids, taken_out) if response else None,
     )
 
 
-def _payload(document: str, stored: bytes, ids: Sequence[str]) -> Payload:
+def _payload(document: str, stored: bytes, ids: Sequence[str], taken_out: bytes = b"") -> Payload:
     """A body that has expired is stored as nothing, and so is its tail. What is left of it is its size."""
     side = _unside(unfold(document, ids))
     if side.folded:
-        stored = bodies.unfold(stored, ids)
+        stored = bodies.unfold(stored, ids, files.apart(taken_out, stored.count(bodies.FILE)))
     cut = len(stored) - side.tail if stored else 0
     return Payload(
         headers=side.headers,

@@ -16,10 +16,12 @@ from typing import Final
 REQUEST: Final = "request_body"
 RESPONSE: Final = ("response_body", "response_body_1", "response_body_2")
 """Answers at large; those that have pictures and documents; one thing's details."""
-BODIES: Final = (REQUEST, *RESPONSE)
+FILES: Final = "response_files"
+"""What was taken out of an answer: see `files`."""
+BODIES: Final = (REQUEST, *RESPONSE, FILES)
 
 RESPONSE_WHOLE: Final = f"concat({', '.join(RESPONSE)})"
-"""An answer's body, as SQL; REQUEST is that of a request."""
+"""An answer's body without its files, as SQL; REQUEST is that of a request."""
 LENGTH: Final = " + ".join(f"length({column})" for column in BODIES)
 """Of both bodies, as SQL: lengths are kept apart, so that no body is read."""
 KEPT: Final = " OR ".join(f"notEmpty({column})" for column in BODIES)
