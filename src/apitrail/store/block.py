@@ -16,8 +16,8 @@ from msgspec import Struct
 from apitrail.store import native
 from apitrail.store.model import StoreError
 from apitrail.store.native import BYTES, FLOAT64, MICROSECONDS, TEXT, UINT16, UINT64, UUID, array, nullable
-from apitrail.store.queries.pieces import QUARTER
 from apitrail.store.shelves import FILES, REQUEST, RESPONSE
+from apitrail.store.times import QUARTER
 
 _FEW = native.low_cardinality(TEXT)
 _FEW_OR_NONE = native.low_cardinality(TEXT, none=True)

@@ -19,7 +19,8 @@ from contextlib import contextmanager
 from apitrail.store.engine import Engine
 from apitrail.store.queries import ends as question
 from apitrail.store.queries.ends import Kind, Known
-from apitrail.store.queries.pieces import QUARTER, Piece
+from apitrail.store.queries.pieces import Piece
+from apitrail.store.times import QUARTER
 
 KEPT = 64
 """Quarters: 30 MB, if each has as much as it may."""

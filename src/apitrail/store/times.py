@@ -8,6 +8,8 @@ from apitrail.store.model import EPOCH
 
 DAY = 86_400_000_000
 """Microseconds."""
+QUARTER = DAY // 96
+"""Of an hour, which entries are counted by: microseconds."""
 _MICROSECOND = timedelta(microseconds=1)
 
 

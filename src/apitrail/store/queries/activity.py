@@ -13,8 +13,7 @@ from typing import Any, Literal
 from apitrail.store.engine import Query
 from apitrail.store.model import Activity, Filter, SeenAccount
 from apitrail.store.queries.counting import counted
-from apitrail.store.queries.pieces import QUARTER
-from apitrail.store.times import instant, micros
+from apitrail.store.times import QUARTER, instant, micros
 
 Side = Literal["ec", "shipping"]
 Place = tuple[str, str]

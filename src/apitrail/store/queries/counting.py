@@ -10,9 +10,9 @@ from msgspec import structs
 
 from apitrail.store.engine import Param
 from apitrail.store.model import Filter
-from apitrail.store.queries.pieces import QUARTER, Piece, pieces
+from apitrail.store.queries.pieces import Piece, pieces
 from apitrail.store.queries.where import ANYTIME, FIELDS, Times, Where, by_entries, chosen, told_by_entries, within
-from apitrail.store.times import micros
+from apitrail.store.times import QUARTER, micros
 
 SIDES = {"ec_integration": "ec", "shipping_integration": "shipping"}
 """A choice of accounts, and what `account_totals` and `account_names` call their side."""

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from apitrail.store.engine import Query
 from apitrail.store.queries.narrowed import COUNTED
-from apitrail.store.queries.pieces import QUARTER
 from apitrail.store.queries.where import FIELDS
+from apitrail.store.times import QUARTER
 
 
 class Kind(Struct, frozen=True, gc=False):

@@ -11,9 +11,8 @@ from apitrail.store.model import Filter
 from apitrail.store.queries.counting import counted
 from apitrail.store.queries.ends import Known
 from apitrail.store.queries.narrowed import Narrowed
-from apitrail.store.queries.pieces import QUARTER
 from apitrail.store.queries.where import chosen, within
-from apitrail.store.times import instant, micros
+from apitrail.store.times import QUARTER, instant, micros
 
 GOOD = "outcome NOT IN ('request_error', 'platform_error')"
 SOME = 5

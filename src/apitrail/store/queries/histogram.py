@@ -15,9 +15,9 @@ from apitrail.store.model import Bar, Filter, Histogram
 from apitrail.store.queries.counting import counted
 from apitrail.store.queries.ends import Known
 from apitrail.store.queries.narrowed import COUNTED, Narrowed
-from apitrail.store.queries.pieces import QUARTER, whole_quarters
+from apitrail.store.queries.pieces import whole_quarters
 from apitrail.store.queries.where import ANYTIME, Times, told_by_entries
-from apitrail.store.times import DAY, instant, micros
+from apitrail.store.times import DAY, QUARTER, instant, micros
 
 STEPS = {
     name: timedelta(seconds=seconds)

@@ -12,10 +12,7 @@ from msgspec import Struct
 
 from apitrail.store.engine import Param
 from apitrail.store.model import Filter
-from apitrail.store.times import DAY, micros
-
-QUARTER = DAY // 96
-"""Microseconds."""
+from apitrail.store.times import DAY, QUARTER, micros
 
 
 class Piece(Struct, frozen=True):

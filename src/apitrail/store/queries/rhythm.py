@@ -8,8 +8,7 @@ from typing import Any, Literal
 
 from apitrail.store.engine import Param, Query
 from apitrail.store.model import Rhythm
-from apitrail.store.queries.pieces import QUARTER
-from apitrail.store.times import instant, micros
+from apitrail.store.times import QUARTER, instant, micros
 
 PAUSES = 20
 """So many pauses are told of each, the longest."""

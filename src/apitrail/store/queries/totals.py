@@ -10,8 +10,8 @@ from typing import Any
 from apitrail.store.engine import Param, Query
 from apitrail.store.model import Filter
 from apitrail.store.queries.counting import SIDES, totals_of
-from apitrail.store.queries.pieces import QUARTER
 from apitrail.store.queries.where import told_by_entries
+from apitrail.store.times import QUARTER
 
 Key = tuple[str, str]
 """An account (empty for all entries) and an outcome."""
