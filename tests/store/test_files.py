@@ -52,6 +52,8 @@ def split(body: bytes, ids: list[bytes] | None = None) -> tuple[bytes, list[byte
         (JSON, JSON.replace(LABEL, bodies.FILE)),
         (b'{"a":"%s","b":["%s"]}' % (LABEL, LABEL[::-1]), b'{"a":"%s","b":["%s"]}' % (bodies.FILE, bodies.FILE)),
         (b"<Image>%s</Image><Next/>" % LABEL, b"<Image>%s</Image><Next/>" % bodies.FILE),
+        (b"<Image>%s</Image>" % LINES, b"<Image>%s</Image>" % bodies.FILE),
+        (b"<Image>%s</Image>" % LINES.replace(b"\n", b"\r\n"), b"<Image>%s</Image>" % bodies.FILE),
         (LABEL, bodies.FILE),
         (json.dumps({"label": LINES.decode()}).encode(), b'{"label": "%s"}' % bodies.FILE),
         (json.dumps({"label": LABEL.decode()}).replace("/", "\\/").encode(), b'{"label": "%s"}' % bodies.FILE),
@@ -59,7 +61,19 @@ def split(body: bytes, ids: list[bytes] | None = None) -> tuple[bytes, list[byte
         (b"\x89PNG\r\n" + PDF, bodies.FILE),
         (b"\xff\xd8\xff\xe0" + PDF, bodies.FILE),
     ],
-    ids=["JSON", "two", "XML", "alone", "in lines", "slashes escaped", "PDF", "PNG", "JPEG"],
+    ids=[
+        "JSON",
+        "two",
+        "XML",
+        "XML in lines",
+        "in lines of Windows",
+        "alone",
+        "JSON in lines",
+        "slashes escaped",
+        "PDF",
+        "PNG",
+        "JPEG",
+    ],
 )
 def test_a_file_is_taken_out(body: bytes, left: bytes) -> None:
     assert split(body)[0] == left
@@ -74,9 +88,21 @@ def test_a_file_is_taken_out(body: bytes, left: bytes) -> None:
         b"The address cannot be reached. " * 60,
         b"order_sn,status\n" + b"2602C03Z0FJEQ4,READY_TO_SHIP\n" * 90,
         b"0123-4567-89ab-" * 200,
+        b"2602C03Z0FJEQ4\n" * 90,
+        json.dumps({"skus": "SKU8812\nSKU8813\n" * 90}).encode(),
         b"\xff" + LABEL,
     ],
-    ids=["too short", "escaped text", "text", "sentences", "a table", "ids", "the mark's byte"],
+    ids=[
+        "too short",
+        "escaped text",
+        "text",
+        "sentences",
+        "a table",
+        "ids",
+        "a list",
+        "a list in JSON",
+        "the mark's byte",
+    ],
 )
 def test_text_is_not(body: bytes) -> None:
     assert split(body) == (body, [])

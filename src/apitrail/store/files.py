@@ -18,8 +18,10 @@ LEAST: Final = 1024
 BETWEEN: Final = b"\xfe"
 """Stands between the files of one body, of which none has it where there are several."""
 _STEP: Final = LEAST // 2
-_LETTERS: Final = b"+/0123456789=ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\\"
-r"""With the backslash of `\/` and `\n`, as JSON writes a slash and the end of a line."""
+_LETTERS: Final = b"\r\n+/0123456789=ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\\"
+r"""With ends of lines (of 76 characters, RFC 2045 §6.8), and the backslash of `\/` and `\n`, as JSON writes them."""
+_LINE: Final = 60
+"""Characters of a line, by the way. What has more ends of lines is a list, of order numbers perhaps."""
 _ESCAPE: Final = b"\\u"
 """What text has instead, in other scripts."""
 _BEGINNINGS: Final = (b"%PDF-", b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04")
@@ -61,8 +63,14 @@ def taken_out(whole: bytes, left: bytes) -> tuple[bytes, bytes]:
 
 
 def _is_text(body: bytes, begin: int, end: int) -> bool:
-    """Whether this is text in another script. Most files have no backslash at all, and one sign is found sooner."""
-    return body.find(b"\\", begin, end) >= 0 and body.find(_ESCAPE, begin, end) >= 0
+    """Whether this is a list, or text in another script."""
+    lines = body.count(b"\n", begin, end)
+    # Most files have no backslash at all, and one sign is found sooner than two.
+    if body.find(b"\\", begin, end) >= 0:
+        if body.find(_ESCAPE, begin, end) >= 0:
+            return True
+        lines += body.count(b"\\n", begin, end)
+    return lines * _LINE > end - begin
 
 
 def _end(body: bytes, at: int) -> int:
