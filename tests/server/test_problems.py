@@ -60,8 +60,13 @@ def test_a_problem_says_of_how_many_calls_whatever_narrows_the_board(
     [narrow] = server.get(PATH, params={**asked, "outcome": "platform_error"}).json()["problems"]
     assert narrow["calls"] == 5
     page = server.get("/problems", params=asked).text
-    assert page.count("20.0 % of 5 calls") == 2
-    assert "5 次呼叫的 20.0 %" in server.get("/problems", params={**asked, "lang": "zh-TW"}).text
+    assert page.count("of 5 calls") == 2
+    assert "共 5 次呼叫" in server.get("/problems", params={**asked, "lang": "zh-TW"}).text
+    many = [failing(an_exchange, account, 30 + minutes, status=200) for minutes in range(15)]
+    server.post("/api/v1/exchanges", json={"exchanges": many}, headers=ingest).raise_for_status()
+    page = server.get("/problems", params={**asked, "lang": "en"}).text
+    assert page.count("5.0 % of 20 calls") == 2
+    assert "20 次呼叫的 5.0 %" in server.get("/problems", params={**asked, "lang": "zh-TW"}).text
 
 
 def test_a_share_is_never_rounded_to_none_or_all() -> None:

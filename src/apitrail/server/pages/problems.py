@@ -30,6 +30,8 @@ FIRST = 25
 """Problems that the page begins with: what one scans on a phone in three screens or so."""
 MORE = "more"
 """The id of the row after these."""
+FEW = 20
+"""Calls, of which a share would say less than their number."""
 STATE_ICONS = {"going_on": "alert", "over": "check"}
 
 
@@ -224,10 +226,12 @@ def _row(one: Trouble, name: str, query: PageQuery, more: dict[str, str], reader
 
 
 def share(one: Trouble, reader: Reader) -> Markup:
-    """What part of the calls failed like this; empty where their number is not known."""
+    """What part of the calls failed like this; of few calls, how many they were; empty where that is not known."""
     if one.calls is None:
         return Markup()
-    return reader.words.count("problems.share", one.calls, share=percent(one.count, one.calls))
+    if one.calls < FEW:
+        return reader.words.count("problems.of_few", one.calls)
+    return reader.words("problems.share", share=percent(one.count, one.calls), count=f"{one.calls:,}")
 
 
 def party_of(one: Trouble, reader: Reader) -> Party:
