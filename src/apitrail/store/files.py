@@ -21,7 +21,7 @@ _STEP: Final = LEAST // 2
 _LETTERS: Final = b"\r\n+/0123456789=ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz\\"
 r"""With ends of lines (of 76 characters, RFC 2045 §6.8), and the backslash of `\/` and `\n`, as JSON writes them."""
 _LINE: Final = 60
-"""Characters of a line, by the way. What has more ends of lines is a list, of order numbers perhaps."""
+"""Characters of a line at least, on average. Shorter lines are a list, of order numbers perhaps."""
 _ESCAPE: Final = b"\\u"
 """What text has instead, in other scripts."""
 _BEGINNINGS: Final = (b"%PDF-", b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04")
