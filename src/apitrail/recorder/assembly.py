@@ -17,6 +17,7 @@ from apitrail.exchange import Exchange, Failure, Headers, Message, Recorder
 from apitrail.recorder.body import Body, Cut, Gauge
 from apitrail.recorder.capture import Capture, RawHeaders, WholeOrFed
 from apitrail.recorder.decoding import BOMB_FACTOR, NOTE, NotDecodable, decoded, encodings_of
+from apitrail.recorder.decompressors import ZSTD
 from apitrail.recorder.identifiers import Identifiers
 from apitrail.recorder.losses import lose
 from apitrail.recorder.settings import program_name
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from apitrail.recorder.settings import Settings
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-BEGINNINGS = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
+BEGINNINGS = {"gzip": b"\x1f\x8b", "zstd": ZSTD}
 """How encoded bodies begin: a library that undoes encodings leaves those that it does not know."""
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, Protocol
 
+ZSTD = b"\x28\xb5\x2f\xfd"
+"""How a frame of zstd begins (RFC 8878 §3.1.1)."""
 MOST_AT_ONCE = 1 << 20
 """Bytes that one call may answer, roughly."""
 _FEW = 16
@@ -83,7 +85,7 @@ class _Zstd:
                 yield out
             if self._frame.eof:
                 data = self._frame.unused_data
-                if not data.startswith(b"\x28\xb5\x2f\xfd"):
+                if not data.startswith(ZSTD):
                     return
                 self._frame = self._make()  # frames may follow one another
 

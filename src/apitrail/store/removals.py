@@ -67,8 +67,8 @@ def removals(engine: Engine, limit: int = 100) -> list[Removed]:
 
 def begin(engine: Engine, removed: Removed) -> None:
     """Note what is about to be removed. To be followed by `note`, of the same."""
-    held = _held(engine, removed.day, removed.what)
-    due = msgspec.json.encode(_Begun(removed.why, removed.entries, removed.bytes, held)).decode()
+    begun = _Begun(removed.why, removed.entries, removed.bytes, count_of(engine, removed.day, removed.what))
+    due = msgspec.json.encode(begun).decode()
     _insert(engine, removed, _BEGUN, due, 0, 0)
 
 
@@ -96,7 +96,7 @@ def made_good(engine: Engine) -> Iterator[Removed]:
     )
     for number, what, at, due in engine.select(query).rows:
         begun, day = _read(due), _day(number)
-        gone = min(max(begun.held - _held(engine, day, what), 0), begun.entries)
+        gone = min(max(begun.held - count_of(engine, day, what), 0), begun.entries)
         size = begun.bytes * gone // begun.entries
         removed = Removed(day, what, begun.why, gone, size, instant(at))
         note(engine, removed, "")
@@ -104,7 +104,8 @@ def made_good(engine: Engine) -> Iterator[Removed]:
             yield removed
 
 
-def _held(engine: Engine, day: date, what: What) -> int:
+def count_of(engine: Engine, day: date, what: What) -> int:
+    """How many entries a day has, or how many of them have bodies."""
     kept = f" AND ({shelves.KEPT})" if what == "bodies" else ""
     query = Query(
         f"SELECT count() FROM entries WHERE toDate(created_at) = toDate({{day:String}}){kept}",  # noqa: S608, constants

@@ -28,7 +28,7 @@ from msgspec import Struct
 from apitrail.store import derived, shelves
 from apitrail.store.engine import Engine, Param, Query
 from apitrail.store.partitions import drop, drop_day, parts
-from apitrail.store.removals import Noted, Removed, What, begin, made_good, note, noted
+from apitrail.store.removals import Noted, Removed, What, begin, count_of, made_good, note, noted
 
 Account = tuple[str, str]
 """(side, id): `("ec", "shop-1")`."""
@@ -236,11 +236,7 @@ def used_bytes(engine: Engine) -> int:
 
 def _drop(engine: Engine, day: date, count: int, condition: str, values: dict[str, Param]) -> None:
     """The `count` entries of a day for which `condition` holds: the partition as a whole, where that is all of them."""
-    total = Query(
-        "SELECT count() FROM entries WHERE toDate(created_at) = toDate({day:String})", {"day": day.isoformat()}
-    )
-    [(held,)] = engine.select(total).rows
-    if held == count:
+    if count_of(engine, day, "entries") == count:
         drop_day(engine, "entries", day)
     else:
         _alter(engine, f"DELETE IN PARTITION {{day:String}} WHERE {condition}", values)

@@ -104,7 +104,7 @@ class Totals:
             return None
         with self._changes.lock:
             found = {}
-            for outcome in (one for one in group.outcomes if question.passes(which, one)):
+            for outcome in question.let_through(which, group.outcomes):
                 series = [group.series[account, outcome] for account in accounts if (account, outcome) in group.series]
                 found[outcome] = [sum(one.within(begin, end) for one in series) for begin, end in ranges]
         return found

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from apitrail.exchange import Message
 from apitrail.recorder.body import Body, Cut, Gauge
 from apitrail.recorder.decoding import NOTE, NotDecodable, decoded, encodings_of
+from apitrail.recorder.decompressors import ZSTD
 from apitrail.recorder.redaction.kinds import is_utf8
 from apitrail.recorder.redaction.views import view
 
@@ -22,7 +23,7 @@ _MOST = 4
 """How many times the limit is undone at most."""
 _LEVELS = 10
 """Compressed once more within: a gzip file that was sent with gzip. One file of gzip holds itself, without end."""
-_MARKS = ((b"\x1f\x8b\x08", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+_MARKS = ((b"\x1f\x8b\x08", "gzip"), (ZSTD, "zstd"))
 _FIRST = b"\x1f\x28\x78"
 _PROBED = 16
 _LEAST = 32

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from apitrail.entry import EntryRow
+from apitrail.exchange import Integration
 from apitrail.profiles.catalogue import Party
 from apitrail.server.pages.reader import Reader
 
 
 def of_entry(entry: EntryRow, reader: Reader) -> Party:
     """The other end of a call."""
-    carried = entry.shipping_integration is not None and entry.ec_integration is None
-    return of_call(entry.platform or "", reader, shipping=carried)
+    return of_accounts(entry.platform or "", entry.ec_integration, entry.shipping_integration, reader)
+
+
+def of_accounts(platform: str, ec: Integration | None, shipping: Integration | None, reader: Reader) -> Party:
+    """Of calls that were made for these accounts."""
+    return of_call(platform, reader, shipping=shipping is not None and ec is None)
 
 
 def of_call(platform: str, reader: Reader, *, shipping: bool = False) -> Party:

@@ -236,8 +236,7 @@ def share(one: Trouble, reader: Reader) -> Markup:
 
 def party_of(one: Trouble, reader: Reader) -> Party:
     """Whom the calls went to, or came from."""
-    carried = one.shipping_integration is not None and one.ec_integration is None
-    return party.of_call(one.platform, reader, shipping=carried)
+    return party.of_accounts(one.platform, one.ec_integration, one.shipping_integration, reader)
 
 
 def kind_of(one: Trouble) -> str:

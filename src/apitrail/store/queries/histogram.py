@@ -14,7 +14,7 @@ from apitrail.store.engine import Param, Query
 from apitrail.store.model import Bar, Filter, Histogram
 from apitrail.store.queries.counting import counted
 from apitrail.store.queries.ends import Known
-from apitrail.store.queries.narrowed import COUNTED, Narrowed
+from apitrail.store.queries.narrowed import OUTCOME, Narrowed
 from apitrail.store.queries.pieces import whole_quarters
 from apitrail.store.queries.where import ANYTIME, Times, told_by_entries
 from apitrail.store.times import DAY, QUARTER, instant, micros
@@ -41,7 +41,6 @@ STEPS = {
 BARS = 120
 """At most so many bars, where one does not say how long they are."""
 MOST_BARS = 2000
-_OUTCOME = COUNTED.index("outcome")
 
 
 def step_for(since: datetime, until: datetime, most: int = BARS) -> str:
@@ -98,7 +97,7 @@ def counted_here(known: Iterable[Known], which: Filter, cuts: Sequence[int]) -> 
     narrowed = Narrowed.of(which)
     bars = _bars(cuts)
     return [
-        (bars[bisect_right(cuts, one.quarter) - 1], one.values[_OUTCOME], one.count)
+        (bars[bisect_right(cuts, one.quarter) - 1], one.values[OUTCOME], one.count)
         for one in known
         if all(field.passes(one.values) for field in narrowed)
     ]

@@ -11,6 +11,7 @@ from apitrail.store.model import Filter
 
 COUNTED = ("action", "ec_integration", "shipping_integration", "outcome", "platform", "cause", "direction")
 """The fields, in the order in which an entry's values stand."""
+OUTCOME = COUNTED.index("outcome")
 
 
 class Narrowed(Struct, frozen=True):
@@ -33,5 +34,8 @@ class Narrowed(Struct, frozen=True):
 
     def passes(self, values: Sequence[str | None]) -> bool:
         """Whether the entry with these values has what is chosen."""
-        value = values[self.place]
+        return self.allows(values[self.place])
+
+    def allows(self, value: str | None) -> bool:
+        """Whether this value of the field is chosen."""
         return (not self.allowed or value in self.allowed) and value not in self.unwanted

@@ -12,9 +12,9 @@ from apitrail.store.failures import Stretch
 from apitrail.store.model import Filter
 from apitrail.store.queries.counting import touched
 from apitrail.store.queries.shift import FAILED
-from apitrail.store.times import instant
+from apitrail.store.times import QUARTER, instant
 
-QUARTER_S = 900
+_QUARTER_S = QUARTER // 1_000_000
 
 
 def stretches(which: Filter, quarters: int, limit: int) -> Query:
@@ -47,7 +47,7 @@ def read(rows: Sequence[Sequence[Any]]) -> list[Stretch]:
         Stretch(
             platform=platform,
             since=instant(first * 1_000_000),
-            until=instant((last + QUARTER_S) * 1_000_000),
+            until=instant((last + _QUARTER_S) * 1_000_000),
             calls=calls,
             answered=answered,
             elsewhere=elsewhere,

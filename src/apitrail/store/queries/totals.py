@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from apitrail.store.engine import Param, Query
 from apitrail.store.model import Filter
 from apitrail.store.queries.counting import SIDES, totals_of
+from apitrail.store.queries.narrowed import OUTCOME, Narrowed
 from apitrail.store.queries.where import told_by_entries
 from apitrail.store.times import QUARTER
 
@@ -87,6 +88,7 @@ def read(rows: Sequence[Sequence[Any]]) -> dict[Key, Series]:
     return found
 
 
-def passes(which: Filter, outcome: str) -> bool:
-    """Whether the filter lets entries of this outcome through."""
-    return (not which.outcome or outcome in which.outcome) and ("outcome", outcome) not in which.without
+def let_through(which: Filter, outcomes: Iterable[str]) -> list[str]:
+    """Those of the outcomes that the filter lets through."""
+    narrowed = [one for one in Narrowed.of(which) if one.place == OUTCOME]
+    return [outcome for outcome in outcomes if all(one.allows(outcome) for one in narrowed)]
