@@ -106,6 +106,33 @@ def test_the_state_is_chosen_by_a_link_and_kept_with_the_language(
     expect(page.locator(".troubles h3")).to_contain_text("已結束")
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_warehouse_sees_its_own_work_alone_in_each_state_and_walks_on_from_it(
+    desk: Any, server: Any, call: Call, account: Integration, width: int
+) -> None:
+    server.record(
+        call("label.create", status=401, ago=timedelta(minutes=5)),
+        call("stock.push", status=401, ago=timedelta(minutes=4)),
+    )
+    page = desk.open(f"/problems?ec_integration={account.id}", width=width, java_script_enabled=False)
+    listed = page.locator(".trouble")
+    expect(listed).to_have_count(2)
+    page.get_by_role("navigation", name="Work").get_by_role("link", name="Labels and shipping").click()
+    expect(listed).to_have_count(1)
+    expect(page.get_by_role("navigation", name="State").locator("[aria-current]")).to_have_text("All 1")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.get_by_role("navigation", name="State").get_by_role("link", name="Over").click()
+    expect(page.locator("#none")).to_contain_text("Labels and shipping · Over:")
+    page.get_by_role("link", name="Going on").click()
+    listed.locator("summary").click()
+    listed.get_by_role("link", name=account.name).first.click()
+    expect(page.get_by_role("navigation", name="Work").locator("[aria-current]")).to_have_text("Labels and shipping")
+    expect(listed).to_contain_text("Generate label")
+    listed.locator("summary").click()
+    listed.get_by_role("link", name="In the log").click()
+    expect(page.locator(".entry")).to_have_count(1)
+
+
 def test_a_range_is_chosen_to_the_second_and_keeps_what_narrows_the_board(
     desk: Any, server: Any, call: Call, account: Integration
 ) -> None:

@@ -72,7 +72,7 @@ def test_a_shift_hands_what_is_left_to_the_next_as_text_that_says_the_same_tomor
     assert "since=" not in link
     page.goto(link)
     expect(page.get_by_role("link", name=order.id)).to_be_visible()
-    acts = page.get_by_role("navigation", name="Who acts:")
+    acts = page.get_by_role("navigation", name="Who acts")
     expect(acts.locator("[aria-current]")).to_contain_text("merchant")
     address = page.get_by_role("link", name="Copy for the next shift").get_attribute("href")
     assert order.id in httpx.get(f"{server.url}{address}").text, "without a script it is a page of its own"
@@ -88,7 +88,7 @@ def test_a_warehouse_sees_its_own_work_by_an_address_that_can_be_kept(
         call("stock.push", status=401, ago=timedelta(minutes=4), source=shop),
     )
     page = desk.open("/shift?since=4h", width=width, java_script_enabled=False)
-    work = page.get_by_role("navigation", name="Work:")
+    work = page.get_by_role("navigation", name="Work")
     work.get_by_role("link", name="Labels and shipping").click()
     expect(page.get_by_role("link", name=parcel.id)).to_be_visible()
     expect(page.get_by_role("link", name=shop.id)).to_have_count(0)
@@ -96,7 +96,7 @@ def test_a_warehouse_sees_its_own_work_by_an_address_that_can_be_kept(
     page.locator(".choose").get_by_role("link", name="24 hours").click()
     page.locator(".choose").get_by_role("link", name="merchant").click()
     kept = desk.open(page.url.removeprefix(server.url), width=width, java_script_enabled=False)
-    expect(kept.get_by_role("navigation", name="Work:").locator("[aria-current]")).to_have_text("Labels and shipping")
+    expect(kept.get_by_role("navigation", name="Work").locator("[aria-current]")).to_have_text("Labels and shipping")
     expect(kept.get_by_role("link", name=parcel.id)).to_be_visible()
     expect(kept.get_by_role("link", name=shop.id)).to_have_count(0)
     kept.get_by_role("link", name="Copy for the next shift").click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -148,8 +149,79 @@ def test_what_was_never_sent_is_not_called_without_an_answer(
     assert "No answer" not in order
 
 
+@pytest.fixture
+def of_all_work(server: Any, ingest: dict[str, str], an_exchange: Make, account: str) -> dict[str, Any]:
+    """What asks for the failures of an account: of a stock push, a label (one of three calls) and a notification."""
+
+    def made(action: str, status: int = 401, **fields: Any) -> dict[str, Any]:
+        stated = {"action": action, "platform": "shopify", "ec_integration": {"id": account, "name": account}}
+        return an_exchange(created_at=at(9), status=status, stated=stated, **fields)
+
+    batch = [made("stock.push"), made("label.create"), made("label.create", 200), made("label.create", 200)]
+    batch.append(made("webhook.label.ready", direction="inbound"))
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    return {"ec_integration": account}
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"work": "shipping"}, {"label.create": 3, "webhook.label.ready": 1}),
+        ({"work": "shipping", "action": ["label.create", "stock.push"]}, {"label.create": 3}),
+        ({"work": "stock"}, {"stock.push": 1}),
+        ({"work": "stock", "action": "label.create"}, {}),
+        ({"work": "orders"}, {}),
+        ({"work": "webhooks"}, {"webhook.label.ready": 1}),
+        ({"work": "webhooks", "direction": "outbound"}, {}),
+        ({"work": "shipping", "outcome": "platform_error"}, {}),
+        ({"work": "shipping", "from": "2099-01-01T00:00Z"}, {}),
+    ],
+    ids=str,
+)
+def test_one_kind_of_work_is_told_alone_and_whatever_else_narrows_it_does(
+    server: Any, of_all_work: dict[str, Any], asked: dict[str, Any], expected: dict[str, int]
+) -> None:
+    answer = server.get(PATH, params={**of_all_work, **asked})
+    assert answer.status_code == 200
+    assert {one["action"]: one["calls"] for one in answer.json()["problems"]} == expected
+
+
+def test_a_kind_of_work_is_kept_by_all_that_the_page_leads_to(server: Any, of_all_work: dict[str, Any]) -> None:
+    page = server.get("/problems", params={**of_all_work, "work": "shipping", "range": "7d", "lang": "en"}).text
+    assert (page.count('class="trouble '), page.count("of 3 calls")) == (2, 1)
+    links = re.findall(r'href="(/problems\?[^"]*)"', page)
+    kept = [one for one in links if "work=shipping" in one]
+    # All work, and the four other kinds.
+    assert len(links) - len(kept) == 5
+    for each in ("state=over", "range=30d", "action=label.create", "lang=zh-TW", "cause=credentials"):
+        assert [one for one in kept if each in one], f"{each} leaves the work behind"
+    assert '<input type="hidden" name="work" value="shipping">' in page
+    [over] = [one for one in links if "state=over" in one]
+    others = re.findall(r'href="(/problems\?[^"]*work=stock[^"]*)"', server.get(over.replace("&amp;", "&")).text)
+    assert others
+    assert [one for one in others if "state=over" not in one] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Orders · Going on: the log does not show any such failure in this time."),
+        ("zh-TW", "訂單 · 仍在發生：這段時間紀錄中看不到這樣的失敗。"),
+    ],
+)
+def test_where_nothing_of_the_chosen_work_failed_that_is_said_of_it(
+    server: Any, of_all_work: dict[str, Any], language: str, said: str
+) -> None:
+    asked = {**of_all_work, "work": "orders", "state": "going_on", "lang": language}
+    assert said in server.get("/problems", params=asked).text
+
+
 def test_what_it_cannot_be_narrowed_by_is_refused(server: Any) -> None:
     assert server.get(PATH, params={"text": "A-1"}).status_code == 400
+    refused = server.get(PATH, params={"work": "handling"})
+    assert (refused.status_code, refused.json()["error"]["field"]) == (400, "work")
+    assert "“handling”" in server.get("/problems", params={"work": "handling"}).text
+    assert server.get("/problems", params={"work": "handling"}).status_code == 400
     assert server.get("/problems", params={"reference": "A-1"}).status_code == 400
     assert server.get("/problems", params={"state": "mended"}).status_code == 400
 

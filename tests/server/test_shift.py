@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -199,6 +200,40 @@ def test_a_time_without_entries_has_no_failures_of_any_work(server: Any, work: d
     nothing = server.get("/api/v1/shift", params={"from": "2099-01-01T00:00Z", **work})
     assert nothing.status_code == 200
     assert (nothing.json()["calls"], nothing.json()["failures"], nothing.json()["causes"]) == (0, 0, [])
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Notifications · warehouse: the log does not show any failure that is still open in this time."),
+        ("zh-TW", "平台通知 · 倉庫：這段時間紀錄中看不到仍未解決的失敗。"),
+    ],
+)
+def test_where_nothing_is_open_for_whom_it_was_asked_that_is_said_of_them(
+    server: Any, language: str, said: str
+) -> None:
+    asked = {"since": "4h", "work": "webhooks", "acts": "warehouse", "lang": language}
+    assert said in server.get("/shift", params=asked).text
+    assert said in server.get("/shift/text", params=asked).text
+
+
+def test_all_problems_of_a_cause_are_those_of_the_chosen_work(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    def made(action: str) -> dict[str, Any]:
+        stated = {"action": action, "platform": "shopify", "ec_integration": {"id": account, "name": account}}
+        at = (datetime.now(UTC) - timedelta(minutes=3)).isoformat()
+        return an_exchange(created_at=at, status=402, stated=stated)
+
+    batch = [made("return.label.create"), made("ads.get")]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    page = server.get("/shift", params={"since": "4h", "work": "shipping", "lang": "en"}).text
+    links = {one.replace("&amp;", "&") for one in re.findall(r'href="(/problems\?[^"]*)"', page)}
+    assert links
+    assert [one for one in links if "work=shipping" not in one or "action=" in one] == []
+    listed = "".join(server.get(one).text for one in links if "direction=outbound" in one)
+    assert "Generate return label" in listed
+    assert "Fetch advertising" not in listed
 
 
 def test_what_is_no_kind_of_work_is_refused(server: Any) -> None:

@@ -10,7 +10,9 @@ from msgspec.structs import replace
 
 from apitrail.exchange import Integration
 from apitrail.profiles.catalogue import Actor, actor
+from apitrail.profiles.work import Work
 from apitrail.server.boards.span import Span, bounded
+from apitrail.server.boards.work import of_work
 from apitrail.store import Store
 from apitrail.store.failures import Ending, Group, Unanswered
 from apitrail.store.model import Filter
@@ -89,10 +91,14 @@ class ProblemsAnswer(Struct, frozen=True, kw_only=True):
     """True if there are more than 100; the list then has those that failed last."""
 
 
-def problems(store: Store, which: Filter, now: datetime | None = None) -> ProblemsAnswer:
-    """Of a filter's range and NARROWED_BY. Raises QueryTooLarge, StoreError."""
+def problems(store: Store, which: Filter, now: datetime | None = None, work: Work | None = None) -> ProblemsAnswer:
+    """Of a filter's range and NARROWED_BY, and of one kind of work alone where one is given.
+
+    Raises QueryTooLarge, StoreError.
+    """
     span = bounded(which.since, which.until, now or datetime.now(UTC), LONGEST)
-    groups = store.failures(replace(which, since=span.since, until=span.until), MOST + 1)
+    which = replace(which, since=span.since, until=span.until)
+    groups = store.failures(which if work is None else of_work(store, which, work)[0], MOST + 1)
     return _answer(store, groups, span)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from litestar import Router, get
 from litestar.di import NamedDependency
 
-from apitrail.profiles.work import WORKS
+from apitrail.profiles.work import WORKS, Work
 from apitrail.server import pasted
 from apitrail.server.answers import AnyRequest
 from apitrail.server.api import FILTERS
@@ -25,6 +25,20 @@ from apitrail.store.trade import Subject
 _READING = (400, 401, 403, 422, 503)
 SHIFT = timedelta(hours=8)
 _NARROWED_BY = ("from", "to", *problems.NARROWED_BY)
+_WORK = Parameter(
+    name="work",
+    about="One kind of work alone. `webhooks`: all that platforms and carriers sent in.",
+    choices=WORKS,
+)
+
+
+def _work(found: dict[str, list[str]]) -> Work | None:
+    """Taken out of the parameters. Raises Problem."""
+    text = found.pop("work", [""])[0]
+    work = next((one for one in WORKS if one == text), None)
+    if text and work is None:
+        raise Problem("is not a kind of work", field="work", value=text, fix=f"Use {', '.join(WORKS)}.")
+    return work
 
 
 @get(
@@ -33,7 +47,7 @@ _NARROWED_BY = ("from", "to", *problems.NARROWED_BY)
         "operation": Operation(
             summary="List problems: failures by what they have in common",
             answer=ProblemsAnswer,
-            parameters=tuple(one for one in FILTERS if one.name in _NARROWED_BY),
+            parameters=(*(one for one in FILTERS if one.name in _NARROWED_BY), _WORK),
             errors=_READING,
         )
     },
@@ -43,8 +57,9 @@ def get_problems(request: AnyRequest, store: NamedDependency[Store]) -> Problems
     """Failures by platform, account, action and code: how often, since when, whether they are still going on, and the
     call that ended them. At most the 100 that failed last, within at most 31 days; without dates, the last 31 days.
     """
-    which = read_filter(parse(request.scope["query_string"], _NARROWED_BY))
-    return problems.problems(store, which, datetime.now(UTC))
+    found = parse(request.scope["query_string"], (*_NARROWED_BY, "work"))
+    work = _work(found)
+    return problems.problems(store, read_filter(found), datetime.now(UTC), work)
 
 
 @get(
@@ -59,11 +74,7 @@ def get_problems(request: AnyRequest, store: NamedDependency[Store]) -> Problems
                     about="The beginning: a date (in UTC), or a time with its UTC offset. By default the last 8 hours.",
                     example="2026-03-09T18:00:00+08:00",
                 ),
-                Parameter(
-                    name="work",
-                    about="One kind of work alone. `webhooks`: all that platforms and carriers sent in.",
-                    choices=WORKS,
-                ),
+                _WORK,
             ),
             errors=_READING,
         )
@@ -77,10 +88,7 @@ def get_shift(request: AnyRequest, store: NamedDependency[Store]) -> ShiftAnswer
     """
     now = datetime.now(UTC)
     found = parse(request.scope["query_string"], ("from", "work"))
-    text = found.pop("work", [""])[0]
-    work = next((one for one in WORKS if one == text), None)
-    if text and work is None:
-        raise Problem("is not a kind of work", field="work", value=text, fix=f"Use {', '.join(WORKS)}.")
+    work = _work(found)
     since = read_filter(found).since
     return shift.shift(store, now - SHIFT if since is None else since, now, work)
 

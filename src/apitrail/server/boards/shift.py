@@ -16,6 +16,7 @@ from apitrail.server.boards.alike import Alike, alike
 from apitrail.server.boards.outages import QUARTERS, Outage, likely, outages
 from apitrail.server.boards.problems import Trouble
 from apitrail.server.boards.span import bounded
+from apitrail.server.boards.work import of_work
 from apitrail.store import Store
 from apitrail.store.failures import Affected, CauseTotal, Common, Hour
 from apitrail.store.model import Filter
@@ -115,7 +116,7 @@ def shift(store: Store, since: datetime, now: datetime, work: Work | None = None
     """Since a time, of one kind of work alone where one is given. Raises QueryTooLarge, StoreError."""
     span = bounded(since, None, now, LONGEST)
     whole = Filter(since=span.since, until=span.until)
-    which, calls = _of_work(store, whole, work)
+    which, calls = (whole, _calls(store, whole)) if work is None else of_work(store, whole, work)
     told = problems.problems(store, which, now)
     hit = store.affected(which, HIT + 1)
     # Of all work: what is peculiar to an account is told by the others.
@@ -156,17 +157,8 @@ def shift(store: Store, since: datetime, now: datetime, work: Work | None = None
     )
 
 
-def _of_work(store: Store, which: Filter, work: Work | None) -> tuple[Filter, int]:
-    """The filter narrowed to a kind of work, and how many entries that are."""
-    known = store.facets(which)
-    if work is None:
-        return which, sum(one.count for one in known.outcome)
-    if work == "webhooks":
-        mine = [one for one in known.direction if one.id == "inbound"]
-        return replace(which, direction=("inbound",)), sum(one.count for one in mine)
-    mine = [one for one in known.action if is_of(one.id, work)]
-    # No entry is without an action. Of no action at all a filter would choose every entry.
-    return replace(which, action=tuple(one.id for one in mine) or ("",)), sum(one.count for one in mine)
+def _calls(store: Store, which: Filter) -> int:
+    return sum(one.count for one in store.facets(which).outcome)
 
 
 def urgency(one: CauseBoard) -> tuple[bool, int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from markupsafe import Markup
 from msgspec import Struct
@@ -53,6 +53,11 @@ class Named(Struct, frozen=True):
     name: Markup
     url: str
     host_url: str
+
+
+def given(values: Mapping[str, Sequence[str]], name: str) -> str:
+    """A parameter that is given once; empty where it is not."""
+    return next((value.strip() for value in values.get(name, ()) if value.strip()), "")
 
 
 def quick(query: PageQuery, path: str, offered: Iterable[str], reader: Reader, **more: str) -> list[Chosen]:
@@ -106,6 +111,14 @@ def _called(field: str, value: str, accounts: Mapping[str, str], reader: Reader)
     return reader.platform(value) if field == "platform" else accounts.get(value, value)
 
 
+def none(page: str, choices: Iterable[Sequence[Chosen]], reader: Reader) -> Markup:
+    """What a page says where it has nothing to show, and of what. `choices`: the first of each lets all through."""
+    chosen = [one.label for each in choices for one in each[1:] if one.here]
+    if not chosen:
+        return reader.words(f"{page}.none")
+    return reader.words(f"{page}.none_of", chosen=Markup(" · ").join(chosen))
+
+
 def languages(query: PageQuery, path: str, reader: Reader, **more: str) -> list[Link]:
     """The same board in each language."""
     found = links.languages(query, reader)
@@ -121,14 +134,21 @@ def misread(query: PageQuery, usable: Iterable[str], reader: Reader) -> list[Mar
 
 
 def account(
-    side: str, found: Integration | None, merchant: str, platform: str, query: PageQuery, path: str, reader: Reader
+    side: str,
+    found: Integration | None,
+    merchant: str,
+    platform: str,
+    query: PageQuery,
+    path: str,
+    reader: Reader,
+    **more: str,
 ) -> Named | None:
     """An account as a row names it."""
     if found is None:
         return None
     return Named(
         visible(found.name or found.id),
-        query.but(**{f"{side}_integration": (found.id,)}).url(path),
+        query.but(**{f"{side}_integration": (found.id,)}).url(path, **more),
         host.registered_link(side, found.id, merchant, platform, reader),
     )
 

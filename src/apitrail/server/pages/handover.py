@@ -19,7 +19,8 @@ def text(page: ShiftView, since: datetime, until: datetime, url: str, reader: Re
     words, zone = reader.words, reader.clock.zone
     span = " – ".join(f"{one.astimezone(zone):%Y-%m-%d %H:%M}" for one in (since, until))
     lines = [f"{_plain(words('shift.title'))} · {span} ({zone.key})", _plain(page.total)]
-    lines += [f"{_plain(words('shift.work.label'))} {_plain(one.label)}" for one in page.works[1:] if one.here]
+    work = f"{_plain(words('work.label'))}{words('support.colon').unescape()}"
+    lines += [f"{work}{_plain(one.label)}" for one in page.works[1:] if one.here]
     lines += [f"{_plain(words('acts.label'))} {_plain(one.label)}" for one in page.actors[1:] if one.here]
     accounts = _plain(words("shift.outage_accounts"))
     for group in page.outages:
@@ -28,7 +29,7 @@ def text(page: ShiftView, since: datetime, until: datetime, url: str, reader: Re
     for number, one in enumerate(page.causes, 1):
         lines += ["", *_cause(number, one, reader)]
     if not page.causes:
-        lines += ["", _plain(words("shift.none"))]
+        lines += ["", _plain(page.none)]
     if page.healed:
         told = ", ".join(f"{one.title} ({_plain(one.failures)})" for one in page.healed)
         lines += ["", f"{_plain(words('shift.healed'))}{words('support.colon').unescape()}{told}"]

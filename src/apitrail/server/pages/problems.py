@@ -1,19 +1,21 @@
 """The page *Problems*: failures by platform, account, action and code.
 
 /problems?range=24h|7d|30d | from=…&to=…   action=…  ec_integration=…  shipping_integration=…  outcome=…  platform=…
-  cause=…  direction=…  (each repeatable)   state=going_on|over   shown=all   tz=ZONE   lang=LANGUAGE
+  cause=…  direction=…  (each repeatable)   work=orders|stock|shipping|accounts|webhooks   state=going_on|over
+  shown=all   tz=ZONE   lang=LANGUAGE
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 from msgspec import Struct
 
 from apitrail.profiles.catalogue import Party
 from apitrail.server.boards.problems import MOST, NARROWED_BY, ProblemsAnswer, Trouble, problems
-from apitrail.server.pages import boards, links, names, parcels, party
+from apitrail.server.pages import boards, links, names, parcels, party, works
 from apitrail.server.pages.boards import Chip, Chosen, Named
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.links import Link
@@ -97,6 +99,8 @@ class ProblemsView(Struct, frozen=True, kw_only=True):
 
     ranges: list[Chosen]
     exact: boards.Exact
+    works: list[Chosen]
+    """Kinds of work."""
     states: list[Chosen]
     chips: list[Chip]
     span: Markup
@@ -104,6 +108,8 @@ class ProblemsView(Struct, frozen=True, kw_only=True):
     """Where a limit was met."""
     misread: list[Markup]
     groups: list[Group]
+    none: Markup
+    """What is said where there are none."""
     rest: Markup
     """How many more there are; empty where all are shown."""
     rest_url: str
@@ -111,23 +117,28 @@ class ProblemsView(Struct, frozen=True, kw_only=True):
     languages: list[Link]
 
 
-def view(store: Store, query: PageQuery, state: str, shown: str, reader: Reader) -> ProblemsView:
+def view(store: Store, values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader) -> ProblemsView:
     """The page. Raises StoreError."""
     words = reader.words
-    wrong = boards.misread(query, NARROWED_BY, reader)
+    state, shown = boards.given(values, "state"), boards.given(values, "shown")
+    work, unread = works.read(boards.given(values, "work"), reader)
+    wrong = boards.misread(query, NARROWED_BY, reader) + unread
     if state and state not in STATES:
         wrong.append(words("problems.bad_state", value=state))
     if shown not in ("", "all"):
         wrong.append(words("problems.bad_shown", value=shown))
-    found = None if wrong else problems(store, query.filter(reader.clock.now), reader.clock.now)
-    more = {"state": state} if state else {}
+    found = None if wrong else problems(store, query.filter(reader.clock.now), reader.clock.now, work)
+    more: dict[str, str] = {name: text for name, text in (("work", work), ("state", state)) if text}
     listed = [] if found is None else [one for one in found.problems if state in ("", one.state)]
     rest = 0 if shown else max(0, len(listed) - FIRST)
     accounts = [held for one in listed for held in (one.ec_integration, one.shipping_integration)]
+    kinds = works.offered(work, lambda of: query.url(PATH, **_without(more, "work"), **of), reader)
+    states = _states(query, state, found, _without(more, "state"), reader)
     return ProblemsView(
         ranges=boards.quick(query, PATH, RANGES, reader, **more),
         exact=boards.exact(query, PATH, reader, **more),
-        states=_states(query, state, found, reader),
+        works=kinds,
+        states=states,
         chips=boards.chips(query, PATH, reader, accounts, **more),
         span=words("boards.span", since=reader.clock.tag(found.since), until=reader.clock.tag(found.until))
         if found
@@ -135,13 +146,11 @@ def view(store: Store, query: PageQuery, state: str, shown: str, reader: Reader)
         notes=_notes(found, reader),
         misread=wrong,
         groups=_groups(listed, rest, query, more, reader),
+        none=boards.none("problems", (kinds, states), reader),
         rest=words("problems.rest", count=f"{rest:,}") if rest else Markup(),
         rest_url=f"{query.url(PATH, **more, shown='all')}#{MORE}" if rest else "",
         home_url=links.home(query),
-        languages=[
-            Link(one.label, query.but(lang=one.tag).url(PATH, **more), one.tag)
-            for one in links.languages(query, reader)
-        ],
+        languages=boards.languages(query, PATH, reader, **more),
     )
 
 
@@ -164,11 +173,22 @@ def _groups(listed: list[Trouble], rest: int, query: PageQuery, more: dict[str, 
     ]
 
 
-def _states(query: PageQuery, state: str, found: ProblemsAnswer | None, reader: Reader) -> list[Chosen]:
+def _without(more: Mapping[str, str], name: str) -> dict[str, str]:
+    return {one: text for one, text in more.items() if one != name}
+
+
+def _states(
+    query: PageQuery, state: str, found: ProblemsAnswer | None, more: Mapping[str, str], reader: Reader
+) -> list[Chosen]:
     counted = Counter(str(one.state) for one in found.problems) if found else Counter[str]()
-    every = Chosen(reader.words("problems.state.all"), query.url(PATH), not state, f"{counted.total():,}")
+    every = Chosen(reader.words("problems.state.all"), query.url(PATH, **more), not state, f"{counted.total():,}")
     return [every] + [
-        Chosen(reader.words(f"problems.state.{one}"), query.url(PATH, state=one), state == one, f"{counted[one]:,}")
+        Chosen(
+            reader.words(f"problems.state.{one}"),
+            query.url(PATH, **more, state=one),
+            state == one,
+            f"{counted[one]:,}",
+        )
         for one in STATES
     ]
 
@@ -185,7 +205,7 @@ def _row(one: Trouble, name: str, query: PageQuery, more: dict[str, str], reader
     bare, whose = PageQuery(tz=query.tz, lang=query.lang), party_of(one, reader)
     said = one.message or one.not_sent or one.error
     named = [
-        boards.account(side, held, one.merchant, one.platform, query, PATH, reader)
+        boards.account(side, held, one.merchant, one.platform, query, PATH, reader, **more)
         for side, held in (("ec", one.ec_integration), ("shipping", one.shipping_integration))
     ]
     return ProblemView(

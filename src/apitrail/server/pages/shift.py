@@ -17,16 +17,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.profiles.catalogue import Actor
-from apitrail.profiles.work import WORKS
+from apitrail.profiles.work import Work
 from apitrail.server.boards.alike import COMPARED, Alike
 from apitrail.server.boards.outages import Outage
 from apitrail.server.boards.problems import Trouble
 from apitrail.server.boards.shift import HIT, CauseBoard, Feature, ShiftAnswer, healed, shift
-from apitrail.server.pages import boards, handover, links, names, party, ranges
+from apitrail.server.pages import boards, handover, links, names, party, ranges, works
 from apitrail.server.pages.boards import Chosen, Named
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.guided import Choice
 from apitrail.server.pages.links import Link
+from apitrail.server.pages.problems import PATH as PROBLEMS
 from apitrail.server.pages.problems import STATE_ICONS, kind_of, log_of, party_of, share
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
@@ -121,6 +122,8 @@ class ShiftView(Struct, frozen=True, kw_only=True):
     outages: list[OutagesView]
     """Those that are certain, and those that are likely."""
     causes: list[CauseView]
+    none: Markup
+    """What is said where there are no such causes."""
     healed: list[CauseView]
     text: str
     """The same for the next shift, in plain words; empty where nothing could be read."""
@@ -132,22 +135,23 @@ class ShiftView(Struct, frozen=True, kw_only=True):
 def view(store: Store, values: Mapping[str, list[str]], query: PageQuery, reader: Reader) -> ShiftView:
     """The page. Raises StoreError."""
     bare = PageQuery(tz=query.tz, lang=query.lang)
-    asked = {name: text for name in ("since", "from", "work", "acts") if (text := _one(values, name))}
+    asked = {name: text for name in ("since", "from", "work", "acts") if (text := boards.given(values, name))}
     since, wrong = _since(asked, query, reader)
     zone = reader.clock.zone.key
     acts = asked.get("acts", "")
     if acts and acts not in ACTORS:
         wrong.append(reader.words("shift.bad_acts", value=acts))
-    work = next((one for one in WORKS if one == asked.get("work")), None)
-    if asked.get("work") and work is None:
-        wrong.append(reader.words("shift.bad_work", value=asked["work"], names=", ".join(WORKS)))
+    work, unread = works.read(asked.get("work", ""), reader)
+    wrong += unread
     found = None if wrong else shift(store, since, reader.clock.now, work)
     told = [] if found is None else [one for one in found.causes if acts in ("", one.acts)]
-    causes = [(healed(one), _cause(one, found, work is not None, bare, reader)) for one in told if found]
+    causes = [(healed(one), _cause(one, found, work, bare, reader)) for one in told if found]
+    kinds = works.offered(work, lambda more: bare.url(PATH, **_kept(asked, "work"), **more), reader)
+    actors = _actors(asked, found, bare, reader)
     page = ShiftView(
         offered=_offered(asked, bare, reader),
-        works=_works(asked, bare, reader),
-        actors=_actors(asked, found, bare, reader),
+        works=kinds,
+        actors=actors,
         since=asked.get("from", "") if not wrong else "",
         zones=[Choice(one, one, one == zone) for one in dict.fromkeys((*OFFERED_ZONES, zone))],
         carried=[(name, text) for name, text in (("work", work), ("acts", acts), ("lang", query.lang)) if text],
@@ -161,6 +165,7 @@ def view(store: Store, values: Mapping[str, list[str]], query: PageQuery, reader
         total=reader.words.count("shift.total", found.failures, calls=f"{found.calls:,}") if found else Markup(),
         outages=_outages(found, bare, reader) if found else [],
         causes=[one for over, one in causes if not over],
+        none=boards.none("shift", (kinds, actors), reader),
         healed=[one for over, one in causes if over],
         text="",
         text_url=bare.url(f"{PATH}/text", **asked),
@@ -173,10 +178,6 @@ def view(store: Store, values: Mapping[str, list[str]], query: PageQuery, reader
     begin = {"from": reader.clock.field(found.since), **_kept(asked, "since", "from")}
     address = PageQuery(tz=reader.clock.zone.key).url(PATH, **begin)
     return replace(page, text=handover.text(page, found.since, found.until, reader.server_url + address, reader))
-
-
-def _one(values: Mapping[str, list[str]], name: str) -> str:
-    return next((value.strip() for value in values.get(name, ()) if value.strip()), "")
 
 
 def _since(asked: Mapping[str, str], query: PageQuery, reader: Reader) -> tuple[datetime, list[Markup]]:
@@ -207,14 +208,6 @@ def _offered(asked: Mapping[str, str], bare: PageQuery, reader: Reader) -> list[
     kept = _kept(asked, "since", "from")
     return [
         Chosen(reader.words(f"shift.since.{one}"), bare.url(PATH, since=one, **kept), one == here) for one in OFFERED
-    ]
-
-
-def _works(asked: Mapping[str, str], bare: PageQuery, reader: Reader) -> list[Chosen]:
-    """Kinds of work. How much there is of each is not told: it would be asked once for each of them."""
-    kept, here = _kept(asked, "work"), asked.get("work", "")
-    return [Chosen(reader.words("shift.everything"), bare.url(PATH, **kept), not here)] + [
-        Chosen(reader.words(f"shift.work.{one}"), bare.url(PATH, **kept, work=one), one == here) for one in WORKS
     ]
 
 
@@ -280,15 +273,12 @@ def _outage(one: Outage, called: Mapping[str, str], bare: PageQuery, reader: Rea
     )
 
 
-def _cause(one: CauseBoard, found: ShiftAnswer, narrowed: bool, bare: PageQuery, reader: Reader) -> CauseView:
-    """`narrowed`: to a kind of work."""
+def _cause(one: CauseBoard, found: ShiftAnswer, work: Work | None, bare: PageQuery, reader: Reader) -> CauseView:
     words, whose = reader.words, party.of_several(one.platforms, reader)
     waiting = one.orders_held + one.parcels_held
     board = bare.but(range="", since=found.since, until=found.until, direction=(one.direction,))
     if one.cause:
         board = board.but(cause=(one.cause,))
-    if narrowed:
-        board = board.but(action=tuple(sorted({each.action for each in one.problems})))
     held = [
         words(f"shift.held_{kind}", held=f"{stuck:,}", all=f"{every:,}")
         for kind, stuck, every in (
@@ -317,7 +307,7 @@ def _cause(one: CauseBoard, found: ShiftAnswer, narrowed: bool, bare: PageQuery,
         more=f"{waiting - len(one.held):,}" if waiting > len(one.held) else "",
         common=[_common(each, one, reader) for each in one.common] + [_alike(each, reader) for each in one.alike],
         lines=[_line(each, bare, reader) for each in one.problems[:ROWS]],
-        all_url=board.url("/problems"),
+        all_url=board.url(PROBLEMS, **({"work": work} if work else {})),
         all_count=f"{len(one.problems):,}",
     )
 

@@ -154,19 +154,19 @@ def _asked(
 ) -> tuple[Asked, list[Markup]]:
     wrong = boards.misread(query, NARROWED_BY, reader)
     before: datetime | None = None
-    if text := _one(values, "before"):
+    if text := boards.given(values, "before"):
         try:
             before = ranges.instant(text, ranges.zone("UTC"))
         except ranges.BadInstant:
             wrong.append(reader.words("misread.cursor", value=text))
-    failed = _one(values, "failed")
+    failed = boards.given(values, "failed")
     if failed not in ("", "1"):
         wrong.append(reader.words("trade.bad_failed", value=failed))
-    text = _one(values, "only")
+    text = boards.given(values, "only")
     only: Only = next((one for one in ONLY[subject] if one == text), "")
     if text != only:
         wrong.append(reader.words("trade.bad_only", value=text, names=", ".join(ONLY[subject])))
-    found = pasted.numbers(_one(values, "number")[:PASTED_MAX])
+    found = pasted.numbers(boards.given(values, "number")[:PASTED_MAX])
     each = tuple(one[:REFERENCE_MAX] for one in found.each)
     if len(each) > pasted.MOST:
         wrong.append(reader.words("trade.too_many", value=f"{len(each):,}", most=pasted.MOST))
@@ -175,10 +175,6 @@ def _asked(
         filter=query.filter(reader.clock.now), numbers=numbers, failed=failed == "1", only=only, before=before
     )
     return asked, wrong
-
-
-def _one(values: Mapping[str, Sequence[str]], name: str) -> str:
-    return next((value.strip() for value in values.get(name, ()) if value.strip()), "")
 
 
 def _view(

@@ -35,8 +35,7 @@ def integrations_page(
 def problems_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
     """Failures by what they have in common."""
     query, reader = asked(request, known)
-    asks = request.query_params
-    page = problems.view(store, query, asks.get("state", ""), asks.get("shown", ""), reader)
+    page = problems.view(store, request.query_params.dict(), query, reader)
     return drawn("problems.html", page, reader, query, 400 if page.misread else 200)
 
 
