@@ -14,7 +14,8 @@ run: setup  ## the server with live sample traffic on http://127.0.0.1:8700
 	@$(BIN)/python -m apitrail.compiling --if-possible
 	$(BIN)/apitrail demo
 
-compile: setup  ## the server's innermost modules as machine code (wants a C compiler and Python's headers)
+compile: setup  ## the server's innermost modules as machine code (as root, with the compiler that it takes)
+	@scripts/install-compiler $(BIN)/python
 	$(BIN)/python -m apitrail.compiling
 
 # tests/conftest.py says to how many processes files go, and in which order.
