@@ -148,6 +148,13 @@ class Desk:
         page.goto(path if "://" in path or path == "about:blank" else self.home + path)
         return page
 
+    def choose(self, page: Page, title: str, choice: str) -> None:
+        """One of a board's choices: they stand there where there is room, else in a menu."""
+        menu = page.locator(".pick > summary", has_text=title)
+        if menu.is_visible():
+            menu.click()
+        page.get_by_role("navigation", name=title).get_by_role("link", name=choice).click()
+
     def _heard(self, text: str) -> None:
         self.complaints.append(text)
 

@@ -34,7 +34,7 @@ def test_one_walks_from_the_board_to_an_order_that_is_held_up(
         call("order.list", status=401, ago=timedelta(minutes=6)),
     )
     page = desk.open("/shift?since=4h", width=width, java_script_enabled=False)
-    page.locator(".choose").get_by_role("link", name="merchant").click()
+    desk.choose(page, "Who acts", "merchant")
     card = page.locator(".cause").filter(has=page.get_by_role("heading", name="Credentials", exact=True))
     expect(card).to_contain_text("Who acts: merchant")
     expect(card).to_contain_text("Orders without success since")
@@ -88,20 +88,65 @@ def test_a_warehouse_sees_its_own_work_by_an_address_that_can_be_kept(
         call("stock.push", status=401, ago=timedelta(minutes=4), source=shop),
     )
     page = desk.open("/shift?since=4h", width=width, java_script_enabled=False)
-    work = page.get_by_role("navigation", name="Work")
-    work.get_by_role("link", name="Labels and shipping").click()
+    desk.choose(page, "Work", "Labels and shipping")
     expect(page.get_by_role("link", name=parcel.id)).to_be_visible()
     expect(page.get_by_role("link", name=shop.id)).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.locator(".choose").get_by_role("link", name="24 hours").click()
-    page.locator(".choose").get_by_role("link", name="merchant").click()
+    desk.choose(page, "Since", "24 hours")
+    desk.choose(page, "Who acts", "merchant")
     kept = desk.open(page.url.removeprefix(server.url), width=width, java_script_enabled=False)
-    expect(kept.get_by_role("navigation", name="Work").locator("[aria-current]")).to_have_text("Labels and shipping")
+    work = kept.get_by_role("navigation", name="Work", include_hidden=True)
+    expect(work.locator("[aria-current]")).to_have_text("Labels and shipping")
     expect(kept.get_by_role("link", name=parcel.id)).to_be_visible()
     expect(kept.get_by_role("link", name=shop.id)).to_have_count(0)
     kept.get_by_role("link", name="Copy for the next shift").click()
     expect(kept.locator("body")).to_contain_text("Work: Labels and shipping")
     expect(kept.locator("body")).to_contain_text("work=shipping")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_on_a_phone_the_choices_are_a_row_of_menus_that_name_what_is_chosen(
+    desk: Any, server: Any, call: Call, account: Integration, language: str
+) -> None:
+    server.record(call("order.ship", status=401, ago=timedelta(minutes=5), source=Source("order", f"R-{account.id}")))
+    page = desk.open(f"/shift?lang={language}", width=390, height=844, java_script_enabled=False)
+    menus = page.locator(".pick > summary")
+    first = menus.first.bounding_box()
+    assert [one.bounding_box()["y"] for one in menus.all()] == [first["y"]] * 3
+    expect(page.locator(".cause h3").first).to_be_in_viewport()
+    expect(page.locator(".choose").first).to_be_hidden()
+    page.goto(f"{server.url}/shift?work=shipping&acts=merchant&from=2026-01-02T18:00&tz=Asia/Taipei&lang={language}")
+    since, work, acts = menus.all()
+    expect(since).to_contain_text("2026-01-02 18:00:00")
+    expect(work).to_contain_text("Labels and shipping" if language == "en" else "託運單與出貨")
+    expect(acts).to_contain_text("merchant" if language == "en" else "商家")
+    for menu in (since, work, acts):
+        menu.click()
+        opened = page.locator(".pick[open] > .menu-body")
+        expect(opened).to_have_count(1)
+        box = opened.bounding_box()
+        assert 0 <= box["x"] < box["x"] + box["width"] <= 390
+        expect(opened.locator("a").last).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    since.click()
+    form = page.locator(".pick[open] form")
+    edge = form.bounding_box()
+    for field in form.locator("input:visible, select, button").all():
+        box = field.bounding_box()
+        assert edge["x"] <= box["x"] < box["x"] + box["width"] <= edge["x"] + edge["width"] + 1
+    form.locator("input:visible").fill("2026-02-03T04:05")
+    form.locator("button").click()
+    expect(page.locator(".since input:visible, .pick[open]")).to_have_count(0)
+    assert "2026-02-03" in page.url
+    assert "work=shipping" in page.url
+
+
+def test_where_there_is_room_all_choices_stand_there(desk: Any) -> None:
+    page = desk.open("/shift")
+    expect(page.locator(".pick > summary:visible")).to_have_count(0)
+    links = page.locator(".choose a")
+    expect(page.locator(".choose a:visible")).to_have_count(links.count())
+    expect(page.locator(".since input:visible")).to_have_count(1)
 
 
 def test_yesterday_evening_is_that_of_a_browser_that_comes_for_the_first_time(desk: Any, server: Any) -> None:

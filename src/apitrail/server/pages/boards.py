@@ -10,6 +10,7 @@ from msgspec import Struct
 from apitrail.exchange import Integration
 from apitrail.server.pages import host, links, names
 from apitrail.server.pages.bodies.visible import visible
+from apitrail.server.pages.filters import ranged
 from apitrail.server.pages.guided import Choice
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.misread import sentences
@@ -37,6 +38,8 @@ class Exact(Struct, frozen=True):
     zones: list[Choice]
     carried: list[tuple[str, str]]
     """What the form carries along: names and values."""
+    summary: Markup
+    """The range that is chosen, by this form or not."""
 
 
 class Chip(Struct, frozen=True):
@@ -82,6 +85,7 @@ def exact(query: PageQuery, path: str, reader: Reader, **more: str) -> Exact:
         reader.clock.field(query.until),
         [Choice(one, one, one == zone) for one in dict.fromkeys((*OFFERED, zone))],
         [*bare.pairs(), *more.items()],
+        ranged(query, reader),
     )
 
 

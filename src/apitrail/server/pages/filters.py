@@ -239,12 +239,15 @@ def _range(query: PageQuery, reader: Reader) -> RangeView:
         until_instant=ranges.written(until, end=True) if until else "",
         zone=clock.zone.key,
         zones=zones(query, reader),
-        summary=words(f"range.{query.range}") if query.range else _span(query, reader),
+        summary=ranged(query, reader),
     )
 
 
-def _span(query: PageQuery, reader: Reader) -> Markup:
+def ranged(query: PageQuery, reader: Reader) -> Markup:
+    """The range that is chosen."""
     words, tag = reader.words, reader.clock.tag
+    if query.range:
+        return words(f"range.{query.range}")
     if query.since and query.until:
         return words("range.between", since=tag(query.since), until=tag(query.until))
     if query.since:

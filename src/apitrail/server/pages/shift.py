@@ -108,6 +108,8 @@ class ShiftView(Struct, frozen=True, kw_only=True):
     actors: list[Chosen]
     since: str
     """The value of the field: what was typed there."""
+    begin: Markup
+    """The same as a time; empty where one is chosen that is offered."""
     zones: list[Choice]
     """How it is read."""
     carried: list[tuple[str, str]]
@@ -153,6 +155,7 @@ def view(store: Store, values: Mapping[str, list[str]], query: PageQuery, reader
         works=kinds,
         actors=actors,
         since=asked.get("from", "") if not wrong else "",
+        begin=reader.clock.tag(since) if found and asked.get("from") else Markup(),
         zones=[Choice(one, one, one == zone) for one in dict.fromkeys((*OFFERED_ZONES, zone))],
         carried=[(name, text) for name, text in (("work", work), ("acts", acts), ("lang", query.lang)) if text],
         chips=[],
