@@ -57,7 +57,10 @@ def test_a_shift_hands_what_is_left_to_the_next_as_text_that_says_the_same_tomor
     server.record(
         call("order.ship", status=401, ago=timedelta(minutes=5), source=order, body=b'{"message":"Key ended"}')
     )
-    page = desk.open("/shift?since=4h&acts=merchant", permissions=["clipboard-read", "clipboard-write"])
+    page = desk.open("about:blank", permissions=["clipboard-read", "clipboard-write"])
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url))
+    page.goto(f"{server.url}/shift?since=4h&acts=merchant")
     page.get_by_role("link", name="Copy for the next shift").click()
     expect(page.locator(".handover")).to_contain_text("Copied")
     told = str(page.evaluate("navigator.clipboard.readText()"))
@@ -68,12 +71,19 @@ def test_a_shift_hands_what_is_left_to_the_next_as_text_that_says_the_same_tomor
     assert "(Asia/Taipei)" in told, "the zone of a browser that comes for the first time is not UTC"
     assert "UTC" not in told
     assert "<" not in told
+    shown = page.locator(".cause time").first.inner_text()
+    assert shown in told, "a time is what the page says"
+    assert [one for one in asked if "/shift" in one] == [f"{server.url}/shift?since=4h&acts=merchant"]
     link = told.splitlines()[-1]
     assert "since=" not in link
     page.goto(link)
     expect(page.get_by_role("link", name=order.id)).to_be_visible()
     acts = page.get_by_role("navigation", name="Who acts")
     expect(acts.locator("[aria-current]")).to_contain_text("merchant")
+    begun = page.locator("main time").first.inner_text()
+    assert f"{begun} – " in told.splitlines()[0]
+    typed = page.locator(".since input:visible").input_value()
+    assert typed in (begun.replace(" ", "T"), begun.replace(" ", "T").removesuffix(":00"))
     address = page.get_by_role("link", name="Copy for the next shift").get_attribute("href")
     assert order.id in httpx.get(f"{server.url}{address}").text, "without a script it is a page of its own"
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -215,6 +216,23 @@ def test_where_nothing_is_open_for_whom_it_was_asked_that_is_said_of_them(
     asked = {"since": "4h", "work": "webhooks", "acts": "warehouse", "lang": language}
     assert said in server.get("/shift", params=asked).text
     assert said in server.get("/shift/text", params=asked).text
+
+
+def test_names_are_in_the_text_as_they_are_written_and_no_elements(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    name = f"<b>Cups</b> & {account}"
+    stated = {"action": "stock.push", "platform": "shopify", "ec_integration": {"id": account, "name": name}}
+    at = datetime.now(UTC) - timedelta(minutes=3)
+    batch = [an_exchange(created_at=at.isoformat(), status=413, stated=stated)]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    text = server.get("/shift/text", params={"since": "4h", "tz": "Asia/Taipei"}).text
+    [line] = [one for one in text.splitlines() if account in one]
+    assert line.startswith("   - ")
+    assert name in line
+    assert f"{at.astimezone(ZoneInfo('Asia/Taipei')):%Y-%m-%d %H:%M:%S}" in line
+    assert "<time" not in text
+    assert "<b>" not in server.get("/shift", params={"since": "4h"}).text
 
 
 def test_all_problems_of_a_cause_are_those_of_the_chosen_work(

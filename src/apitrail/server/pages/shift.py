@@ -107,9 +107,10 @@ class ShiftView(Struct, frozen=True, kw_only=True):
     """Kinds of work."""
     actors: list[Chosen]
     since: str
-    """The value of the field: what was typed there."""
+    """The value of the field: a beginning of one's own. Empty where one is chosen that is offered; so are the next."""
+    since_instant: str
     begin: Markup
-    """The same as a time; empty where one is chosen that is offered."""
+    """The same as a time."""
     zones: list[Choice]
     """How it is read."""
     carried: list[tuple[str, str]]
@@ -127,8 +128,8 @@ class ShiftView(Struct, frozen=True, kw_only=True):
     none: Markup
     """What is said where there are no such causes."""
     healed: list[CauseView]
-    text: str
-    """The same for the next shift, in plain words; empty where nothing could be read."""
+    text: Markup
+    """The same for the next shift, in plain words: see `handover`. Empty where nothing could be read."""
     text_url: str
     home_url: str
     languages: list[Link]
@@ -148,14 +149,16 @@ def view(store: Store, values: Mapping[str, list[str]], query: PageQuery, reader
     found = None if wrong else shift(store, since, reader.clock.now, work)
     told = [] if found is None else [one for one in found.causes if acts in ("", one.acts)]
     causes = [(healed(one), _cause(one, found, work, bare, reader)) for one in told if found]
+    own = since if found and "from" in asked else None
     kinds = works.offered(work, lambda more: bare.url(PATH, **_kept(asked, "work"), **more), reader)
     actors = _actors(asked, found, bare, reader)
     page = ShiftView(
         offered=_offered(asked, bare, reader),
         works=kinds,
         actors=actors,
-        since=asked.get("from", "") if not wrong else "",
-        begin=reader.clock.tag(since) if found and asked.get("from") else Markup(),
+        since=reader.clock.field(own),
+        since_instant=ranges.written(own) if own else "",
+        begin=reader.clock.tag(own) if own else Markup(),
         zones=[Choice(one, one, one == zone) for one in dict.fromkeys((*OFFERED_ZONES, zone))],
         carried=[(name, text) for name, text in (("work", work), ("acts", acts), ("lang", query.lang)) if text],
         chips=[],
@@ -170,16 +173,16 @@ def view(store: Store, values: Mapping[str, list[str]], query: PageQuery, reader
         causes=[one for over, one in causes if not over],
         none=boards.none("shift", (kinds, actors), reader),
         healed=[one for over, one in causes if over],
-        text="",
+        text=Markup(),
         text_url=bare.url(f"{PATH}/text", **asked),
         home_url=links.home(query),
         languages=boards.languages(bare, PATH, reader, **asked),
     )
     if found is None:
         return page
-    # With its beginning, not "the last 8 hours": it is read hours later.
-    begin = {"from": reader.clock.field(found.since), **_kept(asked, "since", "from")}
-    address = PageQuery(tz=reader.clock.zone.key).url(PATH, **begin)
+    # With its beginning, not "the last 8 hours": it is read hours later. Of no zone: the reader's may not be known yet.
+    begin = {"from": ranges.written(found.since.replace(microsecond=0)), **_kept(asked, "since", "from")}
+    address = PageQuery(tz=query.tz).url(PATH, **begin)
     return replace(page, text=handover.text(page, found.since, found.until, reader.server_url + address, reader))
 
 

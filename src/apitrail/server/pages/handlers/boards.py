@@ -12,7 +12,7 @@ from litestar.types import ControllerRouterHandler
 
 from apitrail.server.backlogs import Backlogs
 from apitrail.server.known import Known
-from apitrail.server.pages import errors, integrations, problems, recorders, shift, storage, trade
+from apitrail.server.pages import errors, handover, integrations, problems, recorders, shift, storage, trade
 from apitrail.server.pages.handlers.asked import Asked, asked, drawn
 from apitrail.server.settings import Settings
 from apitrail.server.usage import storage as storage_answer
@@ -52,7 +52,7 @@ def shift_text(request: Asked, store: NamedDependency[Store], known: NamedDepend
     """The same as a plain text, for the next shift."""
     query, reader = asked(request, known, "from")
     page = shift.view(store, request.query_params.dict(), query, reader)
-    told = page.text or "\n".join(one.unescape() for one in page.misread)
+    told = handover.plain(page.text) or "\n".join(one.unescape() for one in page.misread)
     return Response(told, media_type=MediaType.TEXT, status_code=400 if page.misread else 200)
 
 

@@ -38,10 +38,12 @@ document.addEventListener("apitrail:copy", async ({ detail }) => {
   setTimeout(() => seen.remove(), TOLD_MS);
 });
 
-// A text for others is the server's, with its times in the zone that it knows. On a browser's first visit it knows none,
-// and is asked for the same in the browser's: at once, for a clipboard is closed to what comes long after the click.
+// A text for others is the server's, with its times in the zone that it knows. On a browser's first visit it knows none:
+// where the text's times are not such as `time.js` converts, the server is asked for the same in the browser's zone. At
+// once, for a clipboard is closed to what comes long after the click.
 const texts = new Map();
 for (const { dataset, href } of elsewhere ? document.querySelectorAll("a[data-copy-text]") : []) {
+  if (document.getElementById(dataset.copyText).querySelector("[data-zone]")) continue;
   const address = new URL(href);
   address.searchParams.set("tz", zone);
   const asked = fetch(address).then((answer) => (answer.ok ? answer.text() : ""), () => "");
