@@ -31,7 +31,7 @@ START = datetime(2026, 8, 28, 19, 40, tzinfo=UTC)
 """So a walk comes into another month."""
 STEPS = 60
 SEEDS = range(int(os.environ.get("APITRAIL_WALKS", "2")))
-"""More by night: APITRAIL_WALKS=50."""
+"""More by `make test-faults`."""
 KEEP = Keep(success_bodies=0, failure_bodies=1, entries=2)
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 WORDS = ["blue moon", "lantern", "Tent", "not in range", "請放管理室", "已取消", "timeout", "moonlight"]
