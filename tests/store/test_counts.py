@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.store.plain import passes
 
 from apitrail.entry import Entry
 from apitrail.exchange import Integration, Reference
@@ -68,19 +69,6 @@ filters = st.builds(
     reference=st.sampled_from([(), (), ("order:7",)]),
     without=st.sampled_from([(), (), (("platform", "shopee"),)]),
 )
-
-
-def passes(entry: Entry, which: Filter, *, but: str = "") -> bool:
-    """A plain model of the filter."""
-    ec = entry.ec_integration.id if entry.ec_integration else None
-    held = {"action": entry.action, "ec_integration": ec, "outcome": entry.outcome, "platform": entry.platform}
-    return (
-        (which.since is None or entry.created_at >= which.since)
-        and (which.until is None or entry.created_at <= which.until)
-        and all(field == but or not getattr(which, field) or held[field] in getattr(which, field) for field in held)
-        and all(field == but or held[field] != value for field, value in which.without)
-        and (not which.reference or any(f"{one.type}:{one.id}" in which.reference for one in entry.references))
-    )
 
 
 @settings(max_examples=60)

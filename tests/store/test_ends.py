@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import pytest
 from tests.store.asked import statements
+from tests.store.plain import passes
 
 from apitrail.entry import Entry
 from apitrail.exchange import Integration
@@ -117,23 +118,13 @@ def test_while_entries_are_written_counts_lie_between_those_of_before_and_after(
 def _check(store: Store, which: Filter, entries: Sequence[Entry]) -> None:
     assert which.since
     assert which.until
-    wanted = [one for one in entries if which.since <= one.created_at <= which.until and _passes(one, which)]
+    wanted = [one for one in entries if passes(one, which)]
     bars = store.histogram(which, "15m").bars
     assert sum(sum(bar.outcomes.values()) for bar in bars) == len(wanted)
     for bar in bars:
         within = Counter(one.outcome for one in wanted if bar.start <= one.created_at < bar.start + QUARTER)
         assert bar.outcomes == within
     assert sum(one.count for one in store.facets(which).direction) == len(wanted)
-
-
-def _passes(entry: Entry, which: Filter) -> bool:
-    account = entry.ec_integration and entry.ec_integration.id
-    return (
-        (not which.outcome or entry.outcome in which.outcome)
-        and (not which.platform or entry.platform in which.platform)
-        and (not which.ec_integration or account in which.ec_integration)
-        and not ({("ec_integration", account), ("outcome", entry.outcome)} & set(which.without))
-    )
 
 
 class Source:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.store.plain import order
 
 from apitrail.entry import Entry
 from apitrail.store import Cursor, Filter, Store, open_store
@@ -32,12 +32,6 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     opened.close()
 
 
-def engine_order(entry: Entry) -> tuple[datetime, int, int]:
-    """The engine compares the second half of a UUID first."""
-    number = UUID(entry.id).int
-    return entry.created_at, number & (1 << 64) - 1, number >> 64
-
-
 @settings(max_examples=60)
 @given(drawn=drawn, limits=st.lists(st.integers(1, 7), min_size=1), since=st.none() | moments, only=st.booleans())
 def test_pages_of_any_size_hold_every_entry_once_in_order(
@@ -55,7 +49,7 @@ def test_pages_of_any_size_hold_every_entry_once_in_order(
     which = Filter(since=since, action=("a",) if only else ())
     wanted = [
         entry
-        for entry in sorted(entries.values(), key=engine_order, reverse=True)
+        for entry in sorted(entries.values(), key=order, reverse=True)
         if (since is None or entry.created_at >= since) and (not only or entry.action == "a")
     ]
 

@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from tests.store.asked import statements
+from tests.store.plain import order, passes
 
 from apitrail.entry import Entry
 from apitrail.exchange import Integration
@@ -53,7 +53,7 @@ def ids(store: Store, which: Filter = FAILURES, limit: int = 5, cursor: Cursor |
 
 
 def newest(entries: Sequence[Entry], limit: int = 5) -> list[str]:
-    return [one.id for one in sorted(entries, key=_order, reverse=True)[:limit]]
+    return [one.id for one in sorted(entries, key=order, reverse=True)[:limit]]
 
 
 def keep(store: Store) -> None:
@@ -163,7 +163,7 @@ def test_lists_are_exact_whatever_is_written_and_removed_meanwhile(store: Store,
     def check() -> None:
         for choices in CHOICES:
             which = Filter(**({"outcome": FAILED} | choices))
-            wanted = [one for one in entries if _passes(one, which)]
+            wanted = [one for one in entries if passes(one, which)]
             for limit in (3, 10, 60):
                 assert ids(store, which, limit) == newest(wanted, limit)
 
@@ -282,21 +282,3 @@ def test_what_a_failed_write_left_is_not_missed(store: Store, make: Make, monkey
     with statements(store) as asked:
         assert ids(store) == newest(entries)
     assert asked == []
-
-
-def _order(entry: Entry) -> tuple[datetime, int, int]:
-    """The engine compares the second half of a UUID first."""
-    number = UUID(entry.id).int
-    return entry.created_at, number & (1 << 64) - 1, number >> 64
-
-
-def _passes(entry: Entry, which: Filter) -> bool:
-    account = entry.ec_integration and entry.ec_integration.id
-    return (
-        entry.outcome in which.outcome
-        and (not which.action or entry.action in which.action)
-        and (not which.ec_integration or account in which.ec_integration)
-        and (which.since is None or entry.created_at >= which.since)
-        and (which.until is None or entry.created_at <= which.until)
-        and not ({("ec_integration", account), ("action", entry.action)} & set(which.without))
-    )

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import pytest
 from tests.store.asked import statements
+from tests.store.plain import passes
 
 from apitrail.entry import Entry
 from apitrail.exchange import Integration
@@ -54,7 +55,7 @@ def some(make: Make, dice: random.Random, count: int, at: datetime = START) -> l
 
 
 def check(store: Store, which: Filter, entries: Sequence[Entry], step: str = "1h") -> None:
-    wanted = [one for one in entries if _passes(one, which)]
+    wanted = [one for one in entries if passes(one, which)]
     bars = store.histogram(which, step).bars
     for number, bar in enumerate(bars):
         end = bars[number + 1].start if bars[number + 1 :] else datetime.max.replace(tzinfo=UTC)
@@ -135,7 +136,7 @@ def test_counts_are_exact_whatever_is_written_and_removed_meanwhile(store: Store
         entries += fresh
         store.write(again)
         for choices in CHOICES:
-            check(store, Filter(**choices), [one for one in entries if _passes(one, Filter(**choices))])
+            check(store, Filter(**choices), [one for one in entries if passes(one, Filter(**choices))])
             check(store, narrowed(**choices), [one for one in entries if one.created_at >= START])
     rules = Rules(Keep(success_bodies=31, failure_bodies=31, entries=31))
     store.tidy(rules, now=START + timedelta(days=30))
@@ -213,10 +214,10 @@ def test_where_there_are_too_many_the_engine_is_asked(
     assert len(asked) == 1  # which counts, and does not read all in vain
     late = Filter(since=START + 23 * HOUR, until=DAY.until)
     for _ in range(2):
-        check(store, late, [one for one in entries if _passes(one, late)])
+        check(store, late, [one for one in entries if passes(one, late)])
     more = some(make, random.Random(8), 60)
     store.write(more)
-    check(store, late, [one for one in entries + more if _passes(one, late)])
+    check(store, late, [one for one in entries + more if passes(one, late)])
 
 
 def test_what_has_become_too_much_is_forgotten() -> None:
@@ -276,14 +277,3 @@ def test_where_others_write_too_nothing_is_kept() -> None:
     source = Source()
     assert Totals(cast("Any", source), kept=False).of(Filter(), [(FIRST, FIRST + 4)]) is None
     assert source.asked == []
-
-
-def _passes(entry: Entry, which: Filter) -> bool:
-    ec, shipping = (one and one.id for one in (entry.ec_integration, entry.shipping_integration))
-    return (
-        (which.since is None or entry.created_at >= which.since)
-        and (not which.outcome or entry.outcome in which.outcome)
-        and (not which.ec_integration or ec in which.ec_integration)
-        and (not which.shipping_integration or shipping in which.shipping_integration)
-        and ("outcome", entry.outcome) not in which.without
-    )
