@@ -113,6 +113,11 @@ _BEGINNINGS: dict[Work, tuple[str, ...]] = {
 }
 
 
+def named(text: str) -> Work | None:
+    """The kind of work that is called so; None if none is."""
+    return next((one for one in WORKS if one == text), None)
+
+
 def is_of(action: str, work: Work) -> bool:
     """Whether calls of an action belong to a kind of work. Of `webhooks` their direction tells it, not this."""
     return work in _BEGINNINGS and action.startswith(_BEGINNINGS[work] + _ANY)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from litestar import Router, get
 from litestar.di import NamedDependency
 
-from apitrail.profiles.work import WORKS, Work
+from apitrail.profiles.work import WORKS, Work, named
 from apitrail.server import pasted
 from apitrail.server.answers import AnyRequest
 from apitrail.server.api import FILTERS
@@ -35,7 +35,7 @@ _WORK = Parameter(
 def _work(found: dict[str, list[str]]) -> Work | None:
     """Taken out of the parameters. Raises Problem."""
     text = found.pop("work", [""])[0]
-    work = next((one for one in WORKS if one == text), None)
+    work = named(text)
     if text and work is None:
         raise Problem("is not a kind of work", field="work", value=text, fix=f"Use {', '.join(WORKS)}.")
     return work

@@ -116,7 +116,7 @@ def shift(store: Store, since: datetime, now: datetime, work: Work | None = None
     """Since a time, of one kind of work alone where one is given. Raises QueryTooLarge, StoreError."""
     span = bounded(since, None, now, LONGEST)
     whole = Filter(since=span.since, until=span.until)
-    which, calls = (whole, _calls(store, whole)) if work is None else of_work(store, whole, work)
+    which, calls = of_work(store, whole, work)
     told = problems.problems(store, which, now)
     hit = store.affected(which, HIT + 1)
     # Of all work: what is peculiar to an account is told by the others.
@@ -155,10 +155,6 @@ def shift(store: Store, since: datetime, now: datetime, work: Work | None = None
         more_hit=len(hit) > HIT,
         more_problems=told.more,
     )
-
-
-def _calls(store: Store, which: Filter) -> int:
-    return sum(one.count for one in store.facets(which).outcome)
 
 
 def urgency(one: CauseBoard) -> tuple[bool, int, int]:

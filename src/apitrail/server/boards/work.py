@@ -12,13 +12,15 @@ NO_ACTION = ("",)
 """No entry is without an action. Of no action at all a filter would choose every entry."""
 
 
-def of_work(store: Store, which: Filter, work: Work) -> tuple[Filter, int]:
-    """The filter narrowed to a kind of work as well, and how many entries it lets through.
+def of_work(store: Store, which: Filter, work: Work | None) -> tuple[Filter, int]:
+    """The filter narrowed to a kind of work as well, where one is given, and how many entries it lets through.
 
     Raises QueryTooLarge, StoreError.
     """
     known = store.facets(which)
     # A field is counted under all choices but its own.
+    if work is None:
+        return which, sum(one.count for one in known.outcome if not which.outcome or one.id in which.outcome)
     if work == "webhooks":
         if which.direction and "inbound" not in which.direction:
             return replace(which, action=NO_ACTION), 0

@@ -63,6 +63,11 @@ def given(values: Mapping[str, Sequence[str]], name: str) -> str:
     return next((value.strip() for value in values.get(name, ()) if value.strip()), "")
 
 
+def without(asked: Mapping[str, str], *names: str) -> dict[str, str]:
+    """What an address asks beside these parameters."""
+    return {name: text for name, text in asked.items() if name not in names}
+
+
 def quick(query: PageQuery, path: str, offered: Iterable[str], reader: Reader, **more: str) -> list[Chosen]:
     """The ranges that one can choose."""
     return [

@@ -132,8 +132,8 @@ def view(store: Store, values: Mapping[str, Sequence[str]], query: PageQuery, re
     listed = [] if found is None else [one for one in found.problems if state in ("", one.state)]
     rest = 0 if shown else max(0, len(listed) - FIRST)
     accounts = [held for one in listed for held in (one.ec_integration, one.shipping_integration)]
-    kinds = works.offered(work, lambda of: query.url(PATH, **_without(more, "work"), **of), reader)
-    states = _states(query, state, found, _without(more, "state"), reader)
+    kinds = works.offered(work, lambda of: query.url(PATH, **boards.without(more, "work"), **of), reader)
+    states = _states(query, state, found, boards.without(more, "state"), reader)
     return ProblemsView(
         ranges=boards.quick(query, PATH, RANGES, reader, **more),
         exact=boards.exact(query, PATH, reader, **more),
@@ -171,10 +171,6 @@ def _groups(listed: list[Trouble], rest: int, query: PageQuery, more: dict[str, 
         )
         for state in dict.fromkeys(of for of, _ in rows)
     ]
-
-
-def _without(more: Mapping[str, str], name: str) -> dict[str, str]:
-    return {one: text for one, text in more.items() if one != name}
 
 
 def _states(

@@ -150,7 +150,7 @@ def view(store: Store, values: Mapping[str, list[str]], query: PageQuery, reader
     told = [] if found is None else [one for one in found.causes if acts in ("", one.acts)]
     causes = [(healed(one), _cause(one, found, work, bare, reader)) for one in told if found]
     own = since if found and "from" in asked else None
-    kinds = works.offered(work, lambda more: bare.url(PATH, **_kept(asked, "work"), **more), reader)
+    kinds = works.offered(work, lambda more: bare.url(PATH, **boards.without(asked, "work"), **more), reader)
     actors = _actors(asked, found, bare, reader)
     page = ShiftView(
         offered=_offered(asked, bare, reader),
@@ -181,7 +181,7 @@ def view(store: Store, values: Mapping[str, list[str]], query: PageQuery, reader
     if found is None:
         return page
     # With its beginning, not "the last 8 hours": it is read hours later. Of no zone: the reader's may not be known yet.
-    begin = {"from": ranges.written(found.since.replace(microsecond=0)), **_kept(asked, "since", "from")}
+    begin = {"from": ranges.written(found.since.replace(microsecond=0)), **boards.without(asked, "since", "from")}
     address = PageQuery(tz=query.tz).url(PATH, **begin)
     return replace(page, text=handover.text(page, found.since, found.until, reader.server_url + address, reader))
 
@@ -204,14 +204,9 @@ def _since(asked: Mapping[str, str], query: PageQuery, reader: Reader) -> tuple[
     return now, [reader.words("shift.bad_since", value=name)]
 
 
-def _kept(asked: Mapping[str, str], *without: str) -> dict[str, str]:
-    """What the address asks beside these."""
-    return {name: text for name, text in asked.items() if name not in without}
-
-
 def _offered(asked: Mapping[str, str], bare: PageQuery, reader: Reader) -> list[Chosen]:
     here = "" if asked.get("from") else asked.get("since", DEFAULT)
-    kept = _kept(asked, "since", "from")
+    kept = boards.without(asked, "since", "from")
     return [
         Chosen(reader.words(f"shift.since.{one}"), bare.url(PATH, since=one, **kept), one == here) for one in OFFERED
     ]
@@ -221,7 +216,7 @@ def _actors(asked: Mapping[str, str], found: ShiftAnswer | None, bare: PageQuery
     """Who acts, with how many causes wait for them."""
     open_causes = [one for one in found.causes if not healed(one)] if found else []
     counted = Counter(str(one.acts) for one in open_causes)
-    kept = _kept(asked, "acts")
+    kept = boards.without(asked, "acts")
     here = asked.get("acts", "")
     every = Chosen(reader.words("shift.everybody"), bare.url(PATH, **kept), not here, str(len(open_causes)))
     return [every] + [

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
-from apitrail.profiles.work import WORKS, Work
+from apitrail.profiles.work import WORKS, Work, named
 from apitrail.server.pages.boards import Chosen
 from apitrail.server.pages.reader import Reader
 
 
 def read(text: str, reader: Reader) -> tuple[Work | None, list[Markup]]:
     """The kind of work that the address asks for, and what could not be read of it."""
-    work = next((one for one in WORKS if one == text), None)
+    work = named(text)
     if text and work is None:
         return None, [reader.words("work.wrong", value=text, names=", ".join(WORKS))]
     return work, []
