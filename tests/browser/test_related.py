@@ -43,6 +43,33 @@ def test_a_failure_shows_the_last_success_beside_it_and_what_changed(
     expect(page.locator(".rows .entry")).to_have_count(2)
 
 
+def test_a_failure_is_compared_with_a_success_at_the_same_address_or_says_that_there_was_none(
+    desk: Any, server: Any, call: Call
+) -> None:
+    """An account may push its stock by two of a platform's APIs."""
+
+    def push(path: str, minutes: int, text: str, status: int = 200) -> Exchange:
+        url = f"https://api.shop.example/{path}"
+        ago = timedelta(minutes=minutes)
+        return call("stock.push", method="POST", url=url, ago=ago, status=status, request=body(text))
+
+    good, _, bad = server.record(
+        push("graphql.json", 8, '{"query": "b"}'),
+        push("levels.json", 7, '{"level": 5}'),
+        push("graphql.json", 6, '{"query": "c"}', 422),
+    )
+    page = desk.open(f"/entries/{bad}")
+    expect(page.locator(".near").first.locator("a")).to_have_attribute("href", f"/entries/{good}")
+    expect(page.locator(".differences tbody")).to_contain_text("query")
+    expect(page.get_by_text("went to another address")).to_have_count(0)
+    worked, failed = server.record(push("levels.json", 30, '{"level": 4}'), push("graphql.json", 20, '{"q": 1}', 422))
+    page.goto(f"{server.url}/entries/{failed}")
+    expect(page.locator(".near").first.locator("a")).to_have_attribute("href", f"/entries/{worked}")
+    expect(page.locator(".differences tbody")).to_contain_text("/graphql.json")
+    expect(page.locator(".differences tbody")).not_to_contain_text("Body")
+    expect(page.get_by_text("That call went to another address")).to_be_visible()
+
+
 def test_a_notification_shows_each_time_it_came(desk: Any, server: Any, call: Call, account: Integration) -> None:
     """A platform sends again what was refused, under the number that it gave the first time."""
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from apitrail.entry import Entry, Payload
-from apitrail.server.pages.compare import LEAVES, Difference, differences
+from apitrail.server.pages.compare import LEAVES, Difference, differences, same_address
 
 AT = datetime(2026, 8, 1, tzinfo=UTC)
 
@@ -87,3 +87,24 @@ def test_a_body_of_any_size_and_depth_is_compared_as_far_as_it_is_useful() -> No
     assert Difference("body", "a", "x" * 300 + "…", None, False) in differences(
         call(body=b'{"a": "' + b"x" * 1000 + b'"}'), call()
     )
+
+
+def test_an_address_is_the_same_where_only_numbers_versions_and_dates_differ() -> None:
+    def to(path: str, method: str = "GET") -> Entry:
+        return call(path=path, method=method)
+
+    assert same_address(to("/api/2026-10/orders/7.json"), to("/api/2027-01/orders/8.json"))
+    assert not same_address(to("/api/orders/7"), to("/api/orders/7", "PUT"))
+    assert not same_address(to("/api/orders/7"), to("/api/orders"))
+    assert not same_address(to("/api/orders/7"), to("/api/orders/all"))
+    assert not same_address(to("/api/stock/set.json"), to("/api/graphql.json"))
+
+
+def test_of_calls_to_two_addresses_only_these_and_the_answers_are_compared() -> None:
+    good = call("https://api.example/v1/stock?a=1", b'{"sku": "T-1"}', path="/v1/stock", headers=[("X-Api", "1")])
+    bad = call("https://api.example/v1/graphql", b'{"query": "m"}', path="/v1/graphql", status=422, code="E7")
+    assert told(good, bad) == [
+        ("url", "path", "/v1/stock", "/v1/graphql"),
+        ("answer", "status", "200", "422"),
+        ("answer", "code", None, "E7"),
+    ]

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Struct
 
-from apitrail.entry import Entry, Payload
+from apitrail.entry import Entry, EntryRow, Payload
 from apitrail.server.pages.bodies.content import decode
 
 LEAVES = 2000
@@ -27,6 +27,7 @@ _EVERY_CALL = re.compile(
     r"timestamp|signature|nonce|(^|[_.\-])(sign|ts|time|date|sig|hmac)$|request[_\-]?id|trace|idempotency|content-length",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"[0-9]")
 Part = Literal["url", "query", "header", "body", "answer"]
 
 
@@ -46,8 +47,24 @@ class Difference(Struct, frozen=True):
     """It differs in every call, by its name."""
 
 
+def same_address(one: EntryRow, other: EntryRow) -> bool:
+    """Whether both called the same of a platform's addresses: by the same method, and by paths that differ only where
+    both have a segment with a digit, which may be a number, a version or a date.
+    """
+    paths = one.path.split("/"), other.path.split("/")
+    return one.method == other.method and len(paths[0]) == len(paths[1]) and all(map(_alike, *paths))
+
+
+def _alike(one: str, other: str) -> bool:
+    return one == other or bool(_DIGIT.search(one) and _DIGIT.search(other))
+
+
 def differences(good: Entry, bad: Entry) -> list[Difference]:
-    """What `bad` sent otherwise than `good`, the telling ones first."""
+    """What `bad` sent otherwise than `good`, the telling ones first. Of calls to two addresses only the addresses and
+    the answers are compared: what was sent is something else anyway.
+    """
+    if not same_address(good, bad):
+        return [*_changed("url", _address(good), _address(bad)), *_changed("answer", _answer(good), _answer(bad))]
     found = [
         *_changed("url", _address(good), _address(bad)),
         *_changed("query", _pairs(urlsplit(good.url).query), _pairs(urlsplit(bad.url).query)),

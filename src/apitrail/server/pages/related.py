@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.entry import Entry, EntryRow
-from apitrail.server.pages.compare import SHOWN, Difference, differences
+from apitrail.server.pages.compare import SHOWN, Difference, differences, same_address
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.query import NEIGHBOURHOOD, SEARCH_RANGE, PageQuery
 from apitrail.server.pages.reader import Reader
@@ -21,6 +21,8 @@ from apitrail.store import Store
 from apitrail.store.model import Filter
 
 NEIGHBOURS = 12
+EARLIER = 20
+"""How many calls that worked are looked through for one to the same address, where the latest was to another."""
 
 
 class Near(Struct, frozen=True):
@@ -54,6 +56,8 @@ class RelatedView(Struct, frozen=True, kw_only=True):
     sought: bool
     """Whether an earlier success was looked for."""
     success: Near | None
+    elsewhere: bool
+    """That success was a call to another address, so what was sent is not compared."""
     differences: list[DifferenceView]
     more: int
     """Differences that are not shown."""
@@ -105,6 +109,7 @@ def _related(
         deliveries=[_near(one, entry, query, reader) for one in deliveries] if len(deliveries) > 1 else [],
         sought=failed and _account(entry) is not None,
         success=_near(success, entry, query, reader) if success else None,
+        elsewhere=success is not None and not same_address(success, entry),
         differences=[_view(one, reader) for one in changed[:SHOWN]],
         more=max(len(changed) - SHOWN, 0),
         neighbours=near,
@@ -125,7 +130,9 @@ def _deliveries(store: Store, entry: Entry, query: PageQuery, reader: Reader) ->
 
 
 def _success(store: Store, entry: Entry) -> Entry | None:
-    """The latest entry before this one of the same action and account that worked."""
+    """The latest entry before this one of the same action and account that worked: to the same address, where one of
+    the latest was, since an action may have several (a platform's old API and its new one).
+    """
     account = _account(entry)
     if account is None:
         return None
@@ -136,7 +143,11 @@ def _success(store: Store, entry: Entry) -> Entry | None:
         direction=(entry.direction,),
         outcome=WORKED,
     )
-    found = store.page(replace(which, **{field: (identity,)}), limit=1).entries
+    which = replace(which, **{field: (identity,)})
+    found = store.page(which, limit=1).entries
+    if found and not same_address(found[0], entry):
+        earlier = store.page(replace(which, method=(entry.method,)), limit=EARLIER).entries
+        found = [one for one in earlier if same_address(one, entry)] or found
     return store.entry(found[0].id) if found else None
 
 
