@@ -120,3 +120,65 @@ def test_a_number_that_was_looked_for_is_read_whole_on_a_phone(desk: Any, server
     field = page.locator(".by-number input[type=search]")
     assert field.evaluate("field => field.scrollWidth <= field.clientWidth")
     expect(page.get_by_role("link", name="Back to the latest")).to_be_visible()
+
+
+@pytest.mark.parametrize("board", ["orders", "shipments"])
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_on_a_phone_the_choices_are_a_row_of_menus_that_name_what_is_chosen(
+    desk: Any, server: Any, call: Call, account: Integration, board: str, language: str
+) -> None:
+    references = [Reference("order", f"R-{account.id}"), Reference("tracking", f"T-{account.id}")]
+    stated = Stated(action="order.ship", ec_integration=account, references=references)
+    server.record(call(status=401, stated=stated))
+    path = f"/{board}?ec_integration={account.id}&lang={language}"
+    page = desk.open(path, width=390, height=844, java_script_enabled=False)
+    menus = page.locator(".pick > summary")
+    assert len({one.bounding_box()["y"] for one in menus.all()}) == 1
+    expect(page.locator(".rows tbody tr").first).to_be_in_viewport()
+    expect(page.locator(".choose:visible, .between:visible")).to_have_count(0)
+    page.goto(f"{server.url}{path}&failed=1&from=2026-01-02T18:00&tz=Asia/Taipei")
+    mentioned, shown = menus.all()
+    expect(mentioned).to_contain_text("2026-01-02 18:00:00")
+    expect(shown).to_contain_text("With failures" if language == "en" else "有失敗的")
+    for menu in (mentioned, shown):
+        menu.click()
+        opened = page.locator(".pick[open] > .menu-body")
+        expect(opened).to_have_count(1)
+        box = opened.bounding_box()
+        assert 0 <= box["x"] < box["x"] + box["width"] <= 390
+        expect(opened.locator("a").last).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    mentioned.click()
+    form = page.locator(".pick[open] form")
+    edge = form.bounding_box()
+    for field in form.locator("input:visible, select, button").all():
+        box = field.bounding_box()
+        assert edge["x"] <= box["x"] < box["x"] + box["width"] <= edge["x"] + edge["width"] + 1
+    form.locator("input:visible").first.fill("2026-02-03T04:05")
+    form.locator("button").click()
+    expect(mentioned).to_contain_text("2026-02-03 04:05:00")
+    expect(page.locator(".pick[open]")).to_have_count(0)
+    assert "failed=1" in page.url
+    assert account.id in page.url
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_menu_of_choices_is_used_by_keys_alone(desk: Any, script: bool) -> None:
+    page = desk.open("/orders", width=390, java_script_enabled=script)
+    menu = page.locator(".pick > summary", has_text="Show")
+    menu.focus()
+    for key in ("Enter", "Tab", "Tab", "Tab"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("link", name="Still open")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(menu).to_contain_text("Still open")
+    assert "only=open" in page.url
+
+
+@pytest.mark.parametrize("board", ["orders", "shipments"])
+def test_where_there_is_room_all_choices_stand_there(desk: Any, board: str) -> None:
+    page = desk.open(f"/{board}")
+    expect(page.locator(".pick > summary:visible")).to_have_count(0)
+    links = page.locator(".choose a")
+    expect(page.locator(".choose a:visible")).to_have_count(links.count())
+    expect(page.locator(".between input:visible")).to_have_count(2)
