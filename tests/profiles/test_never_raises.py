@@ -135,6 +135,8 @@ def test_any_exchange_becomes_an_entry(profiles: Profiles, exchange: Exchange) -
     assert entry.outcome in ("success", "warning", "partial", "request_error", "platform_error")
     assert entry.request.body == exchange.request.body
     assert (entry.advice is None) is (entry.outcome == "success")
+    # So a list of failures can be narrowed by any cause that a board shows.
+    assert entry.cause is not None or entry.outcome in ("success", "warning")
 
 
 def test_a_rule_at_fault_leaves_an_entry_judged_by_its_status(
@@ -153,9 +155,14 @@ def test_a_rule_at_fault_leaves_an_entry_judged_by_its_status(
                 status=status,
                 response=Message() if status else None,
             )
-        ).outcome
+        )
         for status in (200, 404, 500, None)
     }
-    assert made == {200: "success", 404: "request_error", 500: "platform_error", None: "platform_error"}
+    assert {status: (entry.outcome, entry.cause) for status, entry in made.items()} == {
+        200: ("success", None),
+        404: ("request_error", "unknown"),
+        500: ("platform_error", "unknown"),
+        None: ("platform_error", "unknown"),
+    }
     assert "token" not in caplog.text
     assert caplog.records[0].levelno == logging.ERROR

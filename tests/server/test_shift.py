@@ -254,6 +254,27 @@ def test_all_problems_of_a_cause_are_those_of_the_chosen_work(
     assert "Fetch advertising" not in listed
 
 
+def test_all_failures_whose_cause_nobody_knows_are_listed_without_those_of_another_cause(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    stated = {"platform": "shopify", "ec_integration": {"id": account, "name": account}}
+    batch = [
+        an_exchange(
+            created_at=(datetime.now(UTC) - timedelta(minutes=3)).isoformat(),
+            status=status,
+            stated={**stated, "action": action},
+        )
+        for action, status in (("price.push", 418), ("stock.push", 401))
+    ]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    page = server.get("/shift", params={"since": "4h", "lang": "en"}).text
+    links = {one.replace("&amp;", "&") for one in re.findall(r'href="(/problems\?[^"]*)"', page)}
+    [unknown] = [one for one in links if "cause=unknown" in one and "direction=outbound" in one]
+    listed = server.get(f"{unknown}&ec_integration={account}").text
+    assert "Push price" in listed
+    assert "Push stock" not in listed
+
+
 def test_what_is_no_kind_of_work_is_refused(server: Any) -> None:
     answer = server.get("/api/v1/shift", params={"work": "handling"})
     assert answer.status_code == 400
