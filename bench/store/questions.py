@@ -82,6 +82,9 @@ def questions(orders: list[Known], days: float) -> Iterator[list[Question]]:
         asked = "/select/logsql/hits?" + urlencode(hits)
         return Question(name, _ours("histogram", **times, step=step, **ours), asked, scan)
 
+    opening = {"from": _written(back(1))}
+    first = Question("the newest 50, again", _ours("entries", **opening), _peer(f"_time:>={opening['from']} *"))
+    yield [first for _ in orders]
     yield [page("newest 50 in 24 h", back(1), "*") for _ in orders]
     yield [
         page(

@@ -289,8 +289,10 @@ class Walk:
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits that a few hundred entries meet."""
     monkeypatch.setattr(slices, "ENTRIES", 10)
-    monkeypatch.setattr(recent, "KEPT", 60)
-    monkeypatch.setattr(recent, "MOST_WRITTEN", 200)
+    monkeypatch.setattr(recent.FAILURES, "kept", 60)
+    monkeypatch.setattr(recent.FAILURES, "most_written", 200)
+    monkeypatch.setattr(recent.ENTRIES, "kept", 90)
+    monkeypatch.setattr(recent.ENTRIES, "most_written", 60)
     monkeypatch.setattr(ends, "MOST", 40)
     monkeypatch.setattr(totals, "MOST_ROWS", 400)
 

@@ -1,4 +1,4 @@
-"""The newest failures, with what they are filtered by."""
+"""The newest entries or failures, with what they are filtered by."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from msgspec import Struct
 
 from apitrail.store.engine import Query
 from apitrail.store.model import Filter
-from apitrail.store.queries.page import FAILED, gathered
 from apitrail.store.queries.where import FIELDS
 from apitrail.store.rows import LIST_SELECT
 
 _LISTED = len(LIST_SELECT.split(", "))
-_FAILURE, _REFERENCE = 1200, 90
+_ENTRY, _REFERENCE = 1200, 90
 """Bytes of what stands around a row, and of one of its references."""
 
 
-class Failure(Struct, frozen=True, gc=False):
-    """One failed entry."""
+class Listed(Struct, frozen=True, gc=False):
+    """One entry."""
 
     row: Sequence[Any]
     """What a list reads: LIST_SELECT."""
@@ -32,10 +31,12 @@ class Failure(Struct, frozen=True, gc=False):
     """Bytes of memory, roughly, as CPython 3.11 needs them."""
 
 
-def recent(since: int, limit: int) -> Query:
-    """At most so many failures of `since` (microseconds) and later, newest first, in the order of a list."""
+def newest(table: str, since: int, limit: int) -> Query:
+    """At most so many rows of `since` (microseconds) and later, newest first, in the order of a list. `table`: entries
+    or failures.
+    """
     return Query(
-        f"SELECT {LIST_SELECT}, {', '.join(FIELDS.values())} FROM failures"  # noqa: S608, constants only
+        f"SELECT {LIST_SELECT}, {', '.join(FIELDS.values())} FROM {table}"  # noqa: S608, constants only
         " PREWHERE created_at >= fromUnixTimestamp64Micro({since:Int64})"
         " ORDER BY created_at DESC, id DESC LIMIT {limit:UInt32}"
         # Every row that is found is answered, so reading them in a second step saves nothing.
@@ -44,30 +45,28 @@ def recent(since: int, limit: int) -> Query:
     )
 
 
-def read(rows: Sequence[Sequence[Any]]) -> list[Failure]:
-    """The answer, each entry once: the table can have a row twice."""
-    return list({row[0]: _failure(tuple(row)) for row in rows}.values())
+def read(rows: Sequence[Sequence[Any]]) -> list[Listed]:
+    """The answer, each entry once: the table of failures can have a row twice."""
+    return list({row[0]: _listed(tuple(row)) for row in rows}.values())
 
 
-def _failure(row: tuple[Any, ...]) -> Failure:
-    size = _FAILURE + len(row[5]) + _REFERENCE * len(row[4])
-    return Failure(row[:_LISTED], row[_LISTED:], row[1], size)
+def _listed(row: tuple[Any, ...]) -> Listed:
+    size = _ENTRY + len(row[5]) + _REFERENCE * len(row[4])
+    return Listed(row[:_LISTED], row[_LISTED:], row[1], size)
 
 
 def told_by_values(which: Filter) -> bool:
-    """Whether a failure's `values` and time tell all that the filter asks."""
-    return which == which.counted and gathered(which)
+    """Whether an entry's `values` and time tell all that the filter asks."""
+    return which == which.counted
 
 
 Choice = tuple[int, frozenset[str], bool]
-"""A place in `Failure.values`, some values, and whether it must have one of them or none."""
+"""A place in `Listed.values`, some values, and whether it must have one of them or none."""
 
 
 def choices(which: Filter) -> list[Choice]:
-    """What a failure's `values` must be."""
+    """What an entry's `values` must be."""
     given = {field: getattr(which, field) for field in FIELDS}
-    if set(given["outcome"]) == FAILED:
-        given["outcome"] = ()
     wanted = [(place, frozenset(given[field]), True) for place, field in enumerate(FIELDS) if given[field]]
     places = list(FIELDS)
     return wanted + [(places.index(field), frozenset((value,)), False) for field, value in which.without]
