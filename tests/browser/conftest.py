@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -154,6 +154,22 @@ class Desk:
         if menu.is_visible():
             menu.click()
         page.get_by_role("navigation", name=title).get_by_role("link", name=choice).click()
+
+    def open_each(self, page: Any, menus: Iterable[Any]) -> None:
+        """A board's menus, one after the other: each is open alone, within the page, and its fields within it."""
+        for menu in menus:
+            menu.click()
+            opened = page.locator(".pick[open] > .menu-body")
+            expect(opened).to_have_count(1)
+            box = opened.bounding_box()
+            assert 0 <= box["x"] < box["x"] + box["width"] <= page.viewport_size["width"]
+            expect(opened.locator("a").last).to_be_visible()
+            for form in opened.locator("form").all():
+                edge = form.bounding_box()
+                for field in form.locator("input:visible, select, button").all():
+                    box = field.bounding_box()
+                    assert edge["x"] <= box["x"] < box["x"] + box["width"] <= edge["x"] + edge["width"] + 1
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
     def _heard(self, text: str) -> None:
         self.complaints.append(text)

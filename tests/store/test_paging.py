@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.store.plain import order
+from tests.store.plain import order, passes
 
 from apitrail.entry import Entry
 from apitrail.store import Cursor, Filter, Store, open_store
@@ -55,11 +55,7 @@ def test_pages_of_any_size_hold_every_entry_once_in_order(
     }
     log.write(list(entries.values()))
     which = Filter(since=since, action=("a",) if only else ())
-    wanted = [
-        entry
-        for entry in sorted(entries.values(), key=order, reverse=True)
-        if (since is None or entry.created_at >= since) and (not only or entry.action == "a")
-    ]
+    wanted = [entry for entry in sorted(entries.values(), key=order, reverse=True) if passes(entry, which)]
 
     found: list[str] = []
     cursor: Cursor | None = None

@@ -25,6 +25,7 @@ from apitrail.store.model import Cursor, Filter, QueryTooLarge
 from apitrail.store.once import Rows
 from apitrail.store.queries import newest as question
 from apitrail.store.queries.newest import Listed
+from apitrail.store.queries.where import told_by_entries
 from apitrail.store.times import DAY, micros
 
 TIMES = 2
@@ -86,11 +87,12 @@ class _Kept:
         return places.get(value, ())
 
 
-class _Write(Struct, frozen=True, eq=False):
-    """An insert that is under way, from its earliest time to its latest."""
+class Write(Struct, frozen=True, eq=False):
+    """An insert: from its earliest time to its latest (microseconds), and of how many entries."""
 
     first: int
     last: int
+    entries: int
 
 
 class Newest:
@@ -104,28 +106,24 @@ class Newest:
         self._asked = 0
         self._days = table.days[0]
         """How many days were enough when all was last read."""
-        self._writing: set[_Write] = set()
+        self._writing: set[Write] = set()
         self._unread: int | None = None
         """From when on the log may hold other rows than are kept; None for none."""
         self._written = 0
 
     @contextmanager
-    def writing(self, times: Sequence[int]) -> Iterator[None]:
-        """To be entered before entries of these times (microseconds) are written, and left when that is over."""
-        if not times:
-            yield
-            return
-        write = _Write(min(times), max(times))
+    def writing(self, write: Write) -> Iterator[None]:
+        """To be entered before an insert begins, and left when it is over."""
         with self._changes.lock:
             self._writing.add(write)
 
         def after(certain: bool) -> None:
             self._writing.discard(write)
             if self._kept is None:
-                self._written += len(times)
+                self._written += write.entries
             elif write.last > self._kept.floor:
                 self._unread = write.first if self._unread is None else min(write.first, self._unread)
-                self._written += len(times)
+                self._written += write.entries
                 if self._written > self._table.most_written:
                     self._forget()
             if not certain:
@@ -144,7 +142,7 @@ class Newest:
         """At most `limit` rows of what a list shows, after `cursor`; None where the engine has to be asked for them.
         Few entries are later than `latest`, if any. Raises StoreError.
         """
-        if not question.told_by_values(which):
+        if told_by_entries(which):
             return None
         kept = self._now(latest)
         return None if kept is None else _listed(kept, which, limit, cursor)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from apitrail.store.engine import Engine
 from apitrail.store.model import Cursor, Filter
-from apitrail.store.newest import Newest, Table
+from apitrail.store.newest import Newest, Table, Write
 from apitrail.store.once import Rows
 from apitrail.store.queries.page import WINDOWS, gathered
 
@@ -35,10 +35,11 @@ class Recent:
     @contextmanager
     def writing(self, times: Sequence[int]) -> Iterator[None]:
         """To be entered before entries of these times (microseconds) are written, and left when that is over."""
-        if not self._possible:
+        if not self._possible or not times:
             yield
             return
-        with self._failures.writing(times), self._entries.writing(times):
+        write = Write(min(times), max(times), len(times))
+        with self._failures.writing(write), self._entries.writing(write):
             yield
 
     @contextmanager

@@ -55,11 +55,6 @@ def _listed(row: tuple[Any, ...]) -> Listed:
     return Listed(row[:_LISTED], row[_LISTED:], row[1], size)
 
 
-def told_by_values(which: Filter) -> bool:
-    """Whether an entry's `values` and time tell all that the filter asks."""
-    return which == which.counted
-
-
 Choice = tuple[int, frozenset[str], bool]
 """A place in `Listed.values`, some values, and whether it must have one of them or none."""
 
