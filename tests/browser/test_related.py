@@ -129,6 +129,40 @@ def test_a_failure_says_whether_the_same_has_worked_since_for_its_order(
     expect(page.locator(".since")).to_have_count(0)
 
 
+def test_a_call_that_the_platform_had_already_says_what_the_log_shows_of_the_first(
+    desk: Any, server: Any, call: Call, account: Integration
+) -> None:
+    def ship(order: str, minutes_ago: int, status: int | None, said: str = "ok") -> Exchange:
+        source, answer = Source("order", f"{order}{account.id}"), f'{{"message": "{said}"}}'.encode()
+        return call("order.ship", ago=timedelta(minutes=minutes_ago), source=source, status=status, body=answer)
+
+    has_it = "this order has already been shipped"
+    lost, first, _, *again = server.record(
+        ship("P", 9, None),
+        ship("W", 9, 200),
+        ship("P", 8, 422, "unknown warehouse"),
+        ship("P", 5, 409, has_it),
+        ship("W", 5, 409, has_it),
+        ship("N", 5, 409, has_it),
+    )
+    page = desk.open(f"/entries/{again[1]}")
+    expect(page.locator(".verdict")).to_contain_text("refused the call because it already has what was sent")
+    expect(page.locator(".since.worked")).to_contain_text(
+        f"“Report shipment to platform” had already worked for W{account.id}:"
+    )
+    expect(page.locator(".since a")).to_have_attribute("href", f"/entries/{first}")
+    page.goto(f"{server.url}/entries/{again[0]}")
+    expect(page.locator(".since:not(.worked)")).to_contain_text("An earlier “Report shipment to platform”")
+    expect(page.locator(".since a")).to_have_attribute("href", f"/entries/{lost}")
+    page.goto(f"{server.url}/entries/{lost}")
+    expect(page.locator(".since:not(.worked)")).to_contain_text("Later, the platform said that it already has this")
+    expect(page.locator(".since a")).to_have_attribute("href", f"/entries/{again[0]}")
+    page.goto(f"{server.url}/entries/{again[2]}")
+    expect(page.locator(".since")).to_have_text(
+        f"The log shows no “Report shipment to platform” that worked for N{account.id}, neither before nor since."
+    )
+
+
 def test_an_entry_that_is_opened_in_the_list_is_shown_before_it_is_known_whether_the_same_has_worked_since(
     desk: Any, server: Any, call: Call, account: Integration, mine: str
 ) -> None:

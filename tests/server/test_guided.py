@@ -137,13 +137,15 @@ def test_fetches_that_fail_lead_to_the_last_failure() -> None:
 def test_each_cause_has_one_group() -> None:
     made = {
         cause: label.group(entry("label.create", outcome="request_error", cause=cause))
-        for cause in ("address", "funds", "timeout", "rate_limit", "unknown")
+        for cause in ("address", "funds", "timeout", "rate_limit", "duplicate", "state", "unknown")
     }
     assert made == {
         "address": "address",
         "funds": "contract",
         "timeout": "carrier",
-        "rate_limit": "other",
+        "rate_limit": "pace",
+        "duplicate": "repeated",
+        "state": "other",
         "unknown": "unknown",
     }
 
@@ -156,6 +158,16 @@ def test_a_label_that_exists_is_looked_at_before_another_is_made() -> None:
     found = label.answer(label.Asked(number="S-1"), label.Evidence(attempts=attempts, oldest=NOON - 99 * HOUR))
     assert "label_exists" in keys(found)
     assert done(found) == ["do.look_first", "do.carrier"]
+
+
+def test_a_label_that_the_carrier_has_already_is_looked_up_and_not_made_again() -> None:
+    again = entry("label.create", HOUR, outcome="request_error", cause="duplicate")
+    first = entry("label.create", 2 * HOUR)
+    for attempts, shown in (((again, first), (first, again)), ((again,), (again,))):
+        found = label.answer(label.Asked(number="S-1"), label.Evidence(attempts=attempts, oldest=NOON - 99 * HOUR))
+        assert "group.repeated" in keys(found)
+        assert done(found) == ["do.repeated"]
+        assert found.conclusions[0].entries == shown
 
 
 def test_a_later_success_ends_the_matter() -> None:

@@ -213,6 +213,22 @@ def test_an_order_is_told_by_the_platform_first_and_by_what_was_done_last() -> N
     assert (found.last.action, found.calls, found.failures, found.open) == ("label.create", 4, 1, True)
 
 
+def test_an_order_is_not_open_for_what_the_platform_had_already() -> None:
+    again = shop(3, "order.ship", ORDER, outcome="request_error", cause="duplicate")
+    worked = shop(1, "order.ship", ORDER)
+    unanswered = shop(1, "order.ship", ORDER, outcome="platform_error", cause="timeout")
+    other = shop(2, "order.get", ORDER, **BAD)
+    for calls, failure in (
+        ([again, worked], None),
+        ([again, unanswered], again),
+        ([again], again),
+        ([again, other, worked], other),
+    ):
+        [found] = orders([Latest("order", "A", NOON)], calls)
+        assert found.open == (failure is not None)
+        assert (found.open_failure and found.open_failure.entry) == (failure and failure.id)
+
+
 def test_one_number_at_two_accounts_is_two_orders_and_what_names_no_account_is_neithers() -> None:
     mentions = [call(3, "label.create", ORDER), shop(2, "order.get", ORDER), shop(1, "order.get", ORDER, account="f")]
     found = orders([Latest("order", "A", NOON)], mentions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -128,6 +129,28 @@ def test_an_order_is_held_until_the_same_action_works_for_it(
     send("3", 1, 200)
     answer = server.get("/api/v1/shift", params={"from": (now - HOUR).isoformat()}).json()
     assert not [one for board in answer["causes"] for one in board["held"] if one["id"].startswith(account)]
+
+
+def test_an_order_is_not_held_by_a_call_that_the_platform_refused_because_it_had_worked_before(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    """However long ago that was."""
+    now = datetime.now(UTC)
+
+    def send(order: str, ago: timedelta, status: int, action: str = "order.ship", said: str = "") -> None:
+        stated = {"action": action, "platform": "shopify", "source": {"type": "order", "id": f"{account}-{order}"}}
+        answer = {"headers": [["Content-Type", "application/json"]], "text": json.dumps({"message": said})}
+        made = an_exchange(created_at=(now - ago).isoformat(), status=status, stated=stated, response=answer)
+        server.post("/api/v1/exchanges", json={"exchanges": [made]}, headers=ingest).raise_for_status()
+
+    send("1", timedelta(days=20), 200)
+    send("2", timedelta(days=20), 200, "order.get")
+    send("3", timedelta(minutes=40), 503)
+    for minutes, order in enumerate("123"):
+        send(order, timedelta(minutes=30 - minutes), 409, said="this fulfillment already exists")
+    answer = server.get("/api/v1/shift", params={"from": (now - HOUR).isoformat()}).json()
+    [cause] = [one for one in answer["causes"] if (one["cause"], one["direction"]) == ("duplicate", "outbound")]
+    assert [one["id"] for one in cause["held"] if one["id"].startswith(account)] == [f"{account}-3", f"{account}-2"]
 
 
 def test_one_kind_of_work_is_told_alone(server: Any, ingest: dict[str, str], an_exchange: Make, account: str) -> None:

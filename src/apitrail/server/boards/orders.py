@@ -12,6 +12,7 @@ from apitrail.exchange import Integration
 from apitrail.profiles.catalogue import Actor, actor
 from apitrail.server.boards.parcels import Seen, sightings
 from apitrail.server.guided.missing import READS
+from apitrail.server.repeated import REPEATED
 from apitrail.store.trade import Latest, Mention
 
 Way = Literal["webhook", "fetch"]
@@ -64,11 +65,13 @@ class Order(Struct, frozen=True, kw_only=True):
     last: Last
     last_failure: Last | None
     open_failure: Last | None
-    """The latest failure of an action whose latest call failed; null where there is none."""
+    """The latest failure of an action whose latest call failed; null where there is none. One that the platform refused
+    because it had it already is none, if the action had worked before.
+    """
     calls: int
     failures: int
     open: bool
-    """True if, for at least one action, the latest call failed."""
+    """True if there is such a failure."""
     tracking: tuple[str, ...]
     """Of calls that are about this order alone; so is the next."""
     shipments: tuple[str, ...]
@@ -156,7 +159,15 @@ def _order(numbers: Sequence[str], calls: Sequence[Mention]) -> Order:
     shop = next((one for one in calls if one.ec_integration), None)
     failed = next((one for one in calls if one.failed), None)
     latest = {one.action: one for one in reversed(calls)}
-    still = next((one for one in calls if one.failed and latest[one.action] is one), None)
+    worked = {one.action for one in calls if not one.failed}
+    still = next(
+        (
+            one
+            for one in calls
+            if one.failed and latest[one.action] is one and not (one.cause == REPEATED and one.action in worked)
+        ),
+        None,
+    )
     return Order(
         number=numbers[0],
         other_numbers=tuple(numbers[1:]),

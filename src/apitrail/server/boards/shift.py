@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -17,6 +17,7 @@ from apitrail.server.boards.outages import QUARTERS, Outage, likely, outages
 from apitrail.server.boards.problems import Trouble
 from apitrail.server.boards.span import bounded
 from apitrail.server.boards.work import of_work
+from apitrail.server.repeated import REPEATED
 from apitrail.store import Store
 from apitrail.store.failures import Affected, CauseTotal, Common, Hour
 from apitrail.store.model import Filter
@@ -24,6 +25,8 @@ from apitrail.store.model import Filter
 LONGEST = timedelta(days=7)
 HIT = 5000
 """Orders and parcels, by cause and action, that are looked at: those that were hit last."""
+MOST_REPEATED, MENTIONS = 200, 2000
+"""Orders and parcels that are looked for in all of the log, and the latest calls about them that are looked at."""
 HOURS = 50_000
 """Rows of an hour, platform, action and account."""
 STRETCHES = 50
@@ -74,7 +77,7 @@ class CauseBoard(Struct, frozen=True, kw_only=True):
     parcels: int
     orders_held: int
     """For how many of these orders the same action has not worked since its last failure, if that failure had this
-    cause."""
+    cause. If the platform refused it because it had it already, it must not have worked before either."""
     parcels_held: int
     held: list[Held]
     """Up to twelve of these, the latest first."""
@@ -138,7 +141,7 @@ def shift(store: Store, since: datetime, now: datetime, work: Work | None = None
         )
     )
     since_hit = replace(which, since=min((one.last for one in hit[:HIT]), default=span.since))
-    held = _held(hit[:HIT], store.worked(hit[:HIT], since_hit))
+    held = _held(hit[:HIT], store.worked(hit[:HIT], since_hit), _done(store, hit[:HIT]))
     said = alike(store, which)
     causes = [_board(one, held, shared, hours, told.problems, names, said.get(one.cause, [])) for one in totals]
     return ShiftAnswer(
@@ -167,7 +170,23 @@ def healed(one: CauseBoard) -> bool:
     return not (one.going_on or one.orders_held or one.parcels_held)
 
 
-def _held(hit: Sequence[Affected], worked: Mapping[tuple[str, str], datetime]) -> dict[Key, list[Held]]:
+def _done(store: Store, hit: Sequence[Affected]) -> Set[tuple[str, str]]:
+    """Actions and ids of those for which a call was refused as done already, and which a call of the log did; of the
+    latest of them, since all of the log is looked through.
+    """
+    refused = [one for one in hit if one.cause == REPEATED][:MOST_REPEATED]
+    told = store.mentioned([one.id for one in refused], MENTIONS, sorted({one.action for one in refused}))
+    return {
+        (call.action, one)
+        for call in told.mentions
+        if not call.failed
+        for one in (call.source_id, *(identity for _, identity in call.references))
+    }
+
+
+def _held(
+    hit: Sequence[Affected], worked: Mapping[tuple[str, str], datetime], done: Set[tuple[str, str]]
+) -> dict[Key, list[Held]]:
     """By the cause of the latest failure of each action for each of them; the latest first."""
     found: dict[Key, list[Held]] = {}
     seen: set[tuple[str, str, str]] = set()
@@ -176,6 +195,8 @@ def _held(hit: Sequence[Affected], worked: Mapping[tuple[str, str], datetime]) -
             continue
         seen.add((one.action, one.kind, one.id))
         at = worked.get((one.action, one.id))
+        if one.cause == REPEATED and (one.action, one.id) in done:
+            continue
         if at is None or at < one.last:
             held = Held(one.kind, one.id, one.action, one.platform, one.last)
             found.setdefault((one.cause, one.direction), []).append(held)

@@ -9,8 +9,9 @@ from typing import Literal
 from msgspec import Struct
 
 from apitrail.entry import EntryRow
-from apitrail.server.guided.finding import GOOD, Answer, Finding, Named, failed
+from apitrail.server.guided.finding import GOOD, Answer, Finding, Mark, Named, failed
 from apitrail.server.guided.missing import written
+from apitrail.server.repeated import REPEATED
 from apitrail.store.model import Filter
 
 MAKING = (
@@ -36,7 +37,7 @@ ATTEMPTS = (
 )
 """The steps on which a label depends."""
 
-Group = Literal["address", "contract", "carrier", "own", "other", "unknown"]
+Group = Literal["address", "contract", "carrier", "own", "pace", "repeated", "other", "unknown"]
 GROUPS: dict[str, Group] = {
     "address": "address",
     "credentials": "contract",
@@ -47,9 +48,12 @@ GROUPS: dict[str, Group] = {
     "timeout": "carrier",
     "network": "carrier",
     "own_failure": "own",
+    "rate_limit": "pace",
+    REPEATED: "repeated",
     "unknown": "unknown",
 }
 """A cause, and the group of people who can do something about it; any other is `other`."""
+MARKS: dict[Group, Mark] = {"unknown": "unknown", "pace": "note", "repeated": "note"}
 SHOWN = 5
 
 
@@ -164,7 +168,7 @@ def _failure(last: EntryRow, found: Evidence) -> Iterator[Finding]:
     kind = group(last)
     yield Finding(
         key=f"group.{kind}",
-        mark="unknown" if kind == "unknown" else "bad",
+        mark=MARKS.get(kind, "bad"),
         named={"cause": last.cause or "unknown"},
         acts=last,
     )
@@ -189,10 +193,14 @@ def _concluded(asked: Asked, found: Evidence, failures: Sequence[EntryRow]) -> I
     if not failures or (asked.number and not failed(attempts[0])):
         yield Finding(key="do.healed", mark="good", entries=(attempts[0],))
         return
-    last = failures[0]
-    if asked.number and made(attempts) is not None:
+    last, kind = failures[0], group(failures[0])
+    label = made(attempts) if asked.number else None
+    if label is not None and kind == "repeated":
+        yield Finding(key="do.repeated", mark="note", entries=(label, last), acts=last)
+        return
+    if label is not None:
         yield Finding(key="do.look_first", mark="note")
-    yield Finding(key=f"do.{group(last)}", mark="bad", entries=(last,), acts=last)
+    yield Finding(key=f"do.{kind}", mark="bad", entries=(last,), acts=last)
 
 
 def others(last: EntryRow, since: datetime, until: datetime) -> Filter:

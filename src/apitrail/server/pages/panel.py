@@ -22,11 +22,14 @@ from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.since import SinceView, since
 from apitrail.server.pages.since import asked as asks_since
 from apitrail.server.pages.status import ICONS, Pill, kind_of, pill, said
+from apitrail.server.repeated import REPEATED
 from apitrail.size import size
 from apitrail.store import Store
 
 ITEMS_SHOWN = 200
 QUERY_SHOWN = 500
+TOO_OFTEN = ("rate_limit", REPEATED)
+"""Causes of calls that nothing is wrong with but that others like them were made."""
 
 
 class ItemView(Struct, frozen=True):
@@ -204,9 +207,13 @@ def _verdict(entry: Entry, reader: Reader) -> Verdict:
 
 
 def _meaning(entry: Entry, kind: str) -> str:
-    """That something was done is said only where a profile or the caller knows the platform."""
+    """That something was done is said only where a profile or the caller knows the platform. What came too often is not
+    said to be wrong.
+    """
     if kind == "no_answer" and entry.cause == "own_failure":
         return "meaning.outbound.own_failure"
+    if kind == "request_error" and entry.direction == "outbound" and entry.cause in TOO_OFTEN:
+        return f"meaning.outbound.{entry.cause}"
     unknown = kind == "success" and entry.direction == "outbound" and not entry.platform
     return "meaning.outbound.success_unknown" if unknown else f"meaning.{entry.direction}.{kind}"
 

@@ -1,18 +1,24 @@
-"""Whether what failed has worked since: what one asks of an old failure before anything else."""
+"""Whether what failed has worked since: what one asks of an old failure before anything else.
+
+Of a call that was refused because the platform had it already, also whether it had worked before; of one that got no
+clear answer, whether the platform said later that it has it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from markupsafe import Markup
 from msgspec import Struct
 from msgspec.structs import replace
 
-from apitrail.entry import Entry
-from apitrail.server.pages import names
+from apitrail.entry import Entry, EntryRow
+from apitrail.server.pages import names, party
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
+from apitrail.server.repeated import IN_DOUBT, REPEATED
 from apitrail.store import Store
 from apitrail.store.model import Filter, QueryTooLarge
 
@@ -22,15 +28,28 @@ SUBJECTS = (("order",), ("tracking", "shipment"))
 """Types of references that say what a call was about; the first of which it has any."""
 FEW = 2
 """A platform may have two numbers for one order. What names more is about no single one."""
+TICK = timedelta(microseconds=1)
 
 
 class SinceView(Struct, frozen=True):
-    """A sentence, and the latest call that worked."""
+    """A sentence, and the call that shows it."""
 
     text: Markup
     at: Markup
-    """When it worked; empty where the log shows no such call, which the text says."""
+    """When that call was made; empty where the log shows none, which the text says."""
     url: str
+    sure: bool
+    """It worked; else that only follows from what the platform said."""
+
+
+class _About(Struct, frozen=True):
+    """What a call was about."""
+
+    which: Filter
+    """Entries about the same."""
+    name: str
+    single: bool
+    """It is one order or parcel, not a whole account."""
 
 
 def asked(entry: Entry) -> bool:
@@ -40,44 +59,64 @@ def asked(entry: Entry) -> bool:
 
 def since(store: Store, entry: Entry, query: PageQuery, reader: Reader) -> SinceView | None:
     """The latest entry after this failure of the same action that worked: for the same order or parcel or, of a call
-    that names none or many, for the same account. None of what did not fail or has neither, and where the log is too
-    large to tell: the entry itself must open all the same. Raises StoreError.
+    that names none or many, for the same account; else what the entries around it say of one that was done already.
+    None of what did not fail or has neither, and where the log is too large to tell: the entry itself must open all the
+    same. Raises StoreError.
     """
-    if entry.outcome not in FAILED:
-        return None
-    about = _about(entry)
+    about = _about(entry) if entry.outcome in FAILED else None
     if about is None:
         return None
-    which, name = about
-    which = replace(
-        which,
-        since=entry.created_at + timedelta(microseconds=1),
-        action=(entry.action,),
-        direction=(entry.direction,),
-        outcome=WORKED,
-    )
     try:
-        found = store.page(which, limit=1).entries
+        key, found = _shown(store, entry, about)
     except QueryTooLarge:
         return None
-    key = "since.worked" if found else "since.not_shown"
-    text = reader.words(key, action=names.action(entry.action, reader.words), name=visible(name))
-    if not found:
-        return SinceView(text, Markup(""), "")
-    url = PageQuery(tz=query.tz, lang=query.lang).url(f"/entries/{found[0].id}")
-    return SinceView(text, reader.clock.tag(found[0].created_at), url)
+    text = reader.words.about(
+        party.of_entry(entry, reader),
+        f"since.{key}",
+        action=names.action(entry.action, reader.words),
+        name=visible(about.name),
+    )
+    if found is None:
+        return SinceView(text, Markup(""), "", sure=False)
+    url = PageQuery(tz=query.tz, lang=query.lang).url(f"/entries/{found.id}")
+    return SinceView(text, reader.clock.tag(found.created_at), url, sure=found.outcome in WORKED)
 
 
-def _about(entry: Entry) -> tuple[Filter, str] | None:
-    """Entries about the same, and what that is called."""
+def _shown(store: Store, entry: Entry, about: _About) -> tuple[str, EntryRow | None]:
+    """What is said of it, and the entry that shows it."""
+    for key, which in _shown_by(entry, about):
+        if entries := store.page(which, limit=1).entries:
+            return key, entries[0]
+    return "never_shown" if about.single and entry.cause == REPEATED else "not_shown", None
+
+
+def _shown_by(entry: Entry, about: _About) -> Iterator[tuple[str, Filter]]:
+    """What may be said of a failure, the most welcome first, and the entries of which any one shows it."""
+    same = replace(about.which, action=(entry.action,), direction=(entry.direction,))
+    before, after = replace(same, until=entry.created_at - TICK), replace(same, since=entry.created_at + TICK)
+    yield "worked", replace(after, outcome=WORKED)
+    if not about.single:
+        return
+    if entry.cause == REPEATED:
+        yield "worked_before", replace(before, outcome=WORKED)
+    if entry.direction == "inbound":
+        return
+    if entry.cause == REPEATED:
+        yield "in_doubt_before", replace(before, outcome=FAILED, cause=IN_DOUBT)
+    if entry.cause in IN_DOUBT:
+        yield "has_it", replace(after, outcome=FAILED, cause=(REPEATED,))
+
+
+def _about(entry: Entry) -> _About | None:
     for types in SUBJECTS:
         held = [one for one in entry.references if one.type in types]
         if 0 < len(held) <= FEW:
-            return Filter(reference=tuple(f"{one.type}:{one.id}" for one in held)), held[0].id
+            references = tuple(f"{one.type}:{one.id}" for one in held)
+            return _About(Filter(reference=references), held[0].id, single=True)
         if held:
             break
     if account := entry.ec_integration:
-        return Filter(ec_integration=(account.id,)), account.name or account.id
+        return _About(Filter(ec_integration=(account.id,)), account.name or account.id, single=False)
     if account := entry.shipping_integration:
-        return Filter(shipping_integration=(account.id,)), account.name or account.id
+        return _About(Filter(shipping_integration=(account.id,)), account.name or account.id, single=False)
     return None
