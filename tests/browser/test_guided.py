@@ -1,7 +1,8 @@
-"""The guided pages: an order is missing, a label failed. Each sentence leads to the entries that prove it."""
+"""The guided pages: orders, stock and labels. Each sentence leads to the entries that prove it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from apitrail.exchange import Exchange, Integration, Source
+from apitrail.exchange import Exchange, Integration, Message, Source
 
 Call = Callable[..., Exchange]
 
@@ -87,6 +88,55 @@ def test_a_label_without_success_tells_the_carriers_words_and_who_acts(desk: Any
     expect(page.locator(".conclusions")).to_contain_text("your own system")
     page.goto(f"{desk.home}/help/label-failed?account={carrier.id}&lang=zh-TW")
     expect(page.locator("ol.findings")).to_contain_text("找到 2 次")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_stock_that_a_platform_refused_for_one_product_is_told_with_what_was_sent(
+    desk: Any, server: Any, call: Call, account: Integration, width: int
+) -> None:
+    mine, other = f"T-{number()}", f"T-{number()}"
+
+    def push(ago: timedelta, quantity: int, **fields: Any) -> Exchange:
+        sent = [{"sku": mine, "quantity": quantity}, {"sku": other, "quantity": 1}]
+        headers = [("Content-Type", "application/json")]
+        request = Message(headers=headers, body=json.dumps(sent).encode())
+        return call("stock.push", ago=ago, method="POST", request=request, source=Source("product", mine), **fields)
+
+    good, bad = server.record(
+        push(timedelta(hours=2), 7),
+        push(timedelta(hours=1), 5, status=422, body=b'{"message": "This product is not for sale"}'),
+    )
+    page = desk.open(width=width)
+    if width == 390:
+        page.locator(".pages").get_by_text("More").click()
+    page.get_by_role("link", name="Stock is wrong").first.click()
+    page.get_by_label("SKU, product or variant number").fill(mine)
+    page.get_by_label("EC Integration").select_option(account.id)
+    page.get_by_role("button", name="Ask the log").click()
+    expect(page.locator(".conclusions")).to_contain_text("does not have the latest quantity")
+    expect(page.locator(".conclusions .advice")).to_be_visible()
+    found = page.locator("ol.findings")
+    expect(found).to_contain_text("2 calls that set its stock were found, the latest first; 1 failed for it.")
+    expect(found).to_contain_text("it had sent: quantity 5.")
+    expect(found).to_contain_text("This product is not for sale")
+    expect(found).to_contain_text("it sent: quantity 7.")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.locator(".conclusions .proofs a").first.click()
+    assert bad in page.url
+    page.goto(f"{server.url}/help/stock-wrong?number={mine.lower()}&lang=zh-TW")
+    expect(page.locator("ol.findings")).to_contain_text("找到 2 次")
+    assert good in page.locator("ol.findings").inner_html()
+
+
+def test_a_product_whose_stock_was_never_sent_is_not_guessed_at(
+    desk: Any, server: Any, call: Call, account: Integration
+) -> None:
+    server.record(call("stock.push", ago=timedelta(hours=1), source=Source("product", f"T-{number()}")))
+    page = desk.open(f"/help/stock-wrong?number=T-{number()}&account={account.id}")
+    expect(page.locator("ol.findings")).to_contain_text("does not show the number")
+    expect(page.locator("ol.findings")).to_contain_text("For other products of this account, stock was last set at")
+    expect(page.locator(".conclusions")).to_contain_text("did not send this product's stock")
+    expect(page.get_by_label("EC Integration")).to_have_value(account.id)
 
 
 def test_a_number_that_the_log_does_not_know_is_said_to_be_missing(desk: Any, server: Any, call: Call) -> None:

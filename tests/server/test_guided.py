@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from apitrail.entry import Counts, EntryRow
-from apitrail.exchange import Integration
-from apitrail.server.guided import label, missing
+from apitrail.entry import Counts, EntryRow, Item
+from apitrail.exchange import Failure, Integration
+from apitrail.profiles.quantities import Quantity
+from apitrail.server.guided import label, missing, stock
 from apitrail.server.guided.finding import Answer
 from apitrail.store.model import Moment
 
@@ -180,3 +181,82 @@ def test_a_number_without_attempts_says_what_is_missing() -> None:
     found = label.answer(label.Asked(number="S-1"), label.Evidence(oldest=NOON))
     assert keys(found) == ["number_unknown", "log_reaches"]
     assert done(found) == ["do.no_attempt"]
+
+
+STOCK = stock.Asked(number="TENT-2", since=NOON - 99 * HOUR)
+
+
+def of_stock(*sets: EntryRow, **fields: Any) -> Answer:
+    return stock.answer(STOCK, stock.Evidence(sets=sets, oldest=NOON - 99 * HOUR, **fields))
+
+
+def test_stock_that_was_accepted_is_told_with_what_was_sent() -> None:
+    push = entry("stock.push")
+    found = of_stock(push, said={push.id: [Quantity("stock", "5")]})
+    assert keys(found) == ["stock_calls", "stock_set_to"]
+    assert found.findings[1].named == {"place": "Shop", "action": "stock.push", "at": NOON - HOUR, "said": "stock 5"}
+    assert done(found) == ["do.stock_accepted"]
+    assert keys(of_stock(push)) == ["stock_calls", "stock_set"]
+
+
+def test_a_push_that_failed_for_the_product_alone_is_a_failure_of_its_own() -> None:
+    push = entry(
+        "stock.push",
+        outcome="partial",
+        cause="product_mapping",
+        status=200,
+        platform="shopee",
+        items=[Item("variant", "9", "success"), Item("variant", "18", "request_error", "E1", "no such model")],
+    )
+    before = entry("stock.push", 5 * HOUR)
+    found = of_stock(push, before, named={push.id: {"tent-2", "18"}})
+    assert keys(found) == ["stock_calls", "stock_refused", "carrier_said", "stock_why", "stock_set_before"]
+    assert found.findings[0].named == {"count": 2, "failed": 1}
+    assert found.findings[2].named["said"] == "E1 · no such model"
+    assert done(found) == ["do.stock_refused"]
+    other = of_stock(push, before, named={push.id: {"tent-2", "9"}})
+    assert done(other) == ["do.stock_accepted"]
+
+
+def test_a_push_without_an_answer_is_told_by_the_clients_error() -> None:
+    push = entry("stock.push", outcome="platform_error", cause="timeout", error=Failure("Timeout", "no answer"))
+    found = of_stock(push)
+    assert keys(found) == ["stock_calls", "stock_refused", "error_said", "stock_why", "stock_never_set"]
+
+
+def test_each_account_is_told_by_its_latest_call() -> None:
+    other = Integration("ec-2", "Other shop")
+    found = of_stock(
+        entry("stock.push", HOUR, outcome="request_error", cause="credentials", ec_integration=other),
+        entry("stock.push", 2 * HOUR),
+        entry("stock.push", 3 * HOUR, outcome="request_error", cause="credentials"),
+    )
+    assert [one.named["place"] for one in found.findings if one.key in ("stock_refused", "stock_set")] == [
+        "Other shop",
+        "Shop",
+    ]
+    assert done(found) == ["do.stock_refused", "do.stock_accepted"]
+
+
+def test_another_quantity_of_the_platform_after_ours_is_a_change_there() -> None:
+    push, told = entry("stock.push", 2 * HOUR), entry("stock.get", HOUR)
+    for heard, wanted in (("3", "do.stock_changed"), ("5.0", "do.stock_accepted")):
+        said = {push.id: [Quantity("stock", "5")], told.id: [Quantity("available", heard)]}
+        found = of_stock(push, tells={"ec-1": told}, sold={"ec-1": 2}, said=said)
+        assert keys(found) == ["stock_calls", "stock_set_to", "stock_told", "stock_sold"]
+        assert done(found) == [wanted]
+    by_difference = entry("stock.adjust", 2 * HOUR)
+    said = {by_difference.id: [Quantity("stock", "5")], told.id: [Quantity("available", "3")]}
+    assert done(of_stock(by_difference, tells={"ec-1": told}, said=said)) == ["do.stock_accepted"]
+
+
+def test_stock_that_was_never_sent_is_said_and_not_called_a_failure() -> None:
+    assert keys(of_stock()) == ["number_unknown", "log_reaches"]
+    assert keys(of_stock(mentions=3)) == ["stock_not_set", "log_reaches"]
+    assert done(of_stock(mentions=3)) == ["do.stock_unsent"]
+    in_account = stock.Asked(number="TENT-2", account="ec-1", since=NOON - 99 * HOUR)
+    stopped = stock.answer(in_account, stock.Evidence(oldest=NOON - 99 * HOUR))
+    assert (keys(stopped)[1], done(stopped)) == ("stock_of_none", ["do.stock_stopped"])
+    others = stock.answer(in_account, stock.Evidence(account_last=entry("stock.push"), oldest=NOON - 99 * HOUR))
+    assert (keys(others)[1], done(others)) == ("stock_of_others", ["do.stock_unsent"])
+    assert all(one.mark != "bad" for found in (stopped, others) for one in (*found.findings, *found.conclusions))

@@ -30,7 +30,7 @@ def deliveries(platform: Platform, entry: Entry, parcels: Iterable[Collection[st
     """
     if not platform.delivery:
         return [None for _ in parcels]
-    facts = _facts(entry)
+    facts = facts_of(entry)
     own = [{one.id.lower() for one in entry.references if one.type == kind} for kind in KINDS]
     single = set[str]().union(*own) if all(len(ids) < 2 for ids in own) else None
     said = []
@@ -72,11 +72,12 @@ def _names(place: CompiledParts, part: object) -> Iterable[str]:
 
 def expires(platform: Platform, entry: Entry) -> datetime | None:
     """When the access ends that the answer gave; None where it does not say."""
-    said = first_text(platform.expires, _facts(entry))
+    said = first_text(platform.expires, facts_of(entry))
     return _end(said, entry.created_at) if said else None
 
 
-def _facts(entry: Entry) -> Facts:
+def facts_of(entry: Entry) -> Facts:
+    """What rules look at, of an entry."""
     exchange = Exchange(
         created_at=entry.created_at,
         direction=entry.direction,

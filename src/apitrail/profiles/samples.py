@@ -30,6 +30,7 @@ from msgspec import Struct
 from apitrail.entry import Entry
 from apitrail.exchange import Direction, Exchange, Failure, Headers, Message
 from apitrail.profiles.engine import Profiles
+from apitrail.profiles.quantities import in_words, named, quantities
 
 _ANSWER = re.compile(r"^(?:HTTP/[\d.]+ (\d{3})[^\n]*|# no answer: (\S+): ([^\n]*))$", re.MULTILINE)
 _CALL = re.compile(r"^([A-Z]+) (\S+)(?: HTTP/[\d.]+)?$")
@@ -97,12 +98,15 @@ def differences(profiles: Profiles, entry: Entry, expected: dict[str, Any]) -> l
 
     `references` (in any order) and `items` are written as texts: `order:A-1`, and `sku:B-2 request_error E17 message`.
     A field that is not expected to be anything may be anything; `""` expects that there is none. `delivery` is what the
-    entry tells of its parcel, or a table of what it tells of each number; `expires` the time at which the access ends.
+    entry tells of its parcel, or a table of what it tells of each number; `quantities` a table of what it says of the
+    stock of each product; `expires` the time at which the access ends.
     """
     out = []
     for name, wanted in expected.items():
         if name == "delivery":
             found = _told(profiles, entry, wanted)
+        elif name == "quantities":
+            found = {number: in_words(quantities(entry, named(entry, (number,)))) for number in wanted}
         else:
             found = profiles.expires(entry) if name == "expires" else described(entry, name)
         if found != wanted and not (name == "references" and sorted(found) == sorted(wanted)):

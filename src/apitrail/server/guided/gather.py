@@ -1,4 +1,4 @@
-"""Asks the store what the two answers need."""
+"""Asks the store what the answers need."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from apitrail.entry import EntryRow
-from apitrail.server.guided import label, missing
+from apitrail.entry import Entry, EntryRow
+from apitrail.profiles.quantities import named, quantities
+from apitrail.server.guided import label, missing, stock
 from apitrail.server.guided.finding import BAD, GOOD
 from apitrail.store import Store
 from apitrail.store.model import Filter, Option, Term
@@ -16,6 +17,10 @@ MENTIONS = 200
 """Entries that name the order: more say nothing more."""
 FETCHES = 20_000
 ATTEMPTS = 50
+SETS = 50
+"""Calls that set a product's stock: the latest."""
+PARTLY = 10
+"""Of those that worked for some products alone, so many are looked at as to which."""
 NEAR = timedelta(hours=1)
 
 
@@ -53,7 +58,7 @@ def failed_label(store: Store, asked: label.Asked) -> label.Evidence:
     last = next((one for one in attempts if one.outcome in BAD), None)
     mentions = 0
     if not attempts and asked.number:
-        mentions = sum(_counts(store.facets(Filter(reference=missing.written(asked.number))).outcome).values())
+        mentions = _total(store, Filter(reference=missing.written(asked.number)))
     return label.Evidence(
         attempts=attempts,
         mentions=mentions,
@@ -61,6 +66,46 @@ def failed_label(store: Store, asked: label.Asked) -> label.Evidence:
         around=_around(store, last) if last else None,
         oldest=store.span().oldest,
     )
+
+
+def wrong_stock(store: Store, asked: stock.Asked) -> stock.Evidence:
+    """What the log holds of a product's stock. Raises QueryTooLarge, StoreError."""
+    sets = store.page(asked.where(*stock.SETS), limit=SETS).entries
+    tells: dict[str, EntryRow] = {}
+    sold: dict[str, int] = {}
+    for account, one in list(stock.latest(sets).items())[: stock.ACCOUNTS]:
+        if not account:
+            continue  # what was said to nobody in particular is not compared with what an account heard
+        mine = replace(asked, account=account)
+        told = _latest(store, mine.where(*stock.TELLS, since=one.created_at))
+        tells |= {account: told} if told is not None else {}
+        sold[account] = _total(store, mine.where(*stock.SELLS, since=one.created_at))
+    unset = not sets
+    others = replace(asked.of_account, outcome=GOOD)
+    partly = [one for one in sets if one.outcome == "partial"][:PARTLY]
+    whole = _whole(store, [*stock.latest(sets).values(), *tells.values(), *partly])
+    names = {identity: named(one, asked.spellings) for identity, one in whole.items()}
+    worked = [one for one in sets if not stock.refused(one, names.get(one.id, asked.spellings))]
+    whole |= _whole(store, [one for one in stock.latest(worked).values() if one.id not in whole])
+    names |= {identity: named(one, asked.spellings) for identity, one in whole.items() if identity not in names}
+    return stock.Evidence(
+        sets=sets,
+        tells=tells,
+        sold=sold,
+        named=names,
+        said={identity: quantities(one, names[identity]) for identity, one in whole.items()},
+        mentions=_total(store, Filter(reference=asked.spellings)) if unset else 0,
+        account_last=_latest(store, others) if unset and asked.account else None,
+        oldest=store.span().oldest,
+    )
+
+
+def _whole(store: Store, entries: list[EntryRow]) -> dict[str, Entry]:
+    return store.entries_at({(one.id, one.created_at) for one in entries})
+
+
+def _total(store: Store, which: Filter) -> int:
+    return sum(_counts(store.facets(which).outcome).values())
 
 
 def _around(store: Store, last: EntryRow) -> label.Around:

@@ -1,6 +1,7 @@
-"""The two guided pages, *An order is missing* and *A label failed*: a form, what was found, and what to do.
+"""The guided pages, *An order is missing*, *Stock is wrong* and *A label failed*: a form, what was found, what to do.
 
     /help/order-missing?order=NUMBER&where=ec:ID|platform:NAME&about=TIME&within=24h&tz=ZONE
+    /help/stock-wrong?number=NUMBER&account=ID&within=7d
     /help/label-failed?number=NUMBER&account=ID&within=7d
 
 A value that cannot be read is said, and nothing is asked of the log then.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
 from markupsafe import Markup
 from msgspec import Struct
@@ -18,7 +20,7 @@ from apitrail.entry import EntryRow
 from apitrail.exchange import Integration
 from apitrail.profiles.catalogue import Party
 from apitrail.server import pasted
-from apitrail.server.guided import gather, label, missing
+from apitrail.server.guided import gather, label, missing, stock
 from apitrail.server.guided.finding import Answer, Finding, Value
 from apitrail.server.pages import host, links, names, party, ranges
 from apitrail.server.pages.bodies.visible import visible
@@ -41,7 +43,14 @@ WITHIN = {
     "7d": timedelta(days=7),
     "30d": timedelta(days=30),
 }
-ORDER_PATH, LABEL_PATH = "/help/order-missing", "/help/label-failed"
+Kind = Literal["missing", "stock", "label"]
+PATHS: dict[Kind, str] = {
+    "missing": "/help/order-missing",
+    "stock": "/help/stock-wrong",
+    "label": "/help/label-failed",
+}
+NUMBERS: dict[Kind, str] = {"missing": "order", "stock": "number", "label": "number"}
+"""What the number's field is called."""
 
 
 class Choice(Struct, frozen=True):
@@ -76,10 +85,10 @@ class FindingView(Struct, frozen=True):
 class GuidedView(Struct, frozen=True, kw_only=True):
     """The page."""
 
-    kind: str
-    """`missing` or `label`."""
+    kind: Kind
+    path: str
     number: str
-    """The order's, or whatever number the label has."""
+    """The order's or the product's, or whatever number the label has."""
     accounts: list[Choice]
     platforms: list[Choice]
     about: str
@@ -92,8 +101,8 @@ class GuidedView(Struct, frozen=True, kw_only=True):
     findings: list[FindingView]
     conclusions: list[FindingView]
     host_links: list[Link]
-    other: Link
-    """The other of the two pages."""
+    others: list[Link]
+    """The other pages of this kind."""
     home_url: str
     languages: list[Link]
 
@@ -149,7 +158,6 @@ def order_missing(store: Store, values: Mapping[str, Sequence[str]], query: Page
         problems=problems,
         asked=asked,
         account=("ec", identity if side == "ec" else ""),
-        path=ORDER_PATH,
         values=values,
     )
 
@@ -185,13 +193,52 @@ def label_failed(store: Store, values: Mapping[str, Sequence[str]], query: PageQ
         problems=problems,
         asked=asked,
         account=("shipping", account),
-        path=LABEL_PATH,
         values=values,
     )
 
 
+def stock_wrong(store: Store, values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader) -> GuidedView:
+    """The page of *Stock is wrong*. Raises StoreError."""
+    words, now = reader.words, reader.clock.now
+    number, account = _number(_one(values, "number")), _one(values, "account")
+    within = _one(values, "within") or "7d"
+    problems = _misread(within, reader)
+    accounts = _accounts(store, "ec", account, now)
+    answer, asked = None, Markup()
+    if number and not problems:
+        question = stock.Asked(number=number, account=account, since=now - WITHIN[within])
+        answer = stock.answer(question, gather.wrong_stock(store, question))
+        place = next((one.name for one in accounts if one.chosen), "")
+        key = "guided.asked_both" if account else "guided.asked_number"
+        asked = words(key, number=visible(number), place=place)
+    return _view(
+        "stock",
+        answer,
+        query,
+        reader,
+        number=number,
+        accounts=accounts,
+        platforms=[],
+        about="",
+        within=_within(("24h", "7d", "30d"), within, reader),
+        problems=problems,
+        asked=asked,
+        account=("ec", account),
+        values=values,
+    )
+
+
+def pages(query: PageQuery, reader: Reader, number: str = "") -> list[Link]:
+    """All pages of this kind; about a number, where one is given."""
+    bare = PageQuery(tz=query.tz, lang=query.lang)
+    return [
+        Link(reader.words(f"guided.{kind}"), bare.url(path, **({NUMBERS[kind]: number} if number else {})))
+        for kind, path in PATHS.items()
+    ]
+
+
 def _view(
-    kind: str,
+    kind: Kind,
     answer: Answer | None,
     query: PageQuery,
     reader: Reader,
@@ -204,7 +251,6 @@ def _view(
     problems: list[Markup],
     asked: Markup,
     account: tuple[str, str],
-    path: str,
     values: Mapping[str, Sequence[str]],
 ) -> GuidedView:
     zone = reader.clock.zone.key
@@ -216,10 +262,11 @@ def _view(
         if (text := _one(values, name))
     }
     bare = PageQuery(tz=query.tz, lang=query.lang)
+    path = PATHS[kind]
     here = {tag: bare.but(lang=tag).url(path, **kept) for tag in (one.tag for one in links.languages(bare, reader))}
-    other = ("label", LABEL_PATH) if kind == "missing" else ("missing", ORDER_PATH)
     return GuidedView(
         kind=kind,
+        path=path,
         number=number,
         accounts=accounts,
         platforms=platforms,
@@ -232,7 +279,7 @@ def _view(
         findings=findings,
         conclusions=conclusions,
         host_links=_host_links(account, answer, reader),
-        other=Link(reader.words(f"guided.{other[0]}"), bare.url(other[1])),
+        others=[one for one in pages(bare, reader) if one.url != bare.url(path)],
         home_url=links.home(query),
         languages=[Link(one.label, here[one.tag], one.tag) for one in links.languages(bare, reader)],
     )

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from apitrail.entry import EntryRow
 from apitrail.server import nearer as nearby
-from apitrail.server.pages import links
+from apitrail.server.pages import guided, links
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.counts import counted
 from apitrail.server.pages.filters import FiltersView, filters
@@ -340,11 +340,7 @@ def _nearer(store: Store, query: PageQuery, reader: Reader) -> list[Link]:
 
 def _guided(query: PageQuery, reader: Reader) -> list[Link]:
     number = query.reference[0].rpartition(":")[2] if query.reference else query.text if " " not in query.text else ""
-    bare = PageQuery(tz=query.tz, lang=query.lang)
-    return [
-        Link(reader.words(f"guided.{kind}"), bare.url(path, **({name: number} if number else {})))
-        for kind, path, name in (("missing", "/help/order-missing", "order"), ("label", "/help/label-failed", "number"))
-    ]
+    return guided.pages(query, reader, number)
 
 
 def _span(span: Span, reader: Reader) -> Markup:

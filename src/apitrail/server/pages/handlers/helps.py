@@ -37,6 +37,14 @@ def order_missing_page(request: Asked, store: NamedDependency[Store], known: Nam
     return drawn("guided.html", page, reader, query)
 
 
+@get("/help/stock-wrong", sync_to_thread=True)
+def stock_wrong_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
+    """What the log says of a product's stock."""
+    query, reader = asked(request, known)
+    page = guided.stock_wrong(store, request.query_params.dict(), query, reader)
+    return drawn("guided.html", page, reader, query)
+
+
 @get("/help/label-failed", sync_to_thread=True)
 def label_failed_page(request: Asked, store: NamedDependency[Store], known: NamedDependency[Known]) -> Response[str]:
     """What the log says of a label that was not made."""
@@ -45,4 +53,10 @@ def label_failed_page(request: Asked, store: NamedDependency[Store], known: Name
     return drawn("guided.html", page, reader, query)
 
 
-HANDLERS: list[ControllerRouterHandler] = [guide_page, guide_picture, order_missing_page, label_failed_page]
+HANDLERS: list[ControllerRouterHandler] = [
+    guide_page,
+    guide_picture,
+    order_missing_page,
+    stock_wrong_page,
+    label_failed_page,
+]

@@ -1,0 +1,216 @@
+"""What may be said of a product whose stock is wrong, from what the log holds of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from apitrail.entry import EntryRow, Item
+from apitrail.profiles.quantities import Quantity, in_words
+from apitrail.server.guided.finding import BAD, Answer, Finding, Named, failed
+from apitrail.server.guided.missing import NOTICES, READS
+from apitrail.store.model import Filter
+
+SETS = ("stock.push", "stock.overwrite", "stock.adjust")
+"""Calls that set a product's stock."""
+TELLS = ("stock.get", "webhook.inventory.updated")
+"""What the platform itself says of it."""
+SELLS = (*READS, *NOTICES)
+"""What tells of orders."""
+SHOWN = 5
+ACCOUNTS = 4
+"""So many accounts are told of, those whose stock was set last first."""
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """The question."""
+
+    number: str
+    """Of a product: its SKU, or what a platform calls it or its variant."""
+    account: str = ""
+    """A shop account's id."""
+    since: datetime
+    """How far back an account's other products are looked at; the number is looked for in all of the log."""
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """As it may be written: ids are found exactly as they are."""
+        return tuple(dict.fromkeys((self.number, self.number.upper(), self.number.lower())))
+
+    def where(self, *actions: str, since: datetime | None = None) -> Filter:
+        """Calls about the product."""
+        account = (self.account,) if self.account else ()
+        return Filter(since=since, action=actions, reference=self.spellings, ec_integration=account)
+
+    @property
+    def of_account(self) -> Filter:
+        """Calls that set any product's stock in the account."""
+        return Filter(since=self.since, action=SETS, ec_integration=(self.account,))
+
+
+class Evidence(Struct, frozen=True, kw_only=True):
+    """What the log holds of it."""
+
+    sets: Sequence[EntryRow] = ()
+    """Newest first."""
+    tells: Mapping[str, EntryRow] = {}
+    """By account: the platform's own latest word, after the latest call that set it."""
+    sold: Mapping[str, int] = {}
+    """By account: how many calls after that one told of orders with it."""
+    named: Mapping[str, Collection[str]] = {}
+    """By entry: what it calls the product, in lower case, where that was looked up."""
+    said: Mapping[str, Sequence[Quantity]] = {}
+    """By entry: what it says of the product."""
+    mentions: int = 0
+    """Entries that name it, whatever they did; counted where none set it."""
+    account_last: EntryRow | None = None
+    """The latest call that set another product's stock in the account, and worked; looked for where none set this."""
+    oldest: datetime | None = None
+
+
+def account_of(entry: EntryRow) -> str:
+    """The id of the shop account that it was made for; empty where it was for none."""
+    return entry.ec_integration.id if entry.ec_integration else ""
+
+
+def latest(sets: Sequence[EntryRow]) -> dict[str, EntryRow]:
+    """By account, as they come: the latest of these calls (newest first)."""
+    found: dict[str, EntryRow] = {}
+    for one in sets:
+        found.setdefault(account_of(one), one)
+    return found
+
+
+def refused(entry: EntryRow, names: Collection[str]) -> bool:
+    """Whether a call failed for the product that it calls so, be it that it worked for others."""
+    return failed(entry) or any(one.outcome in BAD for one in _own(entry, names))
+
+
+def answer(asked: Asked, found: Evidence) -> Answer:
+    """Everything that can be said."""
+    findings = [*_calls(asked, found)]
+    last = list(latest(found.sets).values())[:ACCOUNTS]
+    for one in last:
+        findings += _account(asked, found, one)
+    if found.oldest is None:
+        findings.append(Finding(key="log_empty", mark="unknown"))
+    return Answer(findings=tuple(findings), conclusions=tuple(_concluded(asked, found, last)))
+
+
+def _calls(asked: Asked, found: Evidence) -> Iterator[Finding]:
+    if found.sets:
+        named: Named = {
+            "count": len(found.sets),
+            "failed": sum(_refused(asked, found, one) for one in found.sets),
+        }
+        proofs = tuple(found.sets[:SHOWN])
+        yield Finding(key="stock_calls", mark="note", named=named, entries=proofs, all=asked.where(*SETS))
+        return
+    if found.mentions:
+        named = {"number": asked.number, "count": found.mentions}
+        yield Finding(key="stock_not_set", mark="unknown", named=named, all=Filter(reference=asked.spellings))
+    else:
+        yield Finding(key="number_unknown", mark="unknown", named={"number": asked.number})
+    if (other := found.account_last) is not None:
+        named = {"at": other.created_at, "action": other.action}
+        yield Finding(key="stock_of_others", mark="note", named=named, entries=(other,), all=asked.of_account)
+    elif asked.account:
+        yield Finding(key="stock_of_none", mark="unknown", named={"since": asked.since})
+    if found.oldest is not None:
+        yield Finding(key="log_reaches", mark="note", named={"at": found.oldest})
+
+
+def _account(asked: Asked, found: Evidence, last: EntryRow) -> Iterator[Finding]:
+    """What the latest call that set it in one account came to, and what was heard after it."""
+    account = account_of(last)
+    if _refused(asked, found, last):
+        yield _set("stock_refused", "bad", found, last)
+        own = next((one for one in _own(last, _names(asked, found, last)) if one.outcome in BAD), None)
+        said = " · ".join(part for part in _words(last, own) if part)
+        if said:
+            key = "error_said" if last.status is None else "carrier_said"
+            named: Named = {"platform": last.platform or "", "said": said, "at": last.created_at}
+            yield Finding(key=key, mark="bad", named=named, entries=(last,))
+        yield Finding(key="stock_why", mark="bad", named={"cause": last.cause or "unknown"}, acts=last)
+        mine = [one for one in found.sets if account_of(one) == account]
+        good = next((one for one in mine if not _refused(asked, found, one)), None)
+        if good is not None:
+            yield _set("stock_set_before", "note", found, good)
+        else:
+            yield Finding(key="stock_never_set", mark="unknown", named={"place": _place(last)})
+    else:
+        yield _set("stock_set", "good", found, last)
+    if (told := found.tells.get(account)) is not None and (said := _said(found, told)):
+        named = {"platform": told.platform or "", "at": told.created_at, "said": said}
+        yield Finding(key="stock_told", mark="note", named=named, entries=(told,))
+    if count := found.sold.get(account, 0):
+        sells = asked.where(*SELLS, since=last.created_at)
+        named = {"count": count, "place": _place(last)}
+        yield Finding(key="stock_sold", mark="note", named=named, all=sells)
+
+
+def _names(asked: Asked, found: Evidence, one: EntryRow) -> Collection[str]:
+    return found.named.get(one.id, asked.spellings)
+
+
+def _refused(asked: Asked, found: Evidence, one: EntryRow) -> bool:
+    return refused(one, _names(asked, found, one))
+
+
+def _set(key: str, mark: Literal["good", "bad", "note"], found: Evidence, one: EntryRow) -> Finding:
+    """What a call sent, where the log has it."""
+    named: Named = {"place": _place(one), "action": one.action, "at": one.created_at}
+    if said := _said(found, one):
+        return Finding(key=f"{key}_to", mark=mark, named={**named, "said": said}, entries=(one,))
+    return Finding(key=key, mark=mark, named=named, entries=(one,))
+
+
+def _said(found: Evidence, one: EntryRow) -> str:
+    return in_words(found.said.get(one.id, ()))
+
+
+def _place(one: EntryRow) -> str:
+    account = one.ec_integration
+    return (account.name or account.id) if account else one.platform or ""
+
+
+def _own(entry: EntryRow, numbers: Collection[str]) -> list[Item]:
+    """The results of a call with several that are the product's."""
+    wanted = {one.lower() for one in numbers}
+    return [one for one in entry.items if one.id.lower() in wanted]
+
+
+def _words(last: EntryRow, own: Item | None) -> tuple[str | None, ...]:
+    """The platform's own."""
+    if own is not None and (own.code or own.message):
+        return own.code, own.message
+    return last.code, last.not_sent or last.message or (last.error.text if last.error else None)
+
+
+def _concluded(asked: Asked, found: Evidence, last: Sequence[EntryRow]) -> Iterator[Finding]:
+    if not last:
+        stopped = bool(asked.account) and found.account_last is None
+        yield Finding(key="do.stock_stopped" if stopped else "do.stock_unsent", mark="unknown")
+        return
+    bad = [one for one in last if _refused(asked, found, one)]
+    for one in bad:
+        yield Finding(key="do.stock_refused", mark="bad", named={"place": _place(one)}, entries=(one,), acts=one)
+    good = [one for one in last if one not in bad]
+    changed = [one for one in good if _changed(found, one)]
+    for one in changed:
+        told = found.tells[account_of(one)]
+        yield Finding(key="do.stock_changed", mark="note", named={"place": _place(one)}, entries=(told, one))
+    if accepted := [one for one in good if one not in changed]:
+        yield Finding(key="do.stock_accepted", mark="good", entries=tuple(accepted))
+
+
+def _changed(found: Evidence, one: EntryRow) -> bool:
+    """Whether the platform named another quantity after the call: none of those that were sent."""
+    told = found.tells.get(account_of(one))
+    sent, heard = (
+        {float(each.count) for each in found.said.get(entry.id, ())} if entry else set() for entry in (one, told)
+    )
+    return one.action != "stock.adjust" and bool(sent and heard) and sent.isdisjoint(heard)
