@@ -196,7 +196,9 @@ def test_stock_that_was_accepted_is_told_with_what_was_sent() -> None:
     assert keys(found) == ["stock_calls", "stock_set_to"]
     assert found.findings[1].named == {"place": "Shop", "action": "stock.push", "at": NOON - HOUR, "said": "stock 5"}
     assert done(found) == ["do.stock_accepted"]
+    assert found.conclusions[0].named == {"said": "Shop (stock 5)"}
     assert keys(of_stock(push)) == ["stock_calls", "stock_set"]
+    assert of_stock(push).conclusions[0].named == {"said": "Shop"}
 
 
 def test_a_push_that_failed_for_the_product_alone_is_a_failure_of_its_own() -> None:
@@ -242,7 +244,7 @@ def test_another_quantity_of_the_platform_after_ours_is_a_change_there() -> None
     push, told = entry("stock.push", 2 * HOUR), entry("stock.get", HOUR)
     for heard, wanted in (("3", "do.stock_changed"), ("5.0", "do.stock_accepted")):
         said = {push.id: [Quantity("stock", "5")], told.id: [Quantity("available", heard)]}
-        found = of_stock(push, tells={"ec-1": told}, sold={"ec-1": 2}, said=said)
+        found = of_stock(push, tells={"ec-1": told}, sold={"ec-1": entry("order.list")}, said=said)
         assert keys(found) == ["stock_calls", "stock_set_to", "stock_told", "stock_sold"]
         assert done(found) == [wanted]
     by_difference = entry("stock.adjust", 2 * HOUR)
@@ -252,8 +254,8 @@ def test_another_quantity_of_the_platform_after_ours_is_a_change_there() -> None
 
 def test_stock_that_was_never_sent_is_said_and_not_called_a_failure() -> None:
     assert keys(of_stock()) == ["number_unknown", "log_reaches"]
-    assert keys(of_stock(mentions=3)) == ["stock_not_set", "log_reaches"]
-    assert done(of_stock(mentions=3)) == ["do.stock_unsent"]
+    named = of_stock(mentioned=entry("order.list"))
+    assert (keys(named), done(named)) == (["stock_not_set", "log_reaches"], ["do.stock_unsent"])
     in_account = stock.Asked(number="TENT-2", account="ec-1", since=NOON - 99 * HOUR)
     stopped = stock.answer(in_account, stock.Evidence(oldest=NOON - 99 * HOUR))
     assert (keys(stopped)[1], done(stopped)) == ("stock_of_none", ["do.stock_stopped"])

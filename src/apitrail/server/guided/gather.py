@@ -58,7 +58,7 @@ def failed_label(store: Store, asked: label.Asked) -> label.Evidence:
     last = next((one for one in attempts if one.outcome in BAD), None)
     mentions = 0
     if not attempts and asked.number:
-        mentions = _total(store, Filter(reference=missing.written(asked.number)))
+        mentions = sum(_counts(store.facets(Filter(reference=missing.written(asked.number))).outcome).values())
     return label.Evidence(
         attempts=attempts,
         mentions=mentions,
@@ -72,14 +72,15 @@ def wrong_stock(store: Store, asked: stock.Asked) -> stock.Evidence:
     """What the log holds of a product's stock. Raises QueryTooLarge, StoreError."""
     sets = store.page(asked.where(*stock.SETS), limit=SETS).entries
     tells: dict[str, EntryRow] = {}
-    sold: dict[str, int] = {}
+    sold: dict[str, EntryRow] = {}
     for account, one in list(stock.latest(sets).items())[: stock.ACCOUNTS]:
         if not account:
             continue  # what was said to nobody in particular is not compared with what an account heard
         mine = replace(asked, account=account)
         told = _latest(store, mine.where(*stock.TELLS, since=one.created_at))
         tells |= {account: told} if told is not None else {}
-        sold[account] = _total(store, mine.where(*stock.SELLS, since=one.created_at))
+        order = _latest(store, mine.where(*stock.SELLS, since=one.created_at))
+        sold |= {account: order} if order is not None else {}
     unset = not sets
     others = replace(asked.of_account, outcome=GOOD)
     partly = [one for one in sets if one.outcome == "partial"][:PARTLY]
@@ -94,7 +95,7 @@ def wrong_stock(store: Store, asked: stock.Asked) -> stock.Evidence:
         sold=sold,
         named=names,
         said={identity: quantities(one, names[identity]) for identity, one in whole.items()},
-        mentions=_total(store, Filter(reference=asked.spellings)) if unset else 0,
+        mentioned=_latest(store, Filter(reference=asked.spellings)) if unset else None,
         account_last=_latest(store, others) if unset and asked.account else None,
         oldest=store.span().oldest,
     )
@@ -102,10 +103,6 @@ def wrong_stock(store: Store, asked: stock.Asked) -> stock.Evidence:
 
 def _whole(store: Store, entries: list[EntryRow]) -> dict[str, Entry]:
     return store.entries_at({(one.id, one.created_at) for one in entries})
-
-
-def _total(store: Store, which: Filter) -> int:
-    return sum(_counts(store.facets(which).outcome).values())
 
 
 def _around(store: Store, last: EntryRow) -> label.Around:

@@ -58,14 +58,14 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """Newest first."""
     tells: Mapping[str, EntryRow] = {}
     """By account: the platform's own latest word, after the latest call that set it."""
-    sold: Mapping[str, int] = {}
-    """By account: how many calls after that one told of orders with it."""
+    sold: Mapping[str, EntryRow] = {}
+    """By account: the latest call after that one that told of an order with it."""
     named: Mapping[str, Collection[str]] = {}
     """By entry: what it calls the product, in lower case, where that was looked up."""
     said: Mapping[str, Sequence[Quantity]] = {}
     """By entry: what it says of the product."""
-    mentions: int = 0
-    """Entries that name it, whatever they did; counted where none set it."""
+    mentioned: EntryRow | None = None
+    """The latest entry that names it, whatever it did; looked for where none set it."""
     account_last: EntryRow | None = None
     """The latest call that set another product's stock in the account, and worked; looked for where none set this."""
     oldest: datetime | None = None
@@ -109,9 +109,10 @@ def _calls(asked: Asked, found: Evidence) -> Iterator[Finding]:
         proofs = tuple(found.sets[:SHOWN])
         yield Finding(key="stock_calls", mark="note", named=named, entries=proofs, all=asked.where(*SETS))
         return
-    if found.mentions:
-        named = {"number": asked.number, "count": found.mentions}
-        yield Finding(key="stock_not_set", mark="unknown", named=named, all=Filter(reference=asked.spellings))
+    if (one := found.mentioned) is not None:
+        named = {"number": asked.number, "action": one.action, "at": one.created_at}
+        everything = Filter(reference=asked.spellings)
+        yield Finding(key="stock_not_set", mark="unknown", named=named, entries=(one,), all=everything)
     else:
         yield Finding(key="number_unknown", mark="unknown", named={"number": asked.number})
     if (other := found.account_last) is not None:
@@ -146,10 +147,10 @@ def _account(asked: Asked, found: Evidence, last: EntryRow) -> Iterator[Finding]
     if (told := found.tells.get(account)) is not None and (said := _said(found, told)):
         named = {"platform": told.platform or "", "at": told.created_at, "said": said}
         yield Finding(key="stock_told", mark="note", named=named, entries=(told,))
-    if count := found.sold.get(account, 0):
+    if (order := found.sold.get(account)) is not None:
         sells = asked.where(*SELLS, since=last.created_at)
-        named = {"count": count, "place": _place(last)}
-        yield Finding(key="stock_sold", mark="note", named=named, all=sells)
+        named = {"place": _place(last), "at": order.created_at}
+        yield Finding(key="stock_sold", mark="note", named=named, entries=(order,), all=sells)
 
 
 def _names(asked: Asked, found: Evidence, one: EntryRow) -> Collection[str]:
@@ -204,7 +205,9 @@ def _concluded(asked: Asked, found: Evidence, last: Sequence[EntryRow]) -> Itera
         told = found.tells[account_of(one)]
         yield Finding(key="do.stock_changed", mark="note", named={"place": _place(one)}, entries=(told, one))
     if accepted := [one for one in good if one not in changed]:
-        yield Finding(key="do.stock_accepted", mark="good", entries=tuple(accepted))
+        each = (f"{_place(one)} ({said})" if (said := _said(found, one)) else _place(one) for one in accepted)
+        named: Named = {"said": ", ".join(each)}
+        yield Finding(key="do.stock_accepted", mark="good", named=named, entries=tuple(accepted))
 
 
 def _changed(found: Evidence, one: EntryRow) -> bool:
