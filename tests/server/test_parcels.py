@@ -213,6 +213,25 @@ def test_an_order_is_told_by_the_platform_first_and_by_what_was_done_last() -> N
     assert (found.last.action, found.calls, found.failures, found.open) == ("label.create", 4, 1, True)
 
 
+def test_a_call_that_failed_in_part_failed_for_those_alone_that_it_failed_for() -> None:
+    batch = shop(0, "order.ship", ORDER, ("order", "B"), ("order", "C"), outcome="partial", refused=("B",))
+    told = {one.number: one for one in orders([Latest("order", one, NOON) for one in "ABC"], [batch])}
+    assert {number: (one.open, one.failures) for number, one in told.items()} == {
+        "A": (False, 0),
+        "B": (True, 1),
+        "C": (False, 0),
+    }
+    assert told["B"].last.outcome == "partial"
+
+
+def test_a_label_that_a_batch_failed_for_is_the_broken_link_of_its_parcel_alone() -> None:
+    other = ("tracking", "U")
+    batch = call(1, "label.create", TRACKING, other, outcome="partial", cause="address", refused=("T",))
+    mine, others = told(call(0, "tracking.allocate", TRACKING), batch, wanted=(TRACKING, other))
+    assert (mine.label, mine.failures, mine.warnings) == ("failed", 1, ("number_exists",))
+    assert (others.label, others.failures) == ("created", 0)
+
+
 def test_an_order_is_not_open_for_what_the_platform_had_already() -> None:
     again = shop(3, "order.ship", ORDER, outcome="request_error", cause="duplicate")
     worked = shop(1, "order.ship", ORDER)

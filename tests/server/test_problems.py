@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -46,6 +47,64 @@ def test_a_problem_goes_on_until_the_same_works_again(
     assert one["state"] == "over"
     assert server.get(f"/api/v1/entries/{one['ended_by']}").json()["status"] == 200
     assert server.get(PATH, params={"ec_integration": account, "cause": "funds"}).json()["problems"] == []
+
+
+def test_what_a_call_failed_for_in_part_is_a_problem_and_an_open_order_and_the_rest_of_it_is_not(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    """momo, which answers each order of a report by itself."""
+    number = f"2026{int(account[-10:], 16):013}"
+    good, bad, third = (f"{number}-00{each}-001-001" for each in (1, 2, 3))
+
+    def report(minutes: int, worked: list[str], failed: list[str]) -> dict[str, Any]:
+        sent = [{"completeOrderNo": one, "slipNo": "905074233685"} for one in (*worked, *failed)]
+        told = {"confirmOkList": worked, "confirmFailList": [f"{one}: no such slip" for one in failed]}
+        headers = [["Content-Type", "application/json"]]
+        return an_exchange(
+            created_at=(datetime.now(UTC) - timedelta(minutes=minutes)).isoformat(),
+            method="POST",
+            url="https://scmapi.momoshop.com.tw/OrderServlet.do",
+            request={
+                "headers": headers,
+                "text": json.dumps({"doAction": "unsendCompanyConfirm", "sendInfoList": sent}),
+            },
+            response={"headers": headers, "text": json.dumps({"ERROR": "", "resultInfo": told})},
+            stated={"ec_integration": {"id": account, "name": "momo"}},
+        )
+
+    def send(one: dict[str, Any]) -> None:
+        server.post("/api/v1/exchanges", json={"exchanges": [one]}, headers=ingest).raise_for_status()
+
+    def stands(number: str) -> tuple[bool, int]:
+        [found] = server.get("/api/v1/orders", params={"number": number}).json()["orders"]
+        return found["open"], found["failures"]
+
+    send(report(50, [good], [bad]))
+    [one] = server.get(PATH, params={"ec_integration": account}).json()["problems"]
+    assert (one["outcome"], one["state"], one["some_orders"]) == ("partial", "going_on", [bad])
+    assert (stands(good), stands(bad)) == ((False, 0), (True, 1))
+    failed = server.get("/api/v1/orders", params={"ec_integration": account, "failed": 1}).json()["orders"]
+    assert [each["number"] for each in failed] == [bad]
+    page = server.get("/problems", params={"ec_integration": account}).text
+    assert "Partly failed" in page
+    assert "outcome=partial" in page
+    assert "Partly failed" in server.get("/orders", params={"number": bad}).text
+    shift = {"from": (datetime.now(UTC) - timedelta(hours=2)).isoformat()}
+    held = [
+        each["id"] for cause in server.get("/api/v1/shift", params=shift).json()["causes"] for each in cause["held"]
+    ]
+    assert [each for each in held if each.startswith(number)] == [bad]
+    send(report(40, [bad, good], [third]))
+    assert (stands(good), stands(bad)) == ((False, 0), (False, 1))
+    [one] = server.get(PATH, params={"ec_integration": account}).json()["problems"]
+    assert (one["state"], one["count"], one["orders"]) == ("going_on", 2, 2)
+    send(report(30, [third], []))
+    [one] = server.get(PATH, params={"ec_integration": account}).json()["problems"]
+    assert one["state"] == "over"
+    held = [
+        each["id"] for cause in server.get("/api/v1/shift", params=shift).json()["causes"] for each in cause["held"]
+    ]
+    assert [each for each in held if each.startswith(number)] == []
 
 
 def test_a_problem_says_of_how_many_calls_whatever_narrows_the_board(

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from apitrail.entry import Entry
-from apitrail.exchange import Integration, Recorder, Reference
+from apitrail.entry import Entry, Item
+from apitrail.exchange import Integration, Recorder, Reference, Source
 from apitrail.store import Filter, Store, open_store
 from apitrail.store.engine import Query
 from apitrail.store.retention import Keep, Rules
@@ -208,6 +208,77 @@ def _lets_through(which: Filter, entry: Entry) -> bool:
         and (which.until is None or entry.created_at <= which.until)
         and all(str(getattr(entry, field)) != value for field, value in which.without)
     )
+
+
+def partly(make: Make, minutes: int, *refused: str, worked: tuple[str, ...] = (), **fields: Any) -> Entry:
+    """A call about several orders that failed for some of them."""
+    every = [*worked, *refused]
+    given: dict[str, Any] = {
+        "outcome": "partial",
+        "status": 200,
+        "source": Source("order", every[0]),
+        "references": [Reference("order", one) for one in every],
+        "items": [Item("order", one, "request_error" if one in refused else "success") for one in every],
+    }
+    return label(make, minutes, **(given | fields))
+
+
+def test_a_call_that_failed_in_part_is_a_failure_of_what_it_failed_for(either: Store, make: Make) -> None:
+    """Long ids are marks in the row's document, and short ones stand there as they are."""
+    either.write([partly(make, 0, "B-2", "260000000000000017", worked=("A-1", "260000000000000016"))])
+    [found] = either.failures(Filter(), 10)
+    assert (found.outcome, found.count, found.orders) == ("partial", 1, 2)
+    assert found.some_orders == ("260000000000000017", "B-2")
+
+
+def test_where_no_item_is_told_a_call_that_failed_in_part_is_told_with_all_it_refers_to(
+    either: Store, make: Make
+) -> None:
+    either.write([partly(make, 0, "B-2", worked=("A-1",), items=[], source=None)])
+    assert [one.some_orders for one in either.failures(Filter(), 10)] == [("A-1", "B-2")]
+
+
+def test_what_failed_in_part_is_ended_by_what_worked_as_a_whole(either: Store, make: Make) -> None:
+    either.write(
+        [
+            label(make, 0, code="E2"),
+            partly(make, 1, "B-1", worked=("A-1",)),
+            partly(make, 2, "B-2", worked=("A-2",)),
+        ]
+    )
+    found = either.failures(Filter(), 10)
+    assert [(one.kind.code, one.outcome, one.count) for one in found] == [
+        ("E1", "partial", 2),
+        ("E2", "request_error", 1),
+    ]
+    assert {number: one.at for number, one in either.endings(found).items()} == {1: NOON + MINUTE}
+    for minutes in (3, 200):
+        either.write([label(make, minutes, outcome="success")])
+        assert {number: one.at for number, one in either.endings(found).items()}[0] == NOON + 3 * MINUTE
+
+
+def test_a_list_of_failures_is_of_what_failed_as_a_whole(either: Store, make: Make) -> None:
+    whole, part = label(make, 0), partly(make, 1, "B-1", worked=("A-1",))
+    either.write([whole, part])
+    for _ in range(3):  # from the second on, memory tells it
+        for outcome, wanted in ((("request_error", "platform_error"), [whole.id]), (("partial",), [part.id])):
+            found = either.page(Filter(outcome=outcome)).entries
+            assert [one.id for one in found] == wanted
+        [of_both] = [one for one in found if one.id == part.id]
+        assert [one.id for one in of_both.references] == ["A-1", "B-1"]
+
+
+@pytest.mark.parametrize("version", [8, 22, 25])
+def test_a_log_from_before_such_calls_were_failures_gets_them(
+    folder: Path, make: Make, older: Callable[[int], AbstractContextManager[None]], version: int
+) -> None:
+    with older(version):
+        store = open_store(folder, durable=False)
+        store.write([label(make, 0), partly(make, 1, "B-1", worked=("A-1",)), label(make, 3000)])
+        store.close()
+    store = open_store(folder, durable=False)
+    assert [(one.count, one.some_orders) for one in store.failures(Filter(), 10)] == [(3, ("B-1",))]
+    store.close()
 
 
 @pytest.mark.parametrize("version", [1, 6, 8])

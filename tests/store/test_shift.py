@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from apitrail.entry import Entry
+from apitrail.entry import Entry, Item
 from apitrail.exchange import Integration, Recorder, Reference, Source
 from apitrail.store import Filter, Store
 
@@ -55,6 +55,28 @@ def test_who_was_hit_is_told_by_action_with_when_the_same_worked(either: Store, 
     assert either.worked(hit, every) == {("label.create", "A-1"): NOON + 3 * MINUTE}
     assert either.worked([], every) == {}
     assert len(either.affected(every, 1)) == 1
+
+
+def test_what_a_call_failed_for_has_not_worked_by_it_and_the_rest_has(either: Store, make: Make) -> None:
+    orders = ("A-1", "A-2", "A-3")
+    given: dict[str, Any] = {
+        "outcome": "partial",
+        "references": [Reference("order", one) for one in orders],
+        "items": [Item("order", one, "request_error" if one == "A-2" else "success") for one in orders],
+    }
+    either.write([label(make, minutes, one) for minutes, one in enumerate(orders)])
+    either.write([label(make, 5, "A-3", outcome="success", cause=None), label(make, 9, **given)])
+    every = Filter(since=NOON)
+    hit = either.affected(every, 10)
+    assert [(one.id, one.last) for one in hit] == [
+        ("A-2", NOON + 9 * MINUTE),
+        ("A-3", NOON + 2 * MINUTE),
+        ("A-1", NOON),
+    ]
+    assert either.worked(hit, every) == {
+        ("label.create", "A-1"): NOON + 9 * MINUTE,
+        ("label.create", "A-3"): NOON + 9 * MINUTE,
+    }
 
 
 def test_what_failures_have_in_common_is_counted_once_a_call(store: Store, make: Make) -> None:

@@ -96,7 +96,16 @@ class Boards(Upkeep):
         """
         if not hit:
             return {}
-        return {(action, one): instant(at) for action, one, at in self.engine.select(shift.worked(hit, which)).rows}
+        rows = self.engine.select(shift.worked(hit, which)).rows
+        refused: set[tuple[str, str]] = set()
+        if any(partly for _, _, _, partly in rows):
+            refused = {(entry, one) for entry, one in self.engine.select(shift.refused(hit, which)).rows}
+        found: dict[tuple[str, str], datetime] = {}
+        for action, one, micro, partly in rows:
+            if (partly, one) not in refused:
+                at = instant(micro)
+                found[action, one] = max(at, found.get((action, one), at))
+        return found
 
     def common(self, which: Filter, share: float = 0.0) -> list[Common]:
         """What failures of the filter's range have in common, by cause; so large a share of a cause's at least, as far
@@ -182,7 +191,15 @@ class Boards(Upkeep):
         found = trade.read_mentions(rows)
         silent = self.unanswered((one.id, one.at) for one in found if one.kind == "no_answer")
         found = [one if one.id not in silent else _said(one, silent[one.id]) for one in found]
+        refused = self._refused([one for one in found if one.outcome == "partial"])
+        found = [structs.replace(one, refused=refused[one.id]) if one.id in refused else one for one in found]
         return Mentioned(found[:limit], len(found) > limit or len(seconds) == MENTIONED_SECONDS)
+
+    def _refused(self, partly: Sequence[Mention]) -> dict[str, tuple[str, ...]]:
+        if not partly:
+            return {}
+        query = failures.refused([one.id for one in partly], [micros(one.at) for one in partly])
+        return {identity: tuple(ids) for identity, ids in self.engine.select(query).rows}
 
     def hourly(self, side: Side, since: datetime, until: datetime) -> list[Hourly]:
         """How each account of a side fared by the hour. Raises QueryTooLarge, StoreError."""

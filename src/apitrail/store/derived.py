@@ -43,7 +43,7 @@ TOTALS = {
     "account_totals": ("side, account, at, outcome", "((ec_id IS NOT NULL) + (shipping_id IS NOT NULL))"),
 }
 """What is made of counts: the key, and how many rows a row of counts becomes, as SQL."""
-FAILED = "outcome IN ('request_error', 'platform_error')"
+FAILED = "outcome IN ('request_error', 'platform_error', 'partial')"
 """As SQL: what the view `failures_from_entries` lets through."""
 
 Ranges = list[tuple[int, int]]

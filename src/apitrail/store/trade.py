@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 Subject = Literal["orders", "parcels"]
 
@@ -44,15 +45,23 @@ class Mention(Struct, frozen=True, kw_only=True):
     source_id: str
     references: tuple[tuple[str, str], ...]
     """Types and ids."""
+    refused: tuple[str, ...] = ()
+    """The ids that a call which failed in part failed for."""
+    hit: bool = False
+    """The order or parcel that it is looked at for is among them."""
 
     def of(self, *types: str) -> tuple[str, ...]:
         """The ids of these types that it refers to, each once."""
         return tuple(dict.fromkeys(one for kind, one in self.references if kind in types))
 
+    def told_of(self, names: Collection[str]) -> Mention:
+        """The same call as that of one order or parcel: it failed, where it failed for one of these ids."""
+        return structs.replace(self, hit=True) if any(one in names for one in self.refused) else self
+
     @property
     def failed(self) -> bool:
-        """Whether the call as a whole went wrong."""
-        return self.outcome in ("request_error", "platform_error")
+        """Whether the call went wrong, as a whole or for what it is looked at for."""
+        return self.hit or self.outcome in ("request_error", "platform_error")
 
     @property
     def orders(self) -> tuple[str, ...]:

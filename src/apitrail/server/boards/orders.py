@@ -105,7 +105,11 @@ def orders(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Order]
         for account in accounts if len(accounts) == 1 else (*accounts, ""):
             usual = (account, "") if len(accounts) == 1 else (account,)
             numbers = {latest.id, twins.get((account, latest.id), latest.id)}
-            part = [one for one in mentions if one.ec_integration in usual and any(_names(one, n) for n in numbers)]
+            part = [
+                one.told_of(numbers)
+                for one in mentions
+                if one.ec_integration in usual and any(_names(one, n) for n in numbers)
+            ]
             if part and (account, frozenset(numbers)) not in found:
                 found[account, frozenset(numbers)] = _order(sorted(numbers, key=_for_people), part)
     return list(found.values())

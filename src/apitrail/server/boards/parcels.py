@@ -119,8 +119,9 @@ def parcels(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Sight
     groups = _with_packages(groups, of_order)
     calls: dict[frozenset[Node], list[Mention]] = {}
     for one in mentions:
+        own = one.orders if len(one.orders) == 1 else ()
         for group in _belongs(one, groups, of_order):
-            calls.setdefault(group, []).append(one)
+            calls.setdefault(group, []).append(one.told_of({*own, *(identity for _, identity in group)}))
     found: dict[frozenset[Node], Sighted] = {}
     for latest in wanted:
         node = (latest.type, latest.id)

@@ -281,7 +281,7 @@ def log_of(one: Trouble, query: PageQuery) -> PageQuery:
         ec_integration=(one.ec_integration.id,) if one.ec_integration else (),
         shipping_integration=(one.shipping_integration.id,) if one.shipping_integration else (),
         cause=(one.cause,) if one.cause else (),
-        outcome=("request_error", "platform_error"),
+        outcome=("request_error", "platform_error", *(("partial",) if one.outcome == "partial" else ())),
         tz=query.tz,
         lang=query.lang,
     )

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from apitrail.store.engine import Query
 from apitrail.store.model import Activity, Filter, SeenAccount
 from apitrail.store.queries.counting import counted
+from apitrail.store.queries.where import WHOLLY
 from apitrail.store.times import QUARTER, instant, micros
 
 Side = Literal["ec", "shipping"]
@@ -65,6 +66,7 @@ def last_failures(side: Side, since: datetime) -> Query:
     return Query(
         f"SELECT assumeNotNull({_IDS[side]}) AS account, action, max(toUnixTimestamp64Micro(created_at)),"  # noqa: S608
         " toString(argMax(id, created_at)) FROM failures WHERE created_at >= fromUnixTimestamp64Micro({since:Int64})"
+        f" AND {WHOLLY}"
         f" AND {_IDS[side]} IS NOT NULL GROUP BY account, action",
         {"since": micros(since)},
     )

@@ -15,6 +15,8 @@ from apitrail.store.queries.where import chosen, within
 from apitrail.store.times import QUARTER, instant, micros
 
 GOOD = "outcome NOT IN ('request_error', 'platform_error')"
+_ENDS = f"{GOOD} AND NOT (outcome = 'partial' AND way_partly)"
+"""What fails in part ends what failed as a whole, and not what fails in part."""
 SOME = 5
 """Orders and parcels of a group that are named."""
 
@@ -63,6 +65,16 @@ def unanswered(ids: Sequence[str], moments: Sequence[int]) -> Query:
     )
 
 
+def refused(ids: Sequence[str], moments: Sequence[int]) -> Query:
+    """Of these calls that failed in part, made at these times (microseconds): id, and what they failed for."""
+    return Query(
+        "SELECT toString(id), reference_ids FROM failures"
+        " WHERE created_at >= fromUnixTimestamp64Micro({first:Int64})"
+        " AND created_at <= fromUnixTimestamp64Micro({last:Int64}) AND outcome = 'partial' AND id IN {ids:Array(UUID)}",
+        {"first": min(moments), "last": max(moments), "ids": list(ids)},
+    )
+
+
 def read(rows: Sequence[Sequence[Any]]) -> list[Group]:
     """The answer."""
     return [_group(*row) for row in rows]
@@ -95,7 +107,7 @@ def quarters(found: Sequence[Group]) -> Query:
     first = min(micros(one.last) for one in found) // QUARTER * QUARTER
     return Query(
         f"SELECT number, toUnixTimestamp(min(at)) FROM (SELECT number, at FROM counts INNER JOIN {_WAYS} AS ways"  # noqa: S608
-        f" ON {_SAME_WAY} WHERE at > toDateTime({{first:Int64}}, 'UTC') AND {GOOD}"
+        f" ON {_SAME_WAY} WHERE at > toDateTime({{first:Int64}}, 'UTC') AND {_ENDS}"
         " AND toUnixTimestamp(at) > intDiv(after, 900000000) * 900"
         " GROUP BY number, at HAVING sum(entries) > 0) GROUP BY number",
         {**_ways(found), "first": first // 1_000_000},
@@ -114,7 +126,7 @@ def endings(found: Sequence[Group], later: dict[int, int]) -> Query:
         f" FROM entries INNER JOIN {_WAYS} AS ways ON {_SAME_WAY}"
         " WHERE created_at > fromUnixTimestamp64Micro({first:Int64})"
         " AND toStartOfFifteenMinutes(toDateTime(created_at, 'UTC')) IN {quarters:Array(UInt32)}"
-        f" AND {GOOD} AND action IN {{actions:Array(String)}} AND toUnixTimestamp64Micro(created_at) > after"
+        f" AND {_ENDS} AND action IN {{actions:Array(String)}} AND toUnixTimestamp64Micro(created_at) > after"
         " GROUP BY number",
         {**_ways(found), "first": first, "quarters": sorted(within_quarters)},
     )
@@ -154,9 +166,10 @@ def _way(one: Known) -> tuple[str | None, ...]:
 
 _WAYS = (
     "(SELECT way.1 AS number, way.2 AS way_platform, way.3 AS way_action, way.4 AS way_direction, way.5 AS way_ec,"
-    " way.6 AS way_shipping, way.7 AS after FROM (SELECT arrayJoin(arrayZip(range(length({actions:Array(String)})),"
+    " way.6 AS way_shipping, way.7 AS after, way.8 AS way_partly"
+    " FROM (SELECT arrayJoin(arrayZip(range(length({actions:Array(String)})),"
     " {platforms:Array(String)}, {actions:Array(String)}, {directions:Array(String)}, {ecs:Array(String)},"
-    " {shippings:Array(String)}, {afters:Array(Int64)})) AS way))"
+    " {shippings:Array(String)}, {afters:Array(Int64)}, {partly:Array(UInt8)})) AS way))"
 )
 _SAME_WAY = (
     "ifNull(platform, '') = way_platform AND action = way_action AND direction = way_direction"
@@ -167,4 +180,5 @@ _SAME_WAY = (
 def _ways(found: Sequence[Group]) -> dict[str, Param]:
     names = ("platforms", "actions", "directions", "ecs", "shippings")
     ways: dict[str, Param] = {name: [one.kind.way[place] for one in found] for place, name in enumerate(names)}
-    return {**ways, "afters": [micros(one.last) for one in found]}
+    partly = [int(one.outcome == "partial") for one in found]
+    return {**ways, "afters": [micros(one.last) for one in found], "partly": partly}

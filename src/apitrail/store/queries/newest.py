@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from apitrail.store.engine import Query
 from apitrail.store.model import Filter
-from apitrail.store.queries.where import FIELDS
+from apitrail.store.queries.where import FIELDS, WHOLLY
 from apitrail.store.rows import LIST_SELECT
 
 _LISTED = len(LIST_SELECT.split(", "))
@@ -35,9 +35,10 @@ def newest(table: str, since: int, limit: int) -> Query:
     """At most so many rows of `since` (microseconds) and later, newest first, in the order of a list. `table`: entries
     or failures.
     """
+    only = f" AND {WHOLLY}" if table == "failures" else ""
     return Query(
         f"SELECT {LIST_SELECT}, {', '.join(FIELDS.values())} FROM {table}"  # noqa: S608, constants only
-        " PREWHERE created_at >= fromUnixTimestamp64Micro({since:Int64})"
+        f" PREWHERE created_at >= fromUnixTimestamp64Micro({{since:Int64}}){only}"
         " ORDER BY created_at DESC, id DESC LIMIT {limit:UInt32}"
         # Every row that is found is answered, so reading them in a second step saves nothing.
         " SETTINGS query_plan_optimize_lazy_materialization = 0",

@@ -14,6 +14,7 @@ from apitrail.store.queries.where import (
     ANYTIME,
     BY_ENTRY,
     FIELDS,
+    WHOLLY,
     Times,
     by_entries,
     chosen,
@@ -64,7 +65,9 @@ def page(
     where = within(which, times)
     if cursor is not None:
         where = where.also(AFTER, after=micros(cursor.created_at), after_id=cursor.id)
-    asked = structs.replace(which, outcome=()) if table == "failures" and set(which.outcome) == FAILED else which
+    asked = which
+    if table == "failures" and set(which.outcome) == FAILED:
+        where, asked = where.also(WHOLLY), structs.replace(which, outcome=())
     where = by_entries(chosen(where, asked), asked, bodies=bodies, brief=times.little)
     settings = {}
     if seconds is not None or few:

@@ -57,18 +57,30 @@ def affected(which: Filter, limit: int) -> Query:
 
 
 def worked(hit: Sequence[Affected], which: Filter) -> Query:
-    """When a call of the same action last worked for each of them, within the range: rows of action, id and time."""
+    """When a call of the same action last worked for each of them, within the range: rows of action, id, time, and the
+    entry where it worked in part.
+    """
     where = within(which)
     return Query(
-        "SELECT action, one, max(toUnixTimestamp64Micro(created_at)) FROM entries"  # noqa: S608, constants only
-        " ARRAY JOIN reference_ids AS one"
+        "SELECT action, one, max(toUnixTimestamp64Micro(created_at)),"  # noqa: S608, constants only
+        " if(outcome = 'partial', toString(id), '') AS partly FROM entries ARRAY JOIN reference_ids AS one"
         f" WHERE {where.text} AND {GOOD} AND action IN {{actions:Array(String)}} AND one IN {{ids:Array(String)}}"
-        " GROUP BY action, one",
+        " GROUP BY action, one, partly",
         {
             **where.params,
             "actions": sorted({one.action for one in hit}),
             "ids": sorted({one.id for one in hit}),
         },
+    )
+
+
+def refused(hit: Sequence[Affected], which: Filter) -> Query:
+    """What calls of the same actions, within the range, failed for while they worked for others: rows of entry, id."""
+    where = within(which)
+    return Query(
+        "SELECT toString(id), one FROM failures ARRAY JOIN reference_ids AS one"  # noqa: S608, constants only
+        f" WHERE {where.text} AND outcome = 'partial' AND action IN {{actions:Array(String)}}",
+        {**where.params, "actions": sorted({one.action for one in hit})},
     )
 
 

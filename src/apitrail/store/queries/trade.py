@@ -97,7 +97,7 @@ def read_latest(rows: Sequence[Sequence[Any]]) -> list[Latest]:
 
 def read_mentions(rows: Sequence[Sequence[Any]]) -> list[Mention]:
     """The answer."""
-    names = Mention.__struct_fields__[2:-1]
+    names = Mention.__struct_fields__[2:-3]
     return [
         Mention(
             id=row[0],

@@ -25,6 +25,10 @@ FIELDS = {
 }
 
 
+WHOLLY = "outcome != 'partial'"
+"""Of the table of failures: those of calls that failed as a whole, which is what lists of failures are of."""
+
+
 # What is not counted beforehand: a field of Filter, and the condition that an entry has one of VALUES. Never NULL.
 BY_ENTRY = {
     "method": "has(VALUES, method)",
