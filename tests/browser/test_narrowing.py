@@ -53,6 +53,17 @@ def test_a_number_that_is_found_leads_to_where_the_order_stands(
     expect(desk.open(f"/?ec_integration={account.id}").locator(".stories a")).to_have_count(0)
 
 
+def test_a_product_that_is_found_leads_to_the_stock_that_was_sent_of_it(
+    desk: Any, server: Any, call: Call, account: Integration
+) -> None:
+    sku = f"S-{account.id}".upper()
+    server.record(call("stock.push", source=Source("product", sku)))
+    page = desk.open(f"/?text={sku.lower()}")
+    page.get_by_role("link", name="Which stock was sent of this product").click()
+    expect(page.locator(".conclusions")).to_contain_text(f"Accepted by the platform: {account.name}.")
+    assert asked(page) == {"number": [sku]}
+
+
 def test_a_number_in_a_sentence_or_half_of_one_is_a_click_away(desk: Any, server: Any, call: Call) -> None:
     number = f"26{uuid4().hex[:12].upper()}7"
     server.record(call(ago=timedelta(days=90), body=f'{{"waybill":"{number}"}}'.encode()))

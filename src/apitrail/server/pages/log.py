@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.entry import EntryRow
+from apitrail.profiles.quantities import PRODUCTS
 from apitrail.server import nearer as nearby
 from apitrail.server.pages import guided, links
 from apitrail.server.pages.bodies.visible import visible
@@ -40,6 +41,13 @@ NEW_LIMIT = 100
 MICROSECOND = timedelta(microseconds=1)
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"
+
+STORIES = (
+    ("orders", "/orders", ("order",)),
+    ("shipments", "/shipments", ("tracking", "shipment", "package")),
+    ("stock", guided.PATHS["stock"], PRODUCTS),
+)
+"""What became of a number: by which name, at which page, and of numbers of which types."""
 
 
 class RowsView(Struct, frozen=True, kw_only=True):
@@ -290,7 +298,7 @@ def _widen(query: PageQuery, offered: FiltersView, reader: Reader) -> list[Link]
 
 
 def _stories(query: PageQuery, entries: Sequence[EntryRow], reader: Reader) -> list[Link]:
-    """Whoever looks for a number asks what became of it: the boards say that in a line, and of several in as many."""
+    """Whoever looks for a number asks what became of it: other pages say that, and the boards of several at once."""
     bare = PageQuery(tz=query.tz, lang=query.lang)
     wanted = nearby.only_number(query.text) if query.text else query.reference[0] if len(query.reference) == 1 else ""
     wanted = wanted.rpartition(":")[2].removeprefix("#").casefold()
@@ -304,10 +312,9 @@ def _stories(query: PageQuery, entries: Sequence[EntryRow], reader: Reader) -> l
         return _one_by_one(query, reader)
     return [
         Link(
-            reader.words(f"log.story.{board}"),
-            bare.url(f"/{board}", number=next(told[kind] for kind in kinds if kind in told)),
+            reader.words(f"log.story.{name}"), bare.url(path, number=next(told[kind] for kind in kinds if kind in told))
         )
-        for board, kinds in (("orders", ("order",)), ("shipments", ("tracking", "shipment", "package")))
+        for name, path, kinds in STORIES
         if any(kind in told for kind in kinds)
     ]
 
