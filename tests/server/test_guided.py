@@ -171,6 +171,21 @@ def test_a_label_that_the_carrier_has_already_is_looked_up_and_not_made_again() 
         assert found.conclusions[0].entries == shown
 
 
+def test_a_batch_that_failed_for_one_label_failed_for_that_alone() -> None:
+    batch = entry(
+        "label.create",
+        outcome="partial",
+        cause="address",
+        status=200,
+        items=[Item("order", "S-1", "request_error", "E7", "no such street"), Item("order", "S-2", "success")],
+    )
+    for number, wanted in (("S-1", ["do.address"]), ("S-2", ["do.healed"])):
+        found = label.answer(label.Asked(number=number), label.Evidence(attempts=[batch], oldest=NOON - 99 * HOUR))
+        assert done(found) == wanted
+        said = [one.named["said"] for one in found.findings if one.key in ("carrier_said", "error_said")]
+        assert said == (["E7 · no such street"] if number == "S-1" else [])
+
+
 def test_a_later_success_ends_the_matter() -> None:
     attempts = [entry("label.create", HOUR), entry("label.create", 2 * HOUR, outcome="request_error", cause="address")]
     found = label.answer(label.Asked(number="S-1"), label.Evidence(attempts=attempts, oldest=NOON - 99 * HOUR))

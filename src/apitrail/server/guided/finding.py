@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
 
-from apitrail.entry import EntryRow
+from apitrail.entry import EntryRow, Item
 from apitrail.store.model import Filter
 
 GOOD = ("success", "warning", "partial")
@@ -46,3 +46,23 @@ class Answer(Struct, frozen=True, kw_only=True):
 def failed(entry: EntryRow) -> bool:
     """Whether the call as a whole went wrong."""
     return entry.outcome in BAD
+
+
+def failed_for(entry: EntryRow, names: Collection[str]) -> bool:
+    """Whether a call failed for what it calls so, be it that it worked for others."""
+    return failed(entry) or any(one.outcome in BAD for one in own(entry, names))
+
+
+def own(entry: EntryRow, names: Collection[str]) -> list[Item]:
+    """The results of a call with several that are of what it calls so."""
+    wanted = {one.lower() for one in names}
+    return [one for one in entry.items if one.id.lower() in wanted]
+
+
+def said_of(entry: EntryRow, names: Collection[str]) -> tuple[str, str]:
+    """The platform's code and words for what it calls so, and the client's where nobody answered; empty without any."""
+    refused = next((one for one in own(entry, names) if one.outcome in BAD and (one.code or one.message)), None)
+    if refused is not None:
+        return refused.code or "", refused.message or ""
+    words = entry.not_sent or entry.message or (entry.error.text if entry.error else "")
+    return entry.code or "", words

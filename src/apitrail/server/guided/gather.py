@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from apitrail.entry import Entry, EntryRow
 from apitrail.profiles.quantities import named, quantities
 from apitrail.server.guided import label, missing, stock
-from apitrail.server.guided.finding import BAD, GOOD
+from apitrail.server.guided.finding import BAD, GOOD, failed_for
 from apitrail.store import Store
 from apitrail.store.model import Filter, Option, Term
 
@@ -55,7 +55,7 @@ def missing_order(store: Store, asked: missing.Asked, now: datetime) -> missing.
 def failed_label(store: Store, asked: label.Asked) -> label.Evidence:
     """What the log holds of a label. Raises QueryTooLarge, StoreError."""
     attempts = store.page(asked.attempts, limit=ATTEMPTS).entries
-    last = next((one for one in attempts if one.outcome in BAD), None)
+    last = next((one for one in attempts if failed_for(one, asked.names)), None)
     mentions = 0
     if not attempts and asked.number:
         mentions = sum(_counts(store.facets(Filter(reference=missing.written(asked.number))).outcome).values())
@@ -86,7 +86,7 @@ def wrong_stock(store: Store, asked: stock.Asked) -> stock.Evidence:
     partly = [one for one in sets if one.outcome == "partial"][:PARTLY]
     whole = _whole(store, [*stock.latest(sets).values(), *tells.values(), *partly])
     names = {identity: named(one, asked.spellings) for identity, one in whole.items()}
-    worked = [one for one in sets if not stock.refused(one, names.get(one.id, asked.spellings))]
+    worked = [one for one in sets if not failed_for(one, names.get(one.id, asked.spellings))]
     whole |= _whole(store, [one for one in stock.latest(worked).values() if one.id not in whole])
     names |= {identity: named(one, asked.spellings) for identity, one in whole.items() if identity not in names}
     return stock.Evidence(

@@ -9,7 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from apitrail.entry import EntryRow
-from apitrail.server.guided.finding import GOOD, Answer, Finding, Mark, Named, failed
+from apitrail.server.guided.finding import GOOD, Answer, Finding, Mark, Named, failed_for, said_of
 from apitrail.server.guided.missing import written
 from apitrail.server.repeated import REPEATED
 from apitrail.store.model import Filter
@@ -68,12 +68,17 @@ class Asked(Struct, frozen=True, kw_only=True):
     """How far back an account is looked at; a number is looked for in all of the log."""
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """As the number may be written; none of an account."""
+        return written(self.number) if self.number else ()
+
+    @property
     def attempts(self) -> Filter:
         """The calls that it is about."""
         return Filter(
             since=None if self.number else self.since,
             action=ATTEMPTS,
-            reference=written(self.number) if self.number else (),
+            reference=self.names,
             shipping_integration=(self.account,) if self.account else (),
         )
 
@@ -103,10 +108,10 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
 def answer(asked: Asked, found: Evidence) -> Answer:
     """Everything that can be said."""
-    failures = [one for one in found.attempts if failed(one)]
+    failures = [one for one in found.attempts if failed_for(one, asked.names)]
     findings = [*_attempts(asked, found, failures)]
     if failures:
-        findings += _failure(failures[0], found)
+        findings += _failure(asked, failures[0], found)
     if found.oldest is None:
         findings.append(Finding(key="log_empty", mark="unknown"))
     return Answer(findings=tuple(findings), conclusions=tuple(_concluded(asked, found, failures)))
@@ -117,9 +122,9 @@ def group(entry: EntryRow) -> Group:
     return GROUPS.get(entry.cause or "unknown", "other")
 
 
-def made(attempts: Sequence[EntryRow]) -> EntryRow | None:
+def made(asked: Asked, attempts: Sequence[EntryRow]) -> EntryRow | None:
     """The latest attempt that made a label or its number."""
-    return next((one for one in attempts if one.action in MAKING and not failed(one)), None)
+    return next((one for one in attempts if one.action in MAKING and not failed_for(one, asked.names)), None)
 
 
 def _attempts(asked: Asked, found: Evidence, failures: Sequence[EntryRow]) -> Iterator[Finding]:
@@ -144,22 +149,21 @@ def _attempts(asked: Asked, found: Evidence, failures: Sequence[EntryRow]) -> It
         entries=tuple(attempts[:SHOWN]),
         all=asked.attempts,
     )
-    if not failed(last):
+    if not failed_for(last, asked.names):
         key = "last_worked" if failures else "all_worked"
         named = {"at": last.created_at, "action": last.action}
         yield Finding(key=key, mark="good", named=named, entries=(last,))
-    if asked.number and (label := made(attempts)) is not None:
+    if asked.number and (label := made(asked, attempts)) is not None:
         named = {"at": label.created_at, "action": label.action}
         yield Finding(key="label_exists", mark="note", named=named, entries=(label,))
 
 
-def _failure(last: EntryRow, found: Evidence) -> Iterator[Finding]:
-    said = last.not_sent or last.message or (last.error.text if last.error else "")
+def _failure(asked: Asked, last: EntryRow, found: Evidence) -> Iterator[Finding]:
+    code, said = said_of(last, asked.names)
     who = last.reported_by or last.platform or ""
     if last.not_sent is not None:
         yield Finding(key="not_sent", mark="bad", named={"said": said, "at": last.created_at}, entries=(last,))
-    elif said or last.code:
-        words = " · ".join(part for part in (last.code, said) if part)
+    elif words := " · ".join(part for part in (code, said) if part):
         key = "carrier_said" if who and last.status is not None else "error_said"
         named: Named = {"platform": who, "said": words, "at": last.created_at}
         yield Finding(key=key, mark="bad", named=named, entries=(last,))
@@ -190,11 +194,11 @@ def _concluded(asked: Asked, found: Evidence, failures: Sequence[EntryRow]) -> I
     if not attempts:
         yield Finding(key="do.no_attempt", mark="unknown")
         return
-    if not failures or (asked.number and not failed(attempts[0])):
+    if not failures or (asked.number and not failed_for(attempts[0], asked.names)):
         yield Finding(key="do.healed", mark="good", entries=(attempts[0],))
         return
     last, kind = failures[0], group(failures[0])
-    label = made(attempts) if asked.number else None
+    label = made(asked, attempts) if asked.number else None
     if label is not None and kind == "repeated":
         yield Finding(key="do.repeated", mark="note", entries=(label, last), acts=last)
         return

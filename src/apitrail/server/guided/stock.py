@@ -8,9 +8,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from apitrail.entry import EntryRow, Item
+from apitrail.entry import EntryRow
 from apitrail.profiles.quantities import Quantity, in_words
-from apitrail.server.guided.finding import BAD, Answer, Finding, Named, failed
+from apitrail.server.guided.finding import Answer, Finding, Named, failed_for, said_of
 from apitrail.server.guided.missing import NOTICES, READS
 from apitrail.store.model import Filter
 
@@ -84,11 +84,6 @@ def latest(sets: Sequence[EntryRow]) -> dict[str, EntryRow]:
     return found
 
 
-def refused(entry: EntryRow, names: Collection[str]) -> bool:
-    """Whether a call failed for the product that it calls so, be it that it worked for others."""
-    return failed(entry) or any(one.outcome in BAD for one in _own(entry, names))
-
-
 def answer(asked: Asked, found: Evidence) -> Answer:
     """Everything that can be said."""
     findings = [*_calls(asked, found)]
@@ -129,9 +124,7 @@ def _account(asked: Asked, found: Evidence, last: EntryRow) -> Iterator[Finding]
     account = account_of(last)
     if _refused(asked, found, last):
         yield _set("stock_refused", "bad", found, last)
-        own = next((one for one in _own(last, _names(asked, found, last)) if one.outcome in BAD), None)
-        said = " · ".join(part for part in _words(last, own) if part)
-        if said:
+        if said := " · ".join(part for part in said_of(last, _names(asked, found, last)) if part):
             key = "error_said" if last.status is None else "carrier_said"
             named: Named = {"platform": last.platform or "", "said": said, "at": last.created_at}
             yield Finding(key=key, mark="bad", named=named, entries=(last,))
@@ -158,7 +151,7 @@ def _names(asked: Asked, found: Evidence, one: EntryRow) -> Collection[str]:
 
 
 def _refused(asked: Asked, found: Evidence, one: EntryRow) -> bool:
-    return refused(one, _names(asked, found, one))
+    return failed_for(one, _names(asked, found, one))
 
 
 def _set(key: str, mark: Literal["good", "bad", "note"], found: Evidence, one: EntryRow) -> Finding:
@@ -176,19 +169,6 @@ def _said(found: Evidence, one: EntryRow) -> str:
 def _place(one: EntryRow) -> str:
     account = one.ec_integration
     return (account.name or account.id) if account else one.platform or ""
-
-
-def _own(entry: EntryRow, numbers: Collection[str]) -> list[Item]:
-    """The results of a call with several that are the product's."""
-    wanted = {one.lower() for one in numbers}
-    return [one for one in entry.items if one.id.lower() in wanted]
-
-
-def _words(last: EntryRow, own: Item | None) -> tuple[str | None, ...]:
-    """The platform's own."""
-    if own is not None and (own.code or own.message):
-        return own.code, own.message
-    return last.code, last.not_sent or last.message or (last.error.text if last.error else None)
 
 
 def _concluded(asked: Asked, found: Evidence, last: Sequence[EntryRow]) -> Iterator[Finding]:
