@@ -14,6 +14,7 @@ from msgspec import structs
 from apitrail.entry import Entry, Payload
 from apitrail.exchange import Integration
 from apitrail.store import Cursor, Filter, Histogram, Term
+from apitrail.store.failures import Kind
 from apitrail.store.model import Choices
 
 OPTIONS = ("action", "ec_integration", "shipping_integration", "outcome", "platform", "cause", "direction")
@@ -76,18 +77,43 @@ class PlainLog:
             for begin, end in pairwise(edges)
         ]
 
-    def failures(self, which: Filter) -> Counter[tuple[str, str, str, str]]:
-        """How many failed, by platform, action, EC integration and code, by what all entries are counted by."""
-        failed = [one for one in self.found(which.counted) if one.outcome in FAILED]
-        return Counter(
-            (one.platform or "", one.action, held(one, "ec_integration") or "", one.code or "") for one in failed
-        )
+    def failures(self, which: Filter) -> dict[Kind, tuple[int, frozenset[str]]]:
+        """How many failed, as a whole or in part, and for which orders, by what they have in common. Of the filter,
+        what all entries are counted by.
+        """
+        found: dict[Kind, tuple[int, frozenset[str]]] = {}
+        for one in self.found(which.counted):
+            if one.outcome not in (*FAILED, "partial"):
+                continue
+            kind = Kind(
+                one.platform or "",
+                one.action,
+                one.direction,
+                held(one, "ec_integration") or "",
+                held(one, "shipping_integration") or "",
+                one.code or "",
+                None if one.code else one.status,
+                one.cause or "",
+            )
+            count, orders = found.get(kind, (0, frozenset[str]()))
+            found[kind] = count + 1, orders | failed_for(one)
+        return found
 
 
 def order(entry: Entry | Cursor) -> Place:
     """What a list is sorted by: the engine compares the second half of a UUID first."""
     number = UUID(entry.id).int
     return entry.created_at, number & (1 << 64) - 1, number >> 64
+
+
+def failed_for(entry: Entry) -> set[str]:
+    """The orders that it failed for."""
+    refused = {one.id for one in entry.items if one.outcome in FAILED}
+    if entry.outcome == "partial" and refused:
+        return refused
+    if entry.source is not None and entry.source.type == "order":
+        return {entry.source.id}
+    return {one.id for one in entry.references if one.type == "order"}
 
 
 def passes(entry: Entry, which: Filter, but: str = "") -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import random
 import shutil
-from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +20,7 @@ import pytest
 from msgspec import structs
 from tests.store.plain import GOOD, OPTIONS, PlainLog, age
 
-from apitrail.entry import Entry, Outcome, Payload
+from apitrail.entry import Entry, Item, Outcome, Payload
 from apitrail.exchange import Integration, Reference, Source
 from apitrail.store import Cursor, Filter, StoreError, Term, ends, open_store, recent, slices, totals
 from apitrail.store.retention import Keep, Rules
@@ -162,10 +161,12 @@ class Walk:
 
     def failures(self, which: Filter) -> None:
         """What failed, by what it has in common."""
-        found: Counter[tuple[str, str, str, str]] = Counter()
-        for one in self.log.failures(which, 1000):
-            found[one.kind.platform, one.kind.action, one.kind.ec_integration, one.kind.code] += one.count
-        assert found == self.plain.failures(which), self._said(which, "failures")
+        found = {one.kind: one for one in self.log.failures(which, 1000)}
+        wanted = self.plain.failures(which)
+        hit = {kind: (count, len(orders)) for kind, (count, orders) in wanted.items()}
+        assert {kind: (one.count, one.orders) for kind, one in found.items()} == hit, self._said(which, "failures")
+        for kind, one in found.items():
+            assert wanted[kind][1].issuperset(one.some_orders), self._said(which, "failures")
 
     def whole(self) -> None:
         """One entry, to the byte; and one that is not there."""
@@ -195,6 +196,10 @@ class Walk:
         failed = outcome not in GOOD
         order, other = dice.sample(self.orders, 2)
         word = dice.choice(WORDS)
+        items = []
+        if outcome == "partial" and dice.random() < 0.8:
+            refused = dice.choice([order, other])
+            items = [Item("order", one, "request_error" if one == refused else "success") for one in (order, other)]
         kept = f'{{"order_sn":"{order}","note":"{word}"}}'.encode()
         sent = f'{{"wanted":["{other}"],"say":"{dice.choice(WORDS)}"}}'.encode()
         return self.make(
@@ -215,7 +220,9 @@ class Walk:
             ec_integration=dice.choice([None, Integration("a", "A"), Integration("b", "B")]),
             shipping_integration=dice.choice([None, None, Integration("c", "C")]),
             source=dice.choice([None, Source("order", order)]),
-            references=[Reference("order", order), Reference("tracking_no", f"T{other}")],
+            references=[Reference("order", one) for one in (order, other)[: 1 + len(items) // 2]]
+            + [Reference("tracking_no", f"T{other}")],
+            items=items,
             request=Payload(body=sent, size=len(sent), charset="utf-8"),
             response=Payload(body=kept, size=len(kept), charset="utf-8"),
         )
