@@ -73,6 +73,12 @@ def test_a_tenth_of_failures_is_degraded_and_less_is_not() -> None:
     assert health([activity(calls=31, failed=3)], NOON).state == "healthy"
 
 
+def test_what_failed_in_part_counts_with_what_failed_as_a_whole() -> None:
+    assert health([activity(calls=30, failed=1, partly=2)], NOON).state == "degraded"
+    assert health([activity(calls=30, failed=1, partly=1)], NOON).state == "healthy"
+    assert health([activity(calls=30, partly=30, newest=(False, False, False))], NOON).state == "degraded"
+
+
 def test_an_account_without_calls_is_silent_never_seen_or_off() -> None:
     assert health([], NOON).state == "silent"
     assert health([], NOON, seen=False).state == "never"

@@ -54,6 +54,14 @@ def test_an_account_is_told_with_its_last_success_and_failure_and_its_newest_out
     assert (found.newest, found.causes) == ((True, True, True), ("credentials",))
 
 
+def test_what_failed_in_part_is_told_apart_and_with_its_causes(store: Store, make: Make) -> None:
+    """Its latest failure is one of a whole call."""
+    store.write([*calls(make, 5, 2), *calls(make, 4, 3, outcome="partial", cause="product_mapping")])
+    [found] = store.activity("ec", NOON - 48 * HOUR, NOON - 24 * HOUR)
+    assert (found.calls, found.failed, found.partly, found.causes) == (4, 0, 2, ("product_mapping",))
+    assert (found.failure_id, found.newest) == ("", (False, False, False))
+
+
 def test_without_a_success_none_is_told(store: Store, make: Make) -> None:
     store.write(calls(make, 1, outcome="request_error"))
     [found] = store.activity("ec", NOON - 48 * HOUR, NOON - 24 * HOUR)

@@ -56,7 +56,8 @@ def health(
         lasts = [one.last for one in actions if one.action == action]
         return Health("silent", lasts[0] if lasts else worst_missed.since, action, worst_missed)
     calls, failed = sum(one.calls for one in actions), sum(one.failed for one in actions)
-    if failed >= DEGRADED_LEAST and failed >= DEGRADED_SHARE * calls:
+    bad = failed + sum(one.partly for one in actions)
+    if bad >= DEGRADED_LEAST and bad >= DEGRADED_SHARE * calls:
         return Health("degraded")
     return Health("healthy" if calls > failed else "quiet")
 

@@ -199,7 +199,9 @@ class Activity(Struct, frozen=True, kw_only=True):
     calls: int
     """Of the last day."""
     failed: int
-    """Of these."""
+    """Of these, as a whole."""
+    partly: int = 0
+    """Of these, in part."""
     last_success: datetime | None
     success_id: str
     last_failure: datetime | None
@@ -207,7 +209,7 @@ class Activity(Struct, frozen=True, kw_only=True):
     newest: tuple[bool, ...]
     """Whether each of the latest few failed, newest first."""
     causes: tuple[str, ...]
-    """Of the last day's failures, most frequent first."""
+    """Of the last day's failures, as a whole or in part, most frequent first."""
 
     @property
     def last(self) -> datetime:

@@ -60,6 +60,8 @@ class ActionView(Struct, frozen=True, kw_only=True):
     calls: str
     failed: str
     rate: str
+    partly: Markup
+    """How many failed in part; empty where none did."""
     success: Markup
     success_url: str
     failure: Markup
@@ -187,7 +189,7 @@ def _account(
     field = f"{side}_integration"
     log = PageQuery(range="7d", tz=query.tz, lang=query.lang).but(**{field: (identity,)})
     causes = Counter(cause for one in done for cause in one.causes)
-    calls, failed = sum(one.calls for one in done), sum(one.failed for one in done)
+    calls, failed, partly = (sum(getattr(one, name) for one in done) for name in ("calls", "failed", "partly"))
     settings = (
         [Markup("{}: {}").format(visible(key), visible(value)) for key, value in known.settings.items()]
         if known
@@ -203,7 +205,7 @@ def _account(
         icon=ICONS[found.state],
         word=words(f"integrations.state.{found.state}"),
         about=_about(found, reader),
-        calls=words("integrations.calls", calls=f"{calls:,}", failed=f"{failed:,}", rate=_rate(failed, calls)),
+        calls=_calls(calls, failed, partly, reader),
         spark=drawn,
         spark_url=log.but(range="24h").url("/histogram"),
         ends=_ends(signed_in, reader),
@@ -216,7 +218,9 @@ def _account(
         ],
         settings=settings,
         silent=_silent(missed, done, name, reader),
-        actions=[_action(one, log, reader) for one in sorted(done, key=lambda one: (-one.failed, -one.calls))],
+        actions=[
+            _action(one, log, reader) for one in sorted(done, key=lambda one: (-one.failed - one.partly, -one.calls))
+        ],
         log_url=log.url(),
         host_url=_host(side, identity, platform, known, reader),
     )
@@ -277,11 +281,18 @@ def _action(one: Activity, log: PageQuery, reader: Reader) -> ActionView:
         calls=f"{one.calls:,}",
         failed=f"{one.failed:,}",
         rate=_rate(one.failed, one.calls),
+        partly=reader.words("integrations.partly", count=f"{one.partly:,}") if one.partly else Markup(""),
         success=reader.clock.tag(one.last_success) if one.last_success else Markup("–"),
         success_url=bare.url(f"/entries/{one.success_id}") if one.success_id else "",
         failure=reader.clock.tag(one.last_failure) if one.last_failure else Markup("–"),
         failure_url=bare.url(f"/entries/{one.failure_id}") if one.failure_id else "",
     )
+
+
+def _calls(calls: int, failed: int, partly: int, reader: Reader) -> Markup:
+    words = reader.words
+    told = words("integrations.calls", calls=f"{calls:,}", failed=f"{failed:,}", rate=_rate(failed, calls))
+    return told + " " + words("integrations.calls_partly", count=f"{partly:,}") if partly else told
 
 
 def _host(side: str, identity: str, platform: str, known: Registration | None, reader: Reader) -> str:

@@ -73,14 +73,20 @@ def last_failures(side: Side, since: datetime) -> Query:
 
 
 def since_day(side: Side, day: datetime) -> Query:
-    """Rows: account, action, whether they failed, cause, how many calls since then; the most first."""
+    """Rows: account, action, whether they failed, whether in part, cause, how many calls since then; the most first."""
     source, params = counted(
         Filter(since=day),
-        {"account": _IDS[side], "action": "action", "bad": _BAD, "cause": "ifNull(cause, '')"},
+        {
+            "account": _IDS[side],
+            "action": "action",
+            "bad": _BAD,
+            "partly": "outcome = 'partial'",
+            "cause": "ifNull(cause, '')",
+        },
         days=False,
     )
     return Query(
-        f"SELECT assumeNotNull(account), action, bad, cause, n FROM ({source})"  # noqa: S608, constants only
+        f"SELECT assumeNotNull(account), action, bad, partly, cause, n FROM ({source})"  # noqa: S608, constants only
         " WHERE account IS NOT NULL ORDER BY n DESC, cause",
         params,
     )
@@ -111,20 +117,21 @@ def read(
     for account, action, good_at, good_id, bad_at, bad_id, newest in rows:
         place = account, action
         last_bad = max((bad_at, bad_id), failed_last.get(place, (0, "")))
-        mine = [(bad, cause, n) for one, other, bad, cause, n in counts if (one, other) == place]
+        mine = [values for one, other, *values in counts if (one, other) == place]
         found.append(
             Activity(
                 account=account,
                 action=action,
                 platform=platforms.get(place, ""),
-                calls=sum(n for _, _, n in mine),
-                failed=sum(n for bad, _, n in mine if bad),
+                calls=sum(n for *_, n in mine),
+                failed=sum(n for bad, _, _, n in mine if bad),
+                partly=sum(n for _, partly, _, n in mine if partly),
                 last_success=instant(good_at) if good_at else None,
                 success_id=good_id if good_at else "",
                 last_failure=instant(last_bad[0]) if last_bad[0] else None,
                 failure_id=last_bad[1] if last_bad[0] else "",
                 newest=tuple(bool(one) for one in newest),
-                causes=tuple(cause for bad, cause, _ in mine if bad and cause)[:CAUSES],
+                causes=tuple(cause for bad, partly, cause, _ in mine if (bad or partly) and cause)[:CAUSES],
             )
         )
     return found
