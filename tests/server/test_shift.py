@@ -94,7 +94,7 @@ def common(feature: str, value: str, count: int) -> Common:
 
 
 def test_what_every_call_has_is_not_what_failures_have_in_common() -> None:
-    total = CauseTotal("address", "outbound", 5, 5, 0, ("ups",))
+    total = CauseTotal("address", "outbound", 5, 5, 0, 0, ("ups",))
     told = [common("shipping", "a", 5), common("version", "1.0", 5), common("sku", "CUP", 4), common("store", "S", 2)]
     alone = [hour("a", 9, 0)]
     assert [one.feature for one in features(total, told, alone)] == ["sku"]
@@ -129,6 +129,44 @@ def test_an_order_is_held_until_the_same_action_works_for_it(
     send("3", 1, 200)
     answer = server.get("/api/v1/shift", params={"from": (now - HOUR).isoformat()}).json()
     assert not [one for board in answer["causes"] for one in board["held"] if one["id"].startswith(account)]
+
+
+def test_a_product_is_held_in_each_shop_until_its_stock_is_accepted_there(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    now, sku = datetime.now(UTC), f"S-{account}"
+
+    def push(shop: str, minutes_ago: int, status: int) -> None:
+        stated = {
+            "action": "stock.push",
+            "platform": "shopify",
+            "ec_integration": {"id": f"{account}-{shop}", "name": f"Shop {shop}"},
+            "references": [{"type": "sku", "id": sku}],
+        }
+        made = an_exchange(created_at=(now - timedelta(minutes=minutes_ago)).isoformat(), status=status, stated=stated)
+        server.post("/api/v1/exchanges", json={"exchanges": [made]}, headers=ingest).raise_for_status()
+
+    def held() -> list[tuple[str, str]]:
+        told = server.get("/api/v1/shift", params={"from": (now - HOUR).isoformat()}).json()["causes"]
+        every = [each for cause in told for each in cause["held"]]
+        return [(each["kind"], each["ec_integration"]["name"]) for each in every if each["id"] == sku]
+
+    push("a", 30, 401)
+    push("b", 29, 401)
+    assert held() == [("product", "Shop b"), ("product", "Shop a")]
+    push("b", 20, 200)
+    assert held() == [("product", "Shop a")]
+    page = server.get("/shift").text
+    assert f"{sku} (Shop a)" in page
+    assert f"/help/stock-wrong?number={sku}&amp;account={account}-a" in page
+    assert "Products without success since: " in page
+    [problem] = server.get("/api/v1/problems", params={"ec_integration": f"{account}-a"}).json()["problems"]
+    assert (problem["orders"], problem["products"], problem["some_products"]) == (0, 1, [sku])
+    board = server.get("/problems", params={"ec_integration": f"{account}-a"}).text
+    assert "1 product" in board
+    assert f"/help/stock-wrong?number={sku}&amp;account={account}-a" in board
+    push("a", 10, 200)
+    assert held() == []
 
 
 def test_an_order_is_not_held_by_a_call_that_the_platform_refused_because_it_had_worked_before(

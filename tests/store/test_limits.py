@@ -78,7 +78,7 @@ def test_what_ended_a_problem_is_looked_for_in_two_quarters_of_an_hour_alone(log
     kind = Kind("ups", "label.create", "outbound", "", "ups-1", "E1", None, "address")
     group = Group(
         kind=kind, count=1, first=last, first_id="", last=last, last_id="", outcome="request_error", message="",
-        merchant="", orders=0, parcels=0, some_orders=(), some_parcels=(),
+        merchant="", orders=0, parcels=0, products=0, some_orders=(), some_parcels=(), some_products=(),
     )  # fmt: skip
     later = {0: int((last + timedelta(days=2)).timestamp()) // 900 * 900}
     left, of = granules(log, failures.endings([group], later))

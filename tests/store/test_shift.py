@@ -52,7 +52,7 @@ def test_who_was_hit_is_told_by_action_with_when_the_same_worked(either: Store, 
         ("A-2", "order", "label.create", NOON + 2 * MINUTE),
         ("A-1", "order", "label.create", NOON + MINUTE),
     ]
-    assert either.worked(hit, every) == {("label.create", "A-1"): NOON + 3 * MINUTE}
+    assert either.worked(hit, every) == {("label.create", "A-1", ""): NOON + 3 * MINUTE}
     assert either.worked([], every) == {}
     assert len(either.affected(every, 1)) == 1
 
@@ -74,9 +74,48 @@ def test_what_a_call_failed_for_has_not_worked_by_it_and_the_rest_has(either: St
         ("A-1", NOON),
     ]
     assert either.worked(hit, every) == {
-        ("label.create", "A-1"): NOON + 9 * MINUTE,
-        ("label.create", "A-3"): NOON + 9 * MINUTE,
+        ("label.create", "A-1", ""): NOON + 9 * MINUTE,
+        ("label.create", "A-3", ""): NOON + 9 * MINUTE,
     }
+
+
+def test_a_product_is_hit_in_each_shop_by_itself_and_where_a_call_is_about_no_order(either: Store, make: Make) -> None:
+    def push(minutes: int, shop: str, *references: tuple[str, str], **fields: Any) -> Entry:
+        given: dict[str, Any] = {
+            "action": "stock.push",
+            "ec_integration": Integration(shop),
+            "shipping_integration": None,
+            "cause": "product_mapping",
+            "references": [Reference(*one) for one in references],
+        }
+        return label(make, minutes, **(given | fields))
+
+    tent = (("product", "9"), ("sku", "TENT-2"), ("variant", "18"))
+    either.write(
+        [
+            push(0, "a", *tent),
+            push(1, "b", *tent),
+            push(2, "b", ("variant", "27")),
+            push(3, "a", *tent, ("order", "A-1")),
+            push(4, "b", *tent, outcome="success", cause=None),
+        ]
+    )
+    every = Filter(since=NOON)
+    [total] = either.cause_totals(every)
+    assert (total.orders, total.parcels, total.products) == (1, 0, 3)
+    hit = either.affected(every, 10)
+    assert [(one.kind, one.id, one.ec_integration) for one in hit] == [
+        ("order", "A-1", ""),
+        ("product", "27", "b"),
+        ("product", "TENT-2", "b"),
+        ("product", "TENT-2", "a"),
+    ]
+    worked = either.worked(hit, every)
+    assert worked["stock.push", "TENT-2", "b"] == NOON + 4 * MINUTE
+    assert ("stock.push", "TENT-2", "a") not in worked
+    groups = {one.kind.ec_integration: one for one in either.failures(every, 10)}
+    assert (groups["a"].products, groups["a"].some_products, groups["a"].orders) == (1, ("TENT-2",), 1)
+    assert (groups["b"].products, groups["b"].some_products) == (2, ("27", "TENT-2"))
 
 
 def test_what_failures_have_in_common_is_counted_once_a_call(store: Store, make: Make) -> None:

@@ -89,8 +89,9 @@ class Boards(Upkeep):
         """
         return shift.read_affected(self.engine.select(shift.affected(which, limit)).rows)
 
-    def worked(self, hit: Sequence[Affected], which: Filter) -> dict[tuple[str, str], datetime]:
-        """When a call of the same action last worked for each of them within the filter's range, by action and id.
+    def worked(self, hit: Sequence[Affected], which: Filter) -> dict[tuple[str, str, str], datetime]:
+        """When a call of the same action last worked for each of them within the filter's range, by action, id and, of
+        products, shop account.
 
         Raises QueryTooLarge, StoreError.
         """
@@ -98,13 +99,14 @@ class Boards(Upkeep):
             return {}
         rows = self.engine.select(shift.worked(hit, which)).rows
         refused: set[tuple[str, str]] = set()
-        if any(partly for _, _, _, partly in rows):
+        if any(partly for *_, partly in rows):
             refused = {(entry, one) for entry, one in self.engine.select(shift.refused(hit, which)).rows}
-        found: dict[tuple[str, str], datetime] = {}
-        for action, one, micro, partly in rows:
+        found: dict[tuple[str, str, str], datetime] = {}
+        for action, one, ec, micro, partly in rows:
             if (partly, one) not in refused:
                 at = instant(micro)
-                found[action, one] = max(at, found.get((action, one), at))
+                for account in {ec, ""}:
+                    found[action, one, account] = max(at, found.get((action, one, account), at))
         return found
 
     def common(self, which: Filter, share: float = 0.0) -> list[Common]:

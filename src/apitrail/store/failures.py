@@ -48,8 +48,11 @@ class Group(Struct, frozen=True, kw_only=True):
     """How many orders the calls referred to."""
     parcels: int
     """How many shipments these calls referred to; for calls that name none, how many tracking numbers or packages."""
+    products: int
+    """How many products calls referred to that are about neither; for what has several numbers, by its SKU."""
     some_orders: tuple[str, ...]
     some_parcels: tuple[str, ...]
+    some_products: tuple[str, ...]
 
 
 class Unanswered(Struct, frozen=True):
@@ -76,19 +79,23 @@ class CauseTotal(Struct, frozen=True):
     count: int
     orders: int
     parcels: int
+    products: int
+    """By shop account; so many of calls that are about neither orders nor parcels."""
     platforms: tuple[str, ...]
 
 
 class Affected(Struct, frozen=True):
-    """An order or parcel that calls of an action failed for."""
+    """An order, parcel or product that calls of an action failed for."""
 
     cause: str
     direction: str
     action: str
     platform: str
     kind: str
-    """`order` or `parcel`."""
+    """`order`, `parcel` or `product`."""
     id: str
+    ec_integration: str
+    """Of a product: it is sold by several. Empty of all else."""
     last: datetime
     """Of these failures, within the range."""
 

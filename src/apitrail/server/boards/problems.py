@@ -67,9 +67,13 @@ class Trouble(Struct, frozen=True, kw_only=True):
     """How many orders these calls referred to."""
     parcels: int
     """How many shipments these calls referred to; for calls that name none, how many tracking numbers or packages."""
+    products: int
+    """How many products calls referred to that are about neither, by SKU if they have one."""
     some_orders: tuple[str, ...]
     """Up to five of them."""
     some_parcels: tuple[str, ...]
+    """Up to five of them."""
+    some_products: tuple[str, ...]
     """Up to five of them."""
     state: State
     """`over` if a call of the same platform, account, direction and action worked after the last failure."""
@@ -159,8 +163,10 @@ def _trouble(
         last_entry=group.last_id,
         orders=group.orders,
         parcels=group.parcels,
+        products=group.products,
         some_orders=group.some_orders,
         some_parcels=group.some_parcels,
+        some_products=group.some_products,
         state="going_on" if ending is None else "over",
         ended_at=ending.at if ending else None,
         ended_by=ending.id if ending else "",

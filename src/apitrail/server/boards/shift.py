@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
+from apitrail.exchange import Integration
 from apitrail.profiles.catalogue import Actor, actor
 from apitrail.profiles.work import Work, is_of
 from apitrail.server.boards import problems
@@ -24,7 +25,7 @@ from apitrail.store.model import Filter
 
 LONGEST = timedelta(days=7)
 HIT = 5000
-"""Orders and parcels, by cause and action, that are looked at: those that were hit last."""
+"""Orders, parcels and products, by cause and action, that are looked at: those that were hit last."""
 MOST_REPEATED, MENTIONS = 200, 2000
 """Orders and parcels that are looked for in all of the log, and the latest calls about them that are looked at."""
 HOURS = 50_000
@@ -32,7 +33,7 @@ HOURS = 50_000
 STRETCHES = 50
 """Times in which a platform did not work at all: the latest."""
 SOME = 12
-"""Orders and parcels of a cause that are named."""
+"""Orders, parcels and products of a cause that are named."""
 COMMON_SHARE, COMMON_LEAST = 0.6, 3
 """Failures have in common what so large a share of them has, where there are so many at least."""
 
@@ -41,11 +42,13 @@ Key = tuple[str, str]
 
 
 class Held(Struct, frozen=True):
-    """An order or parcel for which the same action has not worked since it failed."""
+    """An order, parcel or product for which the same action has not worked since it failed."""
 
     kind: str
-    """`order` or `parcel`."""
+    """`order`, `parcel` or `product`."""
     id: str
+    ec_integration: Integration | None
+    """Of a product, whose stock each shop has by itself; null of all else."""
     action: str
     platform: str
     last_failure: datetime
@@ -75,10 +78,13 @@ class CauseBoard(Struct, frozen=True, kw_only=True):
     orders: int
     """How many orders the calls referred to."""
     parcels: int
+    products: int
+    """How many products calls referred to that are about neither, counted for each shop account."""
     orders_held: int
     """For how many of these orders the same action has not worked since its last failure, if that failure had this
     cause. If the platform refused it because it had it already, it must not have worked before either."""
     parcels_held: int
+    products_held: int
     held: list[Held]
     """Up to twelve of these, the latest first."""
     common: list[Feature]
@@ -109,8 +115,8 @@ class ShiftAnswer(Struct, frozen=True, kw_only=True):
     account_names: dict[str, str]
     """The names of the accounts in the outages, by id."""
     more_hit: bool
-    """True if more orders and parcels were affected than the 5,000 that were read. The real numbers of those held up
-    may then be higher."""
+    """True if more orders, parcels and products were affected than the 5,000 that were read. The real numbers of those
+    held up may then be higher."""
     more_problems: bool
     """True if there are more than 100 problems; the list then has those that failed last."""
 
@@ -138,10 +144,11 @@ def shift(store: Store, since: datetime, now: datetime, work: Work | None = None
         dict.fromkeys(
             [one for each in broken for one in each.accounts]
             + [one.value for one in shared if one.feature in ("ec", "shipping")]
+            + [one.ec_integration for one in hit if one.ec_integration]
         )
     )
     since_hit = replace(which, since=min((one.last for one in hit[:HIT]), default=span.since))
-    held = _held(hit[:HIT], store.worked(hit[:HIT], since_hit), _done(store, hit[:HIT]))
+    held = _held(hit[:HIT], store.worked(hit[:HIT], since_hit), _done(store, hit[:HIT]), names)
     said = alike(store, which)
     causes = [_board(one, held, shared, hours, told.problems, names, said.get(one.cause, [])) for one in totals]
     return ShiftAnswer(
@@ -162,12 +169,17 @@ def shift(store: Store, since: datetime, now: datetime, work: Work | None = None
 
 def urgency(one: CauseBoard) -> tuple[bool, int, int]:
     """What must be looked at first, by how many are held up, then by how much failed."""
-    return healed(one), -(one.orders_held + one.parcels_held), -one.failures
+    return healed(one), -waiting(one), -one.failures
 
 
 def healed(one: CauseBoard) -> bool:
     """Whether all of it works again, and nothing that it hit is held up."""
-    return not (one.going_on or one.orders_held or one.parcels_held)
+    return not (one.going_on or waiting(one))
+
+
+def waiting(one: CauseBoard) -> int:
+    """How many orders, parcels and products are held up."""
+    return one.orders_held + one.parcels_held + one.products_held
 
 
 def _done(store: Store, hit: Sequence[Affected]) -> Set[tuple[str, str]]:
@@ -185,20 +197,25 @@ def _done(store: Store, hit: Sequence[Affected]) -> Set[tuple[str, str]]:
 
 
 def _held(
-    hit: Sequence[Affected], worked: Mapping[tuple[str, str], datetime], done: Set[tuple[str, str]]
+    hit: Sequence[Affected],
+    worked: Mapping[tuple[str, str, str], datetime],
+    done: Set[tuple[str, str]],
+    names: Mapping[tuple[str, str], str],
 ) -> dict[Key, list[Held]]:
     """By the cause of the latest failure of each action for each of them; the latest first."""
     found: dict[Key, list[Held]] = {}
-    seen: set[tuple[str, str, str]] = set()
+    seen: set[tuple[str, str, str, str]] = set()
     for one in hit:
-        if (one.action, one.kind, one.id) in seen:
+        ec = one.ec_integration
+        if (one.action, one.kind, one.id, ec) in seen:
             continue
-        seen.add((one.action, one.kind, one.id))
-        at = worked.get((one.action, one.id))
+        seen.add((one.action, one.kind, one.id, ec))
+        at = worked.get((one.action, one.id, ec))
         if one.cause == REPEATED and (one.action, one.id) in done:
             continue
         if at is None or at < one.last:
-            held = Held(one.kind, one.id, one.action, one.platform, one.last)
+            account = Integration(ec, names.get(("ec", ec), "")) if ec else None
+            held = Held(one.kind, one.id, account, one.action, one.platform, one.last)
             found.setdefault((one.cause, one.direction), []).append(held)
     return found
 
@@ -213,8 +230,8 @@ def _board(
     said: list[Alike],
 ) -> CauseBoard:
     key = total.cause, total.direction
-    waiting = held.get(key, [])
-    counted = Counter(one.kind for one in {(one.kind, one.id): one for one in waiting}.values())
+    stuck = {(one.kind, one.id, one.ec_integration): one for one in reversed(held.get(key, []))}
+    counted = Counter(one.kind for one in stuck.values())
     mine = [one for one in told if (one.cause, one.direction) == key]
     return CauseBoard(
         cause=total.cause,
@@ -224,9 +241,11 @@ def _board(
         platforms=total.platforms,
         orders=total.orders,
         parcels=total.parcels,
+        products=total.products,
         orders_held=counted["order"],
         parcels_held=counted["parcel"],
-        held=list({(one.kind, one.id): one for one in reversed(waiting)}.values())[::-1][:SOME],
+        products_held=counted["product"],
+        held=list(stuck.values())[::-1][:SOME],
         common=[
             Feature(one.feature, one.value, names.get((one.feature, one.value), ""), one.count)
             for one in features(total, shared, hours)

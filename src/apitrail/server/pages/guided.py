@@ -237,6 +237,12 @@ def pages(query: PageQuery, reader: Reader, number: str = "") -> list[Link]:
     ]
 
 
+def of_product(query: PageQuery, number: str, account: Integration | None) -> str:
+    """Where it is told why a product's stock is wrong."""
+    bare = PageQuery(tz=query.tz, lang=query.lang)
+    return bare.url(PATHS["stock"], number=number, **({"account": account.id} if account else {}))
+
+
 def _view(
     kind: Kind,
     answer: Answer | None,

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from apitrail.profiles.catalogue import Party
 from apitrail.server.boards.problems import MOST, NARROWED_BY, ProblemsAnswer, Trouble, problems
-from apitrail.server.pages import boards, links, names, parcels, party, works
+from apitrail.server.pages import boards, guided, links, names, parcels, party, works
 from apitrail.server.pages.boards import Chip, Chosen, Named
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.links import Link
@@ -76,6 +76,9 @@ class ProblemView(Struct, frozen=True, kw_only=True):
     some_orders: list[Named]
     more_orders: str
     """How many orders are not named; empty for none."""
+    products: Markup
+    some_products: list[Link]
+    more_products: str
     some_parcels: list[Link]
     more_parcels: str
     ended: Markup
@@ -229,6 +232,11 @@ def _row(one: Trouble, name: str, query: PageQuery, more: dict[str, str], reader
         last_url=bare.url(f"/entries/{one.last_entry}"),
         orders=words.count("problems.some_orders", one.orders) if one.orders else Markup(),
         parcels=words.count("problems.parcels", one.parcels) if one.parcels else Markup(),
+        products=words.count("problems.products", one.products) if one.products else Markup(),
+        some_products=[
+            Link(visible(each), guided.of_product(bare, each, one.ec_integration)) for each in one.some_products
+        ],
+        more_products=f"{one.products - len(one.some_products):,}" if one.products > len(one.some_products) else "",
         some_orders=[
             boards.reference("order", order, one.merchant, one.platform, query, reader) for order in one.some_orders
         ],

@@ -21,8 +21,8 @@ from apitrail.profiles.work import Work
 from apitrail.server.boards.alike import COMPARED, Alike
 from apitrail.server.boards.outages import Outage
 from apitrail.server.boards.problems import Trouble
-from apitrail.server.boards.shift import HIT, CauseBoard, Feature, ShiftAnswer, healed, shift
-from apitrail.server.pages import boards, handover, links, names, party, ranges, works
+from apitrail.server.boards.shift import HIT, CauseBoard, Feature, Held, ShiftAnswer, healed, shift, waiting
+from apitrail.server.pages import boards, guided, handover, links, names, party, ranges, works
 from apitrail.server.pages.boards import Chosen, Named
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.guided import Choice
@@ -74,7 +74,7 @@ class CauseView(Struct, frozen=True, kw_only=True):
     platforms: Markup
     failures: Markup
     held: list[Markup]
-    """How many orders and parcels are held up, in words; empty where the calls named none."""
+    """How many orders, parcels and products are held up, in words; empty where the calls named none."""
     waiting: bool
     """Whether any is."""
     some: list[Named]
@@ -276,15 +276,16 @@ def _outage(one: Outage, called: Mapping[str, str], bare: PageQuery, reader: Rea
 
 def _cause(one: CauseBoard, found: ShiftAnswer, work: Work | None, bare: PageQuery, reader: Reader) -> CauseView:
     words, whose = reader.words, party.of_several(one.platforms, reader)
-    waiting = one.orders_held + one.parcels_held
+    stuck = waiting(one)
     board = bare.but(range="", since=found.since, until=found.until, direction=(one.direction,))
     if one.cause:
         board = board.but(cause=(one.cause,))
     held = [
-        words(f"shift.held_{kind}", held=f"{stuck:,}", all=f"{every:,}")
-        for kind, stuck, every in (
+        words(f"shift.held_{kind}", held=f"{number:,}", all=f"{every:,}")
+        for kind, number, every in (
             ("orders", one.orders_held, one.orders),
             ("parcels", one.parcels_held, one.parcels),
+            ("products", one.products_held, one.products),
         )
         if every
     ]
@@ -298,19 +299,26 @@ def _cause(one: CauseBoard, found: ShiftAnswer, work: Work | None, bare: PageQue
         platforms=Markup(", ").join(visible(reader.platform(each)) for each in one.platforms),
         failures=words.count("shift.failures", one.failures),
         held=held,
-        waiting=bool(waiting),
-        some=[
-            boards.reference("order", each.id, "", each.platform, bare, reader)
-            if each.kind == "order"
-            else Named(visible(each.id), bare.but(range="all", reference=(each.id,)).url(), "")
-            for each in one.held
-        ],
-        more=f"{waiting - len(one.held):,}" if waiting > len(one.held) else "",
+        waiting=bool(stuck),
+        some=[_held(each, bare, reader) for each in one.held],
+        more=f"{stuck - len(one.held):,}" if stuck > len(one.held) else "",
         common=[_common(each, one, reader) for each in one.common] + [_alike(each, reader) for each in one.alike],
         lines=[_line(each, bare, reader) for each in one.problems[:ROWS]],
         all_url=board.url(PROBLEMS, **({"work": work} if work else {})),
         all_count=f"{len(one.problems):,}",
     )
+
+
+def _held(one: Held, bare: PageQuery, reader: Reader) -> Named:
+    if one.kind == "order":
+        return boards.reference("order", one.id, "", one.platform, bare, reader)
+    if one.kind == "parcel":
+        return Named(visible(one.id), bare.but(range="all", reference=(one.id,)).url(), "")
+    account = one.ec_integration
+    label = (
+        Markup("{} ({})").format(visible(one.id), visible(account.name or account.id)) if account else visible(one.id)
+    )
+    return Named(label, guided.of_product(bare, one.id, account), "")
 
 
 def _common(one: Feature, board: CauseBoard, reader: Reader) -> Markup:

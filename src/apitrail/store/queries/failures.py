@@ -18,7 +18,7 @@ GOOD = "outcome NOT IN ('request_error', 'platform_error')"
 _ENDS = f"{GOOD} AND NOT (outcome = 'partial' AND way_partly)"
 """What fails in part ends what failed as a whole, and not what fails in part."""
 SOME = 5
-"""Orders and parcels of a group that are named."""
+"""Orders, parcels and products of a group that are named."""
 
 _KIND = (
     "ifNull(platform, '') AS of_platform, action, direction, ifNull(ec_id, '') AS of_ec,"
@@ -36,6 +36,12 @@ PARCELS = (
     " has(reference_types, 'tracking'), 'tracking', 'package'), reference_ids, reference_types)"
 )
 """One id for each parcel: a call may name a shipment and its tracking number."""
+PRODUCTS = (
+    "if(hasAny(reference_types, ['order', 'shipment', 'tracking', 'package']) OR ifNull(source_type, '') = 'order', [],"
+    " arrayFilter((id, type) -> type = multiIf(has(reference_types, 'sku'), 'sku', has(reference_types, 'variant'),"
+    " 'variant', has(reference_types, 'stock_item'), 'stock_item', 'product'), reference_ids, reference_types))"
+)
+"""One id for each product, of calls that are about neither orders nor parcels: it may be named by several."""
 
 
 def groups(which: Filter, limit: int) -> Query:
@@ -46,8 +52,9 @@ def groups(which: Filter, limit: int) -> Query:
         f"SELECT {_KIND}, count(), min({at}), toString(argMin(id, created_at)),"  # noqa: S608, constants only
         f" max({at}) AS last, toString(argMax(id, created_at)),"
         " argMax(outcome, created_at), argMax(message, created_at), argMax(ifNull(merchant, ''), created_at),"
-        f" uniqExactArray({ORDERS}), uniqExactArray({PARCELS}), groupUniqArrayArray({SOME})({ORDERS}),"
-        f" groupUniqArrayArray({SOME})({PARCELS})"
+        f" uniqExactArray({ORDERS}), uniqExactArray({PARCELS}), uniqExactArray({PRODUCTS}),"
+        f" groupUniqArrayArray({SOME})({ORDERS}), groupUniqArrayArray({SOME})({PARCELS}),"
+        f" groupUniqArrayArray({SOME})({PRODUCTS})"
         f" FROM failures FINAL WHERE {where.text}"
         f" GROUP BY {_BY_KIND} ORDER BY last DESC, {_BY_KIND} LIMIT {{limit:UInt32}}",
         {**where.params, "limit": limit},
@@ -82,7 +89,7 @@ def read(rows: Sequence[Sequence[Any]]) -> list[Group]:
 
 def _group(*row: Any) -> Group:
     kind, (count, first, first_id, last, last_id, outcome, message, merchant, *hit) = row[:8], row[8:]
-    orders, parcels, some_orders, some_parcels = hit
+    orders, parcels, products, some_orders, some_parcels, some_products = hit
     return Group(
         kind=Kind(*kind),
         count=count,
@@ -95,8 +102,10 @@ def _group(*row: Any) -> Group:
         merchant=merchant,
         orders=orders,
         parcels=parcels,
+        products=products,
         some_orders=tuple(sorted(some_orders)),
         some_parcels=tuple(sorted(some_parcels)),
+        some_products=tuple(sorted(some_products)),
     )
 
 

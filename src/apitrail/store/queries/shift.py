@@ -11,7 +11,7 @@ from apitrail.store.engine import Query
 from apitrail.store.failures import Affected, CauseTotal, Common, Failed, Hour
 from apitrail.store.model import Filter
 from apitrail.store.queries.counting import touched
-from apitrail.store.queries.failures import GOOD, ORDERS, PARCELS
+from apitrail.store.queries.failures import GOOD, ORDERS, PARCELS, PRODUCTS
 from apitrail.store.queries.where import Where, chosen, within
 from apitrail.store.times import instant
 
@@ -37,35 +37,40 @@ def totals(which: Filter) -> Query:
     where = _asked(which)
     return Query(
         "SELECT ifNull(cause, '') AS why, direction, count() AS n,"  # noqa: S608, constants only
-        f" uniqExactArray({ORDERS}), uniqExactArray({PARCELS}), groupUniqArray(20)(ifNull(platform, ''))"
+        f" uniqExactArray({ORDERS}), uniqExactArray({PARCELS}),"
+        f" uniqExactArray(arrayMap(id -> (id, ifNull(ec_id, '')), {PRODUCTS})),"
+        " groupUniqArray(20)(ifNull(platform, ''))"
         f" FROM failures FINAL WHERE {where.text} GROUP BY why, direction ORDER BY n DESC, why, direction",
         where.params,
     )
 
 
 def affected(which: Filter, limit: int) -> Query:
-    """Orders and parcels: those that were hit last, first."""
+    """Orders, parcels and products: those that were hit last, first."""
     where = _asked(which)
     return Query(
         "SELECT ifNull(cause, '') AS why, direction, action, any(ifNull(platform, '')), hit.1 AS kind, hit.2 AS one,"  # noqa: S608
-        " max(toUnixTimestamp64Micro(created_at)) AS last FROM ("
-        f"SELECT *, arrayJoin(arrayConcat(arrayMap(id -> ('order', id), {ORDERS}),"
-        f" arrayMap(id -> ('parcel', id), {PARCELS}))) AS hit FROM failures FINAL WHERE {where.text})"
-        " WHERE hit.2 != '' GROUP BY why, direction, action, kind, one ORDER BY last DESC, one LIMIT {limit:UInt32}",
+        " hit.3 AS of_ec, max(toUnixTimestamp64Micro(created_at)) AS last FROM ("
+        f"SELECT *, arrayJoin(arrayConcat(arrayMap(id -> ('order', id, ''), {ORDERS}),"
+        f" arrayMap(id -> ('parcel', id, ''), {PARCELS}),"
+        f" arrayMap(id -> ('product', id, ifNull(ec_id, '')), {PRODUCTS}))) AS hit"
+        f" FROM failures FINAL WHERE {where.text})"
+        " WHERE hit.2 != '' GROUP BY why, direction, action, kind, one, of_ec ORDER BY last DESC, one"
+        " LIMIT {limit:UInt32}",
         {**where.params, "limit": limit},
     )
 
 
 def worked(hit: Sequence[Affected], which: Filter) -> Query:
-    """When a call of the same action last worked for each of them, within the range: rows of action, id, time, and the
-    entry where it worked in part.
+    """When a call of the same action last worked for each of them, within the range: rows of action, id, shop account,
+    time, and the entry where it worked in part.
     """
     where = within(which)
     return Query(
-        "SELECT action, one, max(toUnixTimestamp64Micro(created_at)),"  # noqa: S608, constants only
+        "SELECT action, one, ifNull(ec_id, '') AS of_ec, max(toUnixTimestamp64Micro(created_at)),"  # noqa: S608
         " if(outcome = 'partial', toString(id), '') AS partly FROM entries ARRAY JOIN reference_ids AS one"
         f" WHERE {where.text} AND {GOOD} AND action IN {{actions:Array(String)}} AND one IN {{ids:Array(String)}}"
-        " GROUP BY action, one, partly",
+        " GROUP BY action, one, of_ec, partly",
         {
             **where.params,
             "actions": sorted({one.action for one in hit}),
@@ -159,15 +164,15 @@ def hours(which: Filter, limit: int) -> Query:
 
 def read_totals(rows: Sequence[Sequence[Any]]) -> list[CauseTotal]:
     return [
-        CauseTotal(cause, direction, count, orders, parcels, tuple(sorted(one for one in platforms if one)))
-        for cause, direction, count, orders, parcels, platforms in rows
+        CauseTotal(cause, direction, count, orders, parcels, products, tuple(sorted(one for one in platforms if one)))
+        for cause, direction, count, orders, parcels, products, platforms in rows
     ]
 
 
 def read_affected(rows: Sequence[Sequence[Any]]) -> list[Affected]:
     return [
-        Affected(cause, direction, action, platform, kind, identity, instant(last))
-        for cause, direction, action, platform, kind, identity, last in rows
+        Affected(cause, direction, action, platform, kind, identity, ec, instant(last))
+        for cause, direction, action, platform, kind, identity, ec, last in rows
     ]
 
 
