@@ -129,6 +129,21 @@ def test_a_problem_says_of_how_many_calls_whatever_narrows_the_board(
     assert "20 次呼叫的 5.0 %" in server.get("/problems", params={**asked, "lang": "zh-TW"}).text
 
 
+def test_one_is_told_to_look_first_only_before_what_may_be_done_twice(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    def busy(action: str) -> dict[str, Any]:
+        at = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
+        stated = {"action": action, "platform": "momo", "ec_integration": {"id": f"{account}-{action}"}}
+        return an_exchange(created_at=at, status=503, stated=stated)
+
+    batch = [busy("order.list"), busy("label.create")]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    for action, words in (("order.list", "try again later"), ("label.create", "first check whether it was done")):
+        page = server.get("/problems", params={"ec_integration": f"{account}-{action}"}).text
+        assert [one for one in ("try again later", "first check whether it was done") if one in page] == [words]
+
+
 def test_a_share_is_never_rounded_to_none_or_all() -> None:
     assert [percent(12, 340), percent(1, 5000), percent(4999, 5000), percent(7, 7)] == [
         "3.5 %",

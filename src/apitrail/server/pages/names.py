@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from apitrail import profiles
 from apitrail.entry import EntryRow
 from apitrail.exchange import Direction, Source
@@ -43,15 +45,22 @@ def advice(entry: EntryRow, reader: Reader) -> str:
     return reader.profiles.advice(entry, language=reader.words.language) or ""
 
 
-def advice_of(cause: str, direction: str, platform: str, whose: Party, reader: Reader) -> str:
-    """As of any failure of that cause; `platform` may be empty. Empty where the cause is none of ours."""
+def advice_of(cause: str, direction: str, platform: str, whose: Party, actions: Collection[str], reader: Reader) -> str:
+    """As of failures of that cause and these actions; `platform` may be empty. Empty where the cause is none of ours.
+    Where one of the actions may be done twice by doing it again, or none is known, it says to look first.
+    """
     known = next((each for each in CAUSES if each == cause), None)
     if known is None:
         return ""
     called = reader.platform(platform) if platform else str(reader.words.about(whose, "guided.the_platform"))
     way: Direction = "inbound" if direction == "inbound" else "outbound"
     return catalogue.advice(
-        catalogue.BUILT_IN, known, platform=called, direction=way, repeatable=False, language=reader.words.language
+        catalogue.BUILT_IN,
+        known,
+        platform=called,
+        direction=way,
+        repeatable=bool(actions) and all(catalogue.action_repeatable(one) is not False for one in actions),
+        language=reader.words.language,
     )
 
 

@@ -222,7 +222,7 @@ def _row(one: Trouble, name: str, query: PageQuery, more: dict[str, str], reader
         code=visible(one.code) if one.code else Markup("HTTP {}").format(one.status) if one.status else Markup(),
         message=visible(said),
         acts=words.about(whose, f"acts.{one.acts}"),
-        advice=names.advice_of(one.cause, one.direction, one.platform, whose, reader),
+        advice=names.advice_of(one.cause, one.direction, one.platform, whose, (one.action,), reader),
         times=words.count("shift.failures", one.count),
         share=share(one, reader),
         since=words("problems.since", at=tag(one.first_seen)),

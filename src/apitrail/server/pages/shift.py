@@ -294,7 +294,12 @@ def _cause(one: CauseBoard, found: ShiftAnswer, work: Work | None, bare: PageQue
         inbound=one.direction == "inbound",
         acts=words.about(whose, f"acts.{one.acts}"),
         advice=names.advice_of(
-            one.cause, one.direction, one.platforms[0] if len(one.platforms) == 1 else "", whose, reader
+            one.cause,
+            one.direction,
+            one.platforms[0] if len(one.platforms) == 1 else "",
+            whose,
+            {each.action for each in one.problems},
+            reader,
         ),
         platforms=Markup(", ").join(visible(reader.platform(each)) for each in one.platforms),
         failures=words.count("shift.failures", one.failures),
