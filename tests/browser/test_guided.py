@@ -113,7 +113,7 @@ def test_stock_that_a_platform_refused_for_one_product_is_told_with_what_was_sen
     page.get_by_label("SKU, product or variant number").fill(mine)
     page.get_by_label("EC Integration").select_option(account.id)
     page.get_by_role("button", name="Ask the log").click()
-    expect(page.locator(".conclusions")).to_contain_text("does not have the latest quantity")
+    expect(page.locator(".conclusions")).to_contain_text("did not confirm the latest quantity")
     expect(page.locator(".conclusions .advice")).to_be_visible()
     found = page.locator("ol.findings")
     expect(found).to_contain_text("2 calls that set its stock were found, the latest first; 1 failed for it.")

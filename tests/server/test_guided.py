@@ -241,6 +241,13 @@ def test_a_push_without_an_answer_is_told_by_the_clients_error() -> None:
     assert keys(found) == ["stock_calls", "stock_refused", "error_said", "stock_why", "stock_never_set"]
 
 
+def test_a_push_that_our_own_system_held_back_is_told_with_its_reason() -> None:
+    push = entry("stock.push", outcome="request_error", cause="bad_data", not_sent="quantity below zero")
+    found = of_stock(push)
+    assert keys(found)[:3] == ["stock_calls", "stock_refused", "not_sent"]
+    assert found.findings[2].named["said"] == "quantity below zero"
+
+
 def test_each_account_is_told_by_its_latest_call() -> None:
     other = Integration("ec-2", "Other shop")
     found = of_stock(

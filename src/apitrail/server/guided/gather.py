@@ -77,7 +77,7 @@ def wrong_stock(store: Store, asked: stock.Asked) -> stock.Evidence:
         if not account:
             continue  # what was said to nobody in particular is not compared with what an account heard
         mine = replace(asked, account=account)
-        told = _latest(store, mine.where(*stock.TELLS, since=one.created_at))
+        told = _latest(store, replace(mine.where(*stock.TELLS, since=one.created_at), outcome=GOOD))
         tells |= {account: told} if told is not None else {}
         order = _latest(store, mine.where(*stock.SELLS, since=one.created_at))
         sold |= {account: order} if order is not None else {}

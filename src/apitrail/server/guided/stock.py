@@ -125,7 +125,7 @@ def _account(asked: Asked, found: Evidence, last: EntryRow) -> Iterator[Finding]
     if _refused(asked, found, last):
         yield _set("stock_refused", "bad", found, last)
         if said := " · ".join(part for part in said_of(last, _names(asked, found, last)) if part):
-            key = "error_said" if last.status is None else "carrier_said"
+            key = "not_sent" if last.not_sent is not None else "error_said" if last.status is None else "carrier_said"
             named: Named = {"platform": last.platform or "", "said": said, "at": last.created_at}
             yield Finding(key=key, mark="bad", named=named, entries=(last,))
         yield Finding(key="stock_why", mark="bad", named={"cause": last.cause or "unknown"}, acts=last)
