@@ -110,6 +110,7 @@ def test_a_product_is_hit_in_each_shop_by_itself_and_where_a_call_is_about_no_or
         ("product", "TENT-2", "b"),
         ("product", "TENT-2", "a"),
     ]
+    assert [(one.kind, one.id) for one in either.affected(every, 1)] == [("order", "A-1"), ("product", "27")]
     worked = either.worked(hit, every)
     assert worked["stock.push", "TENT-2", "b"] == NOON + 4 * MINUTE
     assert ("stock.push", "TENT-2", "a") not in worked

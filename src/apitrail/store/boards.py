@@ -83,7 +83,8 @@ class Boards(Upkeep):
         return shift.read_totals(self.engine.select(shift.totals(which)).rows)
 
     def affected(self, which: Filter, limit: int) -> list[Affected]:
-        """Orders and parcels that calls of the filter's range failed for, by cause and action: those hit last, first.
+        """What calls of the filter's range failed for, by cause and action: of orders, parcels and products at most so
+        many each, those hit last first.
 
         Raises QueryTooLarge, StoreError.
         """

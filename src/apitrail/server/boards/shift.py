@@ -25,7 +25,9 @@ from apitrail.store.model import Filter
 
 LONGEST = timedelta(days=7)
 HIT = 5000
-"""Orders, parcels and products, by cause and action, that are looked at: those that were hit last."""
+"""Orders, parcels and products each, by cause and action, that are looked at: those that were hit last. One push may
+be of thousands of products, and hides no order.
+"""
 MOST_REPEATED, MENTIONS = 200, 2000
 """Orders and parcels that are looked for in all of the log, and the latest calls about them that are looked at."""
 HOURS = 50_000
@@ -115,8 +117,8 @@ class ShiftAnswer(Struct, frozen=True, kw_only=True):
     account_names: dict[str, str]
     """The names of the accounts in the outages, by id."""
     more_hit: bool
-    """True if more orders, parcels and products were affected than the 5,000 that were read. The real numbers of those
-    held up may then be higher."""
+    """True if more orders, parcels or products were affected than the 5,000 of each that were read. The real numbers of
+    those held up may then be higher."""
     more_problems: bool
     """True if there are more than 100 problems; the list then has those that failed last."""
 
@@ -147,8 +149,8 @@ def shift(store: Store, since: datetime, now: datetime, work: Work | None = None
             + [one.ec_integration for one in hit if one.ec_integration]
         )
     )
-    since_hit = replace(which, since=min((one.last for one in hit[:HIT]), default=span.since))
-    held = _held(hit[:HIT], store.worked(hit[:HIT], since_hit), _done(store, hit[:HIT]), names)
+    since_hit = replace(which, since=min((one.last for one in hit), default=span.since))
+    held = _held(hit, store.worked(hit, since_hit), _done(store, hit), names)
     said = alike(store, which)
     causes = [_board(one, held, shared, hours, told.problems, names, said.get(one.cause, [])) for one in totals]
     return ShiftAnswer(
@@ -162,7 +164,7 @@ def shift(store: Store, since: datetime, now: datetime, work: Work | None = None
         account_names={
             one: names.get(("ec", one)) or names.get(("shipping", one), "") for each in broken for one in each.accounts
         },
-        more_hit=len(hit) > HIT,
+        more_hit=any(count > HIT for count in Counter(one.kind for one in hit).values()),
         more_problems=told.more,
     )
 

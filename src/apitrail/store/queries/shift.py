@@ -46,7 +46,7 @@ def totals(which: Filter) -> Query:
 
 
 def affected(which: Filter, limit: int) -> Query:
-    """Orders, parcels and products: those that were hit last, first."""
+    """At most so many orders, parcels and products each: those that were hit last, first."""
     where = _asked(which)
     return Query(
         "SELECT ifNull(cause, '') AS why, direction, action, any(ifNull(platform, '')), hit.1 AS kind, hit.2 AS one,"  # noqa: S608
@@ -56,7 +56,7 @@ def affected(which: Filter, limit: int) -> Query:
         f" arrayMap(id -> ('product', id, ifNull(ec_id, '')), {PRODUCTS}))) AS hit"
         f" FROM failures FINAL WHERE {where.text})"
         " WHERE hit.2 != '' GROUP BY why, direction, action, kind, one, of_ec ORDER BY last DESC, one"
-        " LIMIT {limit:UInt32}",
+        " LIMIT {limit:UInt32} BY kind",
         {**where.params, "limit": limit},
     )
 
