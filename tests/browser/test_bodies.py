@@ -92,7 +92,7 @@ def test_an_image_label_is_shown_as_an_image(opened: Callable[..., Page]) -> Non
     image = page.locator(".embed img")
     expect(image).to_be_visible()
     image.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.embed img').naturalWidth === 40")
+    page.wait_for_function("() => document.querySelector('.embed img').naturalWidth === 40")
 
 
 def test_a_pdf_label_is_shown_with_a_download_beside_it(opened: Callable[..., Page]) -> None:

@@ -178,7 +178,7 @@ def test_an_entry_that_is_opened_in_the_list_is_shown_before_it_is_known_whether
     panel = page.locator(f"#panel-{bad}")
     expect(panel.locator(".since")).to_have_text("Looking whether the same has worked since …")
     expect(panel.locator(".sides")).to_be_visible()
-    page.wait_for_function("document.querySelector('.related-more:not([data-load])')")
+    page.wait_for_function("() => document.querySelector('.related-more:not([data-load])')")
     held[0].continue_()
     expect(panel.locator(".since")).to_contain_text(f"“Generate label” has worked for {order.id}:")
     expect(panel.locator(".since a")).to_have_attribute("href", f"/entries/{good}")

@@ -166,7 +166,7 @@ def test_a_zone_that_the_server_does_not_know_is_asked_for_once(desk: Any, serve
 
     page.route("**/shift?*", unknowing)
     page.goto(f"{server.url}/shift?since=yesterday")
-    page.wait_for_function("performance.getEntriesByType('navigation')[0].type === 'reload'")
+    page.wait_for_function("() => performance.getEntriesByType('navigation')[0].type === 'reload'")
     page.wait_for_load_state()
     page.evaluate("new Promise((done) => setTimeout(done, 50))")  # what the page does after it was loaded is done
     assert len(asked) == 2

@@ -179,8 +179,11 @@ def until_open(port: int, started: subprocess.Popen[bytes], host: Host) -> None:
 @pytest.mark.parametrize("preload", [[], ["--preload"]], ids=["", "preload"])
 def test_gunicorn_workers(host: Host, port: int, preload: list[str]) -> None:
     pytest.importorskip("gunicorn")
+    # A worker that is told to end while it is being forked does not hear it, and is killed when its grace is over: such
+    # a one has answered nothing yet.
     started = host.start(
-        *("-m", "gunicorn", "-w", "3", "-b", f"127.0.0.1:{port}", "--no-control-socket", *preload),
+        *("-m", "gunicorn", "-w", "3", "-b", f"127.0.0.1:{port}", "--no-control-socket", "--graceful-timeout", "8"),
+        *preload,
         "tests.processes.work:app",
     )
     until_open(port, started, host)
