@@ -99,12 +99,10 @@ class Boards(Upkeep):
         if not hit:
             return {}
         rows = self.engine.select(shift.worked(hit, which)).rows
-        refused: set[tuple[str, str]] = set()
-        if any(partly for *_, partly in rows):
-            refused = {(entry, one) for entry, one in self.engine.select(shift.refused(hit, which)).rows}
+        refused = self._refused((partly, instant(micro)) for *_, micro, partly in rows if partly)
         found: dict[tuple[str, str, str], datetime] = {}
         for action, one, ec, micro, partly in rows:
-            if (partly, one) not in refused:
+            if one not in refused.get(partly, ()):
                 at = instant(micro)
                 for account in {ec, ""}:
                     found[action, one, account] = max(at, found.get((action, one, account), at))
@@ -194,15 +192,17 @@ class Boards(Upkeep):
         found = trade.read_mentions(rows)
         silent = self.unanswered((one.id, one.at) for one in found if one.kind == "no_answer")
         found = [one if one.id not in silent else _said(one, silent[one.id]) for one in found]
-        refused = self._refused([one for one in found if one.outcome == "partial"])
+        refused = self._refused((one.id, one.at) for one in found if one.outcome == "partial")
         found = [structs.replace(one, refused=refused[one.id]) if one.id in refused else one for one in found]
         return Mentioned(found[:limit], len(found) > limit or len(seconds) == MENTIONED_SECONDS)
 
-    def _refused(self, partly: Sequence[Mention]) -> dict[str, tuple[str, ...]]:
-        if not partly:
+    def _refused(self, partly: Iterable[tuple[str, datetime]]) -> dict[str, tuple[str, ...]]:
+        """What each of these calls, by id and time, failed for while it worked for others."""
+        wanted = {identity: micros(at) for identity, at in partly}
+        if not wanted:
             return {}
-        query = failures.refused([one.id for one in partly], [micros(one.at) for one in partly])
-        return {identity: tuple(ids) for identity, ids in self.engine.select(query).rows}
+        rows = self.engine.select(failures.refused(list(wanted), list(wanted.values()))).rows
+        return {identity: tuple(ids) for identity, ids in rows}
 
     def hourly(self, side: Side, since: datetime, until: datetime) -> list[Hourly]:
         """How each account of a side fared by the hour. Raises QueryTooLarge, StoreError."""

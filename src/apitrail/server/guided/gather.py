@@ -58,7 +58,7 @@ def failed_label(store: Store, asked: label.Asked) -> label.Evidence:
     last = next((one for one in attempts if failed_for(one, asked.names)), None)
     mentions = 0
     if not attempts and asked.number:
-        mentions = sum(_counts(store.facets(Filter(reference=missing.written(asked.number))).outcome).values())
+        mentions = sum(_counts(store.facets(Filter(reference=asked.names)).outcome).values())
     return label.Evidence(
         attempts=attempts,
         mentions=mentions,

@@ -131,7 +131,7 @@ def _attempts(asked: Asked, found: Evidence, failures: Sequence[EntryRow]) -> It
     attempts = found.attempts
     if not attempts:
         if asked.number and found.mentions:
-            everything = Filter(reference=written(asked.number))
+            everything = Filter(reference=asked.names)
             named: Named = {"number": asked.number, "count": found.mentions}
             yield Finding(key="no_attempt", mark="unknown", named=named, all=everything)
         elif asked.number:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 
 from markupsafe import Markup
 from msgspec import Struct
@@ -160,6 +160,11 @@ def account(
         query.but(**{f"{side}_integration": (found.id,)}).url(path, **more),
         host.registered_link(side, found.id, merchant, platform, reader),
     )
+
+
+def left(every: int, named: Sized) -> str:
+    """How many are not named; empty for none."""
+    return f"{every - len(named):,}" if every > len(named) else ""
 
 
 def repeats(platform: str, accounts: Iterable[Integration | None]) -> bool:

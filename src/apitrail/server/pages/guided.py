@@ -9,7 +9,7 @@ A value that cannot be read is said, and nothing is asked of the log then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -164,15 +164,41 @@ def order_missing(store: Store, values: Mapping[str, Sequence[str]], query: Page
 
 def label_failed(store: Store, values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader) -> GuidedView:
     """The page of *A label failed*. Raises StoreError."""
+
+    def answered(number: str, account: str, since: datetime) -> Answer | None:
+        question = label.Asked(number=number, account=account, since=since)
+        return label.answer(question, gather.failed_label(store, question)) if number or account else None
+
+    return _numbered("label", "shipping", answered, store, values, query, reader)
+
+
+def stock_wrong(store: Store, values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader) -> GuidedView:
+    """The page of *Stock is wrong*. Raises StoreError."""
+
+    def answered(number: str, account: str, since: datetime) -> Answer | None:
+        question = stock.Asked(number=number, account=account, since=since)
+        return stock.answer(question, gather.wrong_stock(store, question)) if number else None
+
+    return _numbered("stock", "ec", answered, store, values, query, reader)
+
+
+def _numbered(
+    kind: Kind,
+    side: str,
+    answered: Callable[[str, str, datetime], Answer | None],
+    store: Store,
+    values: Mapping[str, Sequence[str]],
+    query: PageQuery,
+    reader: Reader,
+) -> GuidedView:
+    """A page that asks for a number, an account of that side, and how far back."""
     words, now = reader.words, reader.clock.now
     number, account = _number(_one(values, "number")), _one(values, "account")
     within = _one(values, "within") or "7d"
     problems = _misread(within, reader)
-    accounts = _accounts(store, "shipping", account, now)
-    answer, asked = None, Markup()
-    if (number or account) and not problems:
-        question = label.Asked(number=number, account=account, since=now - WITHIN[within])
-        answer = label.answer(question, gather.failed_label(store, question))
+    accounts = _accounts(store, side, account, now)
+    answer, asked = None if problems else answered(number, account, now - WITHIN[within]), Markup()
+    if answer is not None:
         place = next((one.name for one in accounts if one.chosen), "")
         if number and account:
             asked = words("guided.asked_both", number=visible(number), place=place)
@@ -181,7 +207,7 @@ def label_failed(store: Store, values: Mapping[str, Sequence[str]], query: PageQ
         else:
             asked = words("guided.asked_account", place=place, range=words(f"guided.within.{within}"))
     return _view(
-        "label",
+        kind,
         answer,
         query,
         reader,
@@ -192,38 +218,7 @@ def label_failed(store: Store, values: Mapping[str, Sequence[str]], query: PageQ
         within=_within(("24h", "7d", "30d"), within, reader),
         problems=problems,
         asked=asked,
-        account=("shipping", account),
-        values=values,
-    )
-
-
-def stock_wrong(store: Store, values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader) -> GuidedView:
-    """The page of *Stock is wrong*. Raises StoreError."""
-    words, now = reader.words, reader.clock.now
-    number, account = _number(_one(values, "number")), _one(values, "account")
-    within = _one(values, "within") or "7d"
-    problems = _misread(within, reader)
-    accounts = _accounts(store, "ec", account, now)
-    answer, asked = None, Markup()
-    if number and not problems:
-        question = stock.Asked(number=number, account=account, since=now - WITHIN[within])
-        answer = stock.answer(question, gather.wrong_stock(store, question))
-        place = next((one.name for one in accounts if one.chosen), "")
-        key = "guided.asked_both" if account else "guided.asked_number"
-        asked = words(key, number=visible(number), place=place)
-    return _view(
-        "stock",
-        answer,
-        query,
-        reader,
-        number=number,
-        accounts=accounts,
-        platforms=[],
-        about="",
-        within=_within(("24h", "7d", "30d"), within, reader),
-        problems=problems,
-        asked=asked,
-        account=("ec", account),
+        account=(side, account),
         values=values,
     )
 

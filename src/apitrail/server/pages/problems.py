@@ -236,13 +236,13 @@ def _row(one: Trouble, name: str, query: PageQuery, more: dict[str, str], reader
         some_products=[
             Link(visible(each), guided.of_product(bare, each, one.ec_integration)) for each in one.some_products
         ],
-        more_products=f"{one.products - len(one.some_products):,}" if one.products > len(one.some_products) else "",
+        more_products=boards.left(one.products, one.some_products),
         some_orders=[
             boards.reference("order", order, one.merchant, one.platform, query, reader) for order in one.some_orders
         ],
         some_parcels=[Link(visible(parcel), bare.url(parcels.PATH, number=parcel)) for parcel in one.some_parcels],
-        more_parcels=f"{one.parcels - len(one.some_parcels):,}" if one.parcels > len(one.some_parcels) else "",
-        more_orders=f"{one.orders - len(one.some_orders):,}" if one.orders > len(one.some_orders) else "",
+        more_parcels=boards.left(one.parcels, one.some_parcels),
+        more_orders=boards.left(one.orders, one.some_orders),
         ended=tag(one.ended_at) if one.ended_at else Markup(),
         ended_url=bare.url(f"/entries/{one.ended_by}") if one.ended_by else "",
         log_url=log_of(one, query).url(),

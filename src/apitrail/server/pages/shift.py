@@ -306,7 +306,7 @@ def _cause(one: CauseBoard, found: ShiftAnswer, work: Work | None, bare: PageQue
         held=held,
         waiting=bool(stuck),
         some=[_held(each, bare, reader) for each in one.held],
-        more=f"{stuck - len(one.held):,}" if stuck > len(one.held) else "",
+        more=boards.left(stuck, one.held),
         common=[_common(each, one, reader) for each in one.common] + [_alike(each, reader) for each in one.alike],
         lines=[_line(each, bare, reader) for each in one.problems[:ROWS]],
         all_url=board.url(PROBLEMS, **({"work": work} if work else {})),

@@ -97,13 +97,12 @@ def _shown_by(entry: Entry, about: _About) -> Iterator[tuple[str, Filter]]:
     yield "worked", replace(after, outcome=WORKED)
     if not about.single:
         return
+    outbound = entry.direction == "outbound"
     if entry.cause == REPEATED:
         yield "worked_before", replace(before, outcome=WORKED)
-    if entry.direction == "inbound":
-        return
-    if entry.cause == REPEATED:
-        yield "in_doubt_before", replace(before, outcome=FAILED, cause=IN_DOUBT)
-    if entry.cause in IN_DOUBT:
+        if outbound:
+            yield "in_doubt_before", replace(before, outcome=FAILED, cause=IN_DOUBT)
+    elif outbound and entry.cause in IN_DOUBT:
         yield "has_it", replace(after, outcome=FAILED, cause=(REPEATED,))
 
 

@@ -79,16 +79,6 @@ def worked(hit: Sequence[Affected], which: Filter) -> Query:
     )
 
 
-def refused(hit: Sequence[Affected], which: Filter) -> Query:
-    """What calls of the same actions, within the range, failed for while they worked for others: rows of entry, id."""
-    where = within(which)
-    return Query(
-        "SELECT toString(id), one FROM failures ARRAY JOIN reference_ids AS one"  # noqa: S608, constants only
-        f" WHERE {where.text} AND outcome = 'partial' AND action IN {{actions:Array(String)}}",
-        {**where.params, "actions": sorted({one.action for one in hit})},
-    )
-
-
 def by_account(which: Filter) -> Query:
     """The most frequent accounts and versions of recorders, by cause: rows of cause, direction, feature, value, count,
     and how many failures the cause has.
