@@ -45,6 +45,8 @@ def said(entry: Entry, number: str) -> str:
         ('{"stock": {"A": 5, "B": 1}}', "5"),
         ('{"sku": "A", "quantity": {"unit": "EACH", "amount": 5}, "price": {"amount": 90}}', "amount 5"),
         ('{"id": "gid://shop/Item/A", "quantity": 0}', "quantity 0"),
+        ('{"modification": {"changeType": "FIXED", "value": 5}, "offers": [{"id": "B"}, {"id": "A"}]}', "value 5"),
+        ('{"item_code": "B,A", "quantity": "1,5", "seller": "S"}', "quantity 5"),
         ('{"payload": "<Sku><SellerSku>A</SellerSku><Quantity>5</Quantity></Sku>"}', "Quantity 5"),
     ],
 )
@@ -60,6 +62,9 @@ def test_a_count_beside_the_products_number_is_its_own(body: str, words: str) ->
         '{"sku": "A", "quantity": true, "in_stock": "instock"}',
         '{"sku": "A", "price": {"value": 90}}',
         '{"quantity": 5, "items": ["B", "C"]}',
+        '{"item_code": "B,A", "quantity": "5"}',
+        '{"item_code": "B,A", "note": "a,b,c", "quantity": "1,5"}',
+        '{"skus": ["A", "B"], "options": {"value": 5}}',
         "not json",
         "",
         "[" * 200 + "]" * 200,
@@ -93,3 +98,17 @@ def test_what_the_platform_was_asked_for_is_in_its_answer() -> None:
 def test_a_count_may_stand_in_the_address() -> None:
     entry = pushed("", "sku:A", method="GET", url="https://shop.example/api?SellerCode=A&Qty=5")
     assert said(entry, "A") == "Qty 5"
+    assert said(pushed("", "variant:310", path="/v2/vendor-items/310/quantities/5"), "310") == "quantities 5"
+
+
+def test_a_number_in_the_address_that_is_no_count_is_none() -> None:
+    for path in ("/inventory/12345", "/quantities/12345x", "/variants/310/minimum-quantities"):
+        assert said(pushed("", "variant:310", path=path), "310") == ""
+
+
+def test_a_count_that_a_remote_call_lists_beside_the_number_is_the_one_products() -> None:
+    struct = "<struct><member><name>qty</name><value><double>5.0</double></value></member></struct>"
+    body = f"<?xml version='1.0'?><params><value><string>310</string></value><value>{struct}</value></params>"
+    content = Payload(body=body.encode(), content_type="text/xml", charset="utf-8")
+    assert said(pushed("", "product:310", request=content), "310") == "qty 5.0"
+    assert said(pushed("", "product:310", "product:311", request=content), "310") == ""

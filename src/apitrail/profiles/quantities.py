@@ -7,6 +7,7 @@ them, and where it is not clear which product a number is of, nothing is said.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -28,8 +29,14 @@ _PLAIN = re.compile(r"[^a-z]")
 _COUNTS = re.compile(r"(quantity|quantities|qty|stock|available|onhand|inventory|inventorylevel)$")
 _OTHERS = re.compile(r"min|max|limit|price|safety|reserved|sold|threshold|incoming|alert|step")
 """Of orders, prices and warnings, not of what is there."""
+_CHANGES = ("modification",)
+"""Parts that hold a count under a bare name (Allegro's offer-quantity-change-commands)."""
 _BARE = ("amount", "value")
 """Names that say it only where what they are part of does."""
+_IN_PATH = re.compile(r"/([^/]*(?:quantity|quantities|qty))/(\d{1,12})(?=/|$)", re.IGNORECASE)
+"""A count that is part of the address (Coupang)."""
+_TYPED = ({"#text"}, {"int"}, {"i4"}, {"double"}, {"string"})
+"""What XML, and XML-RPC, put a plain value in."""
 _NUMBER = re.compile(r"-?\d{1,12}(\.0+)?")
 
 
@@ -85,8 +92,11 @@ def quantities(entry: Entry, names: Collection[str]) -> list[Quantity]:
     found = _look(data, "", wanted, DEEPEST)
     if not found.counts and entry.action not in READS:
         found = _look(facts.query(), "", wanted, DEEPEST)
-    own = found.own or (found.counts if not found.seen and _about_one(entry, wanted) else [])
-    return list(dict.fromkeys(own))[:MOST]
+        if not found.counts:
+            found = _Found(counts=[Quantity(*pair) for pair in _IN_PATH.findall(entry.path)])
+    others = _others(entry, wanted)
+    alone = not others and len(found.counts) == 1 if found.seen else others < 2
+    return list(dict.fromkeys(found.counts if alone and not found.own else found.own))[:MOST]
 
 
 def in_words(found: Iterable[Quantity]) -> str:
@@ -94,10 +104,13 @@ def in_words(found: Iterable[Quantity]) -> str:
     return ", ".join(f"{one.field} {one.count}".strip() for one in found)
 
 
-def _about_one(entry: Entry, wanted: Collection[str]) -> bool:
-    """Whether it names no product beside this one, as far as its other numbers tell: then its counts are this one's."""
-    others = {(one.type, one.id) for one in entry.references if one.id.lower() not in wanted}
-    return all(sum(kind == each for kind, _ in others) < 2 for each in PRODUCTS)
+def _others(entry: Entry, wanted: Collection[str]) -> int:
+    """How many other numbers of products it names, of the type of which it names most. With one of each type it may be
+    about this product alone, which has one of each.
+    """
+    named_too = {(one.type, one.id) for one in entry.references if one.id.lower() not in wanted}
+    others = Counter(kind for kind, _ in named_too)
+    return max((others[each] for each in PRODUCTS), default=0)
 
 
 def _objects(value: Any, deeper: int) -> Iterator[dict[str, Any]]:
@@ -123,6 +136,10 @@ def _look(value: Any, name: str, wanted: Collection[str], deeper: int) -> _Found
 
 
 def _in_fields(fields: dict[str, Any], name: str, wanted: Collection[str], deeper: int) -> _Found:
+    if set(fields) == {"name", "value"} and type(fields["name"]) is str:
+        fields = {fields["name"]: fields["value"]}
+    elif rows := _rows(fields):
+        return _in_list(rows, name, wanted, deeper)
     parts = []
     for field, value in fields.items():
         plain = _PLAIN.sub("", field.lower())
@@ -132,11 +149,20 @@ def _in_fields(fields: dict[str, Any], name: str, wanted: Collection[str], deepe
         elif field.lower() in wanted:
             parts.append(_of_name(value, wanted, deeper))
         else:
-            parts.append(_look(value, plain if counted else "" if _OTHERS.search(plain) else name, wanted, deeper))
+            inside = plain if counted or plain in _CHANGES else "" if _OTHERS.search(plain) else name
+            parts.append(_look(value, inside, wanted, deeper))
     found = _together(parts)
     if found.named and found.counts:
         found.named, found.own = False, [*found.own, *found.counts]
     return found
+
+
+def _rows(fields: dict[str, Any]) -> list[dict[str, Any]]:
+    """What fields with equally many values, parted by commas, say of each (Yahoo! Japan); empty where they do not."""
+    lists = {field: value.split(",") for field, value in fields.items() if type(value) is str and "," in value}
+    if len(lists) < 2 or len({len(values) for values in lists.values()}) > 1:
+        return []
+    return [dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)]
 
 
 def _of_name(value: Any, wanted: Collection[str], deeper: int) -> _Found:
@@ -167,8 +193,8 @@ def _together(parts: Iterable[_Found]) -> _Found:
 
 def _count(value: Any) -> str | None:
     """The number, as it is written; None of what is none."""
-    if type(value) is dict and set(value) == {"#text"}:
-        value = value["#text"]
+    while type(value) is dict and set(value) in _TYPED:
+        [value] = value.values()
     text = str(value).strip() if type(value) in (int, float, str) else ""
     return text if _NUMBER.fullmatch(text) else None
 
