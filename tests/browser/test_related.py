@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -214,6 +215,51 @@ def test_a_failure_about_no_single_order_says_whether_its_account_has_worked_sin
     page = desk.open(f"/entries/{bad}", width=390)
     expect(page.locator(".since")).to_contain_text(f"has worked for {account.name}:")
     expect(page.locator(".since a")).to_have_attribute("href", f"/entries/{good}")
+
+
+def test_a_call_that_failed_in_part_says_for_how_many_of_those_the_same_has_worked_since(
+    desk: Any, server: Any, call: Call, account: Integration
+) -> None:
+    def order(letter: str) -> str:
+        return f"2026{int(account.id[-8:], 16):013}-{ord(letter):03}-001"
+
+    def report(minutes_ago: int, worked: str = "", failed: str = "") -> Exchange:
+        """Shipments as momo is told of them, and what it answers."""
+        ok, bad = ([order(one) for one in each.split()] for each in (worked, failed))
+        sent = [{"completeOrderNo": one, "slipNo": "905074233685"} for one in (*ok, *bad)]
+        told = {"confirmOkList": ok, "confirmFailList": [f"{one}: no such slip" for one in bad]}
+        return call(
+            "order.ship",
+            method="POST",
+            url="https://scmapi.momoshop.com.tw/OrderServlet.do",
+            ago=timedelta(minutes=minutes_ago),
+            source=None,
+            request=body(json.dumps({"doAction": "unsendCompanyConfirm", "sendInfoList": sent})),
+            body=json.dumps({"ERROR": "", "resultInfo": told}).encode(),
+        )
+
+    several, _, mixed, last = server.record(
+        report(9, "G", "A B C"),
+        report(8, "G"),
+        report(7, "A", "B C"),
+        report(6, "B C G"),
+    )
+    page = desk.open(f"/entries/{several}")
+    shown = page.locator(".since")
+    expect(shown).to_contain_text("has worked for all 3 that this call failed for:")
+    expect(shown.locator("a")).to_have_attribute("href", f"/entries/{last}")
+    [single, *stuck] = server.record(report(5, "G", "A"), report(4, "G", "A"), report(3, "G B", "C D"))
+    page.goto(f"{server.url}/entries/{mixed}")
+    expect(page.locator(".since.worked")).to_contain_text("has worked for all 2 that this call failed for:")
+    page.goto(f"{server.url}/entries/{single}")
+    expect(page.locator(".since")).to_have_text(
+        f"Since then, the log shows no “Report shipment to platform” that worked for {order('A')}."
+    )
+    server.record(report(2, "G C", "A"))
+    page.goto(f"{server.url}/entries/{stuck[1]}")
+    expect(page.locator(".since:not(.worked)")).to_contain_text(
+        f"has worked for 1 of the 2 that this call failed for, but not for {order('D')}:"
+    )
 
 
 def test_the_attempts_of_one_call_are_linked(desk: Any, server: Any, call: Call, mine: str) -> None:

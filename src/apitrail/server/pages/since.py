@@ -1,12 +1,12 @@
 """Whether what failed has worked since: what one asks of an old failure before anything else.
 
 Of a call that was refused because the platform had it already, also whether it had worked before; of one that got no
-clear answer, whether the platform said later that it has it.
+clear answer, whether the platform said later that it has it; of one that failed in part, for how many of those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from markupsafe import Markup
@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.entry import Entry, EntryRow
+from apitrail.server.guided.finding import GOOD, failed_for
 from apitrail.server.pages import names, party
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.query import PageQuery
@@ -28,6 +29,10 @@ SUBJECTS = (("order",), ("tracking", "shipment"))
 """Types of references that say what a call was about; the first of which it has any."""
 FEW = 2
 """A platform may have two numbers for one order. What names more is about no single one."""
+PARTS = 20
+"""Of a call that failed for more, nothing is said."""
+LATER = 20
+"""Calls after one that failed in part that are looked at for all of its parts, and then for each that is left."""
 TICK = timedelta(microseconds=1)
 
 
@@ -54,32 +59,104 @@ class _About(Struct, frozen=True):
 
 def asked(entry: Entry) -> bool:
     """Whether there is anything to look for: what did not fail, or is about nobody, has no such sentence."""
-    return entry.outcome in FAILED and _about(entry) is not None
+    return bool(_parts(entry)) or (entry.outcome in FAILED and _about(entry) is not None)
 
 
 def since(store: Store, entry: Entry, query: PageQuery, reader: Reader) -> SinceView | None:
     """The latest entry after this failure of the same action that worked: for the same order or parcel or, of a call
     that names none or many, for the same account; else what the entries around it say of one that was done already.
-    None of what did not fail or has neither, and where the log is too large to tell: the entry itself must open all the
-    same. Raises StoreError.
+    Of a call that failed in part the same, for all that it failed for. None of what did not fail or has neither, and
+    where the log is too large to tell: the entry itself must open all the same. Raises StoreError.
     """
-    about = _about(entry) if entry.outcome in FAILED else None
-    if about is None:
-        return None
     try:
+        if parts := _parts(entry):
+            return _of_parts(store, entry, parts, query, reader)
+        about = _about(entry) if entry.outcome in FAILED else None
+        if about is None:
+            return None
         key, found = _shown(store, entry, about)
     except QueryTooLarge:
         return None
-    text = reader.words.about(
-        party.of_entry(entry, reader),
-        f"since.{key}",
-        action=names.action(entry.action, reader.words),
-        name=visible(about.name),
-    )
+    sure = found is not None and found.outcome in WORKED
+    return _view(f"since.{key}", entry, found, query, reader, sure=sure, name=visible(about.name))
+
+
+def _view(
+    key: str,
+    entry: Entry,
+    found: EntryRow | None,
+    query: PageQuery,
+    reader: Reader,
+    *,
+    sure: bool,
+    **named: str | Markup,
+) -> SinceView:
+    action = names.action(entry.action, reader.words)
+    text = reader.words.about(party.of_entry(entry, reader), key, action=action, **named)
     if found is None:
         return SinceView(text, Markup(""), "", sure=False)
     url = PageQuery(tz=query.tz, lang=query.lang).url(f"/entries/{found.id}")
-    return SinceView(text, reader.clock.tag(found.created_at), url, sure=found.outcome in WORKED)
+    return SinceView(text, reader.clock.tag(found.created_at), url, sure=sure)
+
+
+def _parts(entry: Entry) -> list[str]:
+    """What a call that worked for others failed for, once each; empty where it is too much to look at."""
+    if entry.outcome != "partial":
+        return []
+    failed = list(dict.fromkeys(one.id for one in entry.items if one.id and one.outcome in FAILED))
+    return failed if len(failed) <= PARTS else []
+
+
+def _of_parts(store: Store, entry: Entry, parts: list[str], query: PageQuery, reader: Reader) -> SinceView:
+    later = _later(store, entry, parts)
+    worked = _worked(later, parts)
+    for part in parts if len(later) == LATER else ():
+        if part not in worked:
+            worked |= _worked(_later(store, entry, [part]), [part])
+    latest = max(worked.values(), key=lambda one: one.created_at, default=None)
+    left = [visible(part) for part in parts if part not in worked]
+    if len(parts) == 1:
+        key = "not_shown" if left else "worked"
+    else:
+        key = "not_parts" if not worked else "some_parts" if left else "all_parts"
+    return _view(
+        f"since.{key}",
+        entry,
+        latest,
+        query,
+        reader,
+        sure=not left,
+        name=visible(parts[0]),
+        worked=f"{len(worked):,}",
+        every=f"{len(parts):,}",
+        left=Markup(", ").join(left),
+    )
+
+
+def _later(store: Store, entry: Entry, parts: Sequence[str]) -> Sequence[EntryRow]:
+    """Calls of its kind after it that did not fail as a whole and name one of these, newest first."""
+    ec, shipping = entry.ec_integration, entry.shipping_integration
+    which = Filter(
+        reference=tuple(parts),
+        action=(entry.action,),
+        direction=(entry.direction,),
+        ec_integration=(ec.id,) if ec else (),
+        shipping_integration=(shipping.id,) if shipping else (),
+        outcome=GOOD,
+        since=entry.created_at + TICK,
+    )
+    return store.page(which, limit=LATER).entries
+
+
+def _worked(later: Sequence[EntryRow], parts: Sequence[str]) -> dict[str, EntryRow]:
+    """Which of them it worked for, and in which call last."""
+    found: dict[str, EntryRow] = {}
+    for one in later:
+        named = {reference.id for reference in one.references}
+        for part in parts:
+            if part in named and not failed_for(one, (part,)):
+                found.setdefault(part, one)
+    return found
 
 
 def _shown(store: Store, entry: Entry, about: _About) -> tuple[str, EntryRow | None]:
