@@ -42,6 +42,7 @@ Cause = Literal[
     "duplicate",
     "state",
     "service_unavailable",
+    "redirected",
     "funds",
     "platform_outage",
     "timeout",

@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from apitrail.exchange import Exchange, Integration, Message, Source
+from apitrail.profiles.bodies import LARGEST
 
 Call = Callable[..., Exchange]
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
@@ -253,3 +254,30 @@ def test_xml_and_text_of_megabytes_go_on_as_one_scrolls(opened: Callable[..., Pa
         "(length) => document.querySelector('.of-response pre.view').textContent.length > length", arg=len(first)
     )
     assert sent.startswith(page.locator(".of-response pre.raw").text_content() or "-")
+
+
+def test_a_body_that_was_too_large_to_be_read_says_so(desk: Any, server: Any, call: Call) -> None:
+    fits = json.dumps({"note": "x" * LARGEST})[: LARGEST - 2] + '"}'
+    whole, larger = server.record(
+        call("order.list", body=fits.encode()),
+        call("order.list", body=json.dumps({"note": "x" * LARGEST}).encode()),
+    )
+    page = desk.open(f"/entries/{larger}")
+    expect(page.locator("main")).to_contain_text("Too large to be read when it came in")
+    page.goto(f"{server.url}/entries/{whole}")
+    expect(page.locator("main")).not_to_contain_text("Too large to be read")
+
+
+def test_a_call_that_was_sent_on_is_not_said_to_be_done(desk: Any, server: Any, call: Call) -> None:
+    elsewhere = Message(headers=[("Location", "https://www.shop.example/stock")])
+    pushed, asked = server.record(
+        call("stock.push", method="POST", status=301, response=elsewhere),
+        call("order.list", status=302, response=elsewhere),
+    )
+    for entry, status in ((pushed, "Bad request"), (asked, "Warning")):
+        page = desk.open(f"/entries/{entry}")
+        verdict = page.locator(".verdict")
+        expect(verdict).to_contain_text(status)
+        expect(verdict).to_contain_text("sent the call on to another address: it was not done at this one")
+        expect(verdict).to_contain_text("https://www.shop.example/stock")
+        expect(verdict).to_contain_text("correct the address")

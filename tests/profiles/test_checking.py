@@ -59,6 +59,12 @@ REFUSED = {
         8,
         "unknown field `cuase`",
     ),
+    "unknown_action_of_pages": ('pages = ["tracking.got"]\n', 6, 'unknown action "tracking.got"'),
+    "sign_of_all": (
+        '[[sign]]\nwhen = "status = 301"\neverywhere = "any"\nsource = "x"\nevidence = "doc"\n',
+        8,
+        "Only `generic`",
+    ),
     "unknown_reference": ('[ids]\nordre = "query:id"\n', 7, 'unknown type of reference "ordre"'),
     "bad_place": ('[ids]\norder = "body:$.id"\n', 7, "names no place"),
     "bad_path": ('[ids]\norder = "request:$.a..b"\n', 7, "is not a path"),

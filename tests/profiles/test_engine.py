@@ -9,6 +9,7 @@ import pytest
 
 from apitrail.exchange import Exchange, Failure, Integration, Message, Reference, Source, Stated
 from apitrail.profiles import Profiles
+from apitrail.profiles.bodies import LARGEST
 from apitrail.profiles.identifiers import MOST
 
 Make = Callable[..., Exchange]
@@ -179,7 +180,7 @@ def test_references_are_bounded_and_unique(profiles: Profiles, make: Make) -> No
 
 
 def test_a_body_too_large_to_read_is_judged_by_its_status(profiles: Profiles, make: Make) -> None:
-    answer = '{"error": "error_auth", "pad": "' + "x" * (2 * 1024 * 1024) + '"}'
+    answer = '{"error": "error_auth", "pad": "' + "x" * LARGEST + '"}'
     good = profiles.entry(make("GET", f"{SHOPEE}/order/get_order_list?shop_id=7", answer=answer))
     bad = profiles.entry(make("GET", f"{SHOPEE}/order/get_order_list?shop_id=7", answer=answer, status=503))
     assert (good.outcome, bad.outcome, bad.cause) == ("success", "platform_error", "platform_outage")

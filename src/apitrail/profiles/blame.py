@@ -50,21 +50,24 @@ def family(action: str, actions: list[str] | tuple[str, ...]) -> bool:
 class _Rule:
     """One compiled rule: the parts that tell apart what a code alone does not."""
 
-    __slots__ = ("actions", "match", "status", "text", "verdict", "weight")
+    __slots__ = ("actions", "match", "status", "text", "unless", "verdict", "weight")
 
     def __init__(self, rule: ErrorRule, *, words: bool, retryable: bool | None) -> None:
         self.text = tuple(word.casefold() for word in rule.text) if words else ()
         self.status = frozenset(rule.status)
+        self.unless = frozenset(rule.unless)
         self.actions = tuple(rule.actions)
         self.match = re.compile(rule.match).fullmatch if rule.match else None
         self.verdict = Verdict(rule.cause, retryable if rule.retryable is None else rule.retryable)
         self.weight = 4 * bool(self.text) + 2 * bool(self.actions) + bool(self.status)
 
     def holds(self, finding: Finding, said: str) -> bool:
-        """Whether text, status and action fit. `said` is the message, case folded."""
+        """Whether text, status and action fit. `said` is the message, see `verdict`."""
         if self.text and not any(word in said for word in self.text):
             return False
         if self.status and finding.status not in self.status:
+            return False
+        if self.unless and finding.status in self.unless:
             return False
         return not self.actions or family(finding.action, self.actions)
 
@@ -179,7 +182,8 @@ UNKNOWN = Verdict("unknown", None)
 
 def verdict(finding: Finding, tables: tuple[CauseTable, ...], generic: CauseTable, *, words: bool = True) -> Verdict:
     """The cause by all tables, the platform's own first. `words` False: the generic words stay out of it."""
-    said = finding.message.casefold() if finding.message else ""
+    # Case folded, with a blank before it: so a rule can ask for a word by the blank before that.
+    said = f" {finding.message.casefold()}" if finding.message else ""
     for table in tables:
         found = table.by_code(finding, said)
         if found is not None:

@@ -28,13 +28,16 @@ import msgspec
 from apitrail.profiles.charset import charset_of, media_type, text_of
 from apitrail.profiles.markup import parse_xml
 
-LARGEST = 2 * 1024 * 1024
-"""Bytes. A larger body is kept but not read: its call is judged by the status."""
+LARGEST = 5 * 1024 * 1024
+"""Bytes: as much as a recorder keeps of a body if it is not told otherwise. A larger one is kept but not read: its call
+is judged by the status. JSON of this size may take 130 MB while it is read."""
 ROWS = 10_000
 PARTS = 50
 FIELDS = 10_000
 PAGE = 20_000
 """Characters of an HTML page that are looked at for what it says."""
+SAYING = 300
+"""Characters of what a page says that has no heading, title or paragraph."""
 
 Parsed = tuple[str, Any]
 """(form, data)."""
@@ -43,8 +46,12 @@ _JSON = msgspec.json.Decoder(float_hook=str)
 _SCALARS = b'"0123456789-tfn'
 _PIPE = re.compile(r"^[^\s|<{\[]{1,64}\|")
 _HTML = re.compile(
-    r"^\s*(?:<!--[\s\S]{0,500}?-->\s*)*<(?:!doctype\s+html|html|head|body|h\d|p|div|center|title)\b", re.IGNORECASE
+    r"^\s*(?:<!--[\s\S]{0,500}?-->\s*)*<(?:!doctype\s+html|html|head|body|h\d|p|div|center|title|br|b|pre|table|font|script|style)\b",
+    re.IGNORECASE,
 )
+_NOTICE = re.compile(r"^\s*<br\s*/?>\s*<b>(?:Warning|Notice|Deprecated|Strict Standards)</b>:")
+"""What PHP prints before an answer (`display_errors`, `html_errors`)."""
+_ANSWER = re.compile(r"^[\[{]", re.MULTILINE)
 _EMPTY: Parsed = ("empty", None)
 
 
@@ -90,7 +97,8 @@ def _text(text: str, kind: str) -> Parsed:
             return "json", data
     if start == "<":
         if _HTML.match(text):
-            return "html", text
+            data = _after_notices(text)
+            return ("html", text) if data is None else ("json", data)
         data = parse_xml(text)
         if data:
             return "xml", data
@@ -104,6 +112,12 @@ def _text(text: str, kind: str) -> Parsed:
     if "=" in text and _is_form(text):
         return "form", parse_form(text)
     return "text", text
+
+
+def _after_notices(text: str) -> Any:
+    """The JSON that follows what PHP had to say about itself; None without either."""
+    begun = _ANSWER.search(text) if _NOTICE.match(text) else None
+    return parse_json(text[begun.start() :]) if begun is not None else None
 
 
 def parse_form(text: str) -> dict[str, Any]:
@@ -164,10 +178,13 @@ def page_text(page: str) -> str | None:
     page = _SCRIPT.sub(" ", page[:PAGE])
     for saying in _SAYING:
         for found in saying.finditer(page):
-            text = " ".join(unescape(_TAG.sub(" ", found[1])).split())
-            if text:
+            if text := _plain(found[1]):
                 return text
-    return None
+    return _plain(page)[:SAYING] or None
+
+
+def _plain(markup: str) -> str:
+    return " ".join(unescape(_TAG.sub(" ", markup)).split())
 
 
 def _multipart(body: bytes, content_type: str) -> Parsed:

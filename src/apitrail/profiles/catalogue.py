@@ -151,7 +151,7 @@ def advice(
 ) -> str:
     """One sentence: who acts, and how. `platform` is the name that people read."""
     words = catalogue.causes[cause]
-    if warning:
+    if warning and cause != "redirected":
         sentence = catalogue.warning
     elif direction == "inbound":
         sentence = words.inbound

@@ -38,13 +38,12 @@ from apitrail.profiles.problems import ProfileError
 from apitrail.profiles.reading import FILE, read_profile
 from apitrail.profiles.recognition import Recognition
 from apitrail.profiles.registered import NOBODY, Registered
-from apitrail.profiles.schema import File
+from apitrail.profiles.schema import GENERIC, File
 from apitrail.profiles.stating import goes_by, owned, settle
 from apitrail.profiles.walks import Found
 from apitrail.registration import Registration
 
 _log = logging.getLogger("apitrail.profiles")
-GENERIC = "generic"
 ACCOUNT_LENGTH = 180
 """Characters; with the platform's name it must fit a name."""
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,7 +1,8 @@
 """How a call went: outcome, the platform's own words, cause, per-item results and counts.
 
-The HTTP status is the weakest sign. Order: the platform's signs of failure, then the results of items, then its
-signs of warning, then the status. Words in a message never make a failure of a call; they only help to name its cause.
+The HTTP status is the weakest sign. Order: the platform's signs of failure, then the results of items, then a status
+of failure, then what a good status hides on any platform, then the platform's signs of warning. Words in a message
+never make a failure of a call; they only help to name its cause.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 from apitrail.entry import Cause, Counts, Item, Outcome
 from apitrail.exchange import Failure
-from apitrail.profiles.blame import CauseTable, Finding, Verdict, verdict
+from apitrail.profiles.blame import CauseTable, Finding, Verdict, family, verdict
 from apitrail.profiles.catalogue import Catalogue
 from apitrail.profiles.derived import Derived
 from apitrail.profiles.facts import Facts
@@ -18,8 +19,11 @@ from apitrail.profiles.locators import Locator, first_text
 from apitrail.profiles.plans import CompiledItems, CompiledSign, Plan
 from apitrail.profiles.platform import Platform
 from apitrail.profiles.recognition import Recognition
+from apitrail.profiles.schema import GENERIC
 from apitrail.profiles.steps import as_text
 
+PAGES = ("html", "text")
+"""Forms of a body that are for people."""
 MOST_ITEMS = 1_000
 LONGEST_MESSAGE = 4_000
 """Characters of a message kept on the row; the body has all of it."""
@@ -117,21 +121,37 @@ class Judge:
             judgement = _no_answer(exchange.error, begun=True)
             judgement.items, judgement.counts = items, counts
             return judgement
+        if warning is None and (status >= 300 or facts.response()[0] in PAGES):
+            sent_on = self._default(facts, platform, plan.action)
+            if sent_on is not None:
+                sent_on.items, sent_on.counts = items, counts
+                return sent_on
         said = self._said(warning, facts) if warning is not None else None
         if said is None and failed:
             said = failed[0]
         if said is not None:
-            judgement = self._failure(facts, platform, said, words=False)
-            judgement.outcome = "warning"
-            judgement.retryable = None
-            if judgement.cause == "unknown":
-                judgement.cause = None
+            judgement = self._failure(facts, platform, said, warns=True)
             judgement.items, judgement.counts = items, counts
             return judgement
         return Derived("success", items=items, counts=counts)
 
-    def _failure(self, facts: Facts, platform: Platform, said: Said, *, words: bool = True) -> Derived:
-        found = self._weigh(facts, platform, said, words=words)
+    def _default(self, facts: Facts, platform: Platform, action: str) -> Derived | None:
+        """What a good status hides on any platform: that the call was sent on, or that a page came in place of data."""
+        if any(family(action, each.pages) for each in (platform, self._generic) if each.pages):
+            return None
+        for sign in self._generic.defaults:
+            if (sign.rule.everywhere == "any" or platform is not self._generic) and sign.holds(facts):
+                warns = sign.rule.outcome == "warning"
+                return self._failure(facts, platform, self._said(sign, facts), warns=warns)
+        return None
+
+    def _failure(self, facts: Facts, platform: Platform, said: Said, *, warns: bool = False) -> Derived:
+        """`warns`: the call did not fail, and what was said is a warning."""
+        found = self._weigh(facts, platform, said, words=not warns)
+        if warns:
+            cause = None if found.cause == "unknown" else found.cause
+            speaker = said.reported_by or platform_name(platform, said)
+            return Derived("warning", cause, said.code, _cut(said.message), speaker)
         theirs = self._causes[found.cause].fault == "theirs"
         if found.cause == "unknown":
             theirs = facts.status is not None and facts.status >= 500
@@ -282,7 +302,7 @@ def _cut(message: str | None) -> str | None:
 
 def platform_name(platform: Platform, said: Said) -> str | None:
     """Who spoke: the platform, where its answer held any words."""
-    return platform.name if platform.name != "generic" and (said.code or said.message) else None
+    return platform.name if platform.name != GENERIC and (said.code or said.message) else None
 
 
 def _counts(facts: Facts, plan: Plan, accepted: int | None, refused: int | None) -> Counts | None:

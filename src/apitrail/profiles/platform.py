@@ -59,6 +59,8 @@ class Platform:
         self._made_signs: list[CompiledSign] | None = None
         self._made_reports: list[CompiledSign] | None = None
         self._made_items: list[CompiledItems] | None = None
+        self._made_defaults: list[CompiledSign] | None = None
+        self.pages = tuple(file.pages)
         self.path_in = Locator(file.path_in) if file.path_in else None
         hooks = file.webhooks
         self.answered: Condition | None = conditions(hooks.answered) if hooks and hooks.answered else None
@@ -149,8 +151,15 @@ class Platform:
     @property
     def _signs(self) -> list[CompiledSign]:
         if self._made_signs is None:
-            self._made_signs = [_sign(sign) for sign in self._file.sign]
+            self._made_signs = [_sign(sign) for sign in self._file.sign if not sign.everywhere]
         return self._made_signs
+
+    @property
+    def defaults(self) -> list[CompiledSign]:
+        """Signs for every platform, in their order."""
+        if self._made_defaults is None:
+            self._made_defaults = [_sign(sign) for sign in self._file.sign if sign.everywhere]
+        return self._made_defaults
 
     @property
     def _reports(self) -> list[CompiledSign]:

@@ -22,7 +22,7 @@ from apitrail.profiles.platform import BadEndpoint, parse_endpoint, settled
 from apitrail.profiles.positions import Positions, Where
 from apitrail.profiles.problems import ProfileError
 from apitrail.profiles.routes import BadPath, Routes
-from apitrail.profiles.schema import Endpoint, ErrorRule, File, Places, When
+from apitrail.profiles.schema import GENERIC, Endpoint, ErrorRule, File, Places, When
 from apitrail.profiles.steps import BadLocator
 
 FILE = "profile.toml"
@@ -121,6 +121,8 @@ class _Check:
         self._endpoints()
         self._webhooks()
         self._signs()
+        for action in profile.pages:
+            self._action(("pages",), action, family=True)
         self._items()
         for number, rule in enumerate(profile.error):
             self._error(("error", number), rule)
@@ -219,6 +221,8 @@ class _Check:
         for number, sign in enumerate(self._profile.sign):
             where: Where = ("sign", number)
             self._when((*where, "when"), sign.when)
+            if sign.everywhere and self._profile.name != GENERIC:
+                self._refuse((*where, "everywhere"), "a sign for every platform", f"Only `{GENERIC}` has such signs.")
             if sign.inbound and sign.outcome != "warning":
                 self._refuse(
                     (*where, "outcome"),

@@ -19,6 +19,9 @@ When = str | list[str]
 Evidence = Literal["doc", "rec", "code"]
 """How a fact is known: the platform's documentation, a recorded exchange, a public client's source. Memory is none."""
 
+GENERIC = "generic"
+"""The profile that stands behind all others."""
+
 
 class File(Struct, forbid_unknown_fields=True):
     """A platform."""
@@ -58,6 +61,8 @@ class File(Struct, forbid_unknown_fields=True):
     """Type of reference → places, for every exchange of the platform."""
     sign: list[Sign] = []
     """What a failure or warning looks like, in order: the first that holds speaks."""
+    pages: list[str] = []
+    """Actions that may be answered by a page for people, or by sending on to one; `label.*` for a family."""
     items: list[Items] = []
     """Lists of results within one answer."""
     error: list[ErrorRule] = []
@@ -128,6 +133,9 @@ class Sign(Struct, forbid_unknown_fields=True):
     """Only for these; `label.*` for a family."""
     inbound: bool = False
     """What a notification reports, and not how it was received: `warning` is its only outcome."""
+    everywhere: Literal["", "any", "data"] = ""
+    """Of `generic` alone: tried for a good status where the platform's own signs say nothing, unless the action is
+    among the platform's `pages`. `data`: not of a platform that nobody knows."""
     code: Places = []
     message: Places = []
     kind: Places = []
@@ -168,7 +176,7 @@ class Items(Struct, forbid_unknown_fields=True):
 
 class ErrorRule(Struct, forbid_unknown_fields=True):
     """What codes, types, fields, words or a status mean. The first group that is given is what is looked up; the
-    others (`text`, `status`, `actions`) then tell one code's meanings apart."""
+    others (`text`, `status`, `unless`, `actions`) then tell one code's meanings apart."""
 
     cause: Cause
     source: str
@@ -184,8 +192,10 @@ class ErrorRule(Struct, forbid_unknown_fields=True):
     fields: str = ""
     """A regular expression, searched in the name of the field."""
     text: list[str] = []
-    """Words, any of which the message holds; case does not matter."""
+    """Words, any of which the message holds; case does not matter. A blank before one asks for the begin of a word."""
     status: list[int] = []
+    unless: list[int] = []
+    """Statuses that say more than this: with them, the rule does not hold."""
     actions: list[str] = []
     retryable: bool | None = None
     checked: date | None = None

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.entry import Entry, Item, Payload
+from apitrail.profiles.bodies import LARGEST
 from apitrail.server.pages import bodies, handing, host, names, party, tally
 from apitrail.server.pages.bodies.content import SHOWN, decode
 from apitrail.server.pages.bodies.place import Place
@@ -30,6 +31,8 @@ ITEMS_SHOWN = 200
 QUERY_SHOWN = 500
 TOO_OFTEN = ("rate_limit", REPEATED)
 """Causes of calls that nothing is wrong with but that others like them were made."""
+SENT_ON = "redirected"
+"""The cause of a call that was to be made at another address, be it that the client went there."""
 
 
 class ItemView(Struct, frozen=True):
@@ -212,7 +215,9 @@ def _meaning(entry: Entry, kind: str) -> str:
     """
     if kind == "no_answer" and entry.cause == "own_failure":
         return "meaning.outbound.own_failure"
-    if kind == "request_error" and entry.direction == "outbound" and entry.cause in TOO_OFTEN:
+    if entry.direction == "outbound" and (
+        entry.cause == SENT_ON or (kind == "request_error" and entry.cause in TOO_OFTEN)
+    ):
         return f"meaning.outbound.{entry.cause}"
     unknown = kind == "success" and entry.direction == "outbound" and not entry.platform
     return "meaning.outbound.success_unknown" if unknown else f"meaning.{entry.direction}.{kind}"
@@ -266,6 +271,8 @@ def _side(name: str, entry: Entry, payload: Payload | None, reader: Reader, *, w
     notes = [words(key, **named) for key, named in rendered.notes]
     if held.incomplete:
         notes.append(words("bodies.note.unseen" if rendered.form == "unseen" else "bodies.note.incomplete"))
+    if len(held.body) > LARGEST or (held.truncated and held.body[:1] in (b"{", b"[")):
+        notes.append(words("bodies.note.unread"))
     return SideView(
         name=name,
         key=f"{entry.id}-{name}",
