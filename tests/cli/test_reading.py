@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -162,4 +163,17 @@ def test_tail_begins_with_the_latest_and_follows(run: Any, beside: str, folder: 
         other = {**EXCHANGES[0], "created_at": "2026-03-09T06:00:06Z", "url": "https://api.carrier.example/other"}
         send(beside, token, [late, new, other])
         assert urls("".join(following.stdout.readline() for _ in range(2))) == ["late", "new"]
+        following.terminate()
+
+
+def test_tail_follows_past_an_entry_whose_clock_is_ahead(run: Any, beside: str, folder: Path) -> None:
+    token, now = new_token(run), datetime.now(UTC)
+    ahead = {**EXCHANGES[2], "created_at": (now + timedelta(days=3)).isoformat(), "url": "https://api.example/ahead"}
+    send(beside, token, [ahead])
+    command = [sys.executable, "-m", "apitrail.cli", "tail", "-f", "--limit", "1", "--json", "--data", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as following:
+        assert following.stdout is not None
+        assert urls(following.stdout.readline()) == ["ahead"]
+        send(beside, token, [{**EXCHANGES[2], "created_at": now.isoformat(), "url": "https://api.example/now"}])
+        assert urls(following.stdout.readline()) == ["now"]
         following.terminate()

@@ -71,7 +71,9 @@ def test_a_cell_that_looks_like_a_formula_is_text(text: str) -> None:
     assert found["message"].replace("'", "") == text.replace("'", "")
 
 
-@pytest.mark.parametrize("number", ["2601010000000001", "00042", "123456789012345678901234"])
+@pytest.mark.parametrize(
+    "number", ["2601010000000001", "00042", "123456789012345678901234", "1E5", "2611250e12", "1.5E-3"]
+)
 def test_a_number_that_would_be_rounded_is_text(number: str) -> None:
     assert read(row(code=number))[0]["code"] == "'" + number
 

@@ -114,6 +114,15 @@ class TestAGuardedServer:
         assert guarded.get("/", headers=session).status_code == 200
         guarded.http.cookies.clear()
 
+    def test_the_page_that_one_comes_back_to_may_have_any_letters(self, guarded: Any) -> None:
+        secret = guarded.token("read")["Authorization"].split()[1]
+        signed = guarded.post("/login", data={"token": secret, "next": "/?text=取號&range=7d"})
+        guarded.http.cookies.clear()
+        assert (signed.status_code, signed.headers["location"]) == (303, "/?text=%E5%8F%96%E8%99%9F&range=7d")
+
+    def test_what_is_not_the_form_signs_nobody_in(self, guarded: Any) -> None:
+        assert guarded.post("/login", data={f"field{number}": "1" for number in range(50)}).status_code == 401
+
     def test_a_wrong_or_ingest_token_signs_nobody_in(self, guarded: Any) -> None:
         ingest = guarded.token()["Authorization"].split()[1]
         for secret in ("", "at_wrong", ingest):

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -66,6 +67,13 @@ def test_a_download_spans_pages_and_keeps_the_filter(send: Any, an_exchange: Mak
         lines = answer.text.splitlines()[1 if extension == "csv" else 0 :]
         assert len(lines) == 550
         assert len(set(lines)) == 550
+
+
+def test_a_download_holds_what_the_list_shows_of_clocks_that_are_ahead(
+    send: Any, an_exchange: Make, server: Any, account: str
+) -> None:
+    send(an_exchange(created_at=(datetime.now(UTC) + timedelta(days=3)).isoformat()), an_exchange())
+    assert len(server.get(f"{ALL}.ndjson", params={"ec_integration": account}).text.splitlines()) == 2
 
 
 def test_how_far_a_named_download_is_is_told(send: Any, an_exchange: Make, server: Any, account: str) -> None:

@@ -101,6 +101,14 @@ def test_a_pinned_order_keeps_its_bodies_and_its_entries(either: Store, make_of_
     assert bodies(either) == {(3, "success"): False, (3, "warning"): False}
 
 
+@pytest.mark.parametrize("pinned", ["A-1", "#A-1"])
+def test_a_pinned_order_is_kept_with_its_sign_and_without(store: Store, make_of_day: Make, pinned: str) -> None:
+    store.write([make_of_day(3, order="#A-1"), make_of_day(3, "warning", order="A-1"), make_of_day(4, order="B")])
+    store.pin("order", pinned, "")
+    store.tidy(Rules(KEEP), now=TODAY)
+    assert bodies(store) == {(3, "success"): True, (3, "warning"): True, (4, "success"): False}
+
+
 def test_thousands_of_pins_are_heeded(either: Store, make_of_day: Make) -> None:
     either.write([make_of_day(3, order="A-1"), make_of_day(3, "warning", order="B-2"), make_of_day(11, order="C-3")])
     pins = ["A-1", *(f"2608030000{number:06}" for number in range(5_000))]

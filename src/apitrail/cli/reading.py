@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -104,7 +104,7 @@ def tail(asked: Asked, *, follow: bool, sleep: Callable[[float], None] = time.sl
     show = _printer(asked.as_json)
     with _reading(asked) as log:
         found = log.entries(asked.query(limit=str(asked.limit))).entries
-        newest = found[0].created_at if found else datetime.now(UTC)
+        newest = _newest(found)
         seen: dict[str, datetime] = {}
         if follow and found:  # what is there already and older than these is not news
             there = _since(log, asked, newest - LATE)
@@ -113,13 +113,19 @@ def tail(asked: Asked, *, follow: bool, sleep: Callable[[float], None] = time.sl
             for entry in reversed(found):
                 show(entry)
                 seen[entry.id] = entry.created_at
-                newest = max(newest, entry.created_at)
             if not follow:
                 return
             sys.stdout.flush()
             sleep(POLL_S)
+            newest = max(newest, _newest(found)) if found else newest
             seen = {one: at for one, at in seen.items() if at >= newest - LATE}
             found = [entry for entry in _since(log, asked, newest - LATE) if entry.id not in seen]
+
+
+def _newest(found: Sequence[EntryRow]) -> datetime:
+    """When the first of them was made. What comes after one whose clock is ahead would be older than it."""
+    now = datetime.now(UTC)
+    return min(found[0].created_at, now) if found else now
 
 
 def _since(log: Log, asked: Asked, since: datetime) -> Iterator[EntryRow]:

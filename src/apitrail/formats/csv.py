@@ -20,8 +20,8 @@ from apitrail.exchange import Integration, Recorder, Source
 Cell = str | int | float | bool | None
 
 _FORMULA = re.compile(r"(^\s*|[;\t\r\n]\s*)(?=[=+\-@＝＋－＠])")
-_ROUNDED = re.compile(r"0[0-9]+|[0-9]{16,}")
-"""Spreadsheets keep fifteen digits."""
+_ROUNDED = re.compile(r"0[0-9]+|[0-9]{16,}|[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+")
+"""Spreadsheets keep fifteen digits, and take 1E5 for a hundred thousand."""
 _ON_ONE_LINE = "; "
 
 _NOBODY = Integration("")

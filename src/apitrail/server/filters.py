@@ -99,9 +99,9 @@ def _unknown(name: str, value: str, names: tuple[str, ...]) -> Problem:
 
 def read_filter(parameters: dict[str, list[str]]) -> Filter:
     """The filter of parsed parameters. Raises Problem naming the parameter that cannot be read."""
-    since, until = (_one(parameters, "from"), _one(parameters, "to"))
+    since, until = (one_of(parameters, "from"), one_of(parameters, "to"))
     alternatives = {name: tuple(dict.fromkeys(parameters.get(name, ()))) for name in ALTERNATIVES}
-    found = read_text(_one(parameters, "text"))
+    found = read_text(one_of(parameters, "text"))
     for name, values in found.chosen.items():
         if alternatives[name]:
             raise Problem(
@@ -140,7 +140,7 @@ def read_text(line: str | None) -> search.Search:
 def read_page(query_string: bytes) -> Query:
     """What a list is asked for."""
     parameters = parse(query_string, (*FILTER_PARAMETERS, *PAGE_PARAMETERS))
-    limit, cursor = read_limit(parameters, LIMIT_MAX, LIMIT_DEFAULT), _one(parameters, "cursor")
+    limit, cursor = read_limit(parameters, LIMIT_MAX, LIMIT_DEFAULT), one_of(parameters, "cursor")
     try:
         after = None if cursor is None else Cursor.decode(cursor)
     except BadCursor as error:
@@ -155,7 +155,7 @@ def read_page(query_string: bytes) -> Query:
 
 def read_limit(parameters: dict[str, list[str]], most: int, usual: int | None = None) -> int:
     """How many are asked for: from 1 to `most`; `usual`, else the most, where it is not said."""
-    limit = _one(parameters, "limit")
+    limit = one_of(parameters, "limit")
     if limit is None:
         return most if usual is None else usual
     if not (re.fullmatch(r"[0-9]{1,9}", limit) and 1 <= int(limit) <= most):
@@ -166,7 +166,7 @@ def read_limit(parameters: dict[str, list[str]], most: int, usual: int | None = 
 def read_bars(query_string: bytes) -> Bars:
     """What a histogram is asked for."""
     parameters = parse(query_string, (*FILTER_PARAMETERS, *BARS_PARAMETERS))
-    step, zone = _one(parameters, "step"), _one(parameters, "tz")
+    step, zone = one_of(parameters, "step"), one_of(parameters, "tz")
     if step is not None and step not in STEPS:
         raise Problem("is not a length of a bar", field="step", value=step, fix=f"One of: {', '.join(STEPS)}.")
     try:
@@ -208,7 +208,7 @@ def read_moment(text: str, field: str, *, last: bool = False) -> datetime:
 
 
 def _duration(parameters: dict[str, list[str]], found: search.Search) -> float | None:
-    text = _one(parameters, "duration_over")
+    text = one_of(parameters, "duration_over")
     if text is None:
         return found.duration_over
     over = search.milliseconds(text)
@@ -221,7 +221,8 @@ def _duration(parameters: dict[str, list[str]], found: search.Search) -> float |
     return over
 
 
-def _one(parameters: dict[str, list[str]], name: str) -> str | None:
+def one_of(parameters: dict[str, list[str]], name: str) -> str | None:
+    """The parameter's value, if it is given. Raises Problem for several."""
     values = parameters.get(name, [])
     if len(values) > 1:
         raise Problem(f"is given {len(values)} times", field=name, fix="Give it once.")

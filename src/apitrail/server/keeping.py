@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from apitrail.server.problems import Problem
 from apitrail.server.settings import Settings
 from apitrail.store import Store, StoreError
-from apitrail.store.retention import Account, Keep, Rules
+from apitrail.store.retention import FOREVER, Account, Keep, Rules
 
 log = logging.getLogger("apitrail.server")
 
@@ -46,7 +46,15 @@ def _accounts(texts: Iterable[str]) -> Iterable[tuple[Account, Keep]]:
                 value=text,
                 fix="Write it as ec:ID=30/180/800: bodies of successes, bodies of failures, entries.",
             )
-        yield (found[1], found[2]), Keep(int(found[3]), int(found[4]), int(found[5]))
+        keep = Keep(*(int(days) for days in found.groups()[2:]))
+        if not all(1 <= days <= FOREVER for days in (keep.success_bodies, keep.failure_bodies, keep.entries)):
+            raise Problem(
+                "has a number of days that is out of range",
+                field="keep_integration",
+                value=text,
+                fix=f"Give 1 to {FOREVER} days.",
+            )
+        yield (found[1], found[2]), keep
 
 
 def free_bytes(settings: Settings) -> int | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from urllib.parse import parse_qs, urlencode, urlsplit
+from string import punctuation
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -46,12 +47,17 @@ def form(request: AnyRequest) -> str:
 async def sign_in(request: AnyRequest, gate: NamedDependency[Gate]) -> Response[str]:
     """Sets the cookie, or shows the form again."""
     refuse_other_sites(request)
-    fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
+    try:
+        fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
+    except ValueError:  # no form of ours has so many
+        fields = {}
     back = _local(fields.get("next", [""])[0])
     session = await gate.session(fields.get("token", [""])[0], time.time())
     if session is None:
         return Response(_page(request, back, refused=True), media_type=MediaType.HTML, status_code=401)
-    response: Response[str] = Response("", media_type=MediaType.HTML, status_code=303, headers={"Location": back})
+    response: Response[str] = Response(
+        "", media_type=MediaType.HTML, status_code=303, headers={"Location": quote(back, safe=punctuation)}
+    )
     response.set_cookie(
         key=SESSION_COOKIE,
         value=session,

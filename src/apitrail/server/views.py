@@ -17,10 +17,10 @@ from msgspec import Struct
 
 from apitrail.server.answers import AnyRequest
 from apitrail.server.batch import place_of
-from apitrail.server.filters import parse
+from apitrail.server.filters import one_of, parse
 from apitrail.server.login import refuse_other_sites
 from apitrail.server.openapi import Operation, Parameter
-from apitrail.server.pages.query import PageQuery
+from apitrail.server.pages.query import PARAMETERS, PageQuery
 from apitrail.server.problems import Problem
 from apitrail.server.shared import SharedViews
 from apitrail.store import Store
@@ -45,7 +45,7 @@ class ViewAnswer(Struct, frozen=True):
 
     name: str
     query: str
-    """The page's address after the question mark, without parameters that the page does not know."""
+    """The page's address after the question mark."""
     changed_at: datetime
 
 
@@ -109,7 +109,7 @@ async def delete_view(
 ) -> ViewsAnswer:
     """Deletes a view for everyone and returns the remaining ones. The entries that it showed are not changed."""
     refuse_other_sites(request)
-    name = parse(request.scope["query_string"], ("name",)).get("name", [""])[0]
+    name = one_of(parse(request.scope["query_string"], ("name",)), "name") or ""
     left = await anyio.to_thread.run_sync(_forget, store, name)
     await anyio.to_thread.run_sync(shared.forget)
     return left
@@ -134,7 +134,15 @@ def read_wish(data: bytes) -> ViewWish:
         raise Problem(
             "is too long", field="$.query", value=len(wish.query), fix=f"Give at most {QUERY_LENGTH} characters."
         )
-    asked = PageQuery.read(parse_qs(wish.query.removeprefix("?"), keep_blank_values=True))
+    given = parse_qs(wish.query.removeprefix("?"), keep_blank_values=True)
+    if unknown := next((one for one in given if one not in PARAMETERS), None):
+        raise Problem(
+            f"asks for something that the page does not know: {unknown}",
+            field="$.query",
+            value=wish.query,
+            fix="Take it from the address of the page.",
+        )
+    asked = PageQuery.read(given)
     if asked.misread:
         wrong = asked.misread[0]
         raise Problem(

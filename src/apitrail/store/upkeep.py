@@ -11,6 +11,7 @@ from apitrail.store.counts import Counts
 from apitrail.store.days import Days
 from apitrail.store.lock import FolderLock
 from apitrail.store.queries import span
+from apitrail.store.queries.words import spelled
 from apitrail.store.recent import Recent
 from apitrail.store.removals import Removed
 from apitrail.store.retention import Rules
@@ -44,7 +45,8 @@ class Upkeep(State):
             if not lease.take(self.engine, "tidy", self._identity, TIDY_LEASE_S):
                 return []
             twins.sweep(self.engine, self._identity, now or datetime.now(UTC), stop)
-        pinned = sorted({one.id for one in self.pins()})
+        # What is looked for by one spelling is kept in all.
+        pinned = sorted({*spelled(one.id.removeprefix("#") for one in self.pins())})
         broke_off, self._tidying = self._tidying, True
         with self._counts.removing(), self._days.changing(), self._recent.removing():
             removed = retention.tidy(

@@ -30,6 +30,9 @@ from apitrail.store.model import BadCursor, Choices, Cursor, Filter
 FIELDS = Choices.__struct_fields__
 """The filters that take any of several values."""
 
+PARAMETERS = (*FIELDS, "range", "from", "to", "duration_over", "text", "open", "cursor", "tz", "lang")
+"""All that a URL may say."""
+
 SEARCH_RANGE = "all"
 """How far back one looks for a reference where the URL says nothing of dates: an order may be old."""
 
