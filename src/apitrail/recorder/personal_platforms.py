@@ -139,6 +139,10 @@ PERSONAL: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = 
             "sellingpartnerapi-eu.amazon.com",
             "sellingpartnerapi-fe.amazon.com",
             "sellingpartnerapi-na.amazon.com",
+            "tortuga-prod-eu.s3-eu-west-1.amazonaws.com",
+            "tortuga-prod-fe.s3-us-west-2.amazonaws.com",
+            "tortuga-prod-na.s3-external-1.amazonaws.com",
+            "tortuga-prod-na.s3.amazonaws.com",
         ),
         (
             "=buyer",
