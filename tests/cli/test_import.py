@@ -8,6 +8,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+from tests.cli.conftest import copied, runs_on, served
 
 SECRET = "hunter2hunter2hunter2"
 
@@ -115,6 +116,40 @@ def test_a_server_elsewhere_needs_its_token_and_sees_no_secret(run: Any, serve: 
     asked = Request(f"{url}/api/v1/entries")
     with urlopen(asked) as answer:
         assert SECRET not in answer.read().decode()
+
+
+def test_a_download_is_known_again_and_becomes_the_same_elsewhere(
+    run: Any, serve: Any, new_data: Path, tmp_path: Path
+) -> None:
+    stated = {"action": "order.ship", "merchant": "M1", "references": [{"type": "order", "id": "A-1"}]}
+    calls: list[dict[str, Any]] = [
+        {"status": 200, "url": f"https://api.acme.example/orders?access_token={SECRET}", "stated": stated},
+        {"status": 503, "attempt": 2, "call": "c-1", "response": {"text": "closed"}},
+        {"error": {"type": "httpx.ReadTimeout", "text": ""}},
+        {"stated": {**stated, "not_sent": "The address has no street."}},
+    ]
+    common = {"created_at": "2026-03-09T06:30:00.123456Z", "method": "POST", "url": "https://api.acme.example/orders"}
+    url, token = serve(), run("token", "create").stdout.splitlines()[-1]
+    batch = json.dumps({"exchanges": [common | one for one in calls]}).encode()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    with urlopen(Request(f"{url}/api/v1/exchanges", batch, headers)) as answer:
+        assert json.load(answer)["stored"] == len(calls)
+    file = tmp_path / "download.har"
+    with urlopen(f"{url}/api/v1/export.har") as answer:
+        file.write_bytes(answer.read())
+
+    assert run("import", str(file)).stdout == "4 read, 0 stored, 4 already there, 0 refused\n"
+    other = copied(new_data, tmp_path / "other")
+    assert runs_on(other)("import", str(file)).stdout == "4 read, 4 stored, 0 already there, 0 refused\n"
+    with served(other) as elsewhere:
+        assert exported(elsewhere) == exported(url)
+
+
+def exported(url: str) -> list[dict[str, Any]]:
+    """All entries, without who brought them and when."""
+    with urlopen(f"{url}/api/v1/export.ndjson") as answer:
+        entries = [json.loads(line) for line in answer]
+    return [{name: one[name] for name in one.keys() - {"recorder", "received_at"}} for one in entries]
 
 
 def test_a_file_that_is_not_there_makes_no_log(run: Any, folder: Path) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 
 from msgspec import Struct
 
-from apitrail.formats.har.fields import Unreadable, clean, number
+from apitrail.formats.har.fields import Unreadable, clean, size_of
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:\-]+)", re.IGNORECASE)
 _BOUNDARY = re.compile(r"boundary\s*=\s*(?:\"([^\"]+)\"|([^;\s]+))", re.IGNORECASE)
@@ -66,23 +66,25 @@ def request_body(data: dict[str, Any], content_type: str, field: str) -> Held:
 def response_body(content: dict[str, Any], content_type: str, field: str) -> Held:
     """The body of `content`. A text that was left out leaves its size. Raises Unreadable."""
     text = content.get("text")
-    size = number(content.get("size"))
+    size = size_of(content.get("size"))
     if isinstance(text, str):
         return _cut(content, _decoded(text, content.get("encoding"), content_type, field), size, field)
     if text is not None:
         raise Unreadable(f"{field}.text", text, "is not a text", "Write the body as a string, binary as base64.")
-    return Held(size=int(size), incomplete=True) if size else Held()
+    if size and content.get("_truncated") is not True:
+        return Held(size=size, incomplete=True)
+    return _cut(content, b"", size, field)
 
 
-def _cut(data: dict[str, Any], body: bytes, size: float | None, field: str) -> Held:
+def _cut(data: dict[str, Any], body: bytes, size: int | None, field: str) -> Held:
     """A body of which we wrote head and tail ourselves says so in fields of its own."""
     if data.get("_truncated") is not True:
         return Held(body, incomplete=data.get("_incomplete") is True)
-    true_size = number(data.get("_size"))
+    true_size = size_of(data.get("_size"))
     return Held(
         body,
         tail=_from_base64(clean(data.get("_tail")), f"{field}._tail"),
-        size=int(true_size if true_size is not None else size or len(body)),
+        size=true_size if true_size is not None else size or len(body),
         sha256=clean(data["_sha256"]) if data.get("_sha256") else None,
         truncated=True,
         incomplete=data.get("_incomplete") is True,

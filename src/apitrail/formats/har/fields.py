@@ -18,6 +18,8 @@ _TIME = re.compile(
 _MILLISECONDS_FROM = 1e11
 """A number from here on counts milliseconds since 1970; a smaller one seconds (until the year 5138)."""
 
+_SIZES_BELOW = 2**63
+
 
 class HarError(ValueError):
     """The file as a whole cannot be read."""
@@ -77,14 +79,19 @@ def mapping(value: object, field: str) -> dict[str, Any]:
 
 def number(value: object) -> float | None:
     """A number that is not negative: HAR writes -1 for what is not known."""
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    return float(value)
+    try:
+        given = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return given if math.isfinite(given) and given >= 0 else None
+
+
+def size_of(value: object) -> int | None:
+    """A number of bytes, as far as a log can hold it."""
+    size = number(value)
+    return int(size) if size is not None and size < _SIZES_BELOW else None
 
 
 def moment(value: object, field: str) -> datetime:

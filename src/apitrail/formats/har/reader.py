@@ -1,7 +1,8 @@
 """From a HAR file to exchanges: one by one, so that a file of 100 MB is held once and not as objects.
 
 An exchange's id is made of its time and its content: imported twice it is stored once, and entries that are the same
-within one file are all kept.
+within one file are all kept. A file that we wrote ourselves brings the ids that its calls have:
+`apitrail.formats.har.own`.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from datetime import datetime
 from typing import IO, Any
 
 import msgspec
+from msgspec.structs import replace
 
-from apitrail.exchange import Exchange, Failure, Message, Recorder
+from apitrail.exchange import Exchange, Failure, Message, Recorder, Stated
 from apitrail.formats.har.bodies import Held, request_body, response_body
 from apitrail.formats.har.fields import (
     BadEntry,
@@ -28,7 +30,9 @@ from apitrail.formats.har.fields import (
     moment,
     number,
     shown,
+    size_of,
 )
+from apitrail.formats.har.own import CREATOR, NOT_SENT, Own, kept_id, read_own
 
 _PHASES = ("blocked", "dns", "connect", "send", "wait", "receive")
 """Of `timings`; `ssl` is part of `connect` (HAR 1.2)."""
@@ -43,12 +47,12 @@ def read(data: bytes | IO[bytes]) -> Iterator[Exchange | BadEntry]:
     first exchange, where the file as a whole is no HAR.
     """
     raw = data if isinstance(data, bytes) else data.read()
-    entries = _entries(raw)
+    entries, ours = _entries(raw)
     recorder = "har:" + hashlib.sha256(raw).hexdigest()[:32]
-    return _each(entries, recorder)
+    return _each(entries, recorder, ours=ours)
 
 
-def _each(entries: list[Any], recorder: str) -> Iterator[Exchange | BadEntry]:
+def _each(entries: list[Any], recorder: str, *, ours: bool) -> Iterator[Exchange | BadEntry]:
     seen: Counter[bytes] = Counter()
     for index, entry in enumerate(entries):
         at = f"$.log.entries[{index}]"
@@ -56,33 +60,34 @@ def _each(entries: list[Any], recorder: str) -> Iterator[Exchange | BadEntry]:
             held = mapping(_unpacked(entry, at), at)
             if not held:
                 raise Unreadable(at, held, "is empty", "Remove it.")
-            exchange = _exchange(held, at)
+            exchange = _exchange(held, at, read_own(held, at) if ours else None)
         except Unreadable as problem:
             yield BadEntry(index, problem.field, problem.value, problem.reason, problem.fix)
             continue
         digest = _digest(held)
-        exchange.id = _identifier(exchange.created_at, digest, seen[digest])
+        exchange.id = exchange.id or _identifier(exchange.created_at, digest, seen[digest])
         seen[digest] += 1
         exchange.recorder = Recorder(id=recorder, sequence=index + 1, client="har")
         yield exchange
 
 
-def _entries(raw: bytes) -> list[Any]:
-    """The entries, still encoded where the file is as JSON should be."""
+def _entries(raw: bytes) -> tuple[list[Any], bool]:
+    """The entries, still encoded where the file is as JSON should be, and whether we wrote the file."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raw = raw.decode("utf-16", "replace").encode()
     raw = raw.removeprefix(b"\xef\xbb\xbf")
     try:
         log = msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).get("log")
-        entries = msgspec.json.decode(log, type=dict[str, msgspec.Raw]).get("entries") if log else None
-        if entries:
-            return list(msgspec.json.decode(entries, type=list[msgspec.Raw]))
+        held = msgspec.json.decode(log, type=dict[str, msgspec.Raw]) if log else {}
+        if entries := held.get("entries"):
+            creator = msgspec.json.decode(held["creator"]) if "creator" in held else None
+            return list(msgspec.json.decode(entries, type=list[msgspec.Raw])), _is_ours(creator)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         pass  # the standard library reads what is not quite JSON, and says where it is not at all
     return _liberal_entries(raw)
 
 
-def _liberal_entries(raw: bytes) -> list[Any]:
+def _liberal_entries(raw: bytes) -> tuple[list[Any], bool]:
     try:
         document = json.loads(raw.decode("utf-8", "replace"), strict=False)
     except (ValueError, RecursionError) as error:
@@ -98,7 +103,11 @@ def _liberal_entries(raw: bytes) -> list[Any]:
         raise HarError(
             "$.log.entries", shown(entries), "is not a list", "Export the file with its entries: a list, maybe empty."
         )
-    return entries
+    return entries, _is_ours(log.get("creator"))
+
+
+def _is_ours(creator: object) -> bool:
+    return isinstance(creator, dict) and creator.get("name") == CREATOR
 
 
 def _unpacked(entry: Any, at: str) -> object:
@@ -115,7 +124,8 @@ def _unpacked(entry: Any, at: str) -> object:
         raise Unreadable(at, data[:40], f"is not JSON ({error})", "Remove it, or export the file anew.") from error
 
 
-def _exchange(entry: dict[str, Any], at: str) -> Exchange:
+def _exchange(entry: dict[str, Any], at: str, own: Own | None) -> Exchange:
+    """`own`: of a file that we wrote."""
     if not isinstance(entry.get("request"), dict):
         raise Unreadable(f"{at}.request", entry.get("request"), "is missing", "An entry has a request: add it.")
     sent = entry["request"]
@@ -127,22 +137,45 @@ def _exchange(entry: dict[str, Any], at: str) -> Exchange:
     got = mapping(entry.get("response"), f"{at}.response")
     status = _status(got.get("status"), f"{at}.response.status")
     reason = _reason(entry, sent, got)
-    error = None
-    if status is None or reason:
-        text = reason or "The file holds no answer to this call, and no reason."
-        error = Failure(_kind(got, text), text)
-    return Exchange(
+    exchange = Exchange(
         created_at=created_at,
         direction="inbound" if entry.get("_direction") == "inbound" else "outbound",
         method=method,
         url=url,
         request=_request(sent, f"{at}.request"),
-        response=None if status is None else _response(got, f"{at}.response", cut=bool(reason)),
+        response=None if status is None else _response(got, f"{at}.response"),
         status=status,
         duration_ms=_duration(entry, f"{at}.timings"),
-        error=error,
         http_version=_version(got.get("httpVersion")) or _version(sent.get("httpVersion")),
     )
+    if own is not None:
+        _put_back(exchange, own, sent, got, reason)
+    elif status is None or reason:
+        text = reason or "The file holds no answer to this call, and no reason."
+        exchange.error = Failure(_kind(got, text), text)
+        if exchange.response is not None:
+            exchange.response.incomplete = True
+    return exchange
+
+
+def _put_back(exchange: Exchange, own: Own, sent: dict[str, Any], got: dict[str, Any], reason: str) -> None:
+    """What only we write into a file."""
+    exchange.id = kept_id(own, exchange.created_at)
+    exchange.stated, exchange.call, exchange.attempt, exchange.trace = own.stated, own.call, own.attempt, own.trace
+    exchange.error = own.failure
+    if own.failure is None and got.get("_errorType") == NOT_SENT:
+        stated = own.stated or Stated()
+        exchange.stated = stated if stated.not_sent else replace(stated, not_sent=reason)
+    elif own.failure is None and reason:
+        exchange.error = Failure(_kind(got, reason), reason)
+    # A body that has expired, or whose secrets were masked, has the size that it had.
+    for message, size in (
+        (exchange.request, sent.get("bodySize")),
+        (exchange.response, mapping(got.get("content"), "").get("size")),
+    ):
+        came = size_of(size)
+        if message is not None and message.size is None and came != len(message.body):
+            message.size = came
 
 
 def _needed(held: dict[str, Any], name: str, at: str) -> str:
@@ -197,13 +230,11 @@ def _request(sent: dict[str, Any], at: str) -> Message:
     return _message(headers, request_body(data, content_type, f"{at}.postData"))
 
 
-def _response(got: dict[str, Any], at: str, *, cut: bool) -> Message:
+def _response(got: dict[str, Any], at: str) -> Message:
     headers = header_fields(got.get("headers"), f"{at}.headers")
     content = mapping(got.get("content"), f"{at}.content")
     content_type = header(headers, "content-type") or clean(content.get("mimeType"))
-    message = _message(headers, response_body(content, content_type, f"{at}.content"))
-    message.incomplete |= cut
-    return message
+    return _message(headers, response_body(content, content_type, f"{at}.content"))
 
 
 def _message(headers: list[tuple[str, str]], held: Held) -> Message:

@@ -18,11 +18,12 @@ import msgspec
 from apitrail.entry import Entry, Payload
 from apitrail.formats.har.bodies import to_bytes
 from apitrail.formats.har.fields import clean, header
+from apitrail.formats.har.own import CREATOR, NOT_SENT, Own
 
 
 def write(entries: Iterable[Entry]) -> Iterator[bytes]:
     """A HAR file, piece by piece: memory holds one entry at a time."""
-    creator = {"name": "apitrail", "version": _version()}
+    creator = {"name": CREATOR, "version": _version()}
     yield b'{"log":{"version":"1.2","creator":' + msgspec.json.encode(creator) + b',"pages":[],"entries":['
     separator = b"\n"
     for entry in entries:
@@ -32,7 +33,7 @@ def write(entries: Iterable[Entry]) -> Iterator[bytes]:
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
-    said = {"_stated": entry.stated, "_derived": entry.derived}
+    own = Own(entry.id, entry.direction, entry.stated, entry.error, entry.call, entry.attempt, entry.trace)
     return {
         "startedDateTime": entry.created_at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
         "time": entry.duration_ms,
@@ -40,12 +41,12 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "response": _response(entry),
         "cache": {},
         "timings": {"send": 0, "wait": entry.duration_ms, "receive": 0},
-        "_id": entry.id,
+        **msgspec.to_builtins(own),
         "_direction": entry.direction,
         "_platform": entry.platform,
         "_action": entry.action,
         "_outcome": entry.outcome,
-        **{name: value for name, value in said.items() if value is not None},
+        **({"_derived": entry.derived} if entry.derived is not None else {}),
     }
 
 
@@ -84,7 +85,7 @@ def _response(entry: Entry) -> dict[str, Any]:
         result["_errorType"] = clean(entry.error.type)
     elif entry.not_sent:
         result["_error"] = clean(entry.not_sent)
-        result["_errorType"] = "apitrail.NotSent"
+        result["_errorType"] = NOT_SENT
     return result
 
 
