@@ -63,6 +63,19 @@ def test_rows_lie_in_the_shards_database_and_are_asked_through_the_tables_over_i
     assert held(log) == {"entries": 10, "counts": 10, "mentions": 10}
 
 
+def test_over_restored_rows_a_server_makes_the_tables_that_lead_to_them(
+    log: Store, cluster_address: str, make: Callable[..., Entry]
+) -> None:
+    log.write(referring(make, 10))
+    # A backup holds the shards' database alone: docs/operating.md.
+    log.engine.run(Query(f"DROP DATABASE `{log.engine.topology.database}` SYNC"))
+    store = open_store(cluster_address, durable=False)
+    assert held(store) == {"entries": 10, "counts": 10, "mentions": 10}
+    assert store.write(referring(make, 5, 100)).stored == 5
+    assert held(store) == {"entries": 15, "counts": 15, "mentions": 15}
+    store.close()
+
+
 def test_while_one_door_is_shut_the_other_is_used(cluster: Any, log: Store, make: Callable[..., Entry]) -> None:
     for door in range(2):
         cluster.tell("shut", door)

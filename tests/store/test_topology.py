@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from apitrail.store import Store, schema
 from apitrail.store.engine import Query
 from apitrail.store.topology import KEYS, Topology
 
+DOCS = Path(__file__).parents[2] / "docs"
 ONE = Topology()
 EAST = Topology("east", "log")
 STATEMENTS = [schema.JOURNAL, *(text for step in schema.migrations() for text in step.statements)]
@@ -50,6 +52,12 @@ def test_one_machine_runs_the_plain_text() -> None:
     assert ONE.databases() == ONE.over("entries") == ONE.caught_up("entries") == []
     assert (ONE.altered("entries"), ONE.system("parts"), ONE.home) == ("entries", "system.parts", "currentDatabase()")
     assert ONE.settings(0) == {}
+
+
+@pytest.mark.parametrize("name", ["operating.md", "cluster-check.md"])
+def test_the_backup_that_the_documents_tell_to_make_is_of_the_database_that_holds_the_rows(name: str) -> None:
+    told = re.findall(r"(?:BACKUP|RESTORE)\s+DATABASE\s+(\w+)", (DOCS / name).read_text("utf-8"))
+    assert set(told) == {Topology("east", "apitrail").shard_database}
 
 
 def test_both_databases_are_made_on_every_host() -> None:
