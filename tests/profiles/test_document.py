@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 
+import pytest
+
+from apitrail.cli.profile import check
 from apitrail.exchange import Exchange
 from apitrail.profiles import Profiles
 from apitrail.profiles.locators import PLACES
@@ -26,6 +30,24 @@ def test_the_guides_first_profile_loads_and_judges(tmp_path: Path, make: Callabl
     assert entry.ec_integration is not None
     assert entry.ec_integration.id == "lantern"
     assert [reference.id for reference in entry.references] == ["A-1"]
+
+
+def test_the_guides_sample_becomes_what_the_guide_says_by_the_guides_profile(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    profile = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)[0]
+    samples = GUIDE[GUIDE.index("\n## Samples\n") :]
+    exchange = re.search(r"\n\n((?:(?:    .*)?\n)+)", samples)
+    expected = re.search(r"```toml\n(.*?)```", samples, re.DOTALL)
+    assert exchange is not None
+    assert expected is not None
+    folder = tmp_path / "acme"
+    (folder / "samples").mkdir(parents=True)
+    (folder / "profile.toml").write_text(profile, "utf-8")
+    (folder / "samples" / "expired_token.http").write_text(dedent(exchange[1]).strip("\n") + "\n", "utf-8")
+    (folder / "samples" / "expired_token.toml").write_text(expected[1], "utf-8")
+    assert check(folder / "profile.toml"), capsys.readouterr().out
+    assert "1 sample" in capsys.readouterr().out
 
 
 def test_every_place_and_step_of_the_language_is_in_the_guide() -> None:
