@@ -26,7 +26,7 @@ def test_it_explains_each_column_and_filter_by_its_name(tag: str) -> None:
     named += ["shift.title", "shift.healed", "shift.common", "shift.since.yesterday"]
     named += ["orders.title", "shipments.title"]
     named += ["problems.title", "problems.state.going_on", "problems.state.over"]
-    named += ["support.copy", "curl.copy", "download.title", "panel.print"]
+    named += ["histogram.on_demand", "support.copy", "curl.copy", "download.title", "panel.print"]
     assert [key for key in named if str(words(key)).replace("&#39;", "'").rstrip(":：") not in text] == []
 
 
@@ -44,6 +44,28 @@ def test_both_languages_have_the_same_parts() -> None:
     ]
     english, chinese = ([found[0].strip() for found in lines if found] for lines in marks)
     assert english == chinese
+
+
+def test_both_languages_have_as_many_paragraphs_and_points_in_each_part() -> None:
+    english, chinese = (counted(one.read_text("utf-8")) for one in GUIDES.values())
+    assert len(english) > 10
+    assert chinese == english
+
+
+def counted(text: str) -> list[dict[str, int]]:
+    """What stands in each part of a guide, from its beginning on."""
+    found = []
+    for part in re.split(r"^## .*\n", text, flags=re.MULTILINE):
+        lines = part.splitlines()
+        blocks = [block.strip() for block in re.split(r"\n\s*\n", part) if block.strip()]
+        found.append(
+            {
+                "paragraphs": sum(not re.match(r"#|!\[|\||- |\d\. ", block) for block in blocks),
+                "points": sum(re.match(r" *(- |\d\. )", line) is not None for line in lines),
+                "rows": sum(line.lstrip().startswith("|") for line in lines),
+            }
+        )
+    return found
 
 
 @pytest.mark.parametrize("tag", GUIDES)
