@@ -54,6 +54,16 @@ def test_where_only_the_recorder_is_installed_it_says_what_to_install(tmp_path: 
     assert "Traceback" not in done.stderr
 
 
+def test_a_demo_without_its_client_libraries_says_what_to_install_as_its_document_does() -> None:
+    code = "import sys; sys.modules['easypost'] = None; from apitrail.cli import main; sys.argv[1:] = ['demo']; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "easypost missing" in done.stderr
+    install = "pip install '.[server,demo]'"
+    assert f"from a checkout {install}" in done.stderr
+    assert install in (Path(__file__).parents[2] / "docs" / "demo.md").read_text("utf-8")
+
+
 def test_a_command_that_is_none_ends_with_2(run: Any) -> None:
     assert "No such command" in run("delete", data=False, fails=2).stderr
 

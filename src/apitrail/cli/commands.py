@@ -336,8 +336,11 @@ def _add_demo() -> None:
         missing = error.name
 
         def demo() -> None:
-            """Run a server with live sample traffic (needs: pip install 'apitrail[server,demo]')."""
-            fail(f"the demo is not installed ({missing} is missing)", "pip install 'apitrail[server,demo]'")
+            """Run a server with live sample traffic. It needs the extra `demo`, which is not installed."""
+            fail(
+                f"the demo is not installed ({missing} is missing)",
+                "pip install 'apitrail[server,demo]', from a checkout pip install '.[server,demo]'.",
+            )
 
         app.command()(demo)
     else:

@@ -64,7 +64,9 @@ def demo(
     missing = [name for name in CLIENTS if find_spec(name) is None]
     if missing:
         typer.echo(
-            f"apitrail demo: {', '.join(missing)} missing. Do this: pip install 'apitrail[server,demo]'", err=True
+            f"apitrail demo: {', '.join(missing)} missing. Do this: pip install 'apitrail[server,demo]', "
+            "from a checkout pip install '.[server,demo]'.",
+            err=True,
         )
         raise typer.Exit(2)
     stop = threading.Event()
