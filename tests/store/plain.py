@@ -158,7 +158,7 @@ def _mentions(entry: Entry, term: Term) -> bool:
     sides = [entry.request] + ([entry.response] if entry.response else [])
     texts = [side.body.decode().lower() for side in sides] + [(entry.message or "").lower()]
     if term.whole:
-        word = re.compile(f"(?<![0-9a-z]){re.escape(wanted)}(?![0-9a-z])")
+        word = re.compile(rf"(?:^|[^0-9a-z]|\\u[0-9a-f]{{4}}|\\[nrtbf]){re.escape(wanted)}(?![0-9a-z])")
         return wanted in ids or any(word.search(text) for text in texts)
     return any(wanted in text for text in [*ids, *texts])
 

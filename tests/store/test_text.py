@@ -46,6 +46,21 @@ def test_a_word_is_found_whole_in_either_body_and_in_references(either: Store, m
     assert found(either, Term("260101ABCDEF12", whole=True)) == [entry.id for entry in reversed(entries[:6])]
 
 
+def test_a_word_is_found_behind_an_escape_of_json(either: Store, make: Make) -> None:
+    number = "260199ABCDEF77"
+    behind = [rf'{{"m":"Order\n{number} unknown"}}', rf'{{"m":"\u8a02\u55ae{number}\u4e0d\u5b58\u5728"}}']
+    behind += [
+        rf'{{"m":"\u003c{number}\u003e"}}',
+        rf'{{"m":"{{\"m\":\"\\t{number}\"}}"}}',
+        rf'{{"path":"C:\\{number}"}}',
+    ]
+    entries = [make(at, response=body(text)) for at, text in enumerate(behind)]
+    entries += [make(len(entries) + at, request=body(text)) for at, text in enumerate(behind)]
+    other = make(len(entries), response=body(rf'{{"m":"\u8a02X{number}"}}'))
+    either.write([*entries, other])
+    assert found(either, Term(number, whole=True)) == [entry.id for entry in reversed(entries)]
+
+
 def test_a_word_of_several_parts_is_found_with_its_signs(either: Store, make: Make) -> None:
     right, wrong = make(0, response=body("id LNT-000123.")), make(1, response=body("id LNT/000123"))
     either.write([right, wrong])

@@ -65,7 +65,7 @@ def remove(store: Store, wish: PinWish) -> PinsAnswer:
 
 def _reference(text: str) -> tuple[str, str]:
     found = _REFERENCE.fullmatch(text.strip())
-    if found is None:
+    if found is None or not found[2].isprintable():
         raise Problem(
             "is not a reference",
             field="REFERENCE",

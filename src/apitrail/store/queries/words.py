@@ -136,6 +136,10 @@ def settled(found: Sequence[int], rows: Sequence[int]) -> set[int]:
     return {second for second, many in Counter(found).items() if seen[second] >= many}
 
 
+_BEFORE = r"^|[^0-9A-Za-z]|\\u[0-9a-f]{4}|\\[nrtbf]"
+"""Where a word may begin; escapes of JSON end with letters and digits."""
+
+
 def having(term: Term, name: str, *, bodies: bool = True, brief: bool = False) -> tuple[str, dict[str, Param]]:
     """The condition that an entry has the term, exactly. `name` begins the names of its parameters. `brief`: for a few
     thousand entries. Without `bodies`: that it refers to a word which bodies may have, as it is typed, or all in small
@@ -150,7 +154,7 @@ def having(term: Term, name: str, *, bodies: bool = True, brief: bool = False) -
     refers = f"arrayExists(id -> has({{{name}:Array(String)}}, lower(id)), reference_ids)"
     if not _indexed(term.value):
         return refers, params
-    params[f"{name}_body"] = f"(?i)(^|[^0-9A-Za-z]){re.escape(term.value)}($|[^0-9A-Za-z])"
+    params[f"{name}_body"] = f"(?i)({_BEFORE}){re.escape(term.value)}($|[^0-9A-Za-z])"
     found = f"match(COLUMN, {{{name}_body:String}})"
     written = [term.value.encode("utf-8", "replace")]
     in_ids = [found.replace("COLUMN", "id")] if within(written) else []
