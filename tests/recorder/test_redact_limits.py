@@ -78,13 +78,16 @@ def test_bytes_that_are_no_text_are_left_alone_whatever_is_declared_of_them(kind
 
 def test_a_file_among_the_fields_of_a_form_is_left_alone() -> None:
     label = b"%PDF-1.7\n/Token (abcdefgh) password: hunter2hunter2 4111111111111111 \0\xff"
+    named = '--b\r\nContent-Disposition: form-data; name="密碼"\r\n\r\nhunter4hunter4\r\n'.encode()
     body = (
         b'--b\r\nContent-Disposition: form-data; name="label"; filename="l.pdf"\r\n\r\n' + label + b"\r\n"
         b'--b\r\nContent-Disposition: form-data; name="password"\r\n\r\nhunter3hunter3\r\n--b--\r\n'
     )
-    masked = REDACTOR.exchange(exchange(body, headers=[("Content-Type", "multipart/form-data; boundary=b")])).request
+    kind = [("Content-Type", "multipart/form-data; boundary=b")]
+    masked = REDACTOR.exchange(exchange(named + body, headers=kind)).request
     assert label in masked.body
     assert b"hunter3" not in masked.body
+    assert b"hunter4" not in masked.body
 
 
 def test_the_tail_of_a_form_hides_its_fields_behind_the_end_of_a_file() -> None:

@@ -18,6 +18,9 @@ _UNDECLARED = re.compile(rb"--([\x21-\x7e]{1,200})\r?\nContent-[\w-]+:", re.IGNO
 _FIELD = re.compile(r"\bname\*?=(?:\"((?:[^\"\\\r\n]++|\\.)*+)\"|'([^'\r\n]*+)'|([^;\s]++))", re.IGNORECASE)
 _TYPE = re.compile(r"^Content-Type:[ \t]*+([^\r\n]*+)", re.IGNORECASE | re.MULTILINE)
 
+_FILLER = b"\x7f"
+"""In place of what a file holds: what stands beside it in UTF-8 remains UTF-8."""
+
 
 class Part(NamedTuple):
     """Where one part stands in the text of a body."""
@@ -60,7 +63,7 @@ def without_files(data: bytes, boundary: str, *, cut_start: bool) -> bytes:
         declared = _TYPE.search(text, part.head, part.body)
         body = data[part.body : part.stop]
         if part.body >= at and is_binary(body, declared[1] if declared else ""):
-            pieces += (data[at : part.body], b"\x80" * len(body))
+            pieces += (data[at : part.body], _FILLER * len(body))
             at = part.stop
     pieces.append(data[at:])
     return b"".join(pieces) if at else data

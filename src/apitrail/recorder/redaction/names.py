@@ -282,8 +282,11 @@ class NameBook:
 
 
 def _readable(name: str) -> str:
-    """A name of a view as it is read."""
-    return name if name.isascii() else name.encode("latin-1", "replace").decode("utf-8", "replace")
+    """A name of a view as it is read: of UTF-8, or of UTF-16 and UTF-32, where it is readable."""
+    try:
+        return name if name.isascii() else name.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return name
 
 
 def _escaped(groups: Iterable[Group]) -> re.Pattern[str]:

@@ -1,15 +1,24 @@
-"""The host's own rules (`apitrail.Rule`), applied: where in a text they hide something."""
+"""The host's own rules (`apitrail.Rule`), applied: where in a text they hide something.
+
+They are written in letters, so they look at what is read of a view, `apitrail.recorder.redaction.reading`.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import unquote_plus
 
 from apitrail.exchange import Exchange
 from apitrail.recorder.redaction import walk
-from apitrail.recorder.redaction.layers import Span
+from apitrail.recorder.redaction.layers import JSON_STRING, Span, decode
+from apitrail.recorder.redaction.reading import Reading
 from apitrail.recorder.rules import Rule
+
+_OF_ESCAPES = re.compile(r"%|\\\\u|&#")
+"""In a pattern: it is one of escapes, and looks at them as they are written, too."""
+_FIELD = re.compile(r"([^=&]*+)=([^&#]*+)")
 
 
 class Applied:
@@ -36,33 +45,32 @@ class Applied:
             elif rule.keep is not None:
                 self.keep = (self.keep or set()) | {name.lower() for name in rule.keep}
 
-    def body(self, text: str, shape: str) -> list[Span]:
-        """What these rules hide of a body, seen as text."""
-        found = self.text(text)
+    def body(self, read: Reading, shape: str) -> list[Span]:
+        """What these rules hide of a body."""
+        found = self.text(read)
+        text = read.text
         if shape == "json":
-            found += self._json(text)
+            found += read.placed(self._json(text))
         elif self.keep is not None:
-            found += self._form(text, 0) if shape == "form" else _whole(text)
+            found += read.placed(self._form(text, 0) if shape == "form" else _whole(text))
         elif self.paths and text.lstrip()[:1] in ("{", "["):
-            found += self._json(text)
+            found += read.placed(self._json(text))
         return found
 
-    def text(self, text: str) -> list[Span]:
+    def text(self, read: Reading) -> list[Span]:
         """What the patterns hide of any text."""
         found = []
         for pattern in self.patterns:
-            group = 1 if pattern.groups else 0
-            for match in pattern.finditer(text):
-                start, end = match.span(group)
-                if end > start:
-                    found.append(Span(start, end, match[group]))
+            found += read.placed(_met(pattern, read.text))
+            if read.written is not read.text and _OF_ESCAPES.search(pattern.pattern):
+                found += read.placed(_met(pattern, read.written), written=True)
         return found
 
-    def url(self, text: str) -> list[Span]:
+    def url(self, read: Reading) -> list[Span]:
         """What these rules hide of a URL: patterns, and strictly its query."""
-        query = text.find("?")
-        strict = self._form(text, query + 1) if self.keep is not None and query >= 0 else []
-        return self.text(text) + strict
+        query = read.text.find("?")
+        strict = self._form(read.text, query + 1) if self.keep is not None and query >= 0 else []
+        return self.text(read) + read.placed(strict)
 
     def hides_header(self, name: str, standard: frozenset[str]) -> bool:
         """Whether the whole value of this header is hidden."""
@@ -81,13 +89,15 @@ class Applied:
             value = text[leaf.start : leaf.end]
             if not (named or strict) or not value or (not leaf.quoted and value in ("true", "false", "null")):
                 continue
+            if "\\" in value:
+                value = decode(text, leaf.start, leaf.end, JSON_STRING).text
             found.append(Span(leaf.start, leaf.end, value, "" if leaf.quoted else '"', echoes=named))
         return found
 
     def _form(self, text: str, start: int) -> list[Span]:
         found = []
-        for pair in re.compile(r"([^=&]*+)=([^&#]*+)").finditer(text, start):
-            if pair[2] and pair[1].lower() not in (self.keep or ()):
+        for pair in _FIELD.finditer(text, start):
+            if pair[2] and unquote_plus(pair[1]).lower() not in (self.keep or ()):
                 found.append(Span(*pair.span(2), pair[2], echoes=False))
         return found
 
@@ -111,6 +121,11 @@ class OwnRules:
             chosen = [rule for rule, applies in zip(self._rules, which, strict=True) if applies]
             known = self._known[which] = Applied(chosen)
         return known
+
+
+def _met(pattern: re.Pattern[str], text: str) -> list[Span]:
+    group = 1 if pattern.groups else 0
+    return [Span(*match.span(group), match[group]) for match in pattern.finditer(text) if match[group]]
 
 
 def _whole(text: str) -> list[Span]:

@@ -20,6 +20,7 @@ from apitrail.recorder.redaction.look import Look, Shape, shape_of
 from apitrail.recorder.redaction.names import Names
 from apitrail.recorder.redaction.own import Applied
 from apitrail.recorder.redaction.pairs import cookies
+from apitrail.recorder.redaction.reading import Reading, of_body
 from apitrail.recorder.redaction.views import View, of_text, spliced, to_text, view
 from apitrail.recorder.secrets import words
 
@@ -60,7 +61,8 @@ class TextPiece:
     def own(self, rules: Applied) -> None:
         """Find what the host's own rules hide."""
         try:
-            found = rules.url(self._seen) if self._shape == "url" else rules.text(self._seen)
+            read = Reading(self._seen)
+            found = rules.url(read) if self._shape == "url" else rules.text(read)
             self.spans = joined(self.spans, found, self._seen)
         except Exception:
             self._failed = True
@@ -86,6 +88,7 @@ class BodyPiece:
 
     def __init__(self, data: bytes, content_type: str, boundary: str = "", *, cut_start: bool = False) -> None:
         self._data = data
+        self._content_type = content_type
         self._frame = boundary
         self._failed = False
         self.spans: list[Span] = []
@@ -139,7 +142,8 @@ class BodyPiece:
             if self.binary:
                 self._failed |= rules.keep is not None
             else:
-                self.spans = joined(self.spans, rules.body(self._seen.text, self.shape), self._seen.text)
+                found = rules.body(of_body(self._seen, self._content_type), self.shape)
+                self.spans = joined(self.spans, found, self._seen.text)
         except Exception:
             self._failed = True
 
@@ -198,7 +202,7 @@ class HeaderPiece:
             for index, (name, value) in enumerate(self._headers):
                 seen = of_text(value)
                 whole = [Span(0, len(seen), seen, echoes=name.lower() in rules.headers)]
-                found = whole if seen and rules.hides_header(name, PLAIN) else rules.text(seen)
+                found = whole if seen and rules.hides_header(name, PLAIN) else rules.text(Reading(seen))
                 if found:
                     self._keep(index, seen, joined(self._spans_of(index), found, seen))
         except Exception:
@@ -248,8 +252,11 @@ class HeaderPiece:
 
 
 def joined(spans: list[Span], more: list[Span], text: str) -> list[Span]:
-    """Both, without overlaps. What is a mask already, by us before, stays as it is."""
+    """Both, without overlaps. What is a mask already, by us before, or a part of one, stays as it is."""
     fresh = [span for span in more if not MASK.fullmatch(span.value)]
+    masks = [match.span() for match in MASK.finditer(text)] if fresh and "masked~" in text else []
+    if masks:
+        fresh = [span for span in fresh if not _within(span, masks)]
     return merged(spans + fresh, text) if fresh else spans
 
 

@@ -17,7 +17,7 @@ from apitrail.recorder.secrets import TABLE, parts
 
 _DOUBLE = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
 _SHIFTED = re.compile(rb"\x1b\$[@B](?:[^\x1b]++)")
-_CHARSET = re.compile(r"charset[ \t]*=[ \t]*[\"']?([\w.\-]+)", re.IGNORECASE)
+CHARSET = re.compile(r"charset[ \t]*=[ \t]*[\"']?([\w.\-]+)", re.IGNORECASE)
 _WIDELY = re.compile(r"utf-?(?:16|32)|ucs-?2|unicode", re.IGNORECASE)
 _WIDE = {
     b"\xff\xfe\0\0": "utf-32-le",
@@ -53,6 +53,8 @@ class View(NamedTuple):
     """Set where a character has more than one byte: UTF-16 and UTF-32."""
     skipped: int = 0
     """Bytes before the first character: the second half of one that was cut."""
+    other: bytes | None = None
+    """The bytes themselves where they are not UTF-8: the text has fillers for their letters."""
 
     def offset(self, at: int) -> int:
         """The byte at which a character begins."""
@@ -83,9 +85,10 @@ def view(data: bytes, content_type: str = "", boundary: str = "", *, cut_start: 
         return None
     if is_utf8(data):
         return View(data.decode("latin-1"))
+    other = data
     for term, alias in _terms():
         data = data.replace(term, alias)
-    return View(_DOUBLE.sub(b"\x80\x80", data).decode("latin-1"))
+    return View(_DOUBLE.sub(b"\x80\x80", data).decode("latin-1"), other=other)
 
 
 def spliced(data: bytes, seen: View, masks: list[tuple[Span, str]]) -> bytes:
@@ -115,7 +118,7 @@ def _wide(data: bytes, content_type: str) -> str:
     for mark, encoding in _WIDE.items():
         if data.startswith(mark):
             return encoding
-    declared = _CHARSET.search(content_type)
+    declared = CHARSET.search(content_type)
     name = declared[1].lower().replace("_", "-") if declared else ""
     if name.startswith(("utf-16", "utf-32", "utf16", "utf32", "ucs-2", "unicodefffe")):
         width = "utf-32" if "32" in name else "utf-16"

@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from apitrail.recorder.redaction.layers import JSON_STRING, decode
 
-_TOKEN = re.compile(r'"((?:[^"\\]++|\\.)*+)("|\\?\Z)([ \t\r\n]*+:)?|([{\[])|([}\]])|(,)|([^\s,:{}\[\]"]++)', re.DOTALL)
+_TOKEN = re.compile(
+    r'"((?:[^"\\]++|\\.)*+)("|\\?\Z)([ \t\r\n]*+:)?|([{\[])|([}\]])|(,)|([^\s,:{}\[\]"\ufeff]++)', re.DOTALL
+)
 _STEP = re.compile(r"\.\.|\.?(\*|[^.\[\]]+)|\[(\*|\d+|'[^']*'|\"[^\"]*\")\]")
 ANY = "*"
 DEEP = ".."
