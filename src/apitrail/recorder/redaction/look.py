@@ -37,8 +37,8 @@ _HIDDEN = re.compile(
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9\-]{1,30}+)(?:[ \t+]|%20)++(?=\S)")
 _FORM = re.compile(r"[\w.\-\[\]%+$:~*!]{1,200}+=")
-_INNER = re.compile(r"[=:<\\%&@ \n]")
-"""Without one of these no text has a name and a value."""
+_INNER = re.compile(r"[=:<\\%&@ \n\xef]")
+"""Without one of these no text has a name and a value. A full-width sign begins with the last."""
 
 _PERCENTS = re.compile(r"%(?:25)*+(?:3[ADad]|2[26])")
 """A colon, an equals sign, a quote or an ampersand, percent-encoded."""
