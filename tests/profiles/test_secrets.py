@@ -15,10 +15,10 @@ from apitrail.profiles import Profiles
 from apitrail.profiles.catalogue import HERE
 from apitrail.profiles.recognition import fold
 from apitrail.profiles.samples import differences, read_sample
-from apitrail.profiles.secrets import generated, placed
-from apitrail.recorder import secrets_platforms
+from apitrail.profiles.secrets import generated, generated_platforms, placed
+from apitrail.recorder import platforms, secrets_platforms
 from apitrail.recorder.redact import Redactor
-from apitrail.recorder.redaction.names import platform_key
+from apitrail.recorder.redaction.whose import platform_key
 from apitrail.recorder.secrets import GENERAL, Terms, document
 
 ALL = Profiles.load()
@@ -70,6 +70,11 @@ def holds(given: Exchange) -> bool:
 def test_the_recorders_table_is_current() -> None:
     written = Path(secrets_platforms.__file__).read_text("utf-8")
     assert written == generated(ALL.files.values()), "run: make secrets"
+
+
+def test_the_table_of_platforms_is_current() -> None:
+    written = Path(platforms.__file__).read_text("utf-8")
+    assert written == generated_platforms(ALL.files.values()), "run: make secrets"
 
 
 def test_the_document_is_current() -> None:

@@ -124,6 +124,38 @@ def test_a_rule_for_some_calls_leaves_the_others() -> None:
         assert read(masked(rule, stated=Stated(platform="momo")))["member_no"] == "M-7741"
 
 
+@pytest.mark.parametrize("said", ["shopee", "Shopee", "SHOPEE TW", "蝦皮"])
+def test_a_rule_for_a_platform_holds_in_all_calls_to_it(said: str) -> None:
+    rule = Rule(json_path="$.recipient.phone", platform=said)
+
+    def holds(**call: Any) -> bool:
+        return hidden(read(masked(rule, **call))["recipient"]["phone"])
+
+    assert holds(stated=None, url="https://partner.shopeemobile.com/api/v2/order/get_order_list")
+    assert holds(stated=Stated(platform="Shopee"))
+    assert holds(stated=Stated(platform="蝦皮購物"))
+    assert not holds(stated=Stated(platform="momo"))
+    assert not holds(stated=None, url="https://a.example/partner.shopeemobile.com")
+    assert not holds(stated=None, url="/relative")
+
+
+def test_a_rule_for_a_platform_knows_its_hosts_that_have_a_shops_name() -> None:
+    rule = Rule(json_path="$.recipient.phone", platform="shopify")
+    for host, expected in (
+        ("one.myshopify.com", True),
+        ("myshopify.com", False),
+        ("one.myshopify.com.a.example", False),
+    ):
+        once = read(masked(rule, stated=None, url=f"https://{host}/admin/orders.json"))
+        assert hidden(once["recipient"]["phone"]) is expected
+
+
+def test_a_rule_for_a_platform_that_no_profile_knows_goes_by_what_is_stated() -> None:
+    rule = Rule(json_path="$.recipient.phone", platform="Our ERP")
+    assert hidden(read(masked(rule, stated=Stated(platform="our_erp")))["recipient"]["phone"])
+    assert not hidden(read(masked(rule, stated=None))["recipient"]["phone"])
+
+
 def test_strict_keeps_only_what_is_named() -> None:
     once = masked(Rule(keep=("order_sn", "sku", "page")))
     body = read(once)

@@ -7,6 +7,8 @@ recorder's general rule is written into `apitrail.recorder.secrets_platforms`:
 - a name of several words that ends in none of `IDENTIFYING` is masked everywhere;
 - any other (`key`, `hash`, `client_id`) is masked only in calls to its platform.
 
+`apitrail.recorder.platforms` has the names and hosts of every platform, for the rules of a host that hold for one.
+
 `place:name` masks a name in one place only: `element:Key` is the XML element, and JSON's `key` stays. `request:name`
 is a parameter, in the query or in a form.
 """
@@ -21,7 +23,7 @@ from typing import cast, get_args
 from apitrail.profiles.engine import Profiles
 from apitrail.profiles.schema import File
 from apitrail.recorder import secrets_platforms
-from apitrail.recorder.redaction.names import platform_key
+from apitrail.recorder.redaction.whose import platform_key
 from apitrail.recorder.secrets import GENERAL, Group, Place, Terms, parts, words
 
 IDENTIFYING = words("id ids no number num name user login email account code type")
@@ -39,6 +41,14 @@ from __future__ import annotations
 _PERSONAL_HEAD = '''"""Personal data by profiles. Written by `python -m apitrail.profiles.secrets`; not by hand.
 
 Loaded only where the setting `personal` is on. A term is written as in `apitrail.recorder.secrets`.
+"""
+
+from __future__ import annotations
+'''
+
+_PLATFORMS_HEAD = '''"""Names and hosts of platforms. Written by `python -m apitrail.profiles.secrets`; not by hand.
+
+Loaded only where a rule of the host's own holds for one platform.
 """
 
 from __future__ import annotations
@@ -80,20 +90,28 @@ def generated(files: Iterable[File]) -> str:
         ")",
         '"""(platform, place or empty for every place, terms)."""',
         "",
-        "PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {",
+        *_platforms(platforms.values()),
     ]
-    for name, file in platforms.items():
-        names = sorted({platform_key(said) for said in (name, file.label, *file.aliases)} - {""})
+    return "\n".join(lines)
+
+
+def generated_platforms(files: Iterable[File]) -> str:
+    """The module `apitrail.recorder.platforms`, for these profiles."""
+    return "\n".join([_PLATFORMS_HEAD, *_platforms(sorted(files, key=lambda file: file.name))])
+
+
+def _platforms(files: Iterable[File]) -> list[str]:
+    lines = ["PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {"]
+    for file in files:
+        names = sorted({platform_key(said) for said in (file.name, file.label, *file.aliases)} - {""})
         hosts = sorted({host.lower() for host in file.hosts})
         lines += [
-            f"    {_text(name)}: (",
+            f"    {_text(file.name)}: (",
             *_listed(names),
             *_listed(hosts),
             "    ),",
         ]
-    return "\n".join(
-        [*lines, "}", '"""Platform → (every name of it, folded; its hosts, with `{…}` for any part)."""', ""]
-    )
+    return [*lines, "}", '"""Platform → (every name of it, folded; its hosts, with `{…}` for any part)."""', ""]
 
 
 def generated_personal(files: Iterable[File]) -> str:
@@ -185,3 +203,4 @@ if __name__ == "__main__":
     target = Path(secrets_platforms.__file__)
     target.write_text(generated(files), "utf-8")
     target.with_name("personal_platforms.py").write_text(generated_personal(files), "utf-8")
+    target.with_name("platforms.py").write_text(generated_platforms(files), "utf-8")

@@ -36,6 +36,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     function: Callable[[Exchange], Exchange] | None = None
     keep: tuple[str, ...] | None = None
     platform: str | None = None
+    """By any name that its profile has: for calls to its hosts, and calls that were stated as calls to it."""
     integration: str | None = None
     """The id of an account, `ec` or `shipping`."""
 
@@ -45,13 +46,3 @@ class Rule(Struct, frozen=True, kw_only=True):
             raise ValueError(f"a rule has one of {', '.join(KINDS)}; this one has {' and '.join(given) or 'none'}")
         if isinstance(self.keep, str):
             raise ValueError(f"keep is {self.keep!r}: give a list of names, such as [{self.keep!r}]")
-
-    def applies(self, exchange: Exchange) -> bool:
-        """Whether it is meant for this call."""
-        stated = exchange.stated
-        if self.platform is not None and (stated is None or stated.platform != self.platform):
-            return False
-        if self.integration is None:
-            return True
-        accounts = (stated.ec_integration, stated.shipping_integration) if stated is not None else ()
-        return any(account is not None and account.id == self.integration for account in accounts)

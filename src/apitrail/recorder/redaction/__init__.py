@@ -14,6 +14,7 @@ a piece cut out of a document (the head or the tail of a body over the limit) is
     tables     CSV
     pairs      forms, queries, URLs, multipart        prose  everything else
     look       chooses the scanner for a text
+    whose      which platform a call belongs to
     own        the host's rules        reading    what they look at: letters
     echoes     a secret found in one place, met again in another
 """

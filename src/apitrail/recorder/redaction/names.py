@@ -17,6 +17,7 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from apitrail.recorder.redaction import serialized
+from apitrail.recorder.redaction.whose import Platforms, platform_key
 from apitrail.recorder.secrets import PATHS, TABLE, Group, Place, Terms, configured, parts
 from apitrail.recorder.secrets_platforms import PLATFORMS
 
@@ -43,24 +44,9 @@ _UNIT = re.compile(r"u[0-9a-fA-F]{4}")
 _UNICODE = re.compile(r"\\+u(?:00([0-9a-fA-F]{2})|[fF]{2}1([aAdD]))")
 LEGS = frozenset(("state", "grant_type", "client_id", "redirect_uri", "hmac", "client_secret"))
 """What stands beside a `code` that is an authorization code (RFC 6749 §4.1)."""
-
-
-def platform_key(name: str) -> str:
-    """A platform's name as `PLATFORMS` lists it, however people write it: `T-Cat`, `tcat` and `T_CAT` are one."""
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
-
-
 _HOSTS = tuple(host for host, _ in PATHS)
-_CAPTURE = re.compile(r"\{[^}]*\}")
 _SCOPED = {name for group in TABLE for name in group.platforms}
-_BY_NAME = {key: name for name, (keys, _) in PLATFORMS.items() for key in keys} | {
-    platform_key(name): name for name in _SCOPED
-}
-_BY_HOST = tuple(
-    (host.partition("{")[0], _CAPTURE.sub("{", host).rpartition("{")[2] if "{" in host else None, name)
-    for name, (_, hosts) in PLATFORMS.items()
-    for host in hosts
-)
+_PLATFORMS = Platforms(PLATFORMS, _SCOPED)
 _ROUNDS = 8
 _PERCENTS = re.compile(r"%(?:25)++")
 _AMPERSANDS = re.compile(r"&(?:amp;)++")
@@ -295,12 +281,8 @@ class NameBook:
     def _scope(self, host: str, platform: str) -> Iterable[str]:
         """The hosts and the platforms of the table that a call belongs to."""
         yield from (scope for scope in self._scoped if host == scope or host.endswith("." + scope))
-        for before, after, name in _BY_HOST:
-            if host == before or (after is not None and host.startswith(before) and host.endswith(after)):
-                yield name
+        yield from _SCOPED & _PLATFORMS.of(host, platform)
         stated = platform_key(platform)
-        if stated in _BY_NAME:
-            yield _BY_NAME[stated]
         if stated in self._named:
             yield stated
 

@@ -13,7 +13,9 @@ from urllib.parse import unquote_plus
 from apitrail.exchange import Exchange
 from apitrail.recorder.redaction import walk
 from apitrail.recorder.redaction.layers import JSON_STRING, Span, decode
+from apitrail.recorder.redaction.pairs import host_of
 from apitrail.recorder.redaction.reading import Reading
+from apitrail.recorder.redaction.whose import Platforms
 from apitrail.recorder.rules import Rule
 
 _OF_ESCAPES = re.compile(r"%|\\\\u|&#")
@@ -108,12 +110,17 @@ class OwnRules:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._rules = tuple(rules)
         self._known: dict[tuple[bool, ...], Applied] = {}
+        self._platforms: Platforms | None = None
+        if any(rule.platform is not None for rule in self._rules):
+            from apitrail.recorder.platforms import PLATFORMS  # most programs have no such rule
+
+            self._platforms = Platforms(PLATFORMS)
 
     def applied(self, exchange: Exchange) -> Applied | None:
         """Those for this exchange; None where there is none."""
         if not self._rules:
             return None
-        which = tuple(rule.applies(exchange) for rule in self._rules)
+        which = self._which(exchange)
         if not any(which):
             return None
         known = self._known.get(which)
@@ -121,6 +128,21 @@ class OwnRules:
             chosen = [rule for rule, applies in zip(self._rules, which, strict=True) if applies]
             known = self._known[which] = Applied(chosen)
         return known
+
+    def _which(self, exchange: Exchange) -> tuple[bool, ...]:
+        stated = exchange.stated
+        platforms = self._platforms
+        at = platforms.of(host_of(exchange.url), (stated and stated.platform) or "") if platforms else set()
+        accounts = {
+            account.id
+            for account in ((stated.ec_integration, stated.shipping_integration) if stated else ())
+            if account is not None
+        }
+        return tuple(
+            (rule.platform is None or platforms is None or platforms.named(rule.platform) in at)
+            and (rule.integration is None or rule.integration in accounts)
+            for rule in self._rules
+        )
 
 
 def _met(pattern: re.Pattern[str], text: str) -> list[Span]:
