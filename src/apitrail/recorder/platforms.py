@@ -88,6 +88,10 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "sellingpartnerapi-eu.amazon.com",
             "sellingpartnerapi-fe.amazon.com",
             "sellingpartnerapi-na.amazon.com",
+            "tortuga-prod-eu.s3-eu-west-1.amazonaws.com",
+            "tortuga-prod-fe.s3-us-west-2.amazonaws.com",
+            "tortuga-prod-na.s3-external-1.amazonaws.com",
+            "tortuga-prod-na.s3.amazonaws.com",
         ),
     ),
     "aramex": (
