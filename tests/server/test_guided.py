@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apitrail.entry import Counts, EntryRow, Item
-from apitrail.exchange import Failure, Integration
+from apitrail.exchange import Failure, Integration, Reference
 from apitrail.profiles.quantities import Quantity
 from apitrail.server.guided import label, missing, stock
 from apitrail.server.guided.finding import Answer
@@ -233,6 +233,41 @@ def test_a_push_that_failed_for_the_product_alone_is_a_failure_of_its_own() -> N
     assert done(found) == ["do.stock_refused"]
     other = of_stock(push, before, named={push.id: {"tent-2", "9"}})
     assert done(other) == ["do.stock_accepted"]
+
+
+def partly_refused(*references: Reference) -> EntryRow:
+    return entry(
+        "stock.push",
+        outcome="partial",
+        cause="product_mapping",
+        status=200,
+        platform="shopee",
+        items=[Item("variant", "18", "request_error", None, "no such model"), Item("variant", "9", "success")],
+        references=[*references, Reference("variant", "9"), Reference("variant", "18")],
+    )
+
+
+def test_a_push_that_failed_in_part_is_not_accepted_where_it_does_not_show_for_what() -> None:
+    stated = partly_refused(Reference("sku", "TENT-2"), Reference("product", "2480"))
+    before = entry("stock.push", 5 * HOUR)
+    found = of_stock(stated, before)
+    assert keys(found) == ["stock_calls_unclear", "stock_unclear", "stock_set_before"]
+    assert found.findings[0].named == {"count": 2, "failed": 0, "unclear": 1}
+    assert [one.mark for one in found.findings] == ["note", "unknown", "note"]
+    assert done(found) == ["do.stock_unclear"]
+
+
+def test_a_push_that_failed_for_a_variant_failed_for_a_part_of_its_product_where_that_is_the_only_one() -> None:
+    ids = {"tent-2"}
+    alone = partly_refused(Reference("product", "TENT-2"))
+    found = of_stock(alone, named={alone.id: ids})
+    assert keys(found) == ["stock_calls", "stock_partly", "carrier_said", "stock_why", "stock_never_set"]
+    assert found.findings[0].named == {"count": 1, "failed": 1}
+    assert done(found) == ["do.stock_refused"]
+    among_others = partly_refused(Reference("product", "TENT-2"), Reference("product", "LAMP-1"))
+    assert done(of_stock(among_others, named={among_others.id: ids})) == ["do.stock_unclear"]
+    of_one_variant = partly_refused(Reference("product", "2480"), Reference("sku", "TENT-2"))
+    assert done(of_stock(of_one_variant, named={of_one_variant.id: {*ids, "2480"}})) == ["do.stock_unclear"]
 
 
 def test_a_push_without_an_answer_is_told_by_the_clients_error() -> None:

@@ -18,6 +18,7 @@ Mark = Literal["good", "bad", "unknown", "note"]
 """It went well, it did not, the log does not show it, or it only helps to understand the rest."""
 Value = str | int | datetime | timedelta
 Named = dict[str, Value]
+Fate = Literal["worked", "failed", "partly", "unknown"]
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -48,15 +49,39 @@ def failed(entry: EntryRow) -> bool:
     return entry.outcome in BAD
 
 
+def fate(entry: EntryRow, names: Collection[str]) -> Fate:
+    """What came of a call for what it calls so, be it that others fared otherwise. `partly`: it worked for some of its
+    parts alone. `unknown`: it failed for something, and for what is not shown.
+    """
+    if failed(entry):
+        return "failed"
+    bad = [one.outcome in BAD for one in own(entry, names)]
+    if any(bad):
+        return "failed" if all(bad) else "partly"
+    return "unknown" if entry.outcome == "partial" and not bad else "worked"
+
+
 def failed_for(entry: EntryRow, names: Collection[str]) -> bool:
-    """Whether a call failed for what it calls so, be it that it worked for others."""
-    return failed(entry) or any(one.outcome in BAD for one in own(entry, names))
+    """Whether a call failed for what it calls so, or for a part of it."""
+    return fate(entry, names) in ("failed", "partly")
 
 
 def own(entry: EntryRow, names: Collection[str]) -> list[Item]:
-    """The results of a call with several that are of what it calls so."""
+    """The results of a call with several that are of what it calls so; where it is the only product of the call, those
+    of its variants.
+    """
     wanted = {one.lower() for one in names}
-    return [one for one in entry.items if one.id.lower() in wanted]
+    mine = [one for one in entry.items if one.id.lower() in wanted]
+    if not mine and _one_product(entry, wanted):
+        return [one for one in entry.items if one.type == "variant"]
+    return mine
+
+
+def _one_product(entry: EntryRow, wanted: Collection[str]) -> bool:
+    """Whether these names are of the only product that a call refers to, and of no single variant."""
+    products = {one.id.lower() for one in entry.references if one.type == "product"}
+    named = {one.type for one in entry.references if one.id.lower() in wanted}
+    return len(products) == 1 and named == {"product"}
 
 
 def said_of(entry: EntryRow, names: Collection[str]) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 from apitrail.entry import Entry, EntryRow
 from apitrail.profiles.quantities import named, quantities
 from apitrail.server.guided import label, missing, stock
-from apitrail.server.guided.finding import BAD, GOOD, failed_for
+from apitrail.server.guided.finding import BAD, GOOD, failed_for, fate
 from apitrail.store import Store
 from apitrail.store.model import Filter, Option, Term
 
@@ -86,7 +87,8 @@ def wrong_stock(store: Store, asked: stock.Asked) -> stock.Evidence:
     partly = [one for one in sets if one.outcome == "partial"][:PARTLY]
     whole = _whole(store, [*stock.latest(sets).values(), *tells.values(), *partly])
     names = {identity: named(one, asked.spellings) for identity, one in whole.items()}
-    worked = [one for one in sets if not failed_for(one, names.get(one.id, asked.spellings))]
+    names = _alike(sets, names) | names
+    worked = [one for one in sets if fate(one, names.get(one.id, asked.spellings)) == "worked"]
     whole |= _whole(store, [one for one in stock.latest(worked).values() if one.id not in whole])
     names |= {identity: named(one, asked.spellings) for identity, one in whole.items() if identity not in names}
     return stock.Evidence(
@@ -99,6 +101,14 @@ def wrong_stock(store: Store, asked: stock.Asked) -> stock.Evidence:
         account_last=_latest(store, others) if unset and asked.account else None,
         oldest=store.span().oldest,
     )
+
+
+def _alike(sets: list[EntryRow], names: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """What calls that failed in part and were not looked at call it: what others of the same account do."""
+    known: dict[str, set[str]] = {}
+    for one in sets:
+        known.setdefault(stock.account_of(one), set()).update(names.get(one.id, ()))
+    return {one.id: found for one in sets if one.outcome == "partial" and (found := known[stock.account_of(one)])}
 
 
 def _whole(store: Store, entries: list[EntryRow]) -> dict[str, Entry]:

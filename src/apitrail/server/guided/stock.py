@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
 
 from msgspec import Struct
 
 from apitrail.entry import EntryRow
 from apitrail.profiles.quantities import Quantity, in_words
-from apitrail.server.guided.finding import Answer, Finding, Named, failed_for, said_of
+from apitrail.server.guided.finding import Answer, Fate, Finding, Mark, Named, fate, said_of
 from apitrail.server.guided.missing import NOTICES, READS
 from apitrail.store.model import Filter
 
@@ -21,6 +20,11 @@ TELLS = ("stock.get", "webhook.inventory.updated")
 SELLS = (*READS, *NOTICES)
 """What tells of orders."""
 SHOWN = 5
+NOT_SET: Mapping[Fate, tuple[str, Mark]] = {
+    "failed": ("stock_refused", "bad"),
+    "partly": ("stock_partly", "bad"),
+    "unknown": ("stock_unclear", "unknown"),
+}
 ACCOUNTS = 4
 """So many accounts are told of, those whose stock was set last first."""
 
@@ -97,12 +101,13 @@ def answer(asked: Asked, found: Evidence) -> Answer:
 
 def _calls(asked: Asked, found: Evidence) -> Iterator[Finding]:
     if found.sets:
-        named: Named = {
-            "count": len(found.sets),
-            "failed": sum(_refused(asked, found, one) for one in found.sets),
-        }
+        fates = [_fate(asked, found, one) for one in found.sets]
+        unclear = fates.count("unknown")
+        named: Named = {"count": len(fates), "failed": fates.count("failed") + fates.count("partly")}
+        named |= {"unclear": unclear} if unclear else {}
+        key = "stock_calls_unclear" if unclear else "stock_calls"
         proofs = tuple(found.sets[:SHOWN])
-        yield Finding(key="stock_calls", mark="note", named=named, entries=proofs, all=asked.where(*SETS))
+        yield Finding(key=key, mark="note", named=named, entries=proofs, all=asked.where(*SETS))
         return
     if (one := found.mentioned) is not None:
         named = {"number": asked.number, "action": one.action, "at": one.created_at}
@@ -122,21 +127,24 @@ def _calls(asked: Asked, found: Evidence) -> Iterator[Finding]:
 def _account(asked: Asked, found: Evidence, last: EntryRow) -> Iterator[Finding]:
     """What the latest call that set it in one account came to, and what was heard after it."""
     account = account_of(last)
-    if _refused(asked, found, last):
-        yield _set("stock_refused", "bad", found, last)
+    came = _fate(asked, found, last)
+    if came == "worked":
+        yield _set("stock_set", "good", found, last)
+    else:
+        key, mark = NOT_SET[came]
+        yield _set(key, mark, found, last)
         if said := " · ".join(part for part in said_of(last, _names(asked, found, last)) if part):
             key = "not_sent" if last.not_sent is not None else "error_said" if last.status is None else "carrier_said"
             named: Named = {"platform": last.platform or "", "said": said, "at": last.created_at}
-            yield Finding(key=key, mark="bad", named=named, entries=(last,))
-        yield Finding(key="stock_why", mark="bad", named={"cause": last.cause or "unknown"}, acts=last)
+            yield Finding(key=key, mark="note" if came == "unknown" else "bad", named=named, entries=(last,))
+        if came != "unknown":  # the cause may be another product's
+            yield Finding(key="stock_why", mark="bad", named={"cause": last.cause or "unknown"}, acts=last)
         mine = [one for one in found.sets if account_of(one) == account]
-        good = next((one for one in mine if not _refused(asked, found, one)), None)
+        good = next((one for one in mine if _fate(asked, found, one) == "worked"), None)
         if good is not None:
             yield _set("stock_set_before", "note", found, good)
         else:
             yield Finding(key="stock_never_set", mark="unknown", named={"place": _place(last)})
-    else:
-        yield _set("stock_set", "good", found, last)
     if (told := found.tells.get(account)) is not None and (said := _said(found, told)):
         named = {"platform": told.platform or "", "at": told.created_at, "said": said}
         yield Finding(key="stock_told", mark="note", named=named, entries=(told,))
@@ -150,11 +158,11 @@ def _names(asked: Asked, found: Evidence, one: EntryRow) -> Collection[str]:
     return found.named.get(one.id, asked.spellings)
 
 
-def _refused(asked: Asked, found: Evidence, one: EntryRow) -> bool:
-    return failed_for(one, _names(asked, found, one))
+def _fate(asked: Asked, found: Evidence, one: EntryRow) -> Fate:
+    return fate(one, _names(asked, found, one))
 
 
-def _set(key: str, mark: Literal["good", "bad", "note"], found: Evidence, one: EntryRow) -> Finding:
+def _set(key: str, mark: Mark, found: Evidence, one: EntryRow) -> Finding:
     """What a call sent, where the log has it."""
     named: Named = {"place": _place(one), "action": one.action, "at": one.created_at}
     if said := _said(found, one):
@@ -176,10 +184,12 @@ def _concluded(asked: Asked, found: Evidence, last: Sequence[EntryRow]) -> Itera
         stopped = bool(asked.account) and found.account_last is None
         yield Finding(key="do.stock_stopped" if stopped else "do.stock_unsent", mark="unknown")
         return
-    bad = [one for one in last if _refused(asked, found, one)]
-    for one in bad:
+    fates = [(one, _fate(asked, found, one)) for one in last]
+    for one in (one for one, came in fates if came in ("failed", "partly")):
         yield Finding(key="do.stock_refused", mark="bad", named={"place": _place(one)}, entries=(one,), acts=one)
-    good = [one for one in last if one not in bad]
+    for one in (one for one, came in fates if came == "unknown"):
+        yield Finding(key="do.stock_unclear", mark="unknown", named={"place": _place(one)}, entries=(one,))
+    good = [one for one, came in fates if came == "worked"]
     changed = [one for one in good if _changed(found, one)]
     for one in changed:
         told = found.tells[account_of(one)]

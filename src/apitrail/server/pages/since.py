@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.entry import Entry, EntryRow
-from apitrail.server.guided.finding import GOOD, failed_for
+from apitrail.server.guided.finding import GOOD, fate
 from apitrail.server.pages import names, party
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.query import PageQuery
@@ -154,7 +154,7 @@ def _worked(later: Sequence[EntryRow], parts: Sequence[str]) -> dict[str, EntryR
     for one in later:
         named = {reference.id for reference in one.references}
         for part in parts:
-            if part in named and not failed_for(one, (part,)):
+            if part in named and fate(one, (part,)) == "worked":
                 found.setdefault(part, one)
     return found
 

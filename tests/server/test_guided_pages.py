@@ -1,0 +1,128 @@
+"""The guided pages as a server answers them: what they ask of the log."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+Told = Callable[..., None]
+Ask = Callable[..., str]
+JSON = [["Content-Type", "application/json"]]
+
+
+@pytest.fixture
+def told(server: Any, ingest: dict[str, str], account: str) -> Told:
+    """Sends a call of that many minutes ago, of the test's own shop."""
+
+    def send(minutes_ago: float, url: str, sent: Any = None, answered: Any = None, **fields: Any) -> None:
+        stated = {"ec_integration": {"id": account, "name": "Shop"}, **fields.pop("stated", {})}
+        given = {
+            "created_at": (datetime.now(UTC) - timedelta(minutes=minutes_ago)).isoformat(),
+            "method": "POST",
+            "url": url,
+            "status": 200,
+            "request": {"headers": JSON, "text": json.dumps(sent)},
+            "response": {"headers": JSON, "text": json.dumps(answered)},
+            "stated": stated,
+        }
+        answer = server.post("/api/v1/exchanges", json={"exchanges": [given | fields]}, headers=ingest).json()
+        assert answer["stored"] == 1, answer
+
+    return send
+
+
+@pytest.fixture
+def ask(server: Any) -> Ask:
+    """The text of a page's answer."""
+
+    def answer(path: str, **params: str) -> str:
+        page = server.get(path, params={"lang": "en", **params}).raise_for_status().text
+        answer = page[page.index('id="what-to-do"') :]
+        return " ".join(unescape(re.sub("<[^>]+>", " ", answer)).split())
+
+    return answer
+
+
+def number() -> str:
+    return str(uuid4().int)[:12]
+
+
+def shopee_stock(product: str, accepted: str, refused: str) -> dict[str, Any]:
+    """A push that worked for one variant alone, as Shopee is sent it and answers it."""
+    return {
+        "url": "https://partner.shopeemobile.com/api/v2/product/update_stock?partner_id=1&shop_id=2",
+        "sent": {
+            "item_id": int(product),
+            "stock_list": [
+                {"model_id": int(one), "seller_stock": [{"stock": stock}]}
+                for one, stock in ((accepted, 12), (refused, 3))
+            ],
+        },
+        "answered": {
+            "error": "",
+            "response": {
+                "success_list": [{"model_id": int(accepted), "stock": 12}],
+                "failure_list": [{"model_id": int(refused), "failed_reason": "The model_id is wrong"}],
+            },
+        },
+    }
+
+
+def test_stock_that_a_platform_refused_in_part_is_accepted_for_the_variant_alone_that_it_accepted(
+    told: Told, ask: Ask
+) -> None:
+    product, accepted, refused, sku = (f"9{number()}" for _ in range(4))
+    stated = {"references": [{"type": "sku", "id": f"T-{sku}"}]}
+    told(1, **shopee_stock(product, accepted, refused), stated=stated)
+    assert "Accepted by the platform: Shop (stock 12)." in ask("/help/stock-wrong", number=accepted)
+    for one, told_of_it in (
+        (refused, "failed for it"),
+        (product, "failed for some of its variants"),
+        (f"T-{sku}", "does not show whether for this product"),
+    ):
+        found = ask("/help/stock-wrong", number=one)
+        assert told_of_it in found
+        assert "Accepted by the platform" not in found
+
+
+def test_many_calls_that_failed_in_part_are_told_by_what_the_latest_call_a_product(told: Told, ask: Ask) -> None:
+    """Only some are looked at as to that; the others of the account call it alike."""
+    sku = f"T-{number()}"
+    for minutes in range(12):
+        told(
+            minutes + 1,
+            "https://shop.example/wp-json/wc/v3/products/batch",
+            {"update": [{"id": 310, "sku": sku, "stock_quantity": 5}, {"id": 999, "stock_quantity": 1}]},
+            {
+                "update": [
+                    {"id": 310, "sku": sku, "stock_quantity": 5},
+                    {"id": 999, "error": {"code": "woocommerce_rest_product_invalid_id", "message": "Invalid ID."}},
+                ]
+            },
+            stated={"platform": "woocommerce"},
+        )
+    found = ask("/help/stock-wrong", number=sku)
+    assert "12 calls that set its stock were found, the latest first; 0 failed for it." in found
+    assert "Accepted by the platform: Shop (stock_quantity 5)." in found
+
+
+def test_a_later_call_that_failed_in_part_has_worked_for_those_alone_that_it_is_shown_for(
+    server: Any, told: Told, ask: Ask
+) -> None:
+    refused, *others = (f"9{number()}" for _ in range(7))
+    told(9, **shopee_stock(others[0], others[1], refused))
+    [failure] = server.get("/api/v1/entries", params={"reference": refused}).json()["entries"]
+    again = shopee_stock(others[2], others[3], others[4])
+    told(8, **again, stated={"references": [{"type": "variant", "id": refused}]})
+    related = server.get(f"/entries/{failure['id']}/related", params={"since": "1"}).text
+    assert f"the log shows no “Push stock” that worked for {refused}" in related
+    told(7, **shopee_stock(others[0], refused, others[4]))
+    related = server.get(f"/entries/{failure['id']}/related", params={"since": "1"}).text
+    assert f"has worked for {refused}" in related
