@@ -8,7 +8,8 @@ from typing import Any
 from apitrail.entry import Counts, EntryRow, Item
 from apitrail.exchange import Failure, Integration, Reference
 from apitrail.profiles.quantities import Quantity
-from apitrail.server.guided import label, missing, stock
+from apitrail.server.guided import fetches, label, missing, stock
+from apitrail.server.guided.fetches import Account
 from apitrail.server.guided.finding import Answer
 from apitrail.store.model import Moment
 
@@ -88,10 +89,10 @@ def test_what_the_log_cannot_cover_is_said() -> None:
 def test_a_gap_is_told_only_against_a_rhythm() -> None:
     regular = moments(*range(600, 0, -10))
     broken = [one for one in regular if not NOON - 5 * HOUR < one.at < NOON - 3 * HOUR]
-    assert missing.gaps(regular, NOON) == []
-    [(before, after, usual)] = missing.gaps(broken, NOON)
+    assert fetches.gaps(regular, NOON) == []
+    [(before, after, usual)] = fetches.gaps(broken, NOON)
     assert (after - before, usual) == (2 * HOUR, timedelta(minutes=10))
-    assert missing.gaps(moments(700, 10), NOON) == []
+    assert fetches.gaps(moments(700, 10), NOON) == []
 
 
 def test_pages_of_a_fetch_are_one_fetch_of_its_rhythm() -> None:
@@ -99,22 +100,22 @@ def test_pages_of_a_fetch_are_one_fetch_of_its_rhythm() -> None:
         begun = [NOON - timedelta(minutes=one) for one in minutes]
         return [Moment(at + timedelta(milliseconds=100) * page, "success") for at in begun for page in range(5)]
 
-    assert missing.gaps(paged(300, 240, 180, 120, 60, 5), NOON) == []
-    assert missing.gaps(paged(120, 60, 5), NOON) == []
-    [(_, after, usual)] = missing.gaps(paged(660, 600, 540, 480, 420, 60, 5), NOON)
+    assert fetches.gaps(paged(300, 240, 180, 120, 60, 5), NOON) == []
+    assert fetches.gaps(paged(120, 60, 5), NOON) == []
+    [(_, after, usual)] = fetches.gaps(paged(660, 600, 540, 480, 420, 60, 5), NOON)
     assert after == NOON - timedelta(minutes=60)
     assert timedelta(minutes=59) < usual < timedelta(minutes=61)
 
 
 def test_calls_that_never_rest_have_a_rhythm_too() -> None:
     steady = [Moment(NOON - timedelta(seconds=10 * one), "success") for one in range(800, 400, -1)]
-    [(_, after, usual)] = missing.gaps(steady, NOON)
+    [(_, after, usual)] = fetches.gaps(steady, NOON)
     assert (after, usual) == (NOON, timedelta(seconds=10))
 
 
 def test_a_silence_that_goes_on_is_a_gap_that_is_open() -> None:
     stopped = moments(*range(600, 300, -10))
-    found = missing.answer(ASKED, missing.Evidence(fetches=stopped, oldest=NOON - 99 * HOUR))
+    found = missing.answer(ASKED, missing.Evidence(accounts=[Account(fetches=stopped)], oldest=NOON - 99 * HOUR))
     assert "gap_open" in keys(found)
     assert done(found) == ["do.gap"]
 
@@ -122,17 +123,87 @@ def test_a_silence_that_goes_on_is_a_gap_that_is_open() -> None:
 def test_fetches_that_fail_lead_to_the_last_failure() -> None:
     first = entry("order.list", 3 * HOUR, outcome="request_error", cause="token_expired")
     last = entry("order.list", HOUR, outcome="request_error", cause="permission")
-    found = missing.answer(
-        ASKED,
-        missing.Evidence(
-            fetches=moments(180, 60, outcome="request_error"),
-            first_failure=first,
-            last_failure=last,
-            oldest=NOON - 99 * HOUR,
-        ),
-    )
+    fetched = moments(180, 60, outcome="request_error")
+    account = Account(id="ec-1", fetches=fetched, first_failure=first, last_failure=last)
+    found = missing.answer(ASKED, missing.Evidence(accounts=[account], oldest=NOON - 99 * HOUR))
     assert [one for one in keys(found) if "failure" in one] == ["first_failure", "last_failure"]
     assert found.conclusions[0].acts == last
+
+
+def test_notifications_of_other_orders_are_no_fetches_that_worked() -> None:
+    found = missing.answer(ASKED, missing.Evidence(accounts=[Account(id="ec-1")], notices=3, oldest=NOON - 99 * HOUR))
+    assert done(found) == ["do.not_told"]
+
+
+AT_PLATFORM = missing.Asked(order="A-1", since=NOON - 12 * HOUR, until=NOON, platform="shopee")
+ANYWHERE = missing.Asked(order="A-1", since=NOON - 12 * HOUR, until=NOON)
+EVERY_TEN = range(600, 0, -10)
+
+
+def of_shops(asked: missing.Asked, *accounts: Account, **fields: Any) -> Answer:
+    return missing.answer(asked, missing.Evidence(accounts=accounts, oldest=NOON - 99 * HOUR, **fields))
+
+
+def shop(name: str, fetched: list[Moment]) -> Account:
+    """Its last fetch is its last failure, where it has any."""
+    failure = entry("order.list", outcome="request_error", cause="token_expired", ec_integration=Integration(name))
+    failed = any(one.outcome == "request_error" for one in fetched)
+    return Account(id=name, name=name, fetches=fetched, last_failure=failure if failed else None)
+
+
+def test_each_account_of_a_platform_is_judged_by_its_own_fetches_whosever_came_last() -> None:
+    well = shop("Well", moments(*EVERY_TEN))
+    failing = shop("Failing", [*moments(*range(600, 300, -10)), *moments(*range(300, 5, -10), outcome="request_error")])
+    stopped = shop("Stopped", moments(*range(605, 300, -10)))
+    for accounts in ([well, failing, stopped], [stopped, failing, well]):
+        found = of_shops(AT_PLATFORM, *accounts)
+        assert [(one.key, one.place) for one in found.conclusions] == [
+            ("do.failing", "Failing"),
+            ("do.gap", "Stopped"),
+            ("do.not_given_others", None),
+        ]
+        assert found.conclusions[0].acts == failing.last_failure
+        assert ("gap_open", "Stopped") in [(one.key, one.place) for one in found.findings]
+        assert found.findings[1].named["count"] == 60 + 60 + 31
+        [others] = [one for one in found.findings if one.key == "fetched_well"]
+        assert others.named == {"count": 1}
+
+
+def test_fetches_of_a_platform_worked_only_where_those_of_each_account_did() -> None:
+    both = [shop("One", moments(*EVERY_TEN)), shop("Two", moments(*EVERY_TEN))]
+    found = of_shops(AT_PLATFORM, *both)
+    assert keys(found)[:3] == ["never_mentioned", "fetched", "fetched_all"]
+    assert done(found) == ["do.not_given"]
+    silent = of_shops(AT_PLATFORM, *both, shop("Three", []))
+    assert [(one.key, one.place) for one in silent.conclusions] == [
+        ("do.not_called", "Three"),
+        ("do.not_given_others", None),
+    ]
+    assert done(of_shops(AT_PLATFORM, shop("Three", []))) == ["do.not_called"]
+
+
+def test_accounts_that_fail_are_named_up_to_a_few_the_longest_first() -> None:
+    failing = [
+        shop(f"S{one}", [*moments(600 - one * 10), *moments(one, outcome="request_error")]) for one in range(1, 6)
+    ]
+    found = of_shops(AT_PLATFORM, *failing)
+    assert [one.place for one in found.conclusions] == ["S1", "S2", "S3", None]
+    assert found.conclusions[-1].key == "do.failing_more"
+    assert found.conclusions[-1].named == {"count": 2}
+
+
+def test_where_no_place_is_named_each_account_that_fetched_is_judged() -> None:
+    found = of_shops(ANYWHERE, shop("Well", moments(*EVERY_TEN)), shop("Stopped", moments(*range(600, 300, -10))))
+    assert [(one.key, one.place) for one in found.conclusions] == [("do.gap", "Stopped"), ("do.choose", None)]
+    assert "no_place" not in keys(found)
+    assert "no_place" in keys(of_shops(ANYWHERE))
+    assert done(of_shops(ANYWHERE)) == ["do.choose"]
+
+
+def test_that_not_all_fetches_were_looked_at_is_said() -> None:
+    found = of_shops(AT_PLATFORM, shop("One", moments(*EVERY_TEN)), looked_from=NOON - 10 * HOUR)
+    assert keys(found)[:3] == ["never_mentioned", "fetched", "fetches_cut"]
+    assert found.findings[1].named["since"] == NOON - 10 * HOUR
 
 
 def test_each_cause_has_one_group() -> None:

@@ -126,3 +126,31 @@ def test_a_later_call_that_failed_in_part_has_worked_for_those_alone_that_it_is_
     told(7, **shopee_stock(others[0], refused, others[4]))
     related = server.get(f"/entries/{failure['id']}/related", params={"since": "1"}).text
     assert f"has worked for {refused}" in related
+
+
+def test_an_order_that_is_missing_at_a_platform_names_the_account_that_fails_and_the_one_that_stopped(
+    server: Any, ingest: dict[str, str], an_exchange: Callable[..., dict[str, Any]], ask: Ask
+) -> None:
+    """The platform is the test's own."""
+    now, platform = datetime.now(UTC), f"p{number()}"
+    accounts = {name: f"{name}-{platform}" for name in ("Well", "Failing", "Stopped", "Silent")}
+
+    def fetch(name: str, minutes_ago: int, status: int = 200) -> dict[str, Any]:
+        shop = {"id": accounts[name], "name": f"{name} shop"}
+        stated = {"action": "order.list", "platform": platform, "ec_integration": shop}
+        at = (now - timedelta(minutes=minutes_ago)).isoformat()
+        return an_exchange(created_at=at, status=status, url="https://shop.example/orders", stated=stated)
+
+    batch = [fetch("Well", one) for one in range(600, 0, -15)]
+    batch += [fetch("Failing", one, 401 if one < 300 else 200) for one in range(601, 0, -15)]
+    batch += [fetch("Stopped", one) for one in range(602, 300, -15)]
+    batch += [fetch("Silent", one) for one in range(2000, 1900, -15)]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    found = ask("/help/order-missing", order=f"A-{number()}", where=f"platform:{platform}")
+    assert "Failing shop: Fetching fails." in found
+    assert "Stopped shop: Fetches stopped for a while." in found
+    assert "Silent shop: The platform was not asked in that time" in found
+    assert "Well shop: " not in found
+    assert "For 1 other account, fetches worked." in found
+    alone = ask("/help/order-missing", order=f"A-{number()}", where=f"ec:{accounts['Well']}")
+    assert "Fetches worked, but the log does not show that the platform gave this order." in alone

@@ -9,7 +9,7 @@ from typing import Any
 from apitrail.entry import Entry
 from apitrail.exchange import Integration
 from apitrail.store import Store
-from apitrail.store.model import Filter
+from apitrail.store.model import Filter, Moment
 
 NOON = datetime(2026, 8, 3, 12, 0, 0, 123456, tzinfo=UTC)
 SHOP = Integration("ec-1", "Shop")
@@ -27,10 +27,9 @@ def calls(make: Make, *ago: int, **fields: Any) -> list[Entry]:
 def test_moments_are_the_newest_oldest_first_to_the_microsecond(store: Store, make: Make) -> None:
     store.write([*calls(make, 3, 1), *calls(make, 2, outcome="request_error")])
     found = store.moments(Filter(ec_integration=("ec-1",)), 2)
-    assert [(one.at, one.outcome) for one in found] == [
-        (NOON - 2 * HOUR, "request_error"),
-        (NOON - HOUR, "success"),
-    ]
+    assert found == [Moment(NOON - 2 * HOUR, "request_error", "ec-1"), Moment(NOON - HOUR, "success", "ec-1")]
+    store.write([make(NOON, action="order.get")])
+    assert store.moments(Filter(action=("order.get",)), 2) == [Moment(NOON, "success", "")]
 
 
 def test_the_oldest_is_the_first_of_what_the_filter_lets_through(store: Store, make: Make) -> None:

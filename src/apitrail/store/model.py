@@ -188,6 +188,8 @@ class Moment(Struct, frozen=True):
 
     at: datetime
     outcome: str
+    ec_integration: str = ""
+    """The id of the account that it was made for; empty where it was for none."""
 
 
 class Activity(Struct, frozen=True, kw_only=True):

@@ -33,6 +33,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     """What proves it."""
     all: Filter | None = None
     """Everything that proves it, where `entries` are only some."""
+    place: str | None = None
+    """Whose sentence it is, where it is told of several accounts; empty for calls that were made for none."""
     acts: EntryRow | None = None
     """The failure whose advice says who acts."""
 

@@ -10,13 +10,16 @@ from msgspec.structs import replace
 from apitrail.entry import Entry, EntryRow
 from apitrail.profiles.quantities import named, quantities
 from apitrail.server.guided import label, missing, stock
+from apitrail.server.guided.fetches import LEAST, Account
 from apitrail.server.guided.finding import BAD, GOOD, failed_for, fate
 from apitrail.store import Store
-from apitrail.store.model import Filter, Option, Term
+from apitrail.store.model import Filter, Moment, Option, Term
 
 MENTIONS = 200
 """Entries that name the order: more say nothing more."""
 FETCHES = 20_000
+LATELY = timedelta(days=7)
+"""So long before the time that is asked about, an account may have fetched last and still be missed in it."""
 ATTEMPTS = 50
 SETS = 50
 """Calls that set a product's stock: the latest."""
@@ -27,29 +30,59 @@ NEAR = timedelta(hours=1)
 
 def missing_order(store: Store, asked: missing.Asked, now: datetime) -> missing.Evidence:
     """What the log holds of an order. Raises QueryTooLarge, StoreError."""
-    fetches = asked.where(*missing.FETCHES)
-    moments = store.moments(fetches, FETCHES) if asked.placed else []
-    good, bad = (_latest(store, replace(fetches, outcome=one)) if moments else None for one in (GOOD, BAD))
-    earlier = None
-    if asked.placed and good is None:
-        earlier = _latest(store, replace(fetches, outcome=GOOD, since=None, until=asked.since))
+    moments = store.moments(asked.where(*missing.FETCHES), FETCHES)
+    looked_from = moments[0].at if len(moments) == FETCHES else None
+    accounts = _fetching(store, asked, moments, looked_from or asked.since)
+    each = missing.shown(asked, accounts)
+    failures = replace(asked.where(*missing.FETCHES), outcome=BAD)
     notices = asked.where(*missing.NOTICES)
     counted = _counts(store.facets(notices).outcome) if asked.placed else {}
     refused = sum(counted.get(one, 0) for one in BAD)
     sign_ins = asked.where(*missing.SIGN_INS, outcome=BAD)
     return missing.Evidence(
         mentions=_mentions(store, asked),
-        fetches=moments,
-        last_success=good,
-        last_failure=bad,
-        first_failure=store.oldest(replace(fetches, outcome=BAD)) if bad else None,
-        earlier_success=earlier,
+        accounts=[_with_entries(store, asked, one, accounts) if one in each else one for one in accounts],
+        first_failure=store.oldest(failures) if moments and not each else None,
+        looked_from=looked_from,
         notices=sum(counted.values()) - refused,
         refused=refused,
         refusal=_latest(store, replace(notices, outcome=BAD)) if refused else None,
         sign_in_failure=_latest(store, sign_ins) if asked.placed else None,
         oldest=store.span().oldest,
         lost=sum(one.count for one in store.losses(asked.since, min(asked.until, now))),
+    )
+
+
+def _fetching(store: Store, asked: missing.Asked, moments: list[Moment], since: datetime) -> list[Account]:
+    """The account that is asked about; else each that fetched since then, or did so time and again shortly before."""
+    if asked.account:
+        return [Account(id=asked.account, fetches=moments)]
+    fetches = asked.where(*missing.FETCHES)
+    named = store.facets(fetches).ec_integration if moments else []
+    before = store.facets(replace(fetches, since=since - LATELY, until=since)).ec_integration
+    names = {one.id: one.name for one in (*before, *named)}
+    found: dict[str, list[Moment]] = {one.id: [] for one in before if one.count >= LEAST}
+    for one in moments:
+        found.setdefault(one.ec_integration, []).append(one)
+    return [Account(id=each, name=names.get(each, each), fetches=some) for each, some in found.items()]
+
+
+def _with_entries(store: Store, asked: missing.Asked, one: Account, accounts: list[Account]) -> Account:
+    """The account with the entries that prove what is said of its fetches."""
+    fetches = replace(asked, account=one.id).where(*missing.FETCHES)
+    if not one.id:
+        others = tuple(("ec_integration", other.id) for other in accounts if other.id)
+        fetches = replace(fetches, without=others)
+    good, bad = (_latest(store, replace(fetches, outcome=each)) if one.fetches else None for each in (GOOD, BAD))
+    earlier = None
+    if good is None:
+        earlier = _latest(store, replace(fetches, outcome=GOOD, since=None, until=asked.since))
+    return replace(
+        one,
+        last_success=good,
+        last_failure=bad,
+        first_failure=store.oldest(replace(fetches, outcome=BAD)) if bad else None,
+        earlier_success=earlier,
     )
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.entry import EntryRow
-from apitrail.server.guided.finding import BAD, GOOD, Answer, Finding, Named, failed
-from apitrail.store.model import Filter, Moment
+from apitrail.server.guided.fetches import SHOWN, TROUBLES, Account, Fared, gaps, troubled
+from apitrail.server.guided.finding import BAD, Answer, Finding, Named, failed
+from apitrail.store.model import Filter
 
 FETCHES = ("order.list", "order.list.manual", "webhook.replay", "event.list")
 """Calls that bring orders nobody asked for by number."""
@@ -20,12 +20,6 @@ READS = (*FETCHES, "order.get", "order.fulfillment.get", "bulk.get")
 NOTICES = tuple(f"webhook.order.{one}" for one in ("created", "updated", "paid", "shipped", "cancelled", "refunded"))
 SIGN_INS = ("auth.refresh", "auth.exchange", "auth.authorize", "connection.test", "webhook.auth.revoked")
 
-LEAST_FETCHES = 5
-"""From so many on, fetches have a rhythm that can be broken."""
-BURST = timedelta(seconds=30)
-"""Calls so soon after each other are pages of one fetch, or attempts of one."""
-GAP_TIMES = 3
-GAP_LEAST = timedelta(minutes=15)
 GAPS_SHOWN = 3
 
 
@@ -62,13 +56,14 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
     mentions: Sequence[EntryRow] = ()
     """Whatever names the order, newest first."""
-    fetches: Sequence[Moment] = ()
-    """Fetches of the account within the time, oldest first."""
-    last_success: EntryRow | None = None
+    accounts: Sequence[Account] = ()
+    """Those that fetched within the time, or of late before it: the one that is asked about, or of all that may be
+    meant, each with the entries where it is told of by itself (`shown`).
+    """
     first_failure: EntryRow | None = None
-    last_failure: EntryRow | None = None
-    earlier_success: EntryRow | None = None
-    """The last successful fetch before the time, where there was none in it."""
+    """Of all of them, where none is told of by itself."""
+    looked_from: datetime | None = None
+    """Since when there are as many fetches as are looked at, where there are more in the time."""
     notices: int = 0
     """Notifications of orders that we accepted in the time."""
     refused: int = 0
@@ -91,13 +86,16 @@ def answer(asked: Asked, found: Evidence) -> Answer:
     told = [one for one in found.mentions if _told(one)]
     here = [one for one in told if _of(one, asked)]
     findings = [*_mentioned(asked, found, told, here)]
-    if asked.placed:
+    if asked.placed or any(one.fetches for one in found.accounts):
         findings += _fetched(asked, found)
+    if asked.placed:
         findings += _noticed(asked, found)
-        if found.sign_in_failure is not None:
-            one = found.sign_in_failure
-            findings.append(_failure("sign_in_failed", one, asked.where(*SIGN_INS, outcome=BAD)))
-    else:
+        if (one := found.sign_in_failure) is not None:
+            said = _failure("sign_in_failed", one, asked.where(*SIGN_INS, outcome=BAD))
+            account = one.ec_integration
+            place = None if asked.account or account is None else account.name or account.id
+            findings.append(replace(said, place=place))
+    elif not found.accounts:
         findings.append(Finding(key="no_place", mark="unknown"))
     findings += _uncovered(asked, found)
     return Answer(findings=tuple(findings), conclusions=tuple(_concluded(asked, found, told, here)))
@@ -159,64 +157,72 @@ def _mentioned(asked: Asked, found: Evidence, told: Sequence[EntryRow], here: Se
         yield Finding(key="named_by_us", mark="note", named=named | named_by_us, entries=(ours[0],))
 
 
+def shown(asked: Asked, accounts: Sequence[Account]) -> list[Account]:
+    """Those that are told of one by one."""
+    if asked.account:
+        return list(accounts)
+    return [one for some in troubled(accounts, asked.until).values() for one in some[:SHOWN]]
+
+
 def _fetched(asked: Asked, found: Evidence) -> Iterator[Finding]:
-    fetches = found.fetches
-    span: Named = {"since": asked.since, "until": asked.until}
-    everything = asked.where(*FETCHES)
-    if not fetches:
-        before = found.earlier_success
+    span: Named = {"since": found.looked_from or asked.since, "until": asked.until}
+    count = sum(len(one.fetches) for one in found.accounts)
+    good = sum(one.good for one in found.accounts)
+    if count:
+        named: Named = span | {"count": count, "good": good, "failed": count - good}
+        everything = asked.where(*FETCHES)
+        yield Finding(key="fetched", mark="good" if good else "bad", named=named, all=everything)
+    if found.looked_from is not None:
+        yield Finding(key="fetches_cut", mark="unknown", named={"count": count, "at": found.looked_from})
+    if not found.accounts:
+        yield Finding(key="not_fetched", mark="unknown", named=span)
+    each = shown(asked, found.accounts)
+    for one in each:
+        for finding in _of_account(asked, one, span):
+            yield finding if asked.account else replace(finding, place=one.name)
+    if not asked.account:
+        yield from _of_others(asked, found)
+
+
+def _of_others(asked: Asked, found: Evidence) -> Iterator[Finding]:
+    """Of the accounts that are not told of one by one."""
+    troubles = sum(map(len, troubled(found.accounts, asked.until).values()))
+    if well := len(found.accounts) - troubles:
+        key = "fetched_well" if troubles else "fetched_all"
+        yield Finding(key=key, mark="good", named={"count": well})
+    if (one := found.first_failure) is not None:
+        place = (one.ec_integration.name or one.ec_integration.id) if one.ec_integration else ""
+        yield replace(_failure("first_failure", one, asked.where(*FETCHES, outcome=BAD)), place=place)
+
+
+def _of_account(asked: Asked, one: Account, span: Named) -> Iterator[Finding]:
+    """What the fetches of one account came to."""
+    asked = replace(asked, account=one.id or asked.account)
+    before = one.earlier_success
+    if not one.fetches:
         yield Finding(key="not_fetched", mark="unknown", named=span)
         if before is not None:
             yield Finding(key="fetched_before", mark="note", named={"at": before.created_at}, entries=(before,))
         return
-    good = sum(one.outcome in GOOD for one in fetches)
-    named: Named = span | {"count": len(fetches), "good": good, "failed": len(fetches) - good}
-    yield Finding(key="fetched", mark="good" if good else "bad", named=named, all=everything)
-    if found.last_success is not None:
-        last = found.last_success
+    if (last := one.last_success) is not None:
         yield Finding(key="last_success", mark="good", named={"at": last.created_at}, entries=(last,))
     else:
-        before = found.earlier_success
         yield Finding(
             key="no_success" if before is None else "no_success_since",
             mark="bad",
             named=span if before is None else span | {"at": before.created_at},
             entries=() if before is None else (before,),
         )
-    if found.first_failure is not None:
-        yield _failure("first_failure", found.first_failure, asked.where(*FETCHES, outcome=BAD))
-        last_failure = found.last_failure
-        if last_failure is not None and last_failure.cause != found.first_failure.cause:
+    if one.first_failure is not None:
+        yield _failure("first_failure", one.first_failure, asked.where(*FETCHES, outcome=BAD))
+        last_failure = one.last_failure
+        if last_failure is not None and last_failure.cause != one.first_failure.cause:
             yield _failure("last_failure", last_failure, None)
-    yield from _gaps(asked, fetches)
+    yield from _gaps(asked, one)
 
 
-def gaps(fetches: Sequence[Moment], until: datetime) -> list[tuple[datetime, datetime, timedelta]]:
-    """Silences that the rhythm of the calls does not explain, longest first: from, to, and what was usual."""
-    times = [one.at for one in fetches]
-    usual = _usual(times)
-    if usual is None:
-        return []
-    longest = max(usual * GAP_TIMES, GAP_LEAST)
-    pairs = zip(times, [*times[1:], until], strict=True)
-    found = [(before, after, usual) for before, after in pairs if after - before > longest]
-    return sorted(found, key=lambda one: one[0] - one[1])
-
-
-def _usual(times: Sequence[datetime]) -> timedelta | None:
-    """How often fetches are made, their pages not counted apart; None where they have no rhythm yet.
-
-    Calls that never rest are a rhythm too, where they went on for as long as a gap must be.
-    """
-    between = sorted(after - before for before, after in pairwise(times))
-    rounds = [one for one in between if one > BURST]
-    if len(rounds) < LEAST_FETCHES - 1:
-        rounds = between if sum(between, timedelta()) - sum(rounds, timedelta()) >= GAP_LEAST else []
-    return rounds[len(rounds) // 2] if rounds else None
-
-
-def _gaps(asked: Asked, fetches: Sequence[Moment]) -> Iterator[Finding]:
-    for before, after, usual in gaps(fetches, asked.until)[:GAPS_SHOWN]:
+def _gaps(asked: Asked, one: Account) -> Iterator[Finding]:
+    for before, after, usual in gaps(one.fetches, asked.until)[:GAPS_SHOWN]:
         around = replace(asked.where(*FETCHES), since=before, until=after)
         named: Named = {"since": before, "until": after, "long": after - before, "usual": usual}
         yield Finding(key="gap_open" if after == asked.until else "gap", mark="bad", named=named, all=around)
@@ -259,19 +265,39 @@ def _concluded(asked: Asked, found: Evidence, told: Sequence[EntryRow], here: Se
         yield Finding(key="do.refused", mark="bad", entries=(here[0],), acts=here[0])
     elif told:
         yield Finding(key="do.elsewhere", mark="unknown", entries=(told[0],))
-    if not asked.placed:
-        if not told:
-            yield Finding(key="do.choose", mark="unknown")
+    if not asked.placed and told:
         return
-    last = found.fetches[-1] if found.fetches else None
-    if last is not None and last.outcome in BAD and found.last_failure is not None:
-        yield Finding(key="do.failing", mark="bad", entries=(found.last_failure,), acts=found.last_failure)
-    elif last is None and not found.notices:
-        yield Finding(key="do.not_called", mark="unknown")
-    elif gaps(found.fetches, asked.until):
-        yield Finding(key="do.gap", mark="bad")
-    elif not here:
-        yield Finding(key="do.not_given", mark="unknown")
+    troubles = troubled(found.accounts, asked.until)
+    fetching = any(one.fetches for one in found.accounts)
+    if fetching or not found.notices:
+        for kind in TROUBLES:
+            yield from _troubles(asked, kind, troubles[kind])
+    if not asked.placed:
+        yield Finding(key="do.choose", mark="unknown")
+    elif not fetching and not found.notices:
+        if asked.account or not found.accounts:
+            yield Finding(key="do.not_called", mark="unknown")
+    elif not here and not fetching:
+        yield Finding(key="do.not_told", mark="unknown")
+    elif not here and (well := len(found.accounts) - sum(map(len, troubles.values()))):
+        key = "do.not_given" if well == len(found.accounts) else "do.not_given_others"
+        yield Finding(key=key, mark="unknown")
+
+
+def _troubles(asked: Asked, kind: Fared, accounts: Sequence[Account]) -> Iterator[Finding]:
+    """What to do about accounts whose fetches fail or stopped: the first few, and how many more there are."""
+    for one in accounts[:SHOWN]:
+        place = None if asked.account else one.name
+        if kind == "failing":
+            proofs = (one.last_failure,) if one.last_failure is not None else ()
+            yield Finding(key="do.failing", mark="bad", entries=proofs, acts=one.last_failure, place=place)
+        elif one.fetches:
+            yield Finding(key="do.gap", mark="bad", place=place)
+        elif place is not None:
+            yield Finding(key="do.not_called", mark="unknown", place=place)
+    if (more := len(accounts) - SHOWN) > 0:
+        key = "do.failing_more" if kind == "failing" else "do.stopped_more"
+        yield Finding(key=key, mark="bad", named={"count": more})
 
 
 def _failure(key: str, entry: EntryRow, everything: Filter | None) -> Finding:

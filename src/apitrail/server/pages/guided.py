@@ -294,6 +294,8 @@ def _finding(one: Finding, query: PageQuery, reader: Reader) -> FindingView:
     named = {name: _said(name, value, whose, reader) for name, value in one.named.items() if name != "count"}
     key = f"guided.{one.key}"
     text = words.count(key, count, **named) if isinstance(count, int) else words(key, **named)
+    if one.place is not None:
+        text = words("guided.of_place", place=visible(one.place) or words("guided.no_account"), text=text)
     return FindingView(
         mark=one.mark,
         icon=ICONS[one.mark],

@@ -13,10 +13,10 @@ from apitrail.store.times import instant
 
 
 def moments(which: Filter, limit: int) -> Query:
-    """The newest of them. Two columns of the range are read."""
+    """The newest of them. Three columns of the range are read."""
     where = by_entries(chosen(within(which), which), which)
     return Query(
-        "SELECT toUnixTimestamp64Micro(created_at) AS at, outcome FROM entries"  # noqa: S608, constants only
+        "SELECT toUnixTimestamp64Micro(created_at) AS at, outcome, ifNull(ec_id, '') FROM entries"  # noqa: S608
         f" WHERE {where.text} ORDER BY created_at DESC LIMIT {{limit:UInt32}}",
         {**where.params, "limit": limit},
     )
@@ -33,4 +33,4 @@ def oldest(which: Filter) -> Query:
 
 def read(rows: Sequence[Sequence[Any]]) -> list[Moment]:
     """The answer, oldest first."""
-    return [Moment(instant(at), outcome) for at, outcome in reversed(rows)]
+    return [Moment(instant(at), outcome, account) for at, outcome, account in reversed(rows)]
