@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from apitrail.entry import Counts, EntryRow, Item
 from apitrail.exchange import Failure, Integration, Reference
 from apitrail.profiles.quantities import Quantity
@@ -255,6 +257,58 @@ def test_a_batch_that_failed_for_one_label_failed_for_that_alone() -> None:
         assert done(found) == wanted
         said = [one.named["said"] for one in found.findings if one.key in ("carrier_said", "error_said")]
         assert said == (["E7 · no such street"] if number == "S-1" else [])
+
+
+def of_label(*attempts: EntryRow, **asked: Any) -> Answer:
+    return label.answer(
+        label.Asked(**(asked or {"number": "S-1"})), label.Evidence(attempts=attempts, oldest=NOON - 99 * HOUR)
+    )
+
+
+def test_a_batch_that_failed_for_a_label_that_it_does_not_name_did_not_work_for_this_one() -> None:
+    batch = entry(
+        "label.create",
+        outcome="partial",
+        cause="address",
+        items=[Item("package", "P-1", "request_error"), Item("package", "P-2", "success")],
+        references=[Reference("order", "S-1"), Reference("order", "S-2")],
+    )
+    found = of_label(batch, entry("label.create", 2 * HOUR, outcome="request_error", cause="funds"))
+    assert keys(found)[:2] == ["attempts", "latest_unclear"]
+    assert "label_exists" not in keys(found)
+    assert done(found) == ["do.label_unclear"]
+    assert keys(of_label(entry("label.create", HOUR / 2), batch)) == ["attempts", "last_worked", "label_exists"]
+
+
+def test_an_accounts_call_that_failed_in_part_is_a_failure_of_the_account() -> None:
+    batch = entry("label.create", outcome="partial", cause="address", items=[Item("order", "S-1", "request_error")])
+    found = of_label(batch, account="sh-1")
+    assert found.findings[0].named == {"count": 1, "failed": 1}
+    assert done(found) == ["do.address"]
+
+
+def test_a_call_about_one_label_that_failed_in_part_failed_for_a_part_of_it() -> None:
+    shipment = entry(
+        "label.create",
+        outcome="partial",
+        cause="funds",
+        references=[Reference("order", "S-1"), Reference("shipment", "ES-7")],
+    )
+    assert done(of_label(shipment)) == ["do.contract"]
+
+
+def test_two_shops_with_one_number_are_concluded_for_each_by_its_name() -> None:
+    bad = entry("label.create", 2 * HOUR, outcome="request_error", cause="address", status=200, message="no street")
+    good = entry("label.create", HOUR, ec_integration=Integration("ec-2", "Other shop"))
+    found = of_label(good, bad)
+    assert [(one.key, one.place) for one in found.conclusions] == [("do.healed", "Other shop"), ("do.address", "Shop")]
+    told = [(one.key, one.place) for one in found.findings]
+    assert told[:3] == [("attempts", None), ("all_worked", "Other shop"), ("label_exists", "Other shop")]
+    assert ("group.address", "Shop") in told
+    of_shops = [replace(good, ec_integration=Integration(f"ec-{one}")) for one in range(label.SHOPS + 2)]
+    assert of_label(*of_shops).conclusions[-1].named == {"count": 2}
+    by_carrier = of_label(good, bad, account="sh-1")
+    assert [(one.key, one.place) for one in by_carrier.conclusions] == [("do.address", None)]
 
 
 def test_a_later_success_ends_the_matter() -> None:

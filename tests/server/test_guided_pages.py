@@ -84,7 +84,7 @@ def test_stock_that_a_platform_refused_in_part_is_accepted_for_the_variant_alone
     assert "Accepted by the platform: Shop (stock 12)." in ask("/help/stock-wrong", number=accepted)
     for one, told_of_it in (
         (refused, "failed for it"),
-        (product, "failed for some of its variants"),
+        (product, "failed for a part of it"),
         (f"T-{sku}", "does not show whether for this product"),
     ):
         found = ask("/help/stock-wrong", number=one)
@@ -154,3 +154,25 @@ def test_an_order_that_is_missing_at_a_platform_names_the_account_that_fails_and
     assert "For 1 other account, fetches worked." in found
     alone = ask("/help/order-missing", order=f"A-{number()}", where=f"ec:{accounts['Well']}")
     assert "Fetches worked, but the log does not show that the platform gave this order." in alone
+
+
+def test_a_label_of_two_shops_with_one_order_number_is_told_of_each(told: Told, ask: Ask, account: str) -> None:
+    order = number()
+    for minutes_ago, shop, status in ((5, "First", 422), (4, "Second", 200)):
+        told(
+            minutes_ago,
+            "https://api.carrier.example/labels",
+            answered={"message": "no such street"} if status == 422 else {},
+            status=status,
+            stated={
+                "action": "label.create",
+                "platform": "easypost",
+                "ec_integration": {"id": f"{shop}-{account}", "name": f"{shop} shop"},
+                "shipping_integration": {"id": account},
+                "references": [{"type": "order", "id": order}],
+            },
+        )
+    found = ask("/help/label-failed", number=order)
+    assert "Second shop: The latest attempt worked" in found
+    assert "First shop: EasyPost said at" in found
+    assert "First shop: The latest attempt worked" not in found

@@ -52,15 +52,17 @@ def failed(entry: EntryRow) -> bool:
 
 
 def fate(entry: EntryRow, names: Collection[str]) -> Fate:
-    """What came of a call for what it calls so, be it that others fared otherwise. `partly`: it worked for some of its
-    parts alone. `unknown`: it failed for something, and for what is not shown.
+    """What came of a call for what it calls so, be it that others fared otherwise. `partly`: it worked for a part of it
+    alone. `unknown`: it failed for something, and for what is not shown.
     """
     if failed(entry):
         return "failed"
     bad = [one.outcome in BAD for one in own(entry, names)]
     if any(bad):
         return "failed" if all(bad) else "partly"
-    return "unknown" if entry.outcome == "partial" and not bad else "worked"
+    if entry.outcome != "partial" or bad:
+        return "worked"
+    return "partly" if not entry.items and _about_it_alone(entry, names) else "unknown"
 
 
 def failed_for(entry: EntryRow, names: Collection[str]) -> bool:
@@ -77,6 +79,13 @@ def own(entry: EntryRow, names: Collection[str]) -> list[Item]:
     if not mine and _one_product(entry, wanted):
         return [one for one in entry.items if one.type == "variant"]
     return mine
+
+
+def _about_it_alone(entry: EntryRow, names: Collection[str]) -> bool:
+    """Whether a call refers to what it calls so, and to no second of anything."""
+    wanted = {one.lower() for one in names}
+    ids = {(one.type, one.id.lower()) for one in entry.references}
+    return len({kind for kind, _ in ids}) == len(ids) and any(one in wanted for _, one in ids)
 
 
 def _one_product(entry: EntryRow, wanted: Collection[str]) -> bool:

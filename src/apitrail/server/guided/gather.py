@@ -11,7 +11,7 @@ from apitrail.entry import Entry, EntryRow
 from apitrail.profiles.quantities import named, quantities
 from apitrail.server.guided import label, missing, stock
 from apitrail.server.guided.fetches import LEAST, Account
-from apitrail.server.guided.finding import BAD, GOOD, failed_for, fate
+from apitrail.server.guided.finding import BAD, GOOD, fate
 from apitrail.store import Store
 from apitrail.store.model import Filter, Moment, Option, Term
 
@@ -89,15 +89,16 @@ def _with_entries(store: Store, asked: missing.Asked, one: Account, accounts: li
 def failed_label(store: Store, asked: label.Asked) -> label.Evidence:
     """What the log holds of a label. Raises QueryTooLarge, StoreError."""
     attempts = store.page(asked.attempts, limit=ATTEMPTS).entries
-    last = next((one for one in attempts if failed_for(one, asked.names)), None)
+    shops = label.by_shop(asked, attempts)[: label.SHOPS]
+    lasts = [failures[0] for _, some in shops if (failures := label.failed_of(asked, some))]
     mentions = 0
     if not attempts and asked.number:
         mentions = sum(_counts(store.facets(Filter(reference=asked.names)).outcome).values())
     return label.Evidence(
         attempts=attempts,
         mentions=mentions,
-        before=_latest(store, label.like(last)) if last else None,
-        around=_around(store, last) if last else None,
+        before={one.id: before for one in lasts if (before := _latest(store, label.like(one))) is not None},
+        around={one.id: _around(store, one) for one in lasts},
         oldest=store.span().oldest,
     )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from apitrail.entry import EntryRow
-from apitrail.server.guided.finding import GOOD, Answer, Finding, Mark, Named, failed_for, said_of
+from apitrail.server.guided.finding import GOOD, Answer, Finding, Mark, Named, failed_for, fate, said_of
 from apitrail.server.guided.missing import written
 from apitrail.server.repeated import REPEATED
 from apitrail.store.model import Filter
@@ -55,6 +56,8 @@ GROUPS: dict[str, Group] = {
 """A cause, and the group of people who can do something about it; any other is `other`."""
 MARKS: dict[Group, Mark] = {"unknown": "unknown", "pace": "note", "repeated": "note"}
 SHOWN = 5
+SHOPS = 4
+"""So many accounts that have the number are told of, those whose attempt was last first."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -100,21 +103,55 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """Newest first."""
     mentions: int = 0
     """Entries that name the number, whatever they did; counted where there is no attempt."""
-    before: EntryRow | None = None
-    """The last success of the same action and account before the failure."""
-    around: Around | None = None
+    before: Mapping[str, EntryRow] = {}
+    """By the entry of a failure that is told of: the last success of the same action and account before it."""
+    around: Mapping[str, Around] = {}
+    """By that too."""
     oldest: datetime | None = None
 
 
 def answer(asked: Asked, found: Evidence) -> Answer:
     """Everything that can be said."""
-    failures = [one for one in found.attempts if failed_for(one, asked.names)]
-    findings = [*_attempts(asked, found, failures)]
-    if failures:
-        findings += _failure(asked, failures[0], found)
+    findings = [*_attempts(asked, found)]
+    conclusions: list[Finding] = []
+    shops = by_shop(asked, found.attempts)
+    for place, attempts in shops[:SHOPS]:
+        failures = failed_of(asked, attempts)
+        said = [*_latest(asked, attempts, failures)]
+        if failures:
+            said += _failure(asked, failures[0], found)
+        findings += [replace(one, place=place) for one in said]
+        conclusions += [replace(one, place=place) for one in _concluded(asked, attempts, failures)]
+    if len(shops) > SHOPS:
+        everything = asked.attempts
+        more: Named = {"count": len(shops) - SHOPS}
+        conclusions.append(Finding(key="do.shops_more", mark="unknown", named=more, all=everything))
+    if not shops:
+        conclusions.append(Finding(key="do.no_attempt", mark="unknown"))
     if found.oldest is None:
         findings.append(Finding(key="log_empty", mark="unknown"))
-    return Answer(findings=tuple(findings), conclusions=tuple(_concluded(asked, found, failures)))
+    return Answer(findings=tuple(findings), conclusions=tuple(conclusions))
+
+
+def by_shop(asked: Asked, attempts: Sequence[EntryRow]) -> list[tuple[str | None, list[EntryRow]]]:
+    """The attempts of each shop account, under its name, as two shops may have one number; without a name where they
+    are of one account, or where no number is asked about.
+    """
+    shops = {one.ec_integration.id for one in attempts if one.ec_integration}
+    if not asked.number or len(shops) < 2:
+        return [(None, list(attempts))] if attempts else []
+    found: dict[str, tuple[str, list[EntryRow]]] = {}
+    for one in attempts:
+        identity, name = (one.ec_integration.id, one.ec_integration.name) if one.ec_integration else ("", "")
+        found.setdefault(identity, (name or identity, []))[1].append(one)
+    return list(found.values())
+
+
+def failed_of(asked: Asked, attempts: Sequence[EntryRow]) -> list[EntryRow]:
+    """Those that failed for the number; of an account's, also those that failed for any."""
+    if not asked.number:
+        return [one for one in attempts if one.outcome not in ("success", "warning")]
+    return [one for one in attempts if failed_for(one, asked.names)]
 
 
 def group(entry: EntryRow) -> Group:
@@ -124,10 +161,10 @@ def group(entry: EntryRow) -> Group:
 
 def made(asked: Asked, attempts: Sequence[EntryRow]) -> EntryRow | None:
     """The latest attempt that made a label or its number."""
-    return next((one for one in attempts if one.action in MAKING and not failed_for(one, asked.names)), None)
+    return next((one for one in attempts if one.action in MAKING and fate(one, asked.names) == "worked"), None)
 
 
-def _attempts(asked: Asked, found: Evidence, failures: Sequence[EntryRow]) -> Iterator[Finding]:
+def _attempts(asked: Asked, found: Evidence) -> Iterator[Finding]:
     attempts = found.attempts
     if not attempts:
         if asked.number and found.mentions:
@@ -141,18 +178,26 @@ def _attempts(asked: Asked, found: Evidence, failures: Sequence[EntryRow]) -> It
         if found.oldest is not None:
             yield Finding(key="log_reaches", mark="note", named={"at": found.oldest})
         return
-    last = attempts[0]
+    failures = failed_of(asked, attempts)
+    unclear = any(_unclear(asked, one) for one in attempts)
     yield Finding(
         key="attempts",
-        mark="bad" if failures else "good",
+        mark="bad" if failures else "note" if unclear else "good",
         named={"count": len(attempts), "failed": len(failures)},
         entries=tuple(attempts[:SHOWN]),
         all=asked.attempts,
     )
-    if not failed_for(last, asked.names):
-        key = "last_worked" if failures else "all_worked"
-        named = {"at": last.created_at, "action": last.action}
-        yield Finding(key=key, mark="good", named=named, entries=(last,))
+
+
+def _latest(asked: Asked, attempts: Sequence[EntryRow], failures: Sequence[EntryRow]) -> Iterator[Finding]:
+    """What came of the latest attempt, where it did not fail, and whether there is a label."""
+    last = attempts[0]
+    named: Named = {"at": last.created_at, "action": last.action}
+    if _unclear(asked, last):
+        yield Finding(key="latest_unclear", mark="unknown", named=named, entries=(last,))
+    elif last not in failures:
+        all_well = not failures and not any(_unclear(asked, one) for one in attempts)
+        yield Finding(key="all_worked" if all_well else "last_worked", mark="good", named=named, entries=(last,))
     if asked.number and (label := made(asked, attempts)) is not None:
         named = {"at": label.created_at, "action": label.action}
         yield Finding(key="label_exists", mark="note", named=named, entries=(label,))
@@ -176,25 +221,28 @@ def _failure(asked: Asked, last: EntryRow, found: Evidence) -> Iterator[Finding]
         named={"cause": last.cause or "unknown"},
         acts=last,
     )
-    if (around := found.around) is not None and around.calls > 1:
+    if (around := found.around.get(last.id)) is not None and around.calls > 1:
         key = "others_fail" if around.failed > 1 else "others_work"
         named = {"calls": around.calls, "failed": around.failed, "accounts": around.accounts}
         if last.platform:
             named |= {"platform": last.platform}
             yield Finding(key=key, mark="note", named=named, all=around.filter)
-    if found.before is not None:
-        named = {"at": found.before.created_at, "action": found.before.action}
-        yield Finding(key="worked_before", mark="note", named=named, entries=(found.before,))
+    if (before := found.before.get(last.id)) is not None:
+        named = {"at": before.created_at, "action": before.action}
+        yield Finding(key="worked_before", mark="note", named=named, entries=(before,))
     else:
         yield Finding(key="never_worked", mark="unknown", named={"action": last.action})
 
 
-def _concluded(asked: Asked, found: Evidence, failures: Sequence[EntryRow]) -> Iterator[Finding]:
-    attempts = found.attempts
-    if not attempts:
-        yield Finding(key="do.no_attempt", mark="unknown")
+def _unclear(asked: Asked, one: EntryRow) -> bool:
+    return bool(asked.number) and fate(one, asked.names) == "unknown"
+
+
+def _concluded(asked: Asked, attempts: Sequence[EntryRow], failures: Sequence[EntryRow]) -> Iterator[Finding]:
+    if _unclear(asked, attempts[0]):
+        yield Finding(key="do.label_unclear", mark="unknown", entries=(attempts[0],))
         return
-    if not failures or (asked.number and not failed_for(attempts[0], asked.names)):
+    if not failures or (asked.number and attempts[0] not in failures):
         yield Finding(key="do.healed", mark="good", entries=(attempts[0],))
         return
     last, kind = failures[0], group(failures[0])
