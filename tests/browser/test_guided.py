@@ -133,7 +133,7 @@ def test_a_product_whose_stock_was_never_sent_is_not_guessed_at(
 ) -> None:
     server.record(call("stock.push", ago=timedelta(hours=1), source=Source("product", f"T-{number()}")))
     page = desk.open(f"/help/stock-wrong?number=T-{number()}&account={account.id}")
-    expect(page.locator("ol.findings")).to_contain_text("does not show the number")
+    expect(page.locator("ol.findings")).to_contain_text("no call in it refers to it, and no text of a body")
     expect(page.locator("ol.findings")).to_contain_text("For other products of this account, stock was last set at")
     expect(page.locator(".conclusions")).to_contain_text("did not send this product's stock")
     expect(page.get_by_label("EC Integration")).to_have_value(account.id)
@@ -142,7 +142,7 @@ def test_a_product_whose_stock_was_never_sent_is_not_guessed_at(
 def test_a_number_that_the_log_does_not_know_is_said_to_be_missing(desk: Any, server: Any, call: Call) -> None:
     server.record(call())
     page = desk.open(f"/help/label-failed?number={number()}")
-    expect(page.locator("ol.findings")).to_contain_text("does not show the number")
+    expect(page.locator("ol.findings")).to_contain_text("No call in the log refers to the number")
     expect(page.locator(".conclusions")).to_contain_text("does not show that a label was asked for")
 
 

@@ -76,6 +76,20 @@ def test_a_notification_that_we_refused_says_who_acts() -> None:
     assert found.conclusions[0].acts == refused
 
 
+def test_how_the_text_of_bodies_was_searched_for_an_order_is_said() -> None:
+    said = entry("order.get", outcome="request_error")
+    for given, wanted in (
+        ({}, ["never_mentioned"]),
+        ({"texts": "parts"}, ["never_mentioned_parts"]),
+        ({"texts": "short"}, ["never_mentioned_short"]),
+        ({"texts": "too_large"}, ["never_mentioned_too_large"]),
+        ({"texts": "parts", "in_text": said}, ["not_referred", "in_text"]),
+    ):
+        found = missing.answer(ASKED, missing.Evidence(oldest=NOON - 99 * HOUR, **given))
+        assert keys(found)[: len(wanted)] == wanted
+        assert ("do.in_text" in done(found)) == ("in_text" in wanted)
+
+
 def test_no_fetch_in_the_time_is_not_called_a_failure() -> None:
     found = missing.answer(ASKED, missing.Evidence(oldest=NOON - 99 * HOUR))
     assert "not_fetched" in keys(found)
@@ -408,6 +422,21 @@ def test_a_push_that_our_own_system_held_back_is_told_with_its_reason() -> None:
     assert found.findings[2].named["said"] == "quantity below zero"
 
 
+def test_a_product_that_no_call_refers_to_may_be_in_a_text_that_was_searched() -> None:
+    for texts, wanted in (
+        ("words", "number_nowhere"),
+        ("parts", "number_nowhere"),
+        ("short", "number_short"),
+        ("too_large", "number_too_large"),
+    ):
+        assert keys(of_stock(texts=texts)) == [wanted, "log_reaches"]
+    push = entry("stock.push")
+    found = of_stock(texts="parts", in_text=push)
+    assert keys(found) == ["number_not_referred", "in_text", "log_reaches"]
+    assert done(found) == ["do.stock_in_text"]
+    assert found.conclusions[0].entries == (push,)
+
+
 def test_each_account_is_told_by_its_latest_call() -> None:
     other = Integration("ec-2", "Other shop")
     found = of_stock(
@@ -435,7 +464,7 @@ def test_another_quantity_of_the_platform_after_ours_is_a_change_there() -> None
 
 
 def test_stock_that_was_never_sent_is_said_and_not_called_a_failure() -> None:
-    assert keys(of_stock()) == ["number_unknown", "log_reaches"]
+    assert keys(of_stock()) == ["number_nowhere", "log_reaches"]
     named = of_stock(mentioned=entry("order.list"))
     assert (keys(named), done(named)) == (["stock_not_set", "log_reaches"], ["do.stock_unsent"])
     in_account = stock.Asked(number="TENT-2", account="ec-1", since=NOON - 99 * HOUR)

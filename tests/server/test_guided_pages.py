@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import unescape
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
+
+from apitrail.server.guided import gather, missing, stock
+from apitrail.store import Filter, Page, QueryTooLarge, Store, open_store
 
 Told = Callable[..., None]
 Ask = Callable[..., str]
@@ -176,3 +181,59 @@ def test_a_label_of_two_shops_with_one_order_number_is_told_of_each(told: Told, 
     assert "Second shop: The latest attempt worked" in found
     assert "First shop: EasyPost said at" in found
     assert "First shop: The latest attempt worked" not in found
+
+
+def test_a_number_of_short_pieces_is_found_in_the_text_of_what_was_said(told: Told, ask: Ask, account: str) -> None:
+    order = f"TW-{number()[:2]}-{number()[:3]}-{number()[:3]}-{number()[:3]}"
+    webhook = {"direction": "inbound", "sent": {"memo": f"order {order} placed"}, "answered": {"ok": True}}
+    told(3, "https://oms.example/webhooks/other", **webhook)
+    found = ask("/help/order-missing", order=order, where=f"ec:{account}")
+    assert f"No notification and no fetch refers to order {order}." in found
+    assert "have the number in their text" in found
+    assert "Open the entry whose text has the number" in found
+    nowhere = ask("/help/order-missing", order=order.replace("TW", "TX"), where=f"ec:{account}")
+    assert "and the text of bodies from" in nowhere
+
+
+def test_a_product_is_found_in_the_text_of_the_call_that_set_its_stock(server: Any, told: Told, ask: Ask) -> None:
+    sku = f"WOO-{number()[:3]}-{number()[:3]}-{number()[:3]}"
+    url = "https://shop.example/wp-json/wc/v3/products/batch"
+    sent, stated = {"update": [{"id": 5077, "sku": sku, "stock_quantity": 2}]}, {"platform": "woocommerce"}
+    told(4, url, sent, {"update": [{"id": 5077, "stock_quantity": 2}]}, stated=stated)
+    told(3, "https://shop.example/wp-json/wc/v3/other", {"note": sku}, {}, stated=stated)
+    found = ask("/help/stock-wrong", number=sku)
+    assert f"No call in the log refers to {sku}." in found
+    assert "Open the entry whose text has the number: it shows whether that is this product" in found
+    assert "Push stock" in found
+    page = server.get("/help/stock-wrong", params={"number": sku}).text
+    [link] = re.findall(r'class="all" href="([^"]+)"', page)
+    assert server.get(unescape(link)).text.count("data-entry=") == 2
+
+
+class Tired:
+    """A store that does not get through all bodies."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def page(self, which: Filter, limit: int) -> Page:
+        if which.text:
+            raise QueryTooLarge("too much")
+        return self._store.page(which, limit)
+
+
+def test_bodies_that_are_too_many_to_read_are_said_not_to_have_been_searched(tmp_path: Path, new_data: Path) -> None:
+    store = open_store(shutil.copytree(new_data, tmp_path / "data", symlinks=True))
+    try:
+        tired, now = cast("Store", Tired(store)), datetime.now(UTC)
+        order = missing.Asked(order="TW-12-345", since=now - timedelta(days=1), until=now)
+        assert gather.missing_order(tired, order, now).texts == "too_large"
+        product = stock.Asked(number="WOO-077", since=now - timedelta(days=1))
+        assert gather.wrong_stock(tired, product).texts == "too_large"
+        short = stock.Asked(number="WOO-1", since=now - timedelta(days=1))
+        assert gather.wrong_stock(tired, short).texts == "short"
+    finally:
+        store.close()

@@ -18,6 +18,10 @@ Mark = Literal["good", "bad", "unknown", "note"]
 """It went well, it did not, the log does not show it, or it only helps to understand the rest."""
 Value = str | int | datetime | timedelta
 Named = dict[str, Value]
+Texts = Literal["words", "parts", "short", "too_large"]
+"""How bodies were searched for a number: as a word by itself; as a part of a text; not at all, because so short a one
+is a part of many; or in vain, because it took too long.
+"""
 Fate = Literal["worked", "failed", "partly", "unknown"]
 
 

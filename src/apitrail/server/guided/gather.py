@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -11,15 +12,17 @@ from apitrail.entry import Entry, EntryRow
 from apitrail.profiles.quantities import named, quantities
 from apitrail.server.guided import label, missing, stock
 from apitrail.server.guided.fetches import LEAST, Account
-from apitrail.server.guided.finding import BAD, GOOD, fate
+from apitrail.server.guided.finding import BAD, GOOD, Texts, fate
 from apitrail.store import Store
-from apitrail.store.model import Filter, Moment, Option, Term
+from apitrail.store.model import Filter, Moment, Option, QueryTooLarge, Term
 
 MENTIONS = 200
 """Entries that name the order: more say nothing more."""
 FETCHES = 20_000
 LATELY = timedelta(days=7)
 """So long before the time that is asked about, an account may have fetched last and still be missed in it."""
+LEAST_TOGETHER = 6
+"""Letters and digits of a number that is looked for in bodies; together, where it is to be found as a word."""
 ATTEMPTS = 50
 SETS = 50
 """Calls that set a product's stock: the latest."""
@@ -39,8 +42,11 @@ def missing_order(store: Store, asked: missing.Asked, now: datetime) -> missing.
     counted = _counts(store.facets(notices).outcome) if asked.placed else {}
     refused = sum(counted.get(one, 0) for one in BAD)
     sign_ins = asked.where(*missing.SIGN_INS, outcome=BAD)
+    mentions, texts, in_text = _mentions(store, asked)
     return missing.Evidence(
-        mentions=_mentions(store, asked),
+        mentions=mentions,
+        texts=texts,
+        in_text=in_text,
         accounts=[_with_entries(store, asked, one, accounts) if one in each else one for one in accounts],
         first_failure=store.oldest(failures) if moments and not each else None,
         looked_from=looked_from,
@@ -125,13 +131,17 @@ def wrong_stock(store: Store, asked: stock.Asked) -> stock.Evidence:
     worked = [one for one in sets if fate(one, names.get(one.id, asked.spellings)) == "worked"]
     whole |= _whole(store, [one for one in stock.latest(worked).values() if one.id not in whole])
     names |= {identity: named(one, asked.spellings) for identity, one in whole.items() if identity not in names}
+    mentioned = _latest(store, Filter(reference=asked.spellings)) if unset else None
+    texts, in_text = _stock_in_text(store, asked) if unset and mentioned is None else ("words", None)
     return stock.Evidence(
         sets=sets,
         tells=tells,
         sold=sold,
         named=names,
         said={identity: quantities(one, names[identity]) for identity, one in whole.items()},
-        mentioned=_latest(store, Filter(reference=asked.spellings)) if unset else None,
+        mentioned=mentioned,
+        texts=texts,
+        in_text=in_text,
         account_last=_latest(store, others) if unset and asked.account else None,
         oldest=store.span().oldest,
     )
@@ -162,13 +172,51 @@ def _around(store: Store, last: EntryRow) -> label.Around:
     )
 
 
-def _mentions(store: Store, asked: missing.Asked) -> list[EntryRow]:
-    """By reference in all of the log, and as a word in what was said since the time began."""
+def _mentions(store: Store, asked: missing.Asked) -> tuple[list[EntryRow], Texts, EntryRow | None]:
+    """By reference in all of the log, and as a word in what was said since the time began. Where neither tells of the
+    order and it is no word that can be looked up: the latest of the time whose text has it as a part.
+    """
     by_reference = store.page(Filter(reference=missing.written(asked.order)), limit=MENTIONS).entries
-    word = Filter(text=(Term(asked.order, whole=True),), since=asked.since)
-    by_word = store.page(word, limit=MENTIONS).entries
-    found = {one.id: one for one in (*by_reference, *by_word)}
-    return sorted(found.values(), key=lambda one: (one.created_at, one.id), reverse=True)
+    term = _in_bodies(asked.order)
+    if term is not None and not term.whole and any(map(missing.told_by, by_reference)):
+        return by_reference, "parts", None
+    until = None if term is None or term.whole else asked.until
+    texts, said = _said(store, Filter(since=asked.since, until=until), term, MENTIONS)
+    if texts != "words":
+        return by_reference, texts, next(iter(said), None)
+    found = {one.id: one for one in (*by_reference, *said)}
+    return sorted(found.values(), key=lambda one: (one.created_at, one.id), reverse=True), texts, None
+
+
+def _in_bodies(number: str) -> Term | None:
+    """How a number is looked for in bodies: as a word, where the log can look that up; as a part of a text, which has
+    them all read; None where it is so short that it is a part of many.
+    """
+    pieces = re.findall("[0-9A-Za-z]+", number)
+    if any(len(one) >= LEAST_TOGETHER and any(map(str.isdigit, one)) for one in pieces):
+        return Term(number, whole=True)
+    return Term(number) if sum(map(str.isalnum, number)) >= LEAST_TOGETHER else None
+
+
+def _said(store: Store, which: Filter, term: Term | None, limit: int) -> tuple[Texts, list[EntryRow]]:
+    """The latest of these in whose text it is, and how they were searched for it."""
+    if term is None:
+        return "short", []
+    try:
+        found = store.page(replace(which, text=(term,)), limit=limit).entries
+    except QueryTooLarge:
+        return "too_large", []
+    return "words" if term.whole else "parts", found
+
+
+def _stock_in_text(store: Store, asked: stock.Asked) -> tuple[Texts, EntryRow | None]:
+    """The latest that has the product's number in its text, of those that set stock if there is one."""
+    texts: Texts = "words"
+    for which in (asked.of_account, replace(asked.of_account, action=())):
+        texts, found = _said(store, which, _in_bodies(asked.number), 1)
+        if found:
+            return texts, found[0]
+    return texts, None
 
 
 def _latest(store: Store, which: Filter) -> EntryRow | None:

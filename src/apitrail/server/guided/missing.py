@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from apitrail.entry import EntryRow
 from apitrail.server.guided.fetches import SHOWN, TROUBLES, Account, Fared, gaps, troubled
-from apitrail.server.guided.finding import BAD, Answer, Finding, Named, failed
-from apitrail.store.model import Filter
+from apitrail.server.guided.finding import BAD, Answer, Finding, Named, Texts, failed
+from apitrail.store.model import Filter, Term
 
 FETCHES = ("order.list", "order.list.manual", "webhook.replay", "event.list")
 """Calls that bring orders nobody asked for by number."""
@@ -56,6 +56,9 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
     mentions: Sequence[EntryRow] = ()
     """Whatever names the order, newest first."""
+    texts: Texts = "words"
+    in_text: EntryRow | None = None
+    """The latest of the time whose text has the number as a part; looked for where nothing tells of the order."""
     accounts: Sequence[Account] = ()
     """Those that fetched within the time, or of late before it: the one that is asked about, or of all that may be
     meant, each with the entries where it is told of by itself (`shown`).
@@ -83,7 +86,7 @@ def written(number: str) -> tuple[str, ...]:
 
 def answer(asked: Asked, found: Evidence) -> Answer:
     """Everything that can be said."""
-    told = [one for one in found.mentions if _told(one)]
+    told = [one for one in found.mentions if told_by(one)]
     here = [one for one in told if _of(one, asked)]
     findings = [*_mentioned(asked, found, told, here)]
     if asked.placed or any(one.fetches for one in found.accounts):
@@ -101,7 +104,7 @@ def answer(asked: Asked, found: Evidence) -> Answer:
     return Answer(findings=tuple(findings), conclusions=tuple(_concluded(asked, found, told, here)))
 
 
-def _told(entry: EntryRow) -> bool:
+def told_by(entry: EntryRow) -> bool:
     """Whether the platform itself named the order: by a notification, or in what it gave us."""
     if entry.direction == "inbound":
         return True
@@ -151,10 +154,21 @@ def _mentioned(asked: Asked, found: Evidence, told: Sequence[EntryRow], here: Se
                 all=everything,
             )
         else:
-            yield Finding(key="never_mentioned", mark="unknown", named=named | {"since": asked.since})
+            yield from _unmentioned(asked, found)
     if ours := [one for one in found.mentions if one not in told]:
         named_by_us: Named = {"count": len(ours), "action": ours[0].action, "at": ours[0].created_at}
         yield Finding(key="named_by_us", mark="note", named=named | named_by_us, entries=(ours[0],))
+
+
+def _unmentioned(asked: Asked, found: Evidence) -> Iterator[Finding]:
+    named: Named = {"order": asked.order, "since": asked.since, "until": asked.until}
+    if (one := found.in_text) is None:
+        key = "never_mentioned" if found.texts == "words" else f"never_mentioned_{found.texts}"
+        yield Finding(key=key, mark="unknown", named=named)
+        return
+    yield Finding(key="not_referred", mark="unknown", named={"order": asked.order})
+    everything = Filter(since=asked.since, until=asked.until, text=(Term(asked.order),))
+    yield Finding(key="in_text", mark="note", named=named | {"at": one.created_at}, entries=(one,), all=everything)
 
 
 def shown(asked: Asked, accounts: Sequence[Account]) -> list[Account]:
@@ -265,6 +279,8 @@ def _concluded(asked: Asked, found: Evidence, told: Sequence[EntryRow], here: Se
         yield Finding(key="do.refused", mark="bad", entries=(here[0],), acts=here[0])
     elif told:
         yield Finding(key="do.elsewhere", mark="unknown", entries=(told[0],))
+    elif found.in_text is not None:
+        yield Finding(key="do.in_text", mark="unknown", entries=(found.in_text,))
     if not asked.placed and told:
         return
     troubles = troubled(found.accounts, asked.until)

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from apitrail.entry import EntryRow
 from apitrail.profiles.quantities import Quantity, in_words
-from apitrail.server.guided.finding import Answer, Fate, Finding, Mark, Named, fate, said_of
+from apitrail.server.guided.finding import Answer, Fate, Finding, Mark, Named, Texts, fate, said_of
 from apitrail.server.guided.missing import NOTICES, READS
-from apitrail.store.model import Filter
+from apitrail.store.model import Filter, Term
 
 SETS = ("stock.push", "stock.overwrite", "stock.adjust")
 """Calls that set a product's stock."""
@@ -52,7 +53,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     @property
     def of_account(self) -> Filter:
         """Calls that set any product's stock in the account."""
-        return Filter(since=self.since, action=SETS, ec_integration=(self.account,))
+        return Filter(since=self.since, action=SETS, ec_integration=(self.account,) if self.account else ())
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
@@ -69,7 +70,12 @@ class Evidence(Struct, frozen=True, kw_only=True):
     said: Mapping[str, Sequence[Quantity]] = {}
     """By entry: what it says of the product."""
     mentioned: EntryRow | None = None
-    """The latest entry that names it, whatever it did; looked for where none set it."""
+    """The latest entry that refers to it, whatever it did; looked for where none set it."""
+    texts: Texts = "words"
+    in_text: EntryRow | None = None
+    """The latest since then whose text has the number, of those that set stock if there is one; looked for where none
+    refers to it.
+    """
     account_last: EntryRow | None = None
     """The latest call that set another product's stock in the account, and worked; looked for where none set this."""
     oldest: datetime | None = None
@@ -113,8 +119,16 @@ def _calls(asked: Asked, found: Evidence) -> Iterator[Finding]:
         named = {"number": asked.number, "action": one.action, "at": one.created_at}
         everything = Filter(reference=asked.spellings)
         yield Finding(key="stock_not_set", mark="unknown", named=named, entries=(one,), all=everything)
+    elif (one := found.in_text) is not None:
+        yield Finding(key="number_not_referred", mark="unknown", named={"number": asked.number})
+        named = {"since": asked.since, "at": one.created_at}
+        everything = replace(asked.of_account, action=(), text=(Term(asked.number),))
+        yield Finding(key="in_text", mark="note", named=named, entries=(one,), all=everything)
     else:
-        yield Finding(key="number_unknown", mark="unknown", named={"number": asked.number})
+        named = {"number": asked.number, "since": asked.since}
+        searched = found.texts in ("words", "parts")
+        key = "number_nowhere" if searched else f"number_{found.texts}"
+        yield Finding(key=key, mark="unknown", named=named)
     if (other := found.account_last) is not None:
         named = {"at": other.created_at, "action": other.action}
         yield Finding(key="stock_of_others", mark="note", named=named, entries=(other,), all=asked.of_account)
@@ -181,6 +195,9 @@ def _place(one: EntryRow) -> str:
 
 def _concluded(asked: Asked, found: Evidence, last: Sequence[EntryRow]) -> Iterator[Finding]:
     if not last:
+        if found.in_text is not None:
+            yield Finding(key="do.stock_in_text", mark="unknown", entries=(found.in_text,))
+            return
         stopped = bool(asked.account) and found.account_last is None
         yield Finding(key="do.stock_stopped" if stopped else "do.stock_unsent", mark="unknown")
         return

@@ -332,7 +332,13 @@ def _log_url(which: Filter, query: PageQuery) -> str:
     whole = which.since is None and which.until is None
     chosen = {field: getattr(which, field) for field in FIELDS}
     found = PageQuery(
-        range="all" if whole else "", since=which.since, until=which.until, tz=query.tz, lang=query.lang, **chosen
+        range="all" if whole else "",
+        since=which.since,
+        until=which.until,
+        text=" ".join(f'"{term.value}"' for term in which.text),
+        tz=query.tz,
+        lang=query.lang,
+        **chosen,
     )
     return found.url()
 
