@@ -185,6 +185,14 @@ def test_each_account_of_a_platform_is_judged_by_its_own_fetches_whosever_came_l
         assert others.named == {"count": 1}
 
 
+def test_an_order_that_was_told_to_one_account_is_not_laid_to_another() -> None:
+    refused = entry("webhook.order.created", direction="inbound", outcome="platform_error", platform="shopee")
+    stopped = moments(*range(600, 300, -10))
+    accounts = [Account(id=one, name=one, fetches=stopped) for one in ("ec-1", "ec-2")]
+    found = of_shops(AT_PLATFORM, *accounts, mentions=[refused])
+    assert [(one.key, one.place) for one in found.conclusions] == [("do.refused", None), ("do.gap", "ec-1")]
+
+
 def test_fetches_of_a_platform_worked_only_where_those_of_each_account_did() -> None:
     both = [shop("One", moments(*EVERY_TEN)), shop("Two", moments(*EVERY_TEN))]
     found = of_shops(AT_PLATFORM, *both)
@@ -212,6 +220,9 @@ def test_where_no_place_is_named_each_account_that_fetched_is_judged() -> None:
     found = of_shops(ANYWHERE, shop("Well", moments(*EVERY_TEN)), shop("Stopped", moments(*range(600, 300, -10))))
     assert [(one.key, one.place) for one in found.conclusions] == [("do.gap", "Stopped"), ("do.choose", None)]
     assert "no_place" not in keys(found)
+    silent = of_shops(ANYWHERE, shop("Silent", []))
+    assert [(one.key, one.place) for one in silent.findings][1:] == [("not_fetched", "Silent")]
+    assert done(silent) == ["do.not_called", "do.choose"]
     assert "no_place" in keys(of_shops(ANYWHERE))
     assert done(of_shops(ANYWHERE)) == ["do.choose"]
 

@@ -157,6 +157,9 @@ def test_an_order_that_is_missing_at_a_platform_names_the_account_that_fails_and
     assert "Silent shop: The platform was not asked in that time" in found
     assert "Well shop: " not in found
     assert "For 1 other account, fetches worked." in found
+    anywhere = ask("/help/order-missing", order=f"A-{number()}")
+    assert "The log cannot say whether orders were fetched" not in anywhere
+    assert "Fetches worked, but" not in anywhere
     alone = ask("/help/order-missing", order=f"A-{number()}", where=f"ec:{accounts['Well']}")
     assert "Fetches worked, but the log does not show that the platform gave this order." in alone
 

@@ -21,7 +21,7 @@ MENTIONS = 200
 FETCHES = 20_000
 LATELY = timedelta(days=7)
 """So long before the time that is asked about, an account may have fetched last and still be missed in it."""
-LEAST_TOGETHER = 6
+LEAST_TOGETHER, MOST_TOGETHER = 6, 24
 """Letters and digits of a number that is looked for in bodies; together, where it is to be found as a word."""
 ATTEMPTS = 50
 SETS = 50
@@ -33,16 +33,17 @@ NEAR = timedelta(hours=1)
 
 def missing_order(store: Store, asked: missing.Asked, now: datetime) -> missing.Evidence:
     """What the log holds of an order. Raises QueryTooLarge, StoreError."""
-    moments = store.moments(asked.where(*missing.FETCHES), FETCHES)
+    mentions, texts, in_text = _mentions(store, asked)
+    judged = asked.placed or not any(map(missing.told_by, mentions))
+    moments = store.moments(asked.where(*missing.FETCHES), FETCHES) if judged else []
     looked_from = moments[0].at if len(moments) == FETCHES else None
-    accounts = _fetching(store, asked, moments, looked_from or asked.since)
+    accounts = _fetching(store, asked, moments, looked_from or asked.since) if judged else []
     each = missing.shown(asked, accounts)
     failures = replace(asked.where(*missing.FETCHES), outcome=BAD)
     notices = asked.where(*missing.NOTICES)
     counted = _counts(store.facets(notices).outcome) if asked.placed else {}
     refused = sum(counted.get(one, 0) for one in BAD)
     sign_ins = asked.where(*missing.SIGN_INS, outcome=BAD)
-    mentions, texts, in_text = _mentions(store, asked)
     return missing.Evidence(
         mentions=mentions,
         texts=texts,
@@ -193,7 +194,7 @@ def _in_bodies(number: str) -> Term | None:
     them all read; None where it is so short that it is a part of many.
     """
     pieces = re.findall("[0-9A-Za-z]+", number)
-    if any(len(one) >= LEAST_TOGETHER and any(map(str.isdigit, one)) for one in pieces):
+    if any(LEAST_TOGETHER <= len(one) <= MOST_TOGETHER and any(map(str.isdigit, one)) for one in pieces):
         return Term(number, whole=True)
     return Term(number) if sum(map(str.isalnum, number)) >= LEAST_TOGETHER else None
 

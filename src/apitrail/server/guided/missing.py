@@ -89,7 +89,7 @@ def answer(asked: Asked, found: Evidence) -> Answer:
     told = [one for one in found.mentions if told_by(one)]
     here = [one for one in told if _of(one, asked)]
     findings = [*_mentioned(asked, found, told, here)]
-    if asked.placed or any(one.fetches for one in found.accounts):
+    if asked.placed or found.accounts:
         findings += _fetched(asked, found)
     if asked.placed:
         findings += _noticed(asked, found)
@@ -98,7 +98,7 @@ def answer(asked: Asked, found: Evidence) -> Answer:
             account = one.ec_integration
             place = None if asked.account or account is None else account.name or account.id
             findings.append(replace(said, place=place))
-    elif not found.accounts:
+    if not asked.placed and not found.accounts:
         findings.append(Finding(key="no_place", mark="unknown"))
     findings += _uncovered(asked, found)
     return Answer(findings=tuple(findings), conclusions=tuple(_concluded(asked, found, told, here)))
@@ -283,20 +283,22 @@ def _concluded(asked: Asked, found: Evidence, told: Sequence[EntryRow], here: Se
         yield Finding(key="do.in_text", mark="unknown", entries=(found.in_text,))
     if not asked.placed and told:
         return
-    troubles = troubled(found.accounts, asked.until)
-    fetching = any(one.fetches for one in found.accounts)
+    whose = {one.ec_integration.id for one in here if one.ec_integration}
+    accounts = [one for one in found.accounts if not whose or one.id in whose]
+    troubles = troubled(accounts, asked.until)
+    fetching = any(one.fetches for one in accounts)
     if fetching or not found.notices:
         for kind in TROUBLES:
             yield from _troubles(asked, kind, troubles[kind])
     if not asked.placed:
         yield Finding(key="do.choose", mark="unknown")
     elif not fetching and not found.notices:
-        if asked.account or not found.accounts:
+        if asked.account or not accounts:
             yield Finding(key="do.not_called", mark="unknown")
     elif not here and not fetching:
         yield Finding(key="do.not_told", mark="unknown")
-    elif not here and (well := len(found.accounts) - sum(map(len, troubles.values()))):
-        key = "do.not_given" if well == len(found.accounts) else "do.not_given_others"
+    elif not here and (well := len(accounts) - sum(map(len, troubles.values()))):
+        key = "do.not_given" if well == len(accounts) else "do.not_given_others"
         yield Finding(key=key, mark="unknown")
 
 
