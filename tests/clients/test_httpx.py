@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +156,28 @@ def test_a_transport_that_sends_nothing_is_not_recorded(log: testing.Log) -> Non
     with httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(200))) as client:
         client.get("http://example.com/")
     log.assert_not_recorded()
+
+
+def test_a_stream_that_is_for_both_kinds_of_client_is_what_each_takes_it_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Both(httpx.SyncByteStream, httpx.AsyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"sync"
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"async"
+
+    async def answering(self: Any, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, stream=Both())
+
+    async def calling() -> bytes:
+        async with httpx.AsyncClient() as client:
+            return (await client.get("http://shop.example/")).content
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda self, _: httpx.Response(200, stream=Both()))
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", answering)
+    with testing.recording() as log, httpx.Client() as client:
+        assert client.get("http://shop.example/").content == b"sync"
+        assert asyncio.run(calling()) == b"async"
+        assert [one.response and one.response.body for one in log.exchanges] == [b"sync", b"async"]

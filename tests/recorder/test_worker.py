@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -46,14 +45,26 @@ def test_a_body_over_its_limit_leaves_the_memory_to_calls_beside_it(
 
 def test_what_was_spooled_is_no_longer_held_in_memory(configured: Callable[..., ProcessRecorder], server: Any) -> None:
     recorder = configured()
-    made = Capture("test", "POST", "http://x/")
+    made = Capture("test", "POST", "http://x/")  # which a response may refer to, that the host keeps
     made.sends(b"x" * 50_000)
+    made.answered(200, [])
+    made.received(b"y" * 1_000)
     made.finish()
-    assert recorder.gauge.bytes == 50_000
-    del made
+    assert recorder.gauge.bytes == 51_000
     assert apitrail.flush(10)
-    gc.collect()
     assert recorder.gauge.bytes == 0
+    del made
+    assert recorder.gauge.bytes == 0
+
+
+def test_what_was_dropped_is_no_longer_held_in_memory(configured: Callable[..., ProcessRecorder], server: Any) -> None:
+    recorder = configured(in_flight_limit=10_000, linger=30)
+    kept = [Capture("test", "POST", f"http://x/{number}") for number in range(9)]
+    for made in kept:
+        made.sends(b"x" * 5_000)
+        made.finish()
+    dropped = apitrail.stats().losses["in_flight_full"]
+    assert recorder.gauge.bytes == (9 - dropped) * 5_000
 
 
 def test_the_queue_counts_what_an_exchange_weighs_beside_its_bodies() -> None:

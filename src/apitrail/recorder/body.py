@@ -2,7 +2,8 @@
 
 Fed on the caller's thread: a chunk is one append and one addition. A body past the limit is cut to head and tail,
 and only from there on hashed, so that ordinary bodies cost no hashing. `Gauge` knows how many bytes all living
-bodies hold: each takes its bytes back from it when it dies, wherever it was dropped.
+bodies hold: each takes its bytes back from it when it dies, wherever it was dropped. So nobody but its capture may
+keep one, which lets it go when it has been encoded.
 """
 
 from __future__ import annotations

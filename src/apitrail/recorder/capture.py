@@ -70,7 +70,7 @@ class Capture:
     """The answer's last byte has passed, or it was cut off."""
     duration_ns = 0
     whole_bytes = 0
-    """Of bodies that came in one piece, which the gauge counts as long as this lives."""
+    """Of bodies that came in one piece, which the gauge counts until they are released."""
     _gauge: Gauge
 
     def __init__(self, client: str, method: str, url: Any, call: Call | None = None) -> None:
@@ -88,8 +88,18 @@ class Capture:
                 self.attempt = call.attempt
 
     def __del__(self) -> None:
+        self._weighs_nothing()
+
+    def release(self) -> None:
+        """Its bodies are needed no more. Whoever still refers to it, as a response does that the host keeps, does not
+        keep them in memory, nor on the gauge."""
+        self._weighs_nothing()
+        self.request_body = self.response_body = None
+
+    def _weighs_nothing(self) -> None:
         if self.whole_bytes:
             self._gauge.bytes -= self.whole_bytes
+            self.whole_bytes = 0
 
     def heads(self) -> tuple[RawHeaders, RawHeaders | None]:
         """Header fields of both sides. Asked for by the worker, once."""

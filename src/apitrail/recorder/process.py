@@ -90,6 +90,8 @@ class ProcessRecorder:
         wait for the worker."""
         if not self.queue.put(captured):
             lose("in_flight_full", text=f"in_flight_limit is {self.settings.in_flight_limit} bytes")
+            if isinstance(captured, Capture):
+                captured.release()
         if self._started and not self._exiting and not self._durable:
             return
         if not self._started:

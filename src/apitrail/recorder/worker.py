@@ -172,6 +172,9 @@ class Worker:
         except Exception as error:
             lose("capture_failed", error)
             return
+        finally:
+            if isinstance(captured, Capture):
+                captured.release()
         self._pending.append(payload)
         self._pending_bytes += len(payload)
 

@@ -40,7 +40,7 @@ def _sync(original: Callable[..., Response], patch: Patch) -> Callable[..., Resp
         finally:
             if stream is not None:
                 request.stream = stream
-        _answered(capture, response)
+        _answered(capture, response, SyncByteStream, _SyncResponseTee)
         return response
 
     return handle_request
@@ -60,7 +60,7 @@ def _async(original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
         finally:
             if stream is not None:
                 request.stream = stream
-        _answered(capture, response)
+        _answered(capture, response, AsyncByteStream, _AsyncResponseTee)
         return response
 
     return handle_async_request
@@ -90,21 +90,22 @@ def _teed(capture: Capture, request: Request) -> SyncByteStream | AsyncByteStrea
     if type(stream) is ByteStream:
         capture.sends(stream._stream)
         return None
-    body = capture.request_body = capture.body()
+    capture.request_body = capture.body()
     capture.request_incomplete = True
     tee: Any
     if isinstance(stream, SyncByteStream) and isinstance(stream, AsyncByteStream):
-        tee = _RequestTee(stream, capture, body)  # multipart: one stream for both kinds of client
+        tee = _RequestTee(stream, capture)  # multipart: one stream for both kinds of client
     elif isinstance(stream, AsyncByteStream):
-        tee = _AsyncRequestTee(stream, capture, body)
+        tee = _AsyncRequestTee(stream, capture)
     else:
-        tee = _SyncRequestTee(stream, capture, body)
+        tee = _SyncRequestTee(stream, capture)
     request.stream = tee
     return stream
 
 
 @never_raise
-def _answered(capture: Capture, response: Response) -> None:
+def _answered(capture: Capture, response: Response, side: type, tee: Callable[[Any, Capture], Any]) -> None:
+    """`side`: what the client will take the stream for, which may be both (some mocks give such)."""
     headers = response.headers.raw
     capture.answered(response.status_code, headers, response.extensions.get("http_version", b""))
     if streams_events(headers):
@@ -113,31 +114,34 @@ def _answered(capture: Capture, response: Response) -> None:
     if type(stream) is ByteStream:
         # Made by another hook between us and the network (a test's mock): the body is there already.
         capture.came(stream._stream)
-    elif isinstance(stream, AsyncByteStream):
-        response.stream = _AsyncResponseTee(stream, capture)
-    elif isinstance(stream, SyncByteStream):
-        response.stream = _SyncResponseTee(stream, capture)
+    elif isinstance(stream, side):
+        response.stream = tee(stream, capture)
     else:
         capture.finish(incomplete=True)
 
 
 class _Tee:
-    def __init__(self, stream: Any, capture: Capture, body: Body) -> None:
+    """httpcore keeps it as long as the host keeps the response."""
+
+    def __init__(self, stream: Any, capture: Capture) -> None:
         self._stream = stream
         self._capture = capture
-        self._body = body
 
     def _restarted(self) -> None:
         # httpcore begins the stream again when it tries another connection.
         try:
-            self._body.clear()
-            self._capture.request_incomplete = True
+            body = self._capture.request_body
+            if isinstance(body, Body) and not self._capture.done:
+                body.clear()
+                self._capture.request_incomplete = True
         except Exception as error:
             lose("capture_failed", error)
 
     def _passed(self, chunk: bytes) -> None:
         try:
-            self._body.feed(chunk)
+            body = self._capture.request_body
+            if isinstance(body, Body) and not self._capture.done:
+                body.feed(chunk)
         except Exception as error:
             lose("capture_failed", error)
 

@@ -193,6 +193,10 @@ class Wire(Capture):
             self.abandoned()
         super().__del__()
 
+    def release(self) -> None:
+        super().release()
+        self._fed = self.planned = None
+
     def heads(self) -> tuple[RawHeaders, RawHeaders | None]:
         received: Any = self.response_headers
         return fields_sent(self._sent or b""), fields_received(received) if received is not None else None
