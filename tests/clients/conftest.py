@@ -143,6 +143,12 @@ class Answering(BaseHTTPRequestHandler):
                 self.end_headers()
                 self.wfile.write(b"only this")
                 self.close_connection = True
+            case ["chunked-badly"]:
+                self.send_response(200)
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                self.wfile.write(b"9\r\nonly this\r\n<html>\r\n")
+                self.close_connection = True
             case ["slow"]:
                 self.server.release.wait(20)
                 self.answer(200, b"late")

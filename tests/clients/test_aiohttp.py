@@ -122,3 +122,29 @@ def test_an_answer_that_times_out_in_its_body_keeps_what_came(platform: Any, log
     assert exchange.response is not None
     assert exchange.response.incomplete
     assert exchange.response.body.startswith(b"id: 0")
+
+
+def test_a_call_made_while_the_failure_of_another_is_handled_has_not_failed(platform: Any, log: testing.Log) -> None:
+    async def work(session: Any) -> None:
+        try:
+            await session.get("http://127.0.0.1:9/primary")
+        except aiohttp.ClientError:
+            async with session.get(f"{platform.url}/events") as answer:
+                await answer.content.read(3)
+
+    run(work)
+    log.assert_recorded(count=1, url="/primary", status=None, error="ClientConnectorError")
+    log.assert_recorded(count=1, url="/events", status=200, error=None)
+
+
+def test_a_call_that_fails_while_the_failure_of_another_is_handled_has_failed(platform: Any, log: testing.Log) -> None:
+    async def work(session: Any) -> None:
+        try:
+            await session.get("http://127.0.0.1:9/primary")
+        except aiohttp.ClientError:
+            async with session.get(f"{platform.url}/events"):
+                raise asyncio.TimeoutError from None
+
+    with pytest.raises(asyncio.TimeoutError):
+        run(work)
+    log.assert_recorded(count=1, url="/events", status=200, error="TimeoutError")

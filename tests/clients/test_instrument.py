@@ -6,6 +6,7 @@ import http.client
 import os
 import subprocess
 import sys
+import types
 import urllib.request
 from typing import Any
 
@@ -16,6 +17,7 @@ import urllib3
 
 import apitrail
 from apitrail import testing
+from apitrail.recorder import clients, losses
 from apitrail.recorder.clients import available
 from apitrail.recorder.clients.patch import Patch
 
@@ -146,3 +148,17 @@ assert apitrail.stats().losses == {}
 print("well")
 """
     assert run(code, tmp_path) == "well"
+
+
+@pytest.mark.parametrize("odd", [None, types.ModuleType("aiohttp")])
+def test_a_library_that_cannot_be_imported_keeps_no_other_from_being_recorded(
+    monkeypatch: pytest.MonkeyPatch, odd: types.ModuleType | None
+) -> None:
+    monkeypatch.delitem(sys.modules, "apitrail.recorder.clients.aiohttp", raising=False)
+    monkeypatch.setitem(sys.modules, "aiohttp", odd)
+    before = there()
+    with testing.recording():
+        assert "aiohttp" not in clients.installed()
+        assert all(ours is not own for ours, own in zip(there(), before, strict=True))
+    assert (testing.losses_so_far().get("instrument_failed", 0) > 0) == (odd is not None)
+    losses.begin_anew()

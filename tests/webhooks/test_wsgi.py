@@ -300,3 +300,14 @@ def test_a_body_that_is_read_again_from_its_beginning_is_kept_once(log: testing.
 
     request = recorded(log, reads, announced="3")
     assert (request.body, request.incomplete) == (b"abc", False)
+
+
+def test_an_answer_that_cannot_be_sent_is_recorded_with_what_the_server_meets(log: testing.Log) -> None:
+    def answering_nothing(environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [])
+
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/hooks", "wsgi.url_scheme": "http", "HTTP_HOST": "shop.example"}
+    assert ApitrailMiddleware(answering_nothing)(environ, lambda *_: None) is None
+    exchange = log.assert_recorded(count=1, status=200, error="TypeError")
+    assert exchange.response is not None
+    assert exchange.response.incomplete

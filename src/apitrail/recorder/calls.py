@@ -88,8 +88,9 @@ class Call:
 
     def holds(self, failed: Failed) -> None:
         """It is over, and waits for the exception that the host gets."""
-        self.lets_go()
-        self._failing = failed
+        if failed is not self._failing:  # else it is met again by who reads on
+            self.lets_go()
+            self._failing = failed
 
     def lets_go(self, error: BaseException | None = None) -> None:
         """Hand over the failure that waits."""

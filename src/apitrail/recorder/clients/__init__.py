@@ -38,7 +38,13 @@ _awaited: set[str] = set()
 
 def available() -> list[str]:
     """Those supported libraries that can be imported here, without importing them."""
-    return [name for name in CLIENTS if name in sys.modules or find_spec(name) is not None]
+    return [name for name in CLIENTS if _can_be_imported(name)]
+
+
+def _can_be_imported(name: str) -> bool:
+    if name in sys.modules:
+        return sys.modules[name] is not None  # None: the host says that it is not to be imported
+    return find_spec(name) is not None
 
 
 def instrument(names: Iterable[str]) -> list[str]:
@@ -55,7 +61,7 @@ def instrument(names: Iterable[str]) -> list[str]:
     found = available()
     for name in found:
         if name in sys.modules:
-            _install(name)
+            _install_or_tell(name)
         elif name not in _awaited:
             _awaited.add(name)
             imports.when_imported(name, _install_awaited)
@@ -80,9 +86,14 @@ def installed() -> list[str]:
 
 def _install_awaited(name: str) -> None:
     _awaited.discard(name)
+    _install_or_tell(name)
+
+
+def _install_or_tell(name: str) -> None:
+    """The host has not asked for this one by name: neither its start nor its import of the library may fail by it."""
     try:
         _install(name)
-    except Exception as error:  # the host only imports a library: its import must not fail by us
+    except Exception as error:
         lose("instrument_failed", error)
 
 
@@ -90,5 +101,9 @@ def _install(name: str) -> None:
     if name in _installed:
         return
     client: Client = import_module(f"{__name__}.{name.replace('.', '_')}").CLIENT
-    client.install()
+    try:
+        client.install()
+    except BaseException:
+        client.remove()
+        raise
     _installed[name] = client

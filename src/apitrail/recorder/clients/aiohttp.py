@@ -200,10 +200,13 @@ class _Writer:
 class _Watch:
     """An answer, until its end has come or the host is done with it."""
 
-    __slots__ = ("capture",)
+    __slots__ = ("_handled", "capture")
 
     def __init__(self, capture: Capture) -> None:
         self.capture = capture
+        self._handled = id(sys.exc_info()[1])
+        """What the host is handling already, as where it asks elsewhere after a failure: no failure of this one. Not
+        the exception itself, which holds the host's frames."""
 
     def __del__(self) -> None:
         if not self.capture.ended:
@@ -236,7 +239,7 @@ class _Watch:
             return
         content = response.content
         error = (content.exception() if content is not None else None) or sys.exc_info()[1]
-        if isinstance(error, BROKEN):
+        if isinstance(error, BROKEN) and id(error) != self._handled:
             self.capture.failed(error)
         else:
             self.capture.finish(incomplete=True)

@@ -11,7 +11,6 @@ a tunnel (CONNECT) are no exchange.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from http.client import HTTPConnection, HTTPSConnection, ResponseNotReady
 from typing import Any
 
@@ -372,8 +371,10 @@ class _Answer:
 
     def _came(self, data: Any) -> None:
         if self._chunks is not None:
-            with suppress(ValueError):  # no chunked coding: what came before is kept, and the client raises its own
+            try:
                 self._chunks(data)
+            except ValueError as error:  # what came before is kept, and the client raises its own
+                self._capture.failed(("http.client.IncompleteRead", f"the body is not chunked as announced: {error}"))
             if self._chunks.ended:
                 self._all_came()
             return

@@ -108,7 +108,11 @@ class _Watch:
         if isinstance(wrapper, type) and isinstance(answer, wrapper):
             self.over(incomplete=True)  # the server sends the file itself
             return answer
-        return _Answer(answer, self)
+        try:
+            return _Answer(answer, self)
+        except Exception as error:
+            self.failed(error)
+            return answer  # it cannot be iterated over: the server finds out as it would without us
 
     @never_raise
     def _whole(self, answer: list[bytes] | tuple[bytes, ...]) -> None:
@@ -137,9 +141,9 @@ class _Answer:
     """An answer that is made while it is sent."""
 
     def __init__(self, answer: Iterable[bytes], watch: _Watch) -> None:
+        self._watch = watch
         self._answer = answer
         self._chunks = iter(answer)
-        self._watch = watch
 
     def __del__(self) -> None:
         self._watch.over(incomplete=True)  # dropped unread, and not closed: a test client may
