@@ -19,7 +19,7 @@ from typing import Any
 
 from apitrail import __version__
 from apitrail.exchange import Exchange, Message, Stated
-from apitrail.recorder import capture, clients, losses, process
+from apitrail.recorder import capture, clients, losses, process, unfinished
 from apitrail.recorder.assembly import Assembler, Identity, Redacting
 from apitrail.recorder.body import Gauge
 from apitrail.recorder.capture import Capture
@@ -50,9 +50,13 @@ class Log:
         """Called by the hooks."""
         self._taken.put(captured)
 
+    def follow(self) -> None:
+        """Called by the hooks: a stream's time is looked at when `exchanges` are asked for."""
+
     @property
     def exchanges(self) -> list[Exchange]:
         """In the order in which they ended."""
+        unfinished.end_streams()
         # Assembled when they are asked for: by then it is known which of them belong together.
         with suppress(Empty):
             while True:

@@ -143,7 +143,7 @@ def test_a_call_that_fails_while_the_failure_of_another_is_handled_has_failed(pl
             await session.get("http://127.0.0.1:9/primary")
         except aiohttp.ClientError:
             async with session.get(f"{platform.url}/events"):
-                raise asyncio.TimeoutError from None
+                raise TimeoutError from None
 
     with pytest.raises(asyncio.TimeoutError):
         run(work)

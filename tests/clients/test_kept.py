@@ -36,6 +36,9 @@ class Spooled:
         self.held.append(captured.held())
         captured.release()
 
+    def follow(self) -> None:
+        """Called by the hooks."""
+
 
 def pieces() -> Iterator[bytes]:
     yield from (PIECE, PIECE)

@@ -34,6 +34,9 @@ class Memory:
     def take(self, captured: Any) -> None:
         self.taken.append(captured)
 
+    def follow(self) -> None:
+        """Nothing ends streams here."""
+
 
 class AsItIs:
     def exchange(self, x: Exchange) -> Exchange:

@@ -182,3 +182,90 @@ for worker in workers: worker.join()
     )
     program.run(SAYING + "assert apitrail.flush(10)")
     assert numbers(server) == [0, 1, 2, 3]
+
+
+HALF = """
+import apitrail, os, socket, sys, threading, urllib.request
+apitrail.configure()
+apitrail.instrument()
+listening = socket.create_server(("127.0.0.1", 0))
+url = "http://127.0.0.1:%d" % listening.getsockname()[1]
+kept = []
+def serving():
+    while True:
+        connection, _ = listening.accept()
+        kept.append(connection)
+        if b" /never" not in connection.recv(65536):
+            connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 8\\r\\n\\r\\nhalf")
+threading.Thread(target=serving, daemon=True).start()
+def label(page, data=None):
+    kept.append(urllib.request.urlopen(f"{url}/{page}?page=1", data))
+    kept[-1].read(4)
+"""
+"""A platform that sends one half of its answers, and programs that keep what they have got."""
+
+
+def halves(server: Any) -> list[tuple[str, int | None, str | None]]:
+    """Pages asked for, with status and what had come."""
+    return sorted(
+        (one.url.rpartition("/")[2], one.status, one.response.body.decode() if one.response else None)
+        for one in server.stored.values()
+    )
+
+
+def test_answers_that_are_open_at_the_interpreters_exit_are_sent_as_far_as_they_have_come(
+    program: Any, server: Any
+) -> None:
+    program.run(HALF + "label('a'); label('b', b'order=1'); sys.exit(0)")
+    assert halves(server) == [("a?page=1", 200, "half"), ("b?page=1", 200, "half")]
+    one, other = sorted(server.stored.values(), key=lambda exchange: exchange.url)
+    assert one.response.incomplete
+    assert other.request.body == b"order=1"
+    assert (one.error, other.error, server.losses) == (None, None, [])
+
+
+def test_calls_of_threads_that_the_exit_ends_are_sent_as_far_as_they_have_come(program: Any, server: Any) -> None:
+    program.run(
+        HALF
+        + """
+import time
+threading.Thread(target=lambda: (label("whole"), kept[-1].read()), daemon=True).start()
+threading.Thread(target=label, args=("never",), daemon=True).start()
+while len(kept) < 3: time.sleep(0.01)
+"""
+    )
+    assert halves(server) == [("never?page=1", None, None), ("whole?page=1", 200, "half")]
+    (never,) = [one for one in server.stored.values() if one.status is None]
+    assert (never.error.type, never.error.text) == ("ProgramEnded", "the program ended before the answer came")
+
+
+def test_an_answer_that_is_open_at_a_fork_is_the_parents(program: Any, server: Any) -> None:
+    program.run(
+        HALF
+        + """
+label("a")
+child = os.fork()
+if not child:
+    sys.exit(0)
+assert os.waitpid(child, 0)[1] == 0
+"""
+    )
+    assert halves(server) == [("a?page=1", 200, "half")]
+    assert len(server.received) == 1
+
+
+def test_an_answer_that_is_open_when_a_child_leaves_is_the_childs(program: Any, server: Any) -> None:
+    program.run(
+        HALF
+        + """
+label("a"); kept.pop().close()
+assert apitrail.flush(10)
+child = os.fork()
+if not child:
+    threading.Thread(target=serving, daemon=True).start()
+    label("b")
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+"""
+    )
+    assert halves(server) == [("a?page=1", 200, "half"), ("b?page=1", 200, "half")]

@@ -15,13 +15,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from typing import Any, Protocol, TypeAlias
+from weakref import ref
 
 from apitrail.exchange import Exchange, Stated
-from apitrail.recorder import context
+from apitrail.recorder import context, unfinished
 from apitrail.recorder.body import Body, Gauge
 from apitrail.recorder.calls import Call
 from apitrail.recorder.losses import lose, never_raise
 from apitrail.recorder.pace import pulse
+from apitrail.recorder.unfinished import begun
 
 RawHeaders: TypeAlias = Iterable[tuple[bytes | str, bytes | str]]
 WholeOrFed: TypeAlias = Body | bytes | None
@@ -40,6 +42,9 @@ class Sink(Protocol):
 
     def take(self, captured: Capture | Exchange) -> None:
         """Take it in. Must not block; may be called by any thread, also from a finalizer."""
+
+    def follow(self) -> None:
+        """A stream has begun: ask `unfinished.end_streams` in time."""
 
 
 class Capture:
@@ -86,8 +91,10 @@ class Capture:
             call.begins(method, url)
             if call.attempt > 1:
                 self.attempt = call.attempt
+        begun[id(self)] = ref(self)
 
     def __del__(self) -> None:
+        begun.pop(id(self), None)
         self._weighs_nothing()
 
     def release(self) -> None:
@@ -152,6 +159,8 @@ class Capture:
     def streams(self) -> None:
         """The answer is a stream of events: it is handed over after `STREAM_NS`, though it goes on."""
         self.stream_ends_ns = self.begun_ns + STREAM_NS
+        unfinished.follow(self)
+        sink.follow()
 
     def received(self, chunk: bytes | bytearray | memoryview) -> None:
         """A piece of the answer's body has passed. Never raises."""
@@ -162,14 +171,12 @@ class Capture:
             if body is None:
                 body = self.response_body = self.body()
             body.feed(chunk)  # type: ignore[union-attr]  # what came whole is done
-            if self.stream_ends_ns and time.perf_counter_ns() > self.stream_ends_ns:
-                self.finish(incomplete=True)
         except Exception as error:
             lose("capture_failed", error)
 
     def came(self, whole: bytes) -> None:
         """The answer's body has passed, in one piece, and the call is over. Never raises."""
-        if self.done:
+        if self.done or begun.pop(id(self), None) is None:
             return
         try:
             self.done = self.ended = True
@@ -199,6 +206,18 @@ class Capture:
             self.error = described(error)
         self.finish()
 
+    @never_raise
+    def cut_off(self) -> None:
+        """The process ends before the call does."""
+        answered = self.response_headers is not None
+        if not answered and self.error is None:
+            self.error = ("ProgramEnded", "the program ended before the answer came")
+        self.finish(incomplete=answered)
+
+    def disown(self) -> None:
+        """It is another process's, which hands it over: whatever is done here to what it watches, is not recorded."""
+        self.done = self.ended = True
+
     def ends(self, *, incomplete: bool = False) -> None:
         """The call is over now; `finish` may follow later. Any later call does nothing."""
         if self.ended:
@@ -211,7 +230,7 @@ class Capture:
 
     def finish(self, *, incomplete: bool = False) -> None:
         """The call is over: hand it over. Any later call does nothing. Never raises."""
-        if self.done:
+        if self.done or begun.pop(id(self), None) is None:  # where two threads come at once, one of them goes on
             return
         try:
             self.done = True
@@ -273,6 +292,9 @@ class Nowhere:
     gauge = Gauge(0)
 
     def take(self, captured: Capture | Exchange) -> None:
+        raise RuntimeError("no recorder has been set")
+
+    def follow(self) -> None:
         raise RuntimeError("no recorder has been set")
 
 

@@ -1,7 +1,7 @@
 """The one recorder of this process: made at the first need, anew in a forked child, flushed at exit.
 
 Threads are daemons and begin with the first exchange. There are no signal handlers. At exit everything captured goes
-into the spool, always; sending it may then take `flush_at_exit` seconds, and ends at once where the server is away.
+into the spool, always, calls that are still open as far as they have come; sending it may then take `flush_at_exit` seconds, and ends at once where the server is away.
 
 `os._exit` runs no exit handlers, and forked children leave by it (RQ's, Celery's, a host's own). So once something has
 been captured it is replaced: what is in flight is spooled, which takes milliseconds and `SPOOL_AT_EXIT_S` at most, and
@@ -22,7 +22,7 @@ from typing import Any
 from msgspec import Struct
 
 from apitrail.exchange import Exchange
-from apitrail.recorder import capture, context, losses
+from apitrail.recorder import capture, context, losses, unfinished
 from apitrail.recorder.assembly import Assembler, Identity
 from apitrail.recorder.capture import Capture
 from apitrail.recorder.folder import fingerprint_key, spool_folder
@@ -32,7 +32,7 @@ from apitrail.recorder.refuge import Refuge
 from apitrail.recorder.settings import Settings, settings_from
 from apitrail.recorder.spool import Held, Spool, spool_path
 from apitrail.recorder.spool_file import SpoolUnusable
-from apitrail.recorder.threads import Lock
+from apitrail.recorder.threads import Event, Lock
 from apitrail.recorder.worker import Queue, Worker
 
 SPOOL_AT_EXIT_S = 5.0
@@ -78,6 +78,8 @@ class ProcessRecorder:
         self.gauge = self.queue.gauge
         self._starting = Lock()
         self._started = False
+        self._running = False
+        """There are threads of ours."""
         self._exiting = False
         self._worker: Worker | None = None
         self._shipper: Any = None
@@ -102,6 +104,12 @@ class ProcessRecorder:
             # Not in threads of ours, where the garbage collector may hand over what a host has dropped.
             self._spool_all(DURABLE_S)
 
+    def follow(self) -> None:
+        """Wake the worker, who looks when the stream's time comes."""
+        self.queue.items.put(Event())
+        if not self._started:
+            self.start()
+
     def start(self) -> None:
         """Begin the threads. Who comes while another thread does this need not wait: its exchange is queued."""
         if not self._starting.acquire(blocking=False):
@@ -112,14 +120,22 @@ class ProcessRecorder:
             self._build()
             assert self._worker is not None
             if not self._exiting:
-                self._worker.start()
-                if self._shipper is not None:
-                    self._shipper.start()
+                self._begin_threads()
                 _finish_with_multiprocessing()
                 _finish_before_os_exit()
             self._started = True
         finally:
             self._starting.release()
+
+    def _begin_threads(self) -> None:
+        assert self._worker is not None
+        try:
+            self._worker.start()
+            if self._shipper is not None:
+                self._shipper.start()
+        except RuntimeError:  # since 3.12 none can begin when the interpreter ends
+            return
+        self._running = True
 
     def _build(self) -> None:
         if self._worker is not None:
@@ -179,7 +195,9 @@ class ProcessRecorder:
     def _spool_all(self, timeout: float) -> bool:
         if self._worker is None:
             return False
-        return self._worker.flush(timeout) or (self._exiting and self._worker.drain(timeout))
+        # Without a thread that takes it, there is nothing to wait for.
+        there = not self._exiting or (self._running and not sys.is_finalizing())
+        return (there and self._worker.flush(timeout)) or (self._exiting and self._worker.drain(timeout))
 
     def _shipped(self, deadline: float, once: bool) -> bool:
         assert self._spool is not None
@@ -199,14 +217,20 @@ class ProcessRecorder:
         return True
 
     @never_raise
+    def end(self) -> None:
+        """At the interpreter's exit."""
+        unfinished.end()
+        self.exit()
+
+    @never_raise
     def exit(self) -> None:
-        """At the interpreter's exit, and before this recorder is replaced by another."""
+        """Spool what was captured, and send it if that can be done in time."""
         self._exiting = True
         if not self._started and self.queue.items.empty():
             return
         self._build()
-        if self._spool_all(SPOOL_AT_EXIT_S) and self.settings.flush_at_exit > 0 and self._shipper is not None:
-            self._shipped(time.monotonic() + self.settings.flush_at_exit, once=True)
+        if self._spool_all(SPOOL_AT_EXIT_S):
+            self._shipped_at_exit(self.settings.flush_at_exit)
         if self._shipper is not None:
             self._shipper.stop()  # or it would leave with a lease that nobody ends
         self._say_what_is_lost()
@@ -214,13 +238,17 @@ class ProcessRecorder:
     @never_raise
     def leave(self) -> None:
         """Before `os._exit`: spool what is in flight, and send it where the server takes it at once."""
+        unfinished.end()
         if self._worker is None:
             return
         self._exiting = True
-        most = min(self.settings.flush_at_exit, SEND_AT_OS_EXIT_S)
-        if self._worker.flush(SPOOL_AT_EXIT_S) and most > 0 and self._shipper is not None:
-            self._shipped(time.monotonic() + most, once=True)
+        if self._worker.flush(SPOOL_AT_EXIT_S) if self._running else self._worker.drain(SPOOL_AT_EXIT_S):
+            self._shipped_at_exit(min(self.settings.flush_at_exit, SEND_AT_OS_EXIT_S))
         self._say_what_is_lost()
+
+    def _shipped_at_exit(self, most: float) -> None:
+        if most > 0 and self._shipper is not None and self._running:
+            self._shipped(time.monotonic() + most, once=True)
 
     @property
     def _unspooled(self) -> int:
@@ -367,7 +395,7 @@ def _finish_before_os_exit() -> None:
 
 def _exit() -> None:
     if _recorder is not None:
-        _recorder.exit()
+        _recorder.end()
 
 
 def _before_fork() -> None:
@@ -384,6 +412,7 @@ def _after_fork_in_child() -> None:
     global _making
     _making = Lock()
     losses.begin_anew()
+    unfinished.disown()
     if _recorder is not None:
         _recorder.after_fork_in_child()
 

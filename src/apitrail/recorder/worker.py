@@ -18,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from apitrail.exchange import Exchange
-from apitrail.recorder import context
+from apitrail.recorder import context, unfinished
 from apitrail.recorder.assembly import Assembler, Identity
 from apitrail.recorder.body import Gauge
 from apitrail.recorder.capture import Capture
@@ -126,7 +126,7 @@ class Worker:
         while True:
             with suppress(Empty):
                 # Kept on self and not in this frame, which would hold its bodies in memory until the next one comes.
-                self._next = self._queue.items.get(timeout=RETRY_S if self.unspooled else None)
+                self._next = self._queue.items.get(timeout=self._at_most())
             try:
                 if not isinstance(self._next, Event):
                     self.pace.gather(self._settings.linger)
@@ -134,6 +134,12 @@ class Worker:
                     self._drain()
             except Exception as error:
                 lose("worker_failed", error)
+
+    def _at_most(self) -> float | None:
+        """How long to wait for something to be put: for ever, unless something else is to be done."""
+        retry = RETRY_S if self.unspooled else None
+        stream = unfinished.end_streams()
+        return min(retry, stream) if retry is not None and stream is not None else retry or stream
 
     def _drain(self) -> bool:
         """Everything in the queue, in transactions of `AT_ONCE`. Whether all of it is in the spool, or its refuge."""
