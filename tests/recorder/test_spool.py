@@ -9,12 +9,15 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from apitrail.recorder import spool as spools
+from apitrail.recorder import spool_file
 from apitrail.recorder.spool import Spool, SpoolLoss, spool_path
 from apitrail.recorder.spool_file import SpoolUnusable
 
@@ -281,6 +284,8 @@ def test_many_rows_are_added_and_deleted_whole(spool: Spool) -> None:
 def test_what_add_returned_for_survives_a_kill(tmp_path: Path) -> None:
     code = """
 import sys
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 from apitrail.recorder.spool import Spool
@@ -357,3 +362,43 @@ def test_it_agrees_with_a_plain_model_whatever_is_done(tmp_path: Path, clock: Cl
     rest = processes[0].lease(10**6, 10**6)
     counted += sum(found.count for found in rest.losses) if rest else 0
     assert counted == dropped
+
+
+def test_a_fork_does_not_wait_for_another_processs_transaction(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool.add([b"one"])
+    waits = threading.Event()
+
+    def pausing(seconds: float) -> None:
+        waits.set()
+        time.sleep(seconds)
+
+    monkeypatch.setattr(spool_file, "BUSY_S", 30.0)
+    monkeypatch.setattr(spool_file, "sleep", pausing)
+    with closing(sqlite3.connect(spool.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        adding = threading.Thread(target=spool.add, args=([b"two"],))
+        adding.start()
+        assert waits.wait(30)
+        spool.before_fork()
+        assert adding.is_alive()
+        spool.after_fork()
+        other.execute("ROLLBACK")
+        adding.join()
+    lease = spool.lease(1000, 10)
+    assert lease is not None
+    assert lease.payloads == [b"one", b"two"]
+
+
+@pytest.mark.parametrize("reading", [False, True])
+def test_a_spool_that_another_process_locks_for_too_long_is_not_usable_for_now(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch, reading: bool
+) -> None:
+    spool.add([b"one"])
+    spool.close()
+    monkeypatch.setattr(spool_file, "BUSY_S", 0.1)
+    with closing(sqlite3.connect(spool.path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(SpoolUnusable, match="locked"):
+            spool.held() if reading else spool.add([b"two"])
+    assert spool.held().exchanges == 1

@@ -106,7 +106,7 @@ def lose(reason: str, error: BaseException | None = None, *, count: int = 1, tex
 
 
 def say(message: str) -> None:
-    """A warning through `logging`, imported late because it is dear and most processes never need it."""
+    """A warning through `logging`, which is dear: `import apitrail` does without; who sets a recorder up imports it."""
     import logging
 
     logging.getLogger("apitrail").warning(message)

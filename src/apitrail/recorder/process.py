@@ -1,7 +1,8 @@
 """The one recorder of this process: made at the first need, anew in a forked child, flushed at exit.
 
 Threads are daemons and begin with the first exchange. There are no signal handlers. At exit everything captured goes
-into the spool, always, calls that are still open as far as they have come; sending it may then take `flush_at_exit` seconds, and ends at once where the server is away.
+into the spool, always, calls that are still open as far as they have come; sending it may then take `flush_at_exit`
+seconds, and ends at once where the server is away.
 
 `os._exit` runs no exit handlers, and forked children leave by it (RQ's, Celery's, a host's own). So once something has
 been captured it is replaced: what is in flight is spooled, which takes milliseconds and `SPOOL_AT_EXIT_S` at most, and
@@ -336,11 +337,13 @@ def configure(given: dict[str, Any]) -> None:
 
 
 def _made(settings: Settings) -> ProcessRecorder:
+    # Here, in the thread that starts the program, and not at the first call, which would pay for it; nor in a
+    # thread of ours: a child that is forked while a module is imported there would wait for it for ever.
+    import logging  # noqa: F401 - see losses.say
+
     from apitrail import __version__
 
     if settings.url:
-        # Here, in the thread that starts the program, and not at the first call, which would pay for it; nor in a
-        # thread of ours: a child that is forked while a module is imported there would wait for it for ever.
         import apitrail.recorder.shipper  # noqa: F401
     made = ProcessRecorder(settings, __version__)
     if isinstance(capture.sink, ProcessRecorder | capture.Nowhere):  # else a test's memory, which stays in place

@@ -4,7 +4,8 @@ Damage: a file that is no longer a database is renamed, with what belongs to it,
 Rows are never guessed at. `damages` tells what happened, for the spool to count.
 
 Forks: SQLite must not see one process's connection, nor its view of the file's locks, in another. `before_fork`
-closes the connection, whoever wants it next opens it again. A child that was forked without Python's hooks must not
+closes the connection, whoever wants it next opens it again. Who waits for another process's transaction lets go of
+our lock between its attempts, so that no fork waits with it. A child that was forked without Python's hooks must not
 use its parent's object.
 """
 
@@ -17,10 +18,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from apitrail.recorder.threads import RLock
+from apitrail.recorder.threads import RLock, sleep
 
 BUSY_S = 5.0
 """How long to wait for another process's transaction."""
+ATTEMPT_S = 0.02
+"""How long one attempt takes with our lock, and the pause without it before the next."""
 
 
 class SpoolUnusable(Exception):
@@ -44,25 +47,45 @@ class SpoolFile:
     @contextmanager
     def transaction(self, *, reading: bool = False) -> Iterator[sqlite3.Connection]:
         """All or nothing of what is done inside. Raises SpoolUnusable."""
-        with self._lock:
-            try:
-                db = self._opened()
-                db.execute("BEGIN" if reading else "BEGIN IMMEDIATE")
+        until = time.monotonic() + BUSY_S
+        while True:
+            with self._lock:
                 try:
-                    yield db
-                    db.execute("COMMIT")
-                except BaseException:
-                    if db.in_transaction:
-                        db.execute("ROLLBACK")
-                    raise
-            except sqlite3.Error as error:
-                if _is_damage(error):
-                    self._set_aside(error)
-                else:
-                    self.close()
-                raise SpoolUnusable(f"{self.path}: {error}") from error
-            except OSError as error:
-                raise SpoolUnusable(f"{self.path}: {error}") from error
+                    db = self._begun(reading, until)
+                    if db is not None:
+                        try:
+                            yield db
+                            db.execute("COMMIT")
+                        except BaseException:
+                            _undo(db)
+                            raise
+                        return
+                except sqlite3.Error as error:
+                    if _is_damage(error):
+                        self._set_aside(error)
+                    else:
+                        self.close()
+                    raise SpoolUnusable(f"{self.path}: {error}") from error
+                except OSError as error:
+                    raise SpoolUnusable(f"{self.path}: {error}") from error
+            sleep(ATTEMPT_S)
+
+    def _begun(self, reading: bool, until: float) -> sqlite3.Connection | None:
+        """A connection in a transaction; None where another process is in one, which may have ended before `until`."""
+        try:
+            db = self._opened()
+            try:
+                db.execute("BEGIN" if reading else "BEGIN IMMEDIATE")
+                if reading:
+                    db.execute("SELECT 1 FROM sqlite_master").fetchone()  # only now it has begun
+            except BaseException:
+                _undo(db)
+                raise
+        except sqlite3.OperationalError as error:
+            if _kind(error) == sqlite3.SQLITE_BUSY and time.monotonic() < until:
+                return None
+            raise
+        return db
 
     def close(self) -> None:
         """Close; the next transaction opens it again."""
@@ -115,7 +138,7 @@ class SpoolFile:
         with suppress(FileExistsError):
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         self._inode = _inode(self.path)
-        db = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(self.path, timeout=ATTEMPT_S, isolation_level=None, check_same_thread=False)
         try:
             db.execute("PRAGMA auto_vacuum = INCREMENTAL")
             db.execute("PRAGMA journal_mode = WAL")
@@ -143,9 +166,18 @@ class SpoolFile:
 
 
 def _is_damage(error: sqlite3.Error) -> bool:
+    return _kind(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _kind(error: sqlite3.Error) -> int | None:
     code = getattr(error, "sqlite_errorcode", None)
     # The first byte is the kind; the rest says where it was met (sqlite.org/rescode.html).
-    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return code if code is None else code & 0xFF
+
+
+def _undo(db: sqlite3.Connection) -> None:
+    if db.in_transaction:
+        db.execute("ROLLBACK")
 
 
 def _inode(path: Path) -> int:
