@@ -269,3 +269,21 @@ assert os.waitpid(child, 0)[1] == 0
 """
     )
     assert halves(server) == [("a?page=1", 200, "half"), ("b?page=1", 200, "half")]
+
+
+def test_what_is_open_at_the_exit_is_spooled_where_no_thread_can_begin_any_more(program: Any, server: Any) -> None:
+    program.run(
+        HALF
+        + """
+import atexit
+def begins_no_more(self):
+    raise RuntimeError("can't create new thread at interpreter shutdown")
+@atexit.register
+def ending():
+    threading.Thread.start = begins_no_more
+label("a")
+"""
+    )
+    assert halves(server) == []
+    program.run(SAYING + "assert apitrail.flush(10)")
+    assert halves(server) == [("a?page=1", 200, "half")]

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 import apitrail
-from apitrail.recorder import capture, unfinished
+from apitrail.recorder import calls, capture, unfinished
+from apitrail.recorder.calls import Call
 from apitrail.recorder.capture import Capture
+from apitrail.recorder.clients.wire import Wire
 from apitrail.recorder.process import ProcessRecorder
 
 Configuring = Callable[..., ProcessRecorder]
@@ -64,3 +66,18 @@ def test_a_capture_that_two_threads_finish_is_handed_over_once(configured: Confi
             thread.join()
     assert apitrail.flush(10)
     assert apitrail.stats().spooled == 50
+
+
+def test_what_is_dropped_while_its_call_is_open_waits_for_what_the_host_gets(
+    configured: Configuring, server: Any
+) -> None:
+    recorder = configured()
+    call = Call("urllib3", None)
+    dropped = Wire("urllib3", "POST", "http://x/", call)
+    dropped.sends(b"label")
+    del dropped
+    calls.closed(call, TimeoutError("too late"))
+    assert apitrail.flush(10)
+    (stored,) = server.stored.values()
+    assert (stored.request.body, stored.error.text) == (b"label", "too late")
+    assert recorder.gauge.bytes == 0

@@ -94,19 +94,19 @@ class Capture:
         begun[id(self)] = ref(self)
 
     def __del__(self) -> None:
-        begun.pop(id(self), None)
-        self._weighs_nothing()
+        if not self.ended:  # else it is handed over, or waits in its call to be
+            begun.pop(id(self), None)
+        if self.whole_bytes:
+            self._gauge.bytes -= self.whole_bytes
+            self.whole_bytes = 0
 
     def release(self) -> None:
         """Its bodies are needed no more. Whoever still refers to it, as a response does that the host keeps, does not
         keep them in memory, nor on the gauge."""
-        self._weighs_nothing()
-        self.request_body = self.response_body = None
-
-    def _weighs_nothing(self) -> None:
         if self.whole_bytes:
             self._gauge.bytes -= self.whole_bytes
             self.whole_bytes = 0
+        self.request_body = self.response_body = None
 
     def heads(self) -> tuple[RawHeaders, RawHeaders | None]:
         """Header fields of both sides. Asked for by the worker, once."""
