@@ -77,6 +77,8 @@ class Capture:
     whole_bytes = 0
     """Of bodies that came in one piece, which the gauge counts until they are released."""
     _gauge: Gauge
+    _dropped = False
+    """Nobody holds it, unless who watches it is dropped with it, and hands it over later."""
 
     def __init__(self, client: str, method: str, url: Any, call: Call | None = None) -> None:
         self.client = client
@@ -96,6 +98,7 @@ class Capture:
     def __del__(self) -> None:
         if not self.ended:  # else it is handed over, or waits in its call to be
             begun.pop(id(self), None)
+            self._dropped = True
         if self.whole_bytes:
             self._gauge.bytes -= self.whole_bytes
             self.whole_bytes = 0
@@ -107,6 +110,10 @@ class Capture:
             self._gauge.bytes -= self.whole_bytes
             self.whole_bytes = 0
         self.request_body = self.response_body = None
+
+    def _is_ours(self) -> bool:
+        """Whether this thread hands it over: where two come at once, one of them does."""
+        return begun.pop(id(self), None) is not None or self._dropped
 
     def heads(self) -> tuple[RawHeaders, RawHeaders | None]:
         """Header fields of both sides. Asked for by the worker, once."""
@@ -176,7 +183,7 @@ class Capture:
 
     def came(self, whole: bytes) -> None:
         """The answer's body has passed, in one piece, and the call is over. Never raises."""
-        if self.done or begun.pop(id(self), None) is None:
+        if self.done or not self._is_ours():
             return
         try:
             self.done = self.ended = True
@@ -230,7 +237,7 @@ class Capture:
 
     def finish(self, *, incomplete: bool = False) -> None:
         """The call is over: hand it over. Any later call does nothing. Never raises."""
-        if self.done or begun.pop(id(self), None) is None:  # where two threads come at once, one of them goes on
+        if self.done or not self._is_ours():
             return
         try:
             self.done = True
