@@ -114,6 +114,13 @@ def test_a_parcel_without_a_number_is_told_by_its_order() -> None:
     assert (found.tracking, found.orders, found.label) == ((), ("A",), "failed")
 
 
+def test_an_id_that_is_the_number_of_one_of_several_parcels_is_that_parcels() -> None:
+    numbers = [("tracking", each) for each in "TUV"]
+    made = call(0, "label.create", ORDER, ("shipment", "T"), *numbers)
+    found = told(made, wanted=(("shipment", "T"), *numbers))
+    assert [(one.tracking, one.shipments) for one in found] == [(("T",), ("T",)), (("U",), ()), (("V",), ())]
+
+
 PACKAGE = ("package", "P")
 
 

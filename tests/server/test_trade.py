@@ -50,6 +50,30 @@ def test_a_parcel_is_found_by_its_order_and_by_its_number(server: Any, order: st
         assert [link["state"] for link in found["chain"]] == ["done", "done", "not_shown", "not_shown"]
 
 
+def test_an_order_finds_all_the_parcels_that_one_call_made_for_it(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    """A carrier that gives them all the first one's number as their id tells of no parcel more."""
+    numbers = [f"{letter}{account}" for letter in "TUV"]
+    references = [("order", f"M{account}"), ("shipment", numbers[0]), *(("tracking", one) for one in numbers)]
+    stated = {
+        "action": "label.create",
+        "shipping_integration": {"id": account},
+        "references": [{"type": kind, "id": one} for kind, one in references],
+    }
+    made = an_exchange(
+        created_at=datetime.now(UTC).isoformat(), url="https://api.carrier.example/labels", stated=stated
+    )
+    answer = server.post("/api/v1/exchanges", json={"exchanges": [made]}, headers=ingest).json()
+    assert answer["stored"] == 1, answer
+    for asked in ({"number": f"M{account}"}, {"shipping_integration": account}):
+        found = server.get("/api/v1/shipments", params=asked).json()
+        assert sorted(one["tracking"] for one in found["shipments"]) == [[one] for one in numbers]
+        assert [one["orders"] for one in found["shipments"]] == [[f"M{account}"]] * 3
+        assert found["not_found"] == []
+    assert "does not show a parcel" not in server.get("/shipments", params={"number": f"M{account}"}).text
+
+
 def test_an_order_says_what_is_still_open_in_the_platforms_words_and_who_acts(
     server: Any, ingest: dict[str, str], an_exchange: Make, account: str
 ) -> None:

@@ -6,7 +6,7 @@ that names an order alone belongs to a parcel where the log knows but one of tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Literal
@@ -111,7 +111,7 @@ def parcels(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Sight
     groups = _groups(mentions, wanted)
     of_order: dict[str, set[frozenset[Node]]] = {}
     for one in mentions:
-        nodes = _nodes(one)
+        nodes = numbers(one)
         if nodes and len(one.orders) == 1 and len({groups[node] for node in nodes}) == 1:
             of_order.setdefault(one.orders[0], set()).add(groups[nodes[0]])
     for order in _shared(mentions):
@@ -145,7 +145,7 @@ def _shared(mentions: Iterable[Mention]) -> list[str]:
     return [order for order, ids in accounts.items() if len(ids) > 1]
 
 
-def _nodes(one: Mention) -> list[Node]:
+def numbers(one: Mention) -> list[Node]:
     """The numbers that a call names. A fetch of many orders tells the package of each, and nothing of them."""
     packages = dict.fromkeys(node for node in one.references if node[0] == PACKAGE)
     about = len(packages) == 1 or one.action in ABOUT_PARCELS or one.action.startswith(SHIPPING)
@@ -154,11 +154,22 @@ def _nodes(one: Mention) -> list[Node]:
 
 def alone(one: Mention) -> list[Node]:
     """The numbers of the one parcel that a call is about; none where it is about several, or none."""
-    nodes = list(dict.fromkeys(_nodes(one)))
+    nodes = list(dict.fromkeys(numbers(one)))
     if any(sum(kind == each for kind, _ in nodes) > 1 for each in TYPES):
         return []
     packages = [node for node in nodes if node[0] == PACKAGE]
     return nodes if len(packages) < 2 else [node for node in nodes if node[0] != PACKAGE]
+
+
+def _together(one: Mention) -> Iterator[tuple[Node, Node]]:
+    """Numbers of one parcel, in pairs. Of several that a call makes, a platform may give all of them the first one's
+    number as their id.
+    """
+    if nodes := alone(one):
+        yield from ((nodes[0], other) for other in nodes[1:])
+        return
+    tracking = {*one.of("tracking")}
+    yield from ((("tracking", each), ("shipment", each)) for each in one.of("shipment") if each in tracking)
 
 
 def _groups(mentions: Iterable[Mention], wanted: Iterable[Latest]) -> dict[Node, frozenset[Node]]:
@@ -167,11 +178,10 @@ def _groups(mentions: Iterable[Mention], wanted: Iterable[Latest]) -> dict[Node,
     for latest in wanted:
         groups.setdefault((latest.type, latest.id), {(latest.type, latest.id)})
     for one in mentions:
-        for node in _nodes(one):
+        for node in numbers(one):
             groups.setdefault(node, {node})
-        together = alone(one)
-        for node in together[1:]:
-            first, group = groups[together[0]], groups[node]
+        for node, other in _together(one):
+            first, group = groups[node], groups[other]
             if group is not first:
                 first |= group
                 for member in group:
@@ -203,7 +213,7 @@ def _with_packages(
 def _belongs(
     one: Mention, groups: Mapping[Node, frozenset[Node]], of_order: Mapping[str, set[frozenset[Node]]]
 ) -> set[frozenset[Node]]:
-    if nodes := _nodes(one):
+    if nodes := numbers(one):
         return {groups[node] for node in nodes}
     if one.action not in ABOUT_PARCELS or len(one.orders) != 1:
         return set()

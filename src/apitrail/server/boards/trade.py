@@ -22,6 +22,7 @@ from apitrail.server.boards.parcels import (
     Seen,
     Sighted,
     alone,
+    numbers,
     parcels,
 )
 from apitrail.server.boards.span import Span, bounded
@@ -207,12 +208,15 @@ def _sighted(store: Store, asked: Asked, now: datetime) -> _Turn[Sighted]:
         for node in alone(one)
         if node not in known and (asked.numbers or node[0] != PACKAGE)
     }
+    if asked.numbers:  # one call may have made all the parcels of an order
+        theirs = {(one.id,) for one in wanted if one.type == "order"}
+        beside |= {node for one in every.values() if one.orders in theirs for node in numbers(one)} - known
     nearby = [Latest(kind, identity, now) for kind, identity in sorted(beside)[:MOST_BESIDE]]
     by_number = store.mentioned([one.id for one in nearby], MENTIONS)
     every |= {one.id: one for one in by_number.mentions}
-    most = max(len(wanted), ROWS * 2)
     if asked.numbers:  # their orders' other parcels are told, too
         wanted = [*wanted, *nearby]
+    most = max(len(wanted), ROWS * 2)
     mentions = sorted(every.values(), key=lambda one: (one.at, one.id), reverse=True)
     more = found.more or by_order.more or by_number.more or len(beside) > MOST_BESIDE
     rows = parcels(wanted, mentions)[:most]
