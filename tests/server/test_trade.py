@@ -50,6 +50,45 @@ def test_a_parcel_is_found_by_its_order_and_by_its_number(server: Any, order: st
         assert [link["state"] for link in found["chain"]] == ["done", "done", "not_shown", "not_shown"]
 
 
+def behind(server: Any, parcel: dict[str, Any]) -> tuple[int, int]:
+    """How many calls the list shows behind the count of a parcel's, and how many of them failed."""
+    asked = {"reference": parcel["references"], "action": parcel["actions"], "limit": 500}
+    entries = server.get("/api/v1/entries", params=asked).json()["entries"]
+    return len(entries), sum(one["outcome"].endswith("_error") for one in entries)
+
+
+def test_the_calls_that_are_counted_of_a_parcel_are_those_that_its_link_lists(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    """However it is looked for: those that name its order alone as well, and no fetch that names many orders."""
+    order, package, number = f"O{account}", f"P{account}", f"T{account}"
+
+    def call(action: str, *references: tuple[str, str], status: int = 200) -> dict[str, Any]:
+        stated = {
+            "action": action,
+            "ec_integration": {"id": account},
+            "references": [{"type": kind, "id": one} for kind, one in references],
+        }
+        at = datetime.now(UTC).isoformat()
+        return an_exchange(created_at=at, status=status, url="https://api.carrier.example/labels", stated=stated)
+
+    batch = [
+        call("order.list", ("order", order), ("order", "X"), ("package", package)),
+        call("order.get", ("order", order), ("package", package)),
+        call("label.create", ("order", order), status=422),
+        call("label.create", ("order", order), status=422),
+        call("label.create", ("order", order), ("tracking", number)),
+        call("tracking.get", ("tracking", number)),
+        call("order.ship", ("order", f"#{order}"), ("tracking", number), status=422),
+    ]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    for asked in ({"number": order}, {"number": number}, {"number": package}, {"ec_integration": account}):
+        [parcel] = server.get("/api/v1/shipments", params=asked).json()["shipments"]
+        assert (parcel["calls"], parcel["failures"]) == behind(server, parcel) == (5, 3), asked
+    page = server.get("/shipments", params={"number": number}).text
+    assert f"reference=order%3A{order}" in page
+
+
 def test_an_order_finds_all_the_parcels_that_one_call_made_for_it(
     server: Any, ingest: dict[str, str], an_exchange: Make, account: str
 ) -> None:
@@ -212,7 +251,7 @@ def test_a_package_of_the_platform_finds_its_parcel_and_its_order(
         assert found["not_found"] == []
         [parcel] = found["shipments"]
         assert (parcel["packages"], parcel["tracking"], parcel["orders"]) == ([package], [number], [order])
-        assert (parcel["label"], parcel["calls"]) == ("failed", 3)
+        assert (parcel["label"], parcel["calls"], behind(server, parcel)) == ("failed", 2, (2, 1))
     page = server.get("/shipments", params={"number": package}).text
     assert f"reference=package%3A{package}" in page
     guided = server.get("/help/label-failed", params={"number": package}).text

@@ -27,10 +27,12 @@ LINKS: dict[LinkName, tuple[str, ...]] = {
 VOIDING = "label.void"
 DELIVERY = ("tracking.get", "webhook.logistics.status", "shipment.get")
 """What tells where a parcel is."""
-SHIPPING = "order.ship"
-"""What begins so reports to the shop's platform what was shipped, package by package."""
+SHIPPING = ("order.ship", "order.ship.update", "order.ship.cancel")
+"""What reports to the shop's platform what was shipped, package by package."""
 ABOUT_LABELS = (*(action for actions in LINKS.values() for action in actions), VOIDING)
 ABOUT_PARCELS = (*ABOUT_LABELS, *DELIVERY)
+COUNTED = (*ABOUT_PARCELS, *SHIPPING)
+"""What is counted of the calls that name a parcel's order or package: each fetch of orders names them as well."""
 
 LinkState = Literal["done", "failed", "not_shown"]
 LabelStatus = Literal["cancelled", "failed", "downloaded", "ready", "created", "number_only", "not_shown"]
@@ -87,7 +89,13 @@ class Parcel(Struct, frozen=True, kw_only=True):
     """The latest word of where it is, or one of the two before where that is without a status; null where the log
     shows none."""
     calls: int
+    """The calls that refer to one of `references`, with one of `actions` if there are any."""
     failures: int
+    """How many of these failed."""
+    references: tuple[str, ...]
+    """The parcel's numbers, and its order where calls that name the order alone are about this parcel: as `type:id`, as
+    the list of calls is filtered by them."""
+    actions: tuple[str, ...]
     last: datetime
     """The latest mention."""
 
@@ -122,6 +130,10 @@ def parcels(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Sight
         own = one.orders if len(one.orders) == 1 else ()
         for group in _belongs(one, groups, of_order):
             calls.setdefault(group, []).append(one.told_of({*own, *(identity for _, identity in group)}))
+    named: dict[Node, list[Mention]] = {}
+    for one in mentions:
+        for node in dict.fromkeys(one.references):
+            named.setdefault(node, []).append(one)
     found: dict[frozenset[Node], Sighted] = {}
     for latest in wanted:
         node = (latest.type, latest.id)
@@ -132,7 +144,7 @@ def parcels(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Sight
             group = next(iter(known)) if len(known) == 1 else frozenset({node})
         if group not in found and (held := calls.get(group)):
             seen = sightings(held)
-            found[group] = Sighted(_parcel(group, held, seen, of_order), seen)
+            found[group] = Sighted(_parcel(group, held, seen, of_order, _counted(group, held, named)), seen)
     return list(found.values())
 
 
@@ -148,7 +160,7 @@ def _shared(mentions: Iterable[Mention]) -> list[str]:
 def numbers(one: Mention) -> list[Node]:
     """The numbers that a call names. A fetch of many orders tells the package of each, and nothing of them."""
     packages = dict.fromkeys(node for node in one.references if node[0] == PACKAGE)
-    about = len(packages) == 1 or one.action in ABOUT_PARCELS or one.action.startswith(SHIPPING)
+    about = len(packages) == 1 or one.action in ABOUT_PARCELS or one.action in SHIPPING
     return [node for node in one.references if node[0] in TYPES] + (list(packages) if about else [])
 
 
@@ -224,6 +236,32 @@ def _belongs(
     return {frozenset({("order", order)})} if one.action in ABOUT_LABELS else set()
 
 
+class Counted(Struct, frozen=True):
+    """How many calls a parcel has, and by what the list of calls shows them and no others."""
+
+    calls: int
+    failures: int
+    references: tuple[str, ...]
+    actions: tuple[str, ...]
+
+
+def _counted(group: frozenset[Node], calls: Iterable[Mention], named: Mapping[Node, Sequence[Mention]]) -> Counted:
+    """`calls`: of the parcel. `named`: all calls, by what they refer to."""
+    nodes = {*group, *(("order", order) for one in calls if not numbers(one) for order in one.of("order"))}
+    # As the list finds them: by `#1001`, too, for 1001.
+    spelt = [(kind, text) for kind, identity in nodes for text in (identity, f"#{identity}")]
+    every = {one.id: one for node in spelt for one in named.get(node, ())}.values()
+    about = [one for one in every if one.action in COUNTED] if any(kind not in TYPES for kind, _ in nodes) else []
+    ids = {identity for _, identity in nodes}
+    told = [one.told_of({*ids, *(one.orders if len(one.orders) == 1 else ())}) for one in about or every]
+    return Counted(
+        calls=len(told),
+        failures=sum(one.failed for one in told),
+        references=tuple(f"{kind}:{identity}" for kind, identity in sorted(nodes)),
+        actions=tuple(sorted({one.action for one in about})),
+    )
+
+
 def sightings(calls: Iterable[Mention]) -> tuple[Seen, ...]:
     """The latest words of where a parcel is, from all calls about it (newest first)."""
     told = (one for one in calls if one.action in DELIVERY and not one.failed)
@@ -235,6 +273,7 @@ def _parcel(
     calls: Sequence[Mention],
     seen: Sequence[Seen],
     of_order: Mapping[str, set[frozenset[Node]]],
+    counted: Counted,
 ) -> Parcel:
     chain = _chain(calls)
     about = next((one for one in calls if one.action in ABOUT_PARCELS), calls[0])
@@ -255,8 +294,10 @@ def _parcel(
         chain=chain,
         warnings=tuple(_warnings(calls, chain)),
         seen=seen[0] if seen else None,
-        calls=len(calls),
-        failures=sum(one.failed for one in calls),
+        calls=counted.calls,
+        failures=counted.failures,
+        references=counted.references,
+        actions=counted.actions,
         last=calls[0].at,
     )
 

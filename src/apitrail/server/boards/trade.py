@@ -13,11 +13,12 @@ from apitrail.profiles import Profiles
 from apitrail.server.boards.orders import Order, last_seen, orders, twin_numbers
 from apitrail.server.boards.parcels import (
     ABOUT_LABELS,
-    ABOUT_PARCELS,
+    COUNTED,
     DELIVERY,
     PACKAGE,
     SIGHTINGS,
     TYPES,
+    Node,
     Parcel,
     Seen,
     Sighted,
@@ -42,6 +43,8 @@ MENTIONS = 2000
 """Entries that are looked at for one page: the latest."""
 MOST_BESIDE = 200
 """Other numbers of the same parcels that are looked for."""
+HOPS = 2
+"""So often they are: what refers to a number may name others."""
 TURNS = 8
 """Pages that are looked through for one page of those that are asked for alone."""
 Only = Literal["", "open", "label_failed", "no_number"]
@@ -195,32 +198,45 @@ def _sighted(store: Store, asked: Asked, now: datetime) -> _Turn[Sighted]:
         twins = {number: other for (_, number), other in twin_numbers(found.mentions).items()}
         others = {other for number, other in twins.items() if number in ids} - ids
         wanted += [Latest("order", one, now) for one in sorted(others)]
-    every = {one.id: one for one in found.mentions}
     # Calls about a label or a parcel's place may name the order alone, and others the numbers alone that came of it.
     about = dict.fromkeys(one.orders[0] for one in found.mentions if len(one.orders) == 1)
-    by_order = store.mentioned(about, MENTIONS, ABOUT_PARCELS)
-    every |= {one.id: one for one in by_order.mentions}
-    known = {(one.type, one.id) for one in wanted}
-    # A fetch of many orders names the package of each: they are looked for where a few parcels are asked for alone.
-    beside = {
-        node
-        for one in every.values()
-        for node in alone(one)
-        if node not in known and (asked.numbers or node[0] != PACKAGE)
-    }
-    if asked.numbers:  # one call may have made all the parcels of an order
-        theirs = {(one.id,) for one in wanted if one.type == "order"}
-        beside |= {node for one in every.values() if one.orders in theirs for node in numbers(one)} - known
-    nearby = [Latest(kind, identity, now) for kind, identity in sorted(beside)[:MOST_BESIDE]]
-    by_number = store.mentioned([one.id for one in nearby], MENTIONS)
-    every |= {one.id: one for one in by_number.mentions}
+    by_order = store.mentioned([one for number in about for one in written(number)], MENTIONS, COUNTED)
+    every = {one.id: one for one in (*found.mentions, *by_order.mentions)}
+    nearby, more = _beside(store, asked, wanted, every, now)
     if asked.numbers:  # their orders' other parcels are told, too
         wanted = [*wanted, *nearby]
     most = max(len(wanted), ROWS * 2)
     mentions = sorted(every.values(), key=lambda one: (one.at, one.id), reverse=True)
-    more = found.more or by_order.more or by_number.more or len(beside) > MOST_BESIDE
     rows = parcels(wanted, mentions)[:most]
+    more = more or found.more or by_order.more
     return _Turn(rows, [], span, after, more, _without_parcel(asked, rows, twins))
+
+
+def _beside(
+    store: Store, asked: Asked, wanted: Sequence[Latest], every: dict[str, Mention], now: datetime
+) -> tuple[list[Latest], bool]:
+    """The other numbers of the same parcels, and whether there is more than was looked at. What refers to them is put
+    to the rest.
+    """
+    known = {(one.type, one.id) for one in wanted}
+    theirs = {(one.id,) for one in wanted if one.type == "order"} if asked.numbers else set()
+    nearby: list[Node] = []
+    more = False
+    for _ in range(HOPS):
+        beside = {node for one in every.values() for node in alone(one)}
+        # One call may have made all the parcels of an order.
+        beside |= {node for one in every.values() if one.orders in theirs for node in numbers(one)}
+        new = sorted(beside - known, key=lambda node: (node[0] == PACKAGE, node))
+        known |= beside
+        more = more or len(new) > MOST_BESIDE
+        nearby += new[:MOST_BESIDE]
+        # A fetch of many orders names the package of each.
+        brief = [identity for kind, identity in new[:MOST_BESIDE] if kind == PACKAGE and not asked.numbers]
+        whole = [identity for kind, identity in new[:MOST_BESIDE] if kind != PACKAGE or asked.numbers]
+        for part in (store.mentioned(whole, MENTIONS), store.mentioned(brief, MENTIONS, COUNTED)):
+            every |= {one.id: one for one in part.mentions}
+            more = more or part.more
+    return [Latest(kind, identity, now) for kind, identity in nearby], more
 
 
 def _without_parcel(asked: Asked, rows: Sequence[Sighted], twins: Mapping[str, str]) -> tuple[str, ...]:

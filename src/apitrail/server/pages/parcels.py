@@ -79,12 +79,7 @@ def parcel(one: Parcel, query: PageQuery, reader: Reader) -> ParcelView:
     carried = one.shipping_integration is not None
     whose = party.of_call(one.platform, reader, shipping=carried)
     chain = [_link(link, whose, bare, reader) for link in one.chain]
-    references = tuple(
-        f"{kind}:{each}"
-        for kind, known in (("tracking", one.tracking), ("shipment", one.shipments), ("package", one.packages))
-        for each in known
-    )
-    calls = bare.but(range="all", reference=references or tuple(f"order:{each}" for each in one.orders))
+    calls = bare.but(range="all", reference=one.references, action=one.actions)
     return ParcelView(
         numbers=named("tracking", one.tracking),
         shipments=named("shipment", [each for each in one.shipments if each not in one.tracking]),
