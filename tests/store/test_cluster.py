@@ -293,7 +293,7 @@ def test_the_boards_ask_a_cluster_the_same(log: Store, make: Callable[..., Entry
     every = Filter(since=start, until=start + timedelta(hours=1))
     hit = log.affected(every, 9)
     assert [(one.id, one.kind) for one in hit] == [("A-1", "order")]
-    assert list(log.worked(hit, every)) == [("label.create", "A-1", "")]
+    assert list(log.worked(hit, every)) == [("label.create", "A-1")]
     assert [(one.cause, one.count) for one in log.cause_totals(every)] == [("timeout", 1)]
     assert [(one.feature, one.value) for one in log.common(every)] == [("shipping", "u")]
     assert [(one.account, one.calls, one.failed) for one in log.hours(every, 9)] == [("u", 2, 1)]

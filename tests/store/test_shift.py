@@ -52,9 +52,29 @@ def test_who_was_hit_is_told_by_action_with_when_the_same_worked(either: Store, 
         ("A-2", "order", "label.create", NOON + 2 * MINUTE),
         ("A-1", "order", "label.create", NOON + MINUTE),
     ]
-    assert either.worked(hit, every) == {("label.create", "A-1", ""): NOON + 3 * MINUTE}
+    assert either.worked(hit, every) == {("label.create", "A-1"): {"": NOON + 3 * MINUTE}}
     assert either.worked([], every) == {}
     assert len(either.affected(every, 1)) == 1
+
+
+def test_one_number_at_two_accounts_is_two_orders_and_what_names_no_account_is_none_more(
+    either: Store, make: Make
+) -> None:
+    either.write(
+        [
+            label(make, 0, ec_integration=Integration("a")),
+            label(make, 1, ec_integration=Integration("b")),
+            label(make, 2),
+            label(make, 3, "A-2"),
+            label(make, 4, ec_integration=Integration("b"), outcome="success", cause=None),
+        ]
+    )
+    every = Filter(since=NOON)
+    [total] = either.cause_totals(every)
+    assert total.orders == 3
+    hit = either.affected(every, 10)
+    assert [(one.id, one.ec_integration) for one in hit] == [("A-2", ""), ("A-1", ""), ("A-1", "b"), ("A-1", "a")]
+    assert either.worked(hit, every) == {("label.create", "A-1"): {"b": NOON + 4 * MINUTE}}
 
 
 def test_what_a_call_failed_for_has_not_worked_by_it_and_the_rest_has(either: Store, make: Make) -> None:
@@ -74,8 +94,8 @@ def test_what_a_call_failed_for_has_not_worked_by_it_and_the_rest_has(either: St
         ("A-1", NOON),
     ]
     assert either.worked(hit, every) == {
-        ("label.create", "A-1", ""): NOON + 9 * MINUTE,
-        ("label.create", "A-3", ""): NOON + 9 * MINUTE,
+        ("label.create", "A-1"): {"": NOON + 9 * MINUTE},
+        ("label.create", "A-3"): {"": NOON + 9 * MINUTE},
     }
 
 
@@ -105,15 +125,13 @@ def test_a_product_is_hit_in_each_shop_by_itself_and_where_a_call_is_about_no_or
     assert (total.orders, total.parcels, total.products) == (1, 0, 3)
     hit = either.affected(every, 10)
     assert [(one.kind, one.id, one.ec_integration) for one in hit] == [
-        ("order", "A-1", ""),
+        ("order", "A-1", "a"),
         ("product", "27", "b"),
         ("product", "TENT-2", "b"),
         ("product", "TENT-2", "a"),
     ]
     assert [(one.kind, one.id) for one in either.affected(every, 1)] == [("order", "A-1"), ("product", "27")]
-    worked = either.worked(hit, every)
-    assert worked["stock.push", "TENT-2", "b"] == NOON + 4 * MINUTE
-    assert ("stock.push", "TENT-2", "a") not in worked
+    assert either.worked(hit, every) == {("stock.push", "TENT-2"): {"b": NOON + 4 * MINUTE}}
     groups = {one.kind.ec_integration: one for one in either.failures(every, 10)}
     assert (groups["a"].products, groups["a"].some_products, groups["a"].orders) == (1, ("TENT-2",), 1)
     assert (groups["b"].products, groups["b"].some_products) == (2, ("27", "TENT-2"))

@@ -23,6 +23,7 @@ from apitrail.store.failures import (
     Stretch,
     Unanswered,
     Way,
+    Worked,
 )
 from apitrail.store.model import Filter
 from apitrail.store.once import once
@@ -90,9 +91,8 @@ class Boards(Upkeep):
         """
         return shift.read_affected(self.engine.select(shift.affected(which, limit)).rows)
 
-    def worked(self, hit: Sequence[Affected], which: Filter) -> dict[tuple[str, str, str], datetime]:
-        """When a call of the same action last worked for each of them within the filter's range, by action, id and, of
-        products, shop account.
+    def worked(self, hit: Sequence[Affected], which: Filter) -> Worked:
+        """When a call of the same action last worked for each of them within the filter's range.
 
         Raises QueryTooLarge, StoreError.
         """
@@ -100,12 +100,11 @@ class Boards(Upkeep):
             return {}
         rows = self.engine.select(shift.worked(hit, which)).rows
         refused = self._refused((partly, instant(micro)) for *_, micro, partly in rows if partly)
-        found: dict[tuple[str, str, str], datetime] = {}
+        found: Worked = {}
         for action, one, ec, micro, partly in rows:
             if one not in refused.get(partly, ()):
-                at = instant(micro)
-                for account in {ec, ""}:
-                    found[action, one, account] = max(at, found.get((action, one, account), at))
+                accounts, at = found.setdefault((action, one), {}), instant(micro)
+                accounts[ec] = max(at, accounts.get(ec, at))
         return found
 
     def common(self, which: Filter, share: float = 0.0) -> list[Common]:

@@ -78,9 +78,10 @@ class CauseTotal(Struct, frozen=True):
     direction: str
     count: int
     orders: int
+    """By shop account, where it is known; so are the next two."""
     parcels: int
     products: int
-    """By shop account; so many of calls that are about neither orders nor parcels."""
+    """So many of calls that are about neither orders nor parcels."""
     platforms: tuple[str, ...]
 
 
@@ -95,9 +96,13 @@ class Affected(Struct, frozen=True):
     """`order`, `parcel` or `product`."""
     id: str
     ec_integration: str
-    """Of a product: it is sold by several. Empty of all else."""
+    """Whose it is: a number may be several accounts'. Empty: not known."""
     last: datetime
     """Of these failures, within the range."""
+
+
+Worked = dict[tuple[str, str], dict[str, datetime]]
+"""By action and id: when a call last worked, by its EC integration (empty: it names none)."""
 
 
 class Common(Struct, frozen=True):

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from apitrail.exchange import Integration
 from apitrail.profiles.catalogue import Actor, actor
 from apitrail.profiles.work import Work, is_of
 from apitrail.server.boards import problems
 from apitrail.server.boards.alike import Alike, alike
+from apitrail.server.boards.held import Held, Key, held
 from apitrail.server.boards.outages import QUARTERS, Outage, likely, outages
 from apitrail.server.boards.problems import Trouble
 from apitrail.server.boards.span import bounded
 from apitrail.server.boards.work import of_work
-from apitrail.server.repeated import REPEATED
 from apitrail.store import Store
-from apitrail.store.failures import Affected, CauseTotal, Common, Hour
+from apitrail.store.failures import CauseTotal, Common, Hour
 from apitrail.store.model import Filter
 
 LONGEST = timedelta(days=7)
@@ -28,8 +27,6 @@ HIT = 5000
 """Orders, parcels and products each, by cause and action, that are looked at: those that were hit last. One push may
 be of thousands of products, and hides no order.
 """
-MOST_REPEATED, MENTIONS = 200, 2000
-"""Orders and parcels that are looked for in all of the log, and the latest calls about them that are looked at."""
 HOURS = 50_000
 """Rows of an hour, platform, action and account."""
 STRETCHES = 50
@@ -38,22 +35,6 @@ SOME = 12
 """Orders, parcels and products of a cause that are named."""
 COMMON_SHARE, COMMON_LEAST = 0.6, 3
 """Failures have in common what so large a share of them has, where there are so many at least."""
-
-Key = tuple[str, str]
-"""A cause and a direction."""
-
-
-class Held(Struct, frozen=True):
-    """An order, parcel or product for which the same action has not worked since it failed."""
-
-    kind: str
-    """`order`, `parcel` or `product`."""
-    id: str
-    ec_integration: Integration | None
-    """Of a product, whose stock each shop has by itself; null of all else."""
-    action: str
-    platform: str
-    last_failure: datetime
 
 
 class Feature(Struct, frozen=True):
@@ -78,10 +59,10 @@ class CauseBoard(Struct, frozen=True, kw_only=True):
     failures: int
     platforms: tuple[str, ...]
     orders: int
-    """How many orders the calls referred to."""
+    """How many orders the calls referred to, counted for each shop account where it is known; so are the next two."""
     parcels: int
     products: int
-    """How many products calls referred to that are about neither, counted for each shop account."""
+    """How many products calls referred to that are about neither."""
     orders_held: int
     """For how many of these orders the same action has not worked since its last failure, if that failure had this
     cause. If the platform refused it because it had it already, it must not have worked before either."""
@@ -150,9 +131,9 @@ def shift(store: Store, since: datetime, now: datetime, work: Work | None = None
         )
     )
     since_hit = replace(which, since=min((one.last for one in hit), default=span.since))
-    held = _held(hit, store.worked(hit, since_hit), _done(store, hit), names)
+    stuck = held(store, hit, since_hit, names)
     said = alike(store, which)
-    causes = [_board(one, held, shared, hours, told.problems, names, said.get(one.cause, [])) for one in totals]
+    causes = [_board(one, stuck, shared, hours, told.problems, names, said.get(one.cause, [])) for one in totals]
     return ShiftAnswer(
         since=span.since,
         until=span.until,
@@ -184,47 +165,9 @@ def waiting(one: CauseBoard) -> int:
     return one.orders_held + one.parcels_held + one.products_held
 
 
-def _done(store: Store, hit: Sequence[Affected]) -> Set[tuple[str, str]]:
-    """Actions and ids of those for which a call was refused as done already, and which a call of the log did; of the
-    latest of them, since all of the log is looked through.
-    """
-    refused = [one for one in hit if one.cause == REPEATED][:MOST_REPEATED]
-    told = store.mentioned([one.id for one in refused], MENTIONS, sorted({one.action for one in refused}))
-    return {
-        (call.action, one)
-        for call in told.mentions
-        if not call.failed
-        for one in (call.source_id, *(identity for _, identity in call.references))
-    }
-
-
-def _held(
-    hit: Sequence[Affected],
-    worked: Mapping[tuple[str, str, str], datetime],
-    done: Set[tuple[str, str]],
-    names: Mapping[tuple[str, str], str],
-) -> dict[Key, list[Held]]:
-    """By the cause of the latest failure of each action for each of them; the latest first."""
-    found: dict[Key, list[Held]] = {}
-    seen: set[tuple[str, str, str, str]] = set()
-    for one in hit:
-        ec = one.ec_integration
-        if (one.action, one.kind, one.id, ec) in seen:
-            continue
-        seen.add((one.action, one.kind, one.id, ec))
-        at = worked.get((one.action, one.id, ec))
-        if one.cause == REPEATED and (one.action, one.id) in done:
-            continue
-        if at is None or at < one.last:
-            account = Integration(ec, names.get(("ec", ec), "")) if ec else None
-            held = Held(one.kind, one.id, account, one.action, one.platform, one.last)
-            found.setdefault((one.cause, one.direction), []).append(held)
-    return found
-
-
 def _board(
     total: CauseTotal,
-    held: Mapping[Key, list[Held]],
+    waits: Mapping[Key, list[Held]],
     shared: Sequence[Common],
     hours: Sequence[Hour],
     told: Sequence[Trouble],
@@ -232,7 +175,7 @@ def _board(
     said: list[Alike],
 ) -> CauseBoard:
     key = total.cause, total.direction
-    stuck = {(one.kind, one.id, one.ec_integration): one for one in reversed(held.get(key, []))}
+    stuck = {(one.kind, one.id, one.ec_integration): one for one in reversed(waits.get(key, []))}
     counted = Counter(one.kind for one in stuck.values())
     mine = [one for one in told if (one.cause, one.direction) == key]
     return CauseBoard(

@@ -19,9 +19,10 @@ from msgspec.structs import replace
 from apitrail.profiles.catalogue import Actor
 from apitrail.profiles.work import Work
 from apitrail.server.boards.alike import COMPARED, Alike
+from apitrail.server.boards.held import Held
 from apitrail.server.boards.outages import Outage
 from apitrail.server.boards.problems import Trouble
-from apitrail.server.boards.shift import HIT, CauseBoard, Feature, Held, ShiftAnswer, healed, shift, waiting
+from apitrail.server.boards.shift import HIT, CauseBoard, Feature, ShiftAnswer, healed, shift, waiting
 from apitrail.server.pages import boards, guided, handover, links, names, party, ranges, works
 from apitrail.server.pages.boards import Chosen, Named
 from apitrail.server.pages.bodies.visible import visible
@@ -315,14 +316,13 @@ def _cause(one: CauseBoard, found: ShiftAnswer, work: Work | None, bare: PageQue
 
 
 def _held(one: Held, bare: PageQuery, reader: Reader) -> Named:
+    account, label = one.ec_integration, visible(one.id)
+    if account and (one.shared or one.kind == "product"):
+        label = Markup("{} ({})").format(label, visible(account.name or account.id))
     if one.kind == "order":
-        return boards.reference("order", one.id, "", one.platform, bare, reader)
+        return replace(boards.reference("order", one.id, "", one.platform, bare, reader), name=label)
     if one.kind == "parcel":
-        return Named(visible(one.id), bare.but(range="all", reference=(one.id,)).url(), "")
-    account = one.ec_integration
-    label = (
-        Markup("{} ({})").format(visible(one.id), visible(account.name or account.id)) if account else visible(one.id)
-    )
+        return Named(label, bare.but(range="all", reference=(one.id,)).url(), "")
     return Named(label, guided.of_product(bare, one.id, account), "")
 
 

@@ -32,13 +32,19 @@ def _asked(which: Filter) -> Where:
     return chosen(within(which), which)
 
 
+def _each(ids: str) -> str:
+    """How many: by account those of calls that name one, and those that no such call refers to."""
+    named = "ifNull(ec_id, '') != ''"
+    pairs = f"arrayMap(id -> (id, ifNull(ec_id, '')), {ids})"
+    return f"uniqExactArrayIf({pairs}, {named}) + uniqExactArray({ids}) - uniqExactArrayIf({ids}, {named})"
+
+
 def totals(which: Filter) -> Query:
     """By cause."""
     where = _asked(which)
     return Query(
         "SELECT ifNull(cause, '') AS why, direction, count() AS n,"  # noqa: S608, constants only
-        f" uniqExactArray({ORDERS}), uniqExactArray({PARCELS}),"
-        f" uniqExactArray(arrayMap(id -> (id, ifNull(ec_id, '')), {PRODUCTS})),"
+        f" {_each(ORDERS)}, {_each(PARCELS)}, uniqExactArray(arrayMap(id -> (id, ifNull(ec_id, '')), {PRODUCTS})),"
         " groupUniqArray(20)(ifNull(platform, ''))"
         f" FROM failures FINAL WHERE {where.text} GROUP BY why, direction ORDER BY n DESC, why, direction",
         where.params,
@@ -50,10 +56,9 @@ def affected(which: Filter, limit: int) -> Query:
     where = _asked(which)
     return Query(
         "SELECT ifNull(cause, '') AS why, direction, action, any(ifNull(platform, '')), hit.1 AS kind, hit.2 AS one,"  # noqa: S608
-        " hit.3 AS of_ec, max(toUnixTimestamp64Micro(created_at)) AS last FROM ("
-        f"SELECT *, arrayJoin(arrayConcat(arrayMap(id -> ('order', id, ''), {ORDERS}),"
-        f" arrayMap(id -> ('parcel', id, ''), {PARCELS}),"
-        f" arrayMap(id -> ('product', id, ifNull(ec_id, '')), {PRODUCTS}))) AS hit"
+        " ifNull(ec_id, '') AS of_ec, max(toUnixTimestamp64Micro(created_at)) AS last FROM ("
+        f"SELECT *, arrayJoin(arrayConcat(arrayMap(id -> ('order', id), {ORDERS}),"
+        f" arrayMap(id -> ('parcel', id), {PARCELS}), arrayMap(id -> ('product', id), {PRODUCTS}))) AS hit"
         f" FROM failures FINAL WHERE {where.text})"
         " WHERE hit.2 != '' GROUP BY why, direction, action, kind, one, of_ec ORDER BY last DESC, one"
         " LIMIT {limit:UInt32} BY kind",

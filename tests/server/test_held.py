@@ -1,0 +1,57 @@
+"""Whom failures still hold up: judged by shop account where it is known, for one number may be several orders."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from apitrail.exchange import Integration
+from apitrail.server.boards.held import Held, judged
+from apitrail.server.repeated import REPEATED
+from apitrail.store.failures import Affected, Worked
+
+NOON = datetime(2026, 8, 3, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+LABEL = ("label.create", "1002")
+
+
+def failed(minutes: int, ec: str = "", *, kind: str = "order", cause: str = "address") -> Affected:
+    return Affected(cause, "outbound", "label.create", "tcat", kind, "1002", ec, NOON + minutes * MINUTE)
+
+
+def held(*hit: Affected, worked: Worked | None = None, done: set[str] | None = None) -> list[Held]:
+    """`hit`: the latest first."""
+    found = judged(hit, worked or {}, {LABEL: done} if done else {}, {("ec", "a"): "Shop A"})
+    return [one for every in found.values() for one in every]
+
+
+def test_an_order_is_held_though_another_shops_order_of_the_same_number_worked() -> None:
+    [found] = held(failed(0, "a"), worked={LABEL: {"b": NOON + MINUTE}})
+    assert (found.id, found.ec_integration, found.shared) == ("1002", Integration("a", "Shop A"), True)
+    assert held(failed(0, "a"), worked={LABEL: {"a": NOON + MINUTE, "b": NOON - MINUTE}}) == []
+
+
+def test_a_call_without_an_account_that_worked_may_have_been_this_orders() -> None:
+    assert held(failed(0, "a"), worked={LABEL: {"": NOON + MINUTE}}) == []
+    assert held(failed(0), worked={LABEL: {"b": NOON + MINUTE}}) == []
+    assert len(held(failed(0, "a", kind="product"), worked={LABEL: {"": NOON + MINUTE}})) == 1
+
+
+def test_a_call_without_an_account_failed_for_the_order_of_the_one_account() -> None:
+    [found] = held(failed(2), failed(0, "a"))
+    assert (found.ec_integration, found.shared, found.last_failure) == (
+        Integration("a", "Shop A"),
+        False,
+        NOON + 2 * MINUTE,
+    )
+
+
+def test_a_call_without_an_account_is_neither_orders_where_two_accounts_have_that_number() -> None:
+    found = held(failed(2), failed(1, "b"), failed(0, "a"))
+    assert [one.ec_integration and one.ec_integration.id for one in found] == [None, "b", "a"]
+    assert held(failed(2), failed(1, "b"), worked={LABEL: {"a": NOON, "b": NOON + 3 * MINUTE}}) == []
+
+
+def test_what_was_refused_as_done_already_is_held_where_another_shops_order_was_done() -> None:
+    refused = failed(0, "a", cause=REPEATED)
+    assert len(held(refused, done={"b"})) == 1
+    assert held(refused, done={"a"}) == held(refused, done={""}) == []
