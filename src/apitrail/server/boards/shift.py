@@ -16,6 +16,7 @@ from apitrail.server.boards.alike import Alike, alike
 from apitrail.server.boards.held import Held, Key, held
 from apitrail.server.boards.outages import QUARTERS, Outage, likely, outages
 from apitrail.server.boards.problems import Trouble
+from apitrail.server.boards.silent import Silent, silences
 from apitrail.server.boards.span import bounded
 from apitrail.server.boards.work import of_work
 from apitrail.store import Store
@@ -95,6 +96,11 @@ class ShiftAnswer(Struct, frozen=True, kw_only=True):
     causes: list[CauseBoard]
     outages: list[Outage]
     """Those that are certain first."""
+    silent: list[Silent]
+    """What came regularly and has stopped by now, whatever the range, at most twelve: regular fetches first, then those
+    that were missed most often."""
+    more_silent: int
+    """How many there are beside these."""
     account_names: dict[str, str]
     """The names of the accounts in the outages, by id."""
     more_hit: bool
@@ -134,6 +140,7 @@ def shift(store: Store, since: datetime, now: datetime, work: Work | None = None
     stuck = held(store, hit, since_hit, names)
     said = alike(store, which)
     causes = [_board(one, stuck, shared, hours, told.problems, names, said.get(one.cause, [])) for one in totals]
+    still = silences(store, now, work)
     return ShiftAnswer(
         since=span.since,
         until=span.until,
@@ -142,6 +149,8 @@ def shift(store: Store, since: datetime, now: datetime, work: Work | None = None
         failures=sum(one.count for one in totals),
         causes=sorted(causes, key=urgency),
         outages=broken,
+        silent=still.silent,
+        more_silent=still.more,
         account_names={
             one: names.get(("ec", one)) or names.get(("shipping", one), "") for each in broken for one in each.accounts
         },

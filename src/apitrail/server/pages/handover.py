@@ -33,6 +33,9 @@ def text(page: ShiftView, since: datetime, until: datetime, url: str, reader: Re
     ]
     lines += [words("work.label") + colon + one.label for one in page.works[1:] if one.here]
     lines += [words("problems.acts") + colon + one.label for one in page.actors[1:] if one.here]
+    if page.silent:
+        lines += [Markup(), words("silence.title"), *(Markup("- {}").format(one.text) for one in page.silent.silent)]
+        lines += [words("silence.more", count=page.silent.more)] if page.silent.more else []
     for group in page.outages:
         lines += [Markup(), group.title]
         lines += [

@@ -14,14 +14,19 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from apitrail.profiles.catalogue import Party
+from apitrail.profiles.work import Work
+from apitrail.server import silence
 from apitrail.server.boards.problems import MOST, NARROWED_BY, ProblemsAnswer, Trouble, problems
+from apitrail.server.boards.silent import silences
 from apitrail.server.pages import boards, guided, links, names, parcels, party, works
 from apitrail.server.pages.boards import Chip, Chosen, Named
 from apitrail.server.pages.bodies.visible import visible
 from apitrail.server.pages.links import Link
-from apitrail.server.pages.query import PageQuery
+from apitrail.server.pages.query import FIELDS, PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.share import percent
+from apitrail.server.pages.silences import TOLD_BY
+from apitrail.server.pages.silent import SilentsView, silent
 from apitrail.server.pages.status import ICONS
 from apitrail.store import Store
 
@@ -110,6 +115,8 @@ class ProblemsView(Struct, frozen=True, kw_only=True):
     notes: list[Markup]
     """Where a limit was met."""
     misread: list[Markup]
+    silent: SilentsView | None
+    """What came regularly and has stopped; None if nothing has, or the page is of something else."""
     groups: list[Group]
     none: Markup
     """What is said where there are none."""
@@ -148,6 +155,7 @@ def view(store: Store, values: Mapping[str, Sequence[str]], query: PageQuery, re
         else Markup(),
         notes=_notes(found, reader),
         misread=wrong,
+        silent=_silent(store, query, work, reader) if found and state != "over" else None,
         groups=_groups(listed, rest, query, more, reader),
         none=boards.none("problems", (kinds, states), reader),
         rest=words("problems.rest", count=f"{rest:,}") if rest else Markup(),
@@ -155,6 +163,16 @@ def view(store: Store, values: Mapping[str, Sequence[str]], query: PageQuery, re
         home_url=links.home(query),
         languages=boards.languages(query, PATH, reader, **more),
     )
+
+
+def _silent(store: Store, query: PageQuery, work: Work | None, reader: Reader) -> SilentsView | None:
+    """Of the accounts and actions that the page is of; what else narrows it is said of failures."""
+    narrowed = any(getattr(query, field) for field in NARROWED_BY if field in FIELDS and field not in TOLD_BY)
+    if narrowed or query.until is not None:
+        return None
+    now, actions = reader.clock.now, silence.watched(query.action)
+    found = silences(store, now, work, actions, query.ec_integration, query.shipping_integration)
+    return silent(found, PageQuery(tz=query.tz, lang=query.lang), reader)
 
 
 def _groups(listed: list[Trouble], rest: int, query: PageQuery, more: dict[str, str], reader: Reader) -> list[Group]:

@@ -23,6 +23,7 @@ from apitrail.server.boards.held import Held
 from apitrail.server.boards.outages import Outage
 from apitrail.server.boards.problems import Trouble
 from apitrail.server.boards.shift import HIT, CauseBoard, Feature, ShiftAnswer, healed, shift, waiting
+from apitrail.server.boards.silent import Silences
 from apitrail.server.pages import boards, guided, handover, links, names, party, ranges, works
 from apitrail.server.pages.boards import Chosen, Named
 from apitrail.server.pages.bodies.visible import visible
@@ -32,6 +33,7 @@ from apitrail.server.pages.problems import PATH as PROBLEMS
 from apitrail.server.pages.problems import STATE_ICONS, kind_of, log_of, party_of, share
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
+from apitrail.server.pages.silent import SilentsView, silent
 from apitrail.server.pages.zones import OFFERED as OFFERED_ZONES
 from apitrail.store import Store
 
@@ -123,6 +125,8 @@ class ShiftView(Struct, frozen=True, kw_only=True):
     by_zone: bool
     """The range depends on the reader's zone."""
     total: Markup
+    silent: SilentsView | None
+    """What came regularly and has stopped; None if nothing has."""
     outages: list[OutagesView]
     """Those that are certain, and those that are likely."""
     causes: list[CauseView]
@@ -170,6 +174,7 @@ def view(store: Store, values: Mapping[str, list[str]], query: PageQuery, reader
         misread=wrong,
         by_zone=asked.get("since") == YESTERDAY and not asked.get("from"),
         total=reader.words.count("shift.total", found.failures, calls=f"{found.calls:,}") if found else Markup(),
+        silent=silent(Silences(found.silent, found.more_silent), bare, reader) if found else None,
         outages=_outages(found, bare, reader) if found else [],
         causes=[one for over, one in causes if not over],
         none=boards.none("shift", (kinds, actors), reader),

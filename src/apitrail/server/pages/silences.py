@@ -96,17 +96,17 @@ def view(one: Silence, account: str, since: datetime, until: datetime, ending: s
             until=reader.clock.tag(until),
             length=span(until - since, reader.words),
         ),
-        basis=basis(one.rhythm, reader),
+        basis=basis(one.rhythm.usual, one.rhythm.quarters, one.rhythm.first, reader),
     )
 
 
-def basis(rhythm: Rhythm, reader: Reader) -> Markup:
+def basis(usual: timedelta, quarters: int, first: datetime, reader: Reader) -> Markup:
     """What is usual, and from what that is learnt."""
     return reader.words(
         "silence.basis",
-        usual=span(rhythm.usual, reader.words),
-        quarters=f"{rhythm.quarters:,}",
-        since=reader.clock.tag(rhythm.first),
+        usual=span(usual, reader.words),
+        quarters=f"{quarters:,}",
+        since=reader.clock.tag(first),
     )
 
 
