@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from apitrail.server.boards.outages import likely, outages
+from apitrail.server.boards.outages import likely, outages, timed
 from apitrail.server.boards.shift import features
-from apitrail.store.failures import CauseTotal, Common, Hour, Stretch
+from apitrail.store.failures import CauseTotal, Common, Failing, Hour, Stretch
 
 NOON = datetime(2026, 8, 3, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -50,6 +50,20 @@ def test_an_outage_lasts_from_its_first_hour_to_its_last() -> None:
     rows = [hour(one, 2, 2, at=NOON + later * HOUR) for one in "ab" for later in (0, 2)]
     [found] = outages(rows)
     assert (found.since, found.until, found.failed) == (NOON, NOON + 3 * HOUR, 8)
+
+
+def test_an_outage_is_told_from_its_first_failure_to_its_last() -> None:
+    found = outages([hour("a", 3, 2), hour("b", 2, 1)])
+    first, last = NOON + timedelta(minutes=30), NOON + timedelta(minutes=47)
+    failing = [
+        Failing("ups", "label.create", first, first),
+        Failing("ups", "label.create", last, last),
+        Failing("ups", "label.create", NOON - HOUR, NOON - HOUR),
+        Failing("ups", "label.void", NOON, NOON),
+        Failing("dhl", "label.create", NOON, NOON),
+    ]
+    assert [(one.since, one.until) for one in timed(found, failing)] == [(first, last)]
+    assert timed(found, []) == found
 
 
 def stretch(**fields: Any) -> Stretch:
@@ -245,6 +259,8 @@ def test_an_outage_that_one_account_alone_shows_is_told_with_care(
     [found] = [one for one in told["outages"] if one["platform"] == platform]
     assert (found["certain"], found["accounts"], found["calls"]) == (False, [account], 5)
     assert found["actions"] == ["order.list", "stock.push"]
+    times = [datetime.fromisoformat(found[name]) for name in ("since", "until")]
+    assert times == [now - timedelta(minutes=61), now - timedelta(minutes=30)]
     page = server.get("/shift", params={"since": "4h", "lang": language}).text
     assert title in page
     part = page.partition('id="outages-likely"')[2].partition("</section>")[0]

@@ -17,6 +17,7 @@ from apitrail.store.failures import (
     Common,
     Ending,
     Failed,
+    Failing,
     Group,
     Hour,
     Hourly,
@@ -135,6 +136,12 @@ class Boards(Upkeep):
         A quarter of an hour in which the range ends is told as a whole. Raises QueryTooLarge, StoreError.
         """
         return shift.read_hours(self.engine.select(shift.hours(which, limit)).rows)
+
+    def failing(self, which: Filter, limit: int) -> list[Failing]:
+        """Calls of the filter's range that failed by the platform's own fault or without an answer, by platform, action
+        and quarter of an hour; the latest first. Raises QueryTooLarge, StoreError.
+        """
+        return shift.read_failing(self.engine.select(shift.failing(which, limit)).rows)
 
     def stretches(self, which: Filter, quarters: int, limit: int) -> list[Stretch]:
         """Times within the filter's range in which no call to a platform worked, with calls in so many quarters of an

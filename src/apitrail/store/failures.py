@@ -139,6 +139,15 @@ class Hour(Struct, frozen=True):
     """By the platform's own fault, or without an answer."""
 
 
+class Failing(Struct, frozen=True):
+    """Calls of one platform and action that failed by its own fault, or without an answer, in a quarter of an hour."""
+
+    platform: str
+    action: str
+    first: datetime
+    last: datetime
+
+
 class Stretch(Struct, frozen=True, kw_only=True):
     """A time in which no call to a platform worked, whoever's: each failed by its own fault or without an answer."""
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from apitrail.store.failures import Hour, Stretch
+from apitrail.store.failures import Failing, Hour, Stretch
 
 ACCOUNTS = 2
 """At least so many accounts failed within one hour, of the same action,"""
@@ -39,11 +40,12 @@ class Outage(Struct, frozen=True, kw_only=True):
     accounts: tuple[str, ...]
     """The ids of the accounts whose calls failed."""
     since: datetime
-    """The beginning of the first hour; of the first quarter of an hour if it is not certain."""
+    """The time of the first of these failures."""
     until: datetime
-    """The end of the last."""
+    """The time of the last."""
     calls: int
-    """The number of calls of these actions in this time."""
+    """The number of calls of these actions in the hours (in the quarters of an hour, if it is not certain) from the
+    first failure to the last."""
     failed: int
 
 
@@ -83,6 +85,26 @@ def likely(stretches: Iterable[Stretch], certain: Iterable[Outage]) -> list[Outa
         and (one.answered or one.elsewhere)
         and not any(each.platform == one.platform and _meet(each, one) for each in known)
     ]
+
+
+def timed(found: Iterable[Outage], failing: Iterable[Failing]) -> list[Outage]:
+    """From the first failure to the last, and not by whole hours, which nobody could read from the log."""
+    known = list(failing)
+    exact = []
+    for one in found:
+        mine = [
+            each
+            for each in known
+            if each.platform == one.platform
+            and each.action in one.actions
+            and one.since <= each.first
+            and each.last < one.until
+        ]
+        if mine:
+            first, last = min(each.first for each in mine), max(each.last for each in mine)
+            one = replace(one, since=first, until=last)
+        exact.append(one)
+    return exact
 
 
 def _meet(known: Outage, one: Stretch) -> bool:

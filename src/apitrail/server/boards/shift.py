@@ -14,7 +14,7 @@ from apitrail.profiles.work import Work, is_of
 from apitrail.server.boards import problems
 from apitrail.server.boards.alike import Alike, alike
 from apitrail.server.boards.held import Held, Key, held
-from apitrail.server.boards.outages import QUARTERS, Outage, likely, outages
+from apitrail.server.boards.outages import QUARTERS, Outage, likely, outages, timed
 from apitrail.server.boards.problems import Trouble
 from apitrail.server.boards.silent import Silent, silences
 from apitrail.server.boards.span import bounded
@@ -29,7 +29,7 @@ HIT = 5000
 be of thousands of products, and hides no order.
 """
 HOURS = 50_000
-"""Rows of an hour, platform, action and account."""
+"""Rows of an hour, platform, action and account; and of a quarter of an hour, platform and action."""
 STRETCHES = 50
 """Times in which a platform did not work at all: the latest."""
 SOME = 12
@@ -121,14 +121,17 @@ def shift(store: Store, since: datetime, now: datetime, work: Work | None = None
     hours, stretches = store.both(
         lambda: store.hours(whole, HOURS), lambda: store.stretches(whole, QUARTERS, STRETCHES)
     )
-    shared = store.common(which, COMMON_SHARE)
-    totals = store.cause_totals(which)
     certain = outages(hours)
     broken = [
         one
         for one in (*certain, *likely(stretches, certain))
         if work is None or any(is_of(each, work) for each in one.actions)
     ]
+    if broken:
+        of = replace(whole, platform=tuple(dict.fromkeys(one.platform for one in broken)))
+        broken = timed(broken, store.failing(of, HOURS))
+    shared = store.common(which, COMMON_SHARE)
+    totals = store.cause_totals(which)
     names = store.account_names(
         dict.fromkeys(
             [one for each in broken for one in each.accounts]

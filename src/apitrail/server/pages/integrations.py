@@ -291,7 +291,7 @@ def _action(one: Activity, log: PageQuery, reader: Reader) -> ActionView:
 
 def _calls(calls: int, failed: int, partly: int, reader: Reader) -> Markup:
     words = reader.words
-    told = words("integrations.calls", calls=f"{calls:,}", failed=f"{failed:,}", rate=_rate(failed, calls))
+    told = words.count("integrations.calls", calls, failed=f"{failed:,}", rate=_rate(failed, calls))
     return told + " " + words("integrations.calls_partly", count=f"{partly:,}") if partly else told
 
 

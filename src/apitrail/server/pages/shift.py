@@ -260,7 +260,7 @@ def _outage(one: Outage, called: Mapping[str, str], bare: PageQuery, reader: Rea
     log = bare.but(
         range="",
         since=one.since,
-        until=one.until - timedelta(microseconds=1),
+        until=one.until,
         platform=(one.platform,),
         action=one.actions,
         outcome=("platform_error",),
@@ -270,7 +270,7 @@ def _outage(one: Outage, called: Mapping[str, str], bare: PageQuery, reader: Rea
             "shift.outage" if one.certain else "shift.outage_likely",
             platform=reader.platform(one.platform),
             since=reader.clock.tag(one.since),
-            until=reader.clock.tag(min(one.until, reader.clock.now)),
+            until=reader.clock.tag(one.until),
             failed=f"{one.failed:,}",
             calls=f"{one.calls:,}",
             actions=", ".join(names.action(each, words) for each in one.actions),

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from apitrail.store.engine import Query
-from apitrail.store.failures import Affected, CauseTotal, Common, Failed, Hour
+from apitrail.store.failures import Affected, CauseTotal, Common, Failed, Failing, Hour
 from apitrail.store.model import Filter
 from apitrail.store.queries.counting import touched
 from apitrail.store.queries.failures import GOOD, ORDERS, PARCELS, PRODUCTS
 from apitrail.store.queries.where import Where, chosen, within
-from apitrail.store.times import instant
+from apitrail.store.times import QUARTER, instant
 
 SHARED = ("sku", "product", "variant", "store", "location")
 """Types of reference that failures may have in common."""
@@ -157,6 +157,18 @@ def hours(which: Filter, limit: int) -> Query:
     )
 
 
+def failing(which: Filter, limit: int) -> Query:
+    """Calls that we made and that failed so, by platform, action and quarter of an hour: the first and the last."""
+    where = _asked(which)
+    at = "toUnixTimestamp64Micro(created_at)"
+    return Query(
+        f"SELECT ifNull(platform, '') AS of_platform, action, min({at}), max({at}) AS last FROM failures FINAL"  # noqa: S608
+        f" WHERE {where.text} AND direction = 'outbound' AND {FAILED}"
+        f" GROUP BY of_platform, action, intDiv({at}, {QUARTER}) ORDER BY last DESC LIMIT {{limit:UInt32}}",
+        {**where.params, "limit": limit},
+    )
+
+
 def read_totals(rows: Sequence[Sequence[Any]]) -> list[CauseTotal]:
     return [
         CauseTotal(cause, direction, count, orders, parcels, products, tuple(sorted(one for one in platforms if one)))
@@ -180,6 +192,10 @@ def read_newest(rows: Sequence[Sequence[Any]]) -> list[Failed]:
         Failed(cause, direction, platform, action, identity, instant(at))
         for cause, direction, platform, action, identity, at in rows
     ]
+
+
+def read_failing(rows: Sequence[Sequence[Any]]) -> list[Failing]:
+    return [Failing(platform, action, instant(first), instant(last)) for platform, action, first, last in rows]
 
 
 def read_hours(rows: Sequence[Sequence[Any]]) -> list[Hour]:
