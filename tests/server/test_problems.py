@@ -6,7 +6,9 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -47,6 +49,36 @@ def test_a_problem_goes_on_until_the_same_works_again(
     assert one["state"] == "over"
     assert server.get(f"/api/v1/entries/{one['ended_by']}").json()["status"] == 200
     assert server.get(PATH, params={"ec_integration": account, "cause": "funds"}).json()["problems"] == []
+
+
+def test_the_link_of_a_problem_lists_as_many_failures_as_it_counts(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    """Not those with another code, or with none."""
+    now = datetime.now(UTC)
+
+    def refused(minutes: int, answer: dict[str, Any], status: int = 422) -> dict[str, Any]:
+        return an_exchange(
+            created_at=(now - timedelta(minutes=minutes)).isoformat(),
+            status=status,
+            response={"headers": [["Content-Type", "application/json"]], "text": json.dumps(answer)},
+            stated={"action": "label.create", "platform": "", "ec_integration": {"id": account}},
+        )
+
+    codes = ["120202", "120802", "120202", "120802", "120202"]
+    batch = [refused(minutes, {"error": {"code": code, "message": "no"}}) for minutes, code in enumerate(codes, 1)]
+    batch += [refused(minutes, {}) for minutes in (2, 6)] + [refused(2, {}, 400)]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    told = server.get(PATH, params={"ec_integration": account}).json()["problems"]
+    counted = {one["code"] or f"HTTP {one['status']}": one["count"] for one in told}
+    assert counted == {"120202": 3, "120802": 2, "HTTP 422": 2, "HTTP 400": 1}
+    page = server.get("/problems", params={"ec_integration": account}).text
+    links = {unescape(one) for one in re.findall(r'href="(/[?][^"]*code=[^"]*)"', page)}
+    listed = []
+    for link in links:
+        asked = {name: values for name, values in parse_qs(urlsplit(link).query).items() if name not in ("tz", "lang")}
+        listed.append(len(server.get("/api/v1/entries", params=asked).json()["entries"]))
+    assert sorted(listed) == sorted(counted.values())
 
 
 def test_what_a_call_failed_for_in_part_is_a_problem_and_an_open_order_and_the_rest_of_it_is_not(

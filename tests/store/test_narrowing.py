@@ -22,7 +22,14 @@ def ids(either: Store, make: Make) -> dict[str, str]:
     """The ids of three unlike entries, by name."""
     made = {
         "post": make(
-            0, method="POST", url=ADDRESS, status=404, outcome="request_error", merchant="m-1", duration_ms=80.0
+            0,
+            method="POST",
+            url=ADDRESS,
+            status=404,
+            outcome="request_error",
+            merchant="m-1",
+            duration_ms=80.0,
+            code="E-7",
         ),
         "slow": make(1, method="GET", status=200, source=Source("order", "A-1"), duration_ms=2500.0),
         "mute": make(2, method="GET", status=None, source=Source("shipment", "A-1"), duration_ms=1000.0),
@@ -46,6 +53,10 @@ def ids(either: Store, make: Make) -> dict[str, str]:
         ({"path": ("/orders/cancel",)}, ["post"]),
         ({"path": ("N=1",)}, ["post"]),
         ({"path": ("a.test",)}, []),
+        ({"code": ("E-7",)}, ["post"]),
+        ({"code": ("e-7",)}, []),
+        ({"code": ("none",)}, ["mute", "slow"]),
+        ({"without": (("code", "E-7"),)}, ["mute", "slow"]),
         ({"without": (("path", "cancel"),)}, ["mute", "slow"]),
         ({"without": (("status", "none"), ("method", "POST"))}, ["slow"]),
         ({"without": (("merchant", "m-1"),)}, ["mute", "slow"]),
@@ -62,9 +73,9 @@ def test_each_narrows_the_list_and_the_counts_alike(
 
 
 def test_failures_are_found_by_their_address_too(either: Store, make: Make) -> None:
-    failed = make(0, url=ADDRESS, outcome="request_error")
+    failed = make(0, url=ADDRESS, outcome="request_error", code="E-7")
     either.write([failed, make(1, url=ADDRESS), make(2, outcome="request_error")])
-    which = Filter(path=("/orders/cancel", "/none"), outcome=("request_error", "platform_error"))
+    which = Filter(path=("/orders/cancel", "/none"), code=("E-7",), outcome=("request_error", "platform_error"))
     assert [row.id for row in either.page(which).entries] == [failed.id]
 
 

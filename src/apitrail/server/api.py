@@ -78,6 +78,12 @@ FILTERS = (
         example=["/orders/cancel"],
     ),
     Parameter(
+        name="code",
+        about="The platforms' own codes, written exactly as in the log; `none` for calls without one.",
+        repeated=True,
+        example=["product.error_busi"],
+    ),
+    Parameter(
         name="duration_over",
         about="Only calls that took longer than this: a number of milliseconds, or a value such as `1.5s`.",
         example="1.5s",

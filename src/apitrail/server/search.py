@@ -7,6 +7,7 @@
     outcome:platform_error    a filter; `order:A-1001` is a reference of that type
     status:4xx  duration:>2s  a hundred of statuses (or `none`), calls that took longer
     path:/orders/cancel       a part of the address, after its host
+    code:120202               the platform's own code, exactly (or `none`)
     -timeout  -action:stock.push   without
 
 Nothing that is not understood is left out in silence: it is a `Misunderstood` that says why.
@@ -40,6 +41,7 @@ FIELDS = {
     "method": "method",
     "status": "status",
     "path": "path",
+    "code": "code",
     "reference": "reference",
 }
 """What may stand before a colon, and the filter that it means."""

@@ -63,11 +63,13 @@ class Choices(Struct, frozen=True, kw_only=True):
     """HTTP statuses: `404`, `4xx` for all of a hundred, `none` for calls without an answer."""
     path: tuple[str, ...] = ()
     """Parts of an address after its host, whatever their case."""
+    code: tuple[str, ...] = ()
+    """Platforms' own codes, exactly as they are; `none` for calls without one."""
     reference: tuple[str, ...] = ()
     """Ids that an entry refers to, exactly as they are; `type:id` for one of that type only."""
 
 
-UNCOUNTED = ("merchant", "source", "method", "status", "path", "reference")
+UNCOUNTED = ("merchant", "source", "method", "status", "path", "code", "reference")
 """Choices that entries alone tell."""
 
 

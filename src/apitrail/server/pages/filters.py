@@ -19,7 +19,7 @@ LISTED = 60
 """Choices of one filter on the page: hundreds of accounts would weigh more than the list itself."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 STATUSES = ("2xx", "3xx", "4xx", "5xx", "none")
-TYPED = ("merchant", "source", "path")
+TYPED = ("merchant", "source", "path", "code")
 """Filters of which one types a value."""
 DURATIONS = (1000.0, 3000.0, 10_000.0, 30_000.0)
 """Milliseconds."""

@@ -296,7 +296,7 @@ def _platform(one: Trouble, query: PageQuery, more: dict[str, str], reader: Read
 
 
 def log_of(one: Trouble, query: PageQuery) -> PageQuery:
-    """The log, filtered to these failures as far as its filters go: it has none for a platform's code."""
+    """The log, filtered to these failures."""
     return PageQuery(
         range="",
         since=one.first_seen,
@@ -307,6 +307,8 @@ def log_of(one: Trouble, query: PageQuery) -> PageQuery:
         ec_integration=(one.ec_integration.id,) if one.ec_integration else (),
         shipping_integration=(one.shipping_integration.id,) if one.shipping_integration else (),
         cause=(one.cause,) if one.cause else (),
+        code=(one.code or "none",),
+        status=() if one.code else (str(one.status or "none"),),
         outcome=("request_error", "platform_error", *(("partial",) if one.outcome == "partial" else ())),
         tz=query.tz,
         lang=query.lang,

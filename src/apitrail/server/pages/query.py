@@ -2,7 +2,7 @@
 
     /?range=24h | from=…&to=…   action=…  ec_integration=…  shipping_integration=…  outcome=…
       platform=…  cause=…  direction=…  merchant=…  source=…  method=…  status=404|4xx|none
-      path=PART  reference=ID or TYPE:ID  (each repeatable)   duration_over=MILLISECONDS   text=LINE
+      path=PART  code=CODE|none  reference=ID or TYPE:ID  (each repeatable)   duration_over=MILLISECONDS   text=LINE
       open=ENTRY   cursor=POSITION   tz=ZONE   lang=LANGUAGE
 
 `text` is the language of `apitrail.server.search`. What it chooses of filters becomes those filters: `text` keeps the

@@ -24,7 +24,7 @@ LEAST = 2
 """Characters before values are suggested that begin with no filter."""
 FIELDS = ("action", "platform", "ec", "shipping", "outcome", "cause")
 """Under the shorter of their names, in the order in which their values are suggested."""
-_OTHERS = ("direction", "merchant", "source", "method", "status", "path", "duration")
+_OTHERS = ("direction", "merchant", "source", "method", "status", "path", "code", "duration")
 _LAST = re.compile(r'(?:^|\s)(-?(?:[^\s":]+:"[^"]*|[^\s"]*))$')
 
 

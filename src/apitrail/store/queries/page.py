@@ -31,7 +31,7 @@ AFTER = (
 )
 
 FAILED = {"request_error", "platform_error"}
-TOLD = {"merchant", "source", "status", "path"}
+TOLD = {"merchant", "source", "status", "path", "code"}
 """What failures tell besides FIELDS."""
 
 WINDOWS = (1, 8, 64, 512)

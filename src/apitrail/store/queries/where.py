@@ -35,6 +35,7 @@ BY_ENTRY = {
     "merchant": "has(VALUES, ifNull(merchant, ''))",
     "status": "has(VALUES, ifNull(toString(status), 'none'))"
     " OR has(VALUES, concat(toString(intDiv(ifNull(status, 0), 100)), 'xx'))",
+    "code": "has(VALUES, ifNull(code, 'none'))",
     # The address is in the row's document alone.
     "path": f"arrayExists(part -> positionCaseInsensitiveUTF8(pathFull({ADDRESS}), part) > 0, VALUES)",
     # Exactly: by the whole of `type:id`, or by the id alone.
