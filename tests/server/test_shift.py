@@ -145,6 +145,31 @@ def test_an_order_is_held_until_the_same_action_works_for_it(
     assert not [one for board in answer["causes"] for one in board["held"] if one["id"].startswith(account)]
 
 
+def test_an_order_is_held_though_the_same_worked_for_another_shops_order_of_its_number(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    now, number = datetime.now(UTC), f"N{account}"
+
+    def send(shop: str, minutes_ago: int, status: int) -> None:
+        stated = {
+            "action": "label.create",
+            "ec_integration": {"id": f"{account}-{shop}", "name": f"Shop {shop}"},
+            "source": {"type": "order", "id": number},
+        }
+        made = an_exchange(created_at=(now - timedelta(minutes=minutes_ago)).isoformat(), status=status, stated=stated)
+        server.post("/api/v1/exchanges", json={"exchanges": [made]}, headers=ingest).raise_for_status()
+
+    send("a", 3, 401)
+    send("b", 2, 200)
+    told = server.get("/api/v1/shift").json()["causes"]
+    [found] = [one for cause in told for one in cause["held"] if one["id"] == number]
+    assert (found["ec_integration"]["name"], found["shared"]) == ("Shop a", True)
+    assert f"{number} (Shop a)" in server.get("/shift").text
+    send("a", 1, 200)
+    told = server.get("/api/v1/shift").json()["causes"]
+    assert not [one for cause in told for one in cause["held"] if one["id"] == number]
+
+
 def test_a_product_is_held_in_each_shop_until_its_stock_is_accepted_there(
     server: Any, ingest: dict[str, str], an_exchange: Make, account: str
 ) -> None:
