@@ -29,7 +29,6 @@ ORDER = "261126JWY1BZLX"
         f"PO {ORDER}",
         f"tracking: {ORDER}",
         f"託運單號 # {ORDER}。",
-        "訂單編號：２６１１２６ＪＷＹ１ＢＺＬＸ",
     ],
 )
 def test_a_number_is_found_with_what_labels_it(line: str) -> None:
@@ -37,6 +36,12 @@ def test_a_number_is_found_with_what_labels_it(line: str) -> None:
     assert found.text == (Term(ORDER, whole=True),)
     assert not found.misunderstood
     assert not found.chosen
+
+
+def test_a_number_stays_in_the_width_in_which_it_was_pasted() -> None:
+    assert read("訂單編號：２６１１２６ＪＷＹ１").text == (Term("２６１１２６ＪＷＹ１", whole=True),)
+    assert number("訂單編號：＃２６１１２６ＪＷＹ１") == "２６１１２６ＪＷＹ１"
+    assert number("９４００ 1000 0000 0000 0000 00") == "9400100000000000000000", "it is put together anyway"
 
 
 def test_a_labelled_number_may_have_the_spaces_of_a_label() -> None:
@@ -78,6 +83,7 @@ def test_what_is_proposed_is_never_the_line_itself_nor_a_word_without_a_digit() 
     assert numbers(f"訂單編號：{ORDER}") == []
     assert numbers("the address is wrong") == []
     assert numbers("page 2") == []
+    assert numbers("ＡＢ１２３４") == []
 
 
 def test_half_a_number_is_proposed_as_a_part_of_one() -> None:
@@ -92,7 +98,12 @@ def test_half_a_number_is_proposed_as_a_part_of_one() -> None:
     [
         ("#21345\n#21346\n#8001", ("21345", "21346", "8001")),
         ("21345\t21346\r\n", ("21345", "21346")),
-        ("２１３４５，２１３４６、8001；A-1001", ("21345", "21346", "8001", "A-1001")),
+        ("２１３４５，２１３４６、8001；A-1001", ("２１３４５", "２１３４６", "8001", "A-1001")),
+        ("(21345, 21346) [21347]", ("21345", "21346", "21347")),
+        ("（２１３４５ 和 21346）", ("２１３４５", "21346")),
+        (f"{ORDER}(補)", (f"{ORDER}(補)",)),
+        (f"訂單：{ORDER}（補寄） ＡＢ１２", (f"{ORDER}（補寄）", "ＡＢ１２")),
+        ("(21345(補)) (1)-2(3) 21346)", ("21345(補)", "(1)-2(3)", "21346")),
         ("21345 and 21346, 21345.", ("21345", "21346")),
         (f"訂單編號：{ORDER} 261126BLC2U6GF", (ORDER, "261126BLC2U6GF")),
         (

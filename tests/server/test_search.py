@@ -18,7 +18,8 @@ def word(value: str, *, excluded: bool = False) -> Term:
         ("260101ABCDEF12", [word("260101ABCDEF12")]),
         ("#1001", [word("1001")]),
         ("# 1001,", [word("1001")]),
-        ("２６０１０１ＡＢＣ", [word("260101ABC")]),
+        ("２６０１０１ＡＢＣ", [word("２６０１０１ＡＢＣ")]),
+        ("＃１００１", [word("１００１")]),
         ("9400 1000 0000 0000 0000 00", [word("9400100000000000000000")]),
         ("１Ｚ 999 AA1 01 2345 6784", [word("1Z999AA10123456784")]),
         ("LNT-000123", [word("LNT-000123")]),
@@ -27,7 +28,15 @@ def word(value: str, *, excluded: bool = False) -> Term:
         ("2601*", [Term("2601")]),
         ('"not in range"', [Term("not in range")]),
         ("「地址 錯誤」", [Term("地址 錯誤")]),
+        ("＂Ａ（1）＂", [Term("Ａ（1）")]),
+        ("－取號 ２６０１＊", [Term("取號", excluded=True), Term("２６０１")]),
+        ("王＊明", [Term("王＊明")]),
+        ("系統錯誤：連線逾時", [Term("系統錯誤：連線逾時")]),
+        ('-系統錯誤："連線 逾時"', [Term("系統錯誤：", excluded=True), Term("連線 逾時", excluded=True)]),
+        ("地址（106 大安區）無法辨識", [Term("地址（106"), Term("大安區）無法辨識")]),
+        ('"WH2611 收件人地址錯誤，無法取得郵遞區號…"', [Term("WH2611 收件人地址錯誤，無法取得郵遞區號…")]),
         ("12:30", [Term("12:30")]),
+        ("１２：３０", [Term("１２：３０")]),
         ("https://x.example/a", [Term("https://x.example/a")]),
         ("取號 -timeout", [Term("取號"), Term("timeout", excluded=True)]),
         ('-"a b" -1001', [Term("a b", excluded=True), word("1001", excluded=True)]),
@@ -50,6 +59,15 @@ def test_a_filter_is_its_name_and_value() -> None:
         "cause": ("timeout",),
     }
     assert found.without == (("action", "stock.push"),)
+    assert not found.text
+    assert not found.misunderstood
+
+
+def test_a_filter_may_be_typed_in_full_width_and_an_id_stays_as_it_was_typed() -> None:
+    found = read("ｓｔａｔｕｓ：４０４ duration：＞２ｓ order：＃ＡＢ１２ -source：ＡＢ")
+    assert found.chosen == {"status": ("404",), "reference": ("order:ＡＢ１２",)}
+    assert found.without == (("source", "ＡＢ"),)
+    assert found.duration_over == 2000.0
     assert not found.text
     assert not found.misunderstood
 
@@ -96,7 +114,15 @@ def test_status_method_and_duration_are_filters() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["260101ABCDEF12", "timeout", '"2601"', '"not in range" -timeout', '-action:stock.push -source:"a b" 取號']
+    "line",
+    [
+        "系統錯誤：逾時 ＡＢ１２ －失敗",
+        "260101ABCDEF12",
+        "timeout",
+        '"2601"',
+        '"not in range" -timeout',
+        '-action:stock.push -source:"a b" 取號',
+    ],
 )
 def test_a_line_that_was_read_is_written_so_that_it_means_the_same(line: str) -> None:
     found = read(line)

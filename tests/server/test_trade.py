@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -111,6 +112,23 @@ def test_an_order_finds_all_the_parcels_that_one_call_made_for_it(
         assert [one["orders"] for one in found["shipments"]] == [[f"M{account}"]] * 3
         assert found["not_found"] == []
     assert "does not show a parcel" not in server.get("/shipments", params={"number": f"M{account}"}).text
+
+
+@pytest.mark.parametrize("shape", ["{}(補)", "{}（補寄）", "ＡＢ{}（１）"])
+def test_a_number_with_brackets_or_in_full_width_is_found_by_what_the_pages_show(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str, shape: str
+) -> None:
+    number = shape.format(account)
+    stated = {"action": "label.create", "platform": "tcat", "references": [{"type": "order", "id": number}]}
+    entry = an_exchange(stated=stated, created_at=datetime.now(UTC).isoformat())
+    assert server.post("/api/v1/exchanges", json={"exchanges": [entry]}, headers=ingest).json()["stored"] == 1
+    for path in ("orders", "shipments"):
+        found = server.get(f"/api/v1/{path}", params={"number": f"訂單編號：{number}，NOWHERE-1"}).json()
+        assert (len(found[path]), found["not_found"]) == (1, ["NOWHERE-1"])
+    for asked in ({"text": number}, {"reference": f"order:{number}"}):
+        [found] = server.get("/api/v1/entries", params=asked).json()["entries"]
+    for page in ("/help/order-missing?order=", "/help/label-failed?number="):
+        assert found["id"] in server.get(page + quote(number)).text
 
 
 def test_an_order_says_what_is_still_open_in_the_platforms_words_and_who_acts(

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import pairwise
+from unicodedata import normalize
 from uuid import UUID
 
 from msgspec import structs
@@ -152,15 +153,33 @@ def _has(entry: Entry, field: str, value: str) -> bool:
 
 
 def _mentions(entry: Entry, term: Term) -> bool:
-    """Of texts in ASCII, and others as they are in UTF-8."""
-    wanted = term.value.lower()
-    ids = [one.id.lower() for one in entry.references]
+    """Of texts in UTF-8."""
+    ids = [_lower(one.id) for one in entry.references]
     sides = [entry.request] + ([entry.response] if entry.response else [])
-    texts = [side.body.decode().lower() for side in sides] + [(entry.message or "").lower()]
+    texts = [*(_lower(side.body.decode()) for side in sides), _lower(entry.message or "")]
     if term.whole:
-        word = re.compile(rf"(?:^|[^0-9a-z]|\\u[0-9a-f]{{4}}|\\[nrtbf]){re.escape(wanted)}(?![0-9a-z])")
-        return wanted in ids or any(word.search(text) for text in texts)
-    return any(wanted in text for text in [*ids, *texts])
+        ways = [_lower(one) for one in (term.value, normalize("NFKC", term.value))]
+        before = r"(?:^|[^0-9a-z]|\\u[0-9a-f]{4}|\\[nrtbf])"
+        words = [re.compile(f"{before}{re.escape(one)}(?![0-9a-z])") for one in ways]
+        return any(one in ids for one in ways) or any(word.search(text) for text in texts for word in words)
+    return any(_lower(one) in text for one in widths(term.value) for text in [*ids, *texts])
+
+
+def widths(text: str) -> set[str]:
+    """A text as it is, in half or full width, with full-width marks; a word also with full-width letters alone."""
+    plain = normalize("NFKC", text)
+    kinds: list[Callable[[str], bool]] = [lambda char: char in "!(),:;?", lambda char: True]
+    kinds += [] if " " in plain else [str.isalnum]
+    return {text, plain, *("".join(_wide(char) if wide(char) else char for char in plain) for wide in kinds)}
+
+
+def _wide(char: str) -> str:
+    return chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char
+
+
+def _lower(text: str) -> str:
+    """Letters of ASCII alone."""
+    return text.encode().lower().decode()
 
 
 def _pinned(entry: Entry, pinned: set[str]) -> bool:

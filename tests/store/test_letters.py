@@ -21,7 +21,7 @@ Make = Callable[..., Entry]
 WORDS = (
     "not in range", "Kowalczyk", "庫存不足", "取號", "臺北市信義區", "王小明", "ＡＢＣＤ", "iPhone", "許功蓋", "😀好吃",
     "ORDER_SN", "x=1&y=", '"message":"', "Straße", "デリバリー", "2601", " ", "  ", "\\u", "%20", "Ünïcödé",
-    "/labels/a-b/", "ShipTo", "a", "-",
+    "/labels/a-b/", "ShipTo", "a", "-", "（106 大安區）", "錯誤：Timeout，", "ＡＢ-１２", "(A1)：",
 )  # fmt: skip
 CHARSETS = ("utf-8", "utf-8", "big5", "gb18030", "shift_jis")
 

@@ -68,7 +68,7 @@ def noted(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[Query]:
 
 def test_a_text_is_found_in_told_days_as_in_others(store: Store, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slices, "ENTRIES", 3)
-    random = Random(7)
+    random = Random(8)
     store.write(
         [
             make(

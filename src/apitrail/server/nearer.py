@@ -6,6 +6,7 @@ import re
 
 from apitrail.server import pasted, search
 from apitrail.store.model import Term
+from apitrail.store.widths import half
 
 MOST = 4
 """Lines that are proposed at once."""
@@ -18,13 +19,13 @@ _NUMBER = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._/-]*[0-9A-Za-z])?", re.ASCII)
 def numbers(line: str) -> list[str]:
     """Each number of the line by itself, and its pieces joined, for they may be one; not what the line is already."""
     looked_for = _looked_for(line)
-    words = [term.value for term in looked_for]
+    words = [half(term.value) for term in looked_for]
     found = [number for word in words for number in _NUMBER.findall(word)]
     pieces = [piece for word in words for piece in re.split("[._/-]", word)]
     if len(pieces) > 1 and all(_is_piece(piece) for piece in pieces):
         found.append("".join(pieces))
-    told = [one for one in dict.fromkeys(found) if _is_number(one) and looked_for != [Term(one, whole=True)]]
-    return told[:MOST]
+    alone = half(only_number(line))
+    return [one for one in dict.fromkeys(found) if _is_number(one) and one != alone][:MOST]
 
 
 def only_number(line: str) -> str:
@@ -37,7 +38,7 @@ def several(line: str) -> tuple[str, ...]:
     """The numbers that are all of the line, where there are at least two; empty where it holds anything else."""
     found = pasted.numbers(line)
     alone = len(pasted.pieces(line)) == len(found.each) <= pasted.MOST
-    plain = alone and all(_NUMBER.fullmatch(one) and _is_number(one) for one in found.each)
+    plain = alone and all(_NUMBER.fullmatch(half(one)) and _is_number(one) for one in found.each)
     return found.each if plain and len(found.each) > 1 else ()
 
 

@@ -2,16 +2,18 @@
 several at once, in a line or as a column of a spreadsheet.
 
 A label (`訂單編號：260101ABC`, `Order no. 260101ABC`) is taken off only where a number follows, and only a word that is
-known to name one: any other word is looked for as it stands.
+known to name one: any other word is looked for as it stands. So is a number, in the width in which it was pasted: the
+log may have it so, and the store looks for it in half width too.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from unicodedata import normalize
 
 from msgspec import Struct
+
+from apitrail.store.widths import folded, half
 
 MOST = 50
 """Numbers that are looked for at once."""
@@ -33,16 +35,16 @@ _ANY = r"(?=[0-9A-Za-z._/-]*[0-9])"
 _LONG = r"(?=(?=[^\s]*[0-9])[0-9A-Za-z._/-]{6,})"
 """What follows is a number for its own looks: a mere space stands before it."""
 _LABEL = re.compile(
-    rf"(?<![^\s,;(])(?:"
+    rf"(?<![^\s,;(])(?P<off>"
     rf"(?:{'|'.join(_CHINESE)})\s*(?:是|為)?\s*[:#]?\s*#?{_ANY}"
     rf"|(?:{_ENGLISH})\b(?:\s*{_NUMBERED}\s*[:#]?\s*#?\s*{_ANY}|\s*#\s*{_ANY}|:\s+#?\s*{_ANY}|\s+{_LONG})"
     rf")",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(r"[\n\r\t,;、|]+")
+_BETWEEN = re.compile(r"[\n\r\t,;、|，；｜]+")
 """What parts one number from the next for certain."""
-_WORDS = re.compile(r"[\s,;、|]+")
-_AROUND = "#.:()[]「」'\""
+_WORDS = re.compile(r"[\s,;、|，；｜]+")
+_AROUND = "#.:「」'\"＃．：＇＂"
 
 
 class Numbers(Struct, frozen=True):
@@ -72,16 +74,31 @@ class Numbers(Struct, frozen=True):
         return (self.whole,) if grouped and len(missing) == len(self.each) else missing
 
 
+def same(number: str) -> str:
+    """What two ways to write one number have in common: case and width of letters, and a `#` before it."""
+    return folded(number).casefold().removeprefix("#")
+
+
+def without(text: str, pattern: re.Pattern[str]) -> str:
+    """The text without what the pattern, which is for half width, finds to be `off`."""
+    pieces, at = [], 0
+    for match in pattern.finditer(half(text)):
+        pieces.append(text[at : match.start("off")])
+        at = match.end("off")
+    return "".join((*pieces, text[at:]))
+
+
 def unlabelled(line: str) -> str:
-    """The line, normalised (NFKC) before, without the labels of its numbers. What stands in quotes stays as it is."""
+    """The line without the labels of its numbers. What stands in quotes stays as it is."""
     parts = line.split('"')
-    parts[::2] = [_LABEL.sub("", part) for part in parts[::2]]
+    parts[::2] = [without(part, _LABEL) for part in parts[::2]]
     return '"'.join(parts)
 
 
 def number(text: str) -> str:
     """One number, without all that."""
-    plain = unlabelled(normalize("NFKC", text).strip()).removeprefix("#").strip()
+    plain = unlabelled(text.strip())
+    plain = plain[1:].strip() if plain[:1] in ("#", "＃") else plain
     return spaced(plain) or plain
 
 
@@ -94,20 +111,42 @@ def numbers(text: str) -> Numbers:
 
 def pieces(text: str, *, by: re.Pattern[str] = _WORDS) -> list[str]:
     """What stands between commas, spaces and the like; without labels."""
-    plain = unlabelled(normalize("NFKC", text))
-    return [part for one in by.split(plain) if (part := one.strip())]
+    return [part for one in by.split(unlabelled(text)) if (part := one.strip())]
 
 
 def _each(part: str, *, several: bool) -> list[str]:
     """`several`: it stands beside others, so that spaces within it are those of a label."""
     if several and (one := spaced(part)):
         return [one]
-    words = [word.strip(_AROUND) for word in part.split()]
+    words = [_bare(word) for word in part.split()]
     numbered = [word for word in words if any(char.isdigit() for char in word)]
     if len(numbered) > 1:
         return numbered
-    one = number(part).strip(_AROUND)
+    one = _bare(number(part))
     return [one] if one else []
+
+
+def _bare(word: str) -> str:
+    """Without the signs around it. A bracket whose other one is within the word belongs to it: 1001(補)."""
+    bare = word.strip(_AROUND)
+    plain = half(bare)
+    for begin, end in ("()", "[]"):
+        if plain.startswith(begin):
+            closed = _closed(plain, begin, end)
+            bare = bare[1:-1] if closed == len(plain) - 1 else bare if closed else bare[1:]
+        elif plain.endswith(end) and plain.count(end) > plain.count(begin):
+            bare = bare[:-1]
+    return bare if bare == word else _bare(bare)
+
+
+def _closed(word: str, begin: str, end: str) -> int:
+    """Where the bracket that the word begins with is closed; 0 where it is not."""
+    open_ones = 0
+    for place, char in enumerate(word):
+        open_ones += (char == begin) - (char == end)
+        if not open_ones:
+            return place
+    return 0
 
 
 def spaced(line: str) -> str:
@@ -115,7 +154,7 @@ def spaced(line: str) -> str:
 
     Groups such as 21345 21346 21347 or 5123 5124 5125 are several order numbers.
     """
-    groups = line.removeprefix("#").split()
+    groups = half(line).removeprefix("#").split()
     joined = "".join(groups)
     if len(groups) < 3 or len(joined) < 9 or not all(re.fullmatch("[0-9A-Z]{1,6}", group) for group in groups):
         return ""

@@ -17,14 +17,14 @@ from __future__ import annotations
 
 import re
 from typing import get_args
-from unicodedata import normalize
 
 from msgspec import Struct
 
 from apitrail.entry import Cause, Outcome
 from apitrail.exchange import Direction
-from apitrail.server.pasted import spaced, unlabelled
+from apitrail.server.pasted import spaced, unlabelled, without
 from apitrail.store.model import Term
+from apitrail.store.widths import folded, half
 
 FIELDS = {
     "action": "action",
@@ -83,15 +83,22 @@ REFERENCE_TYPES = (
 TEXT_MAX = 500
 TERMS_MAX = 12
 
-_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "「": '"', "」": '"', "『": '"', "』": '"', "«": '"', "»": '"'})
+_QUOTES = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "「": '"', "」": '"', "『": '"', "』": '"', "«": '"', "»": '"', "＂": '"'}
+)
 _PART = re.compile(r'(?P<without>-?)(?:(?P<field>[^\s":]+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
 STATUS = re.compile("[1-5]xx|[1-9][0-9]{2}|none")
 _DURATION = re.compile(r">?([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m)?")
 _MS = {"ms": 1.0, "s": 1000.0, "m": 60_000.0}
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]*")
 _SPELT = {"method": str.upper, "status": str.lower}
-_APART = re.compile(rf"(?<![^\s-])({'|'.join((*FIELDS, 'duration', *REFERENCE_TYPES))}):\s+(?=\S)", re.IGNORECASE)
-_EDGES = " \t,;.!?，。、；！？"
+_KNOWN = frozenset((*FIELDS, "duration", *REFERENCE_TYPES))
+"""What means a filter by whatever colon; anything else only by a half-width one: 系統錯誤：連線逾時 is text."""
+_APART = re.compile(rf"(?<![^\s-])(?:{'|'.join(_KNOWN)}):(?P<off>\s+)(?=\S)", re.IGNORECASE)
+_SIGN_APART = re.compile(r"#(?P<off>\s+)")
+_EDGES = " \t,;.!?，。、；．！？"
+_AS_TYPED = ("ec_integration", "shipping_integration", "merchant", "source", "reference")
+"""Filters of ids: these are looked for in the width in which they were typed."""
 
 
 class Misunderstood(Struct, frozen=True):
@@ -146,8 +153,7 @@ def _quoted(value: str) -> str:
 
 class _Reader:
     def __init__(self, line: str) -> None:
-        plain = unlabelled(normalize("NFKC", line.translate(_QUOTES)).strip())
-        self._line = re.sub(r"#\s+", "#", plain)
+        self._typed = without(unlabelled(line.translate(_QUOTES).strip()), _SIGN_APART)
         self._text: list[Term] = []
         self._chosen: dict[str, tuple[str, ...]] = {}
         self._without: list[tuple[str, str]] = []
@@ -155,7 +161,7 @@ class _Reader:
         self._wrong: list[Misunderstood] = []
 
     def read(self) -> Search:
-        line = self._line
+        line = self._typed
         if len(line) > TEXT_MAX:
             reason = f"is longer than {TEXT_MAX} characters"
             self._not(line[:40] + "…", reason, "Look for less at once.", "long", str(TEXT_MAX))
@@ -165,7 +171,8 @@ class _Reader:
         elif number := spaced(line):
             self._text.append(Term(number, whole=True))
         else:
-            for match in _PART.finditer(_APART.sub(r"\1:", line)):
+            self._typed = without(line, _APART)
+            for match in _PART.finditer(half(self._typed)):
                 self._part(match)
         if len(self._text) > TERMS_MAX:
             reason = f"has more than {TERMS_MAX} words"
@@ -182,16 +189,28 @@ class _Reader:
         self._wrong.append(Misunderstood(part, reason, fix, kind, names))
 
     def _part(self, match: re.Match[str]) -> None:
-        field, phrase, word = match["field"], match["phrase"], match["word"]
-        without = bool(match["without"])
-        if field is not None and (field.isdigit() or (word or "").startswith("//")):
-            word, field, phrase = f"{field}:{word or phrase}", None, None  # 12:30, https://…
-        if field is not None:
-            self._field(match[0], field.lower(), phrase if phrase is not None else word, without)
-        elif phrase is not None:
-            self._phrase(match[0], phrase, without)
-        else:
-            self._word(match[0], word, without)
+        """A part of the line as it is in half width; what was typed stands at the same place."""
+        part, phrase, word = (self._at(match, name) for name in (0, "phrase", "word"))
+        field, without = match["field"], bool(match["without"])
+        if field is not None and self._is_text(match):
+            begin = self._typed[match.start("field") : match.end("field") + 1]
+            self._word(part, begin + word, without)
+        elif field is not None:
+            self._field(part, field.lower(), phrase or word, without)
+            return
+        elif word:
+            self._word(part, word, without)
+        if match["phrase"] is not None:
+            self._phrase(part, phrase, without)
+
+    def _at(self, match: re.Match[str], name: str | int) -> str:
+        return self._typed[slice(*match.span(name))] if match[name] is not None else ""
+
+    def _is_text(self, match: re.Match[str]) -> bool:
+        """Whether what stands before a colon is no field: 12:30, https://…, 錯誤：逾時."""
+        known = match["field"].lower() in _KNOWN
+        full_width = self._typed[match.end("field")] != ":"
+        return match["field"].isdigit() or (match["word"] or "").startswith("//") or (full_width and not known)
 
     def _phrase(self, part: str, phrase: str, without: bool) -> None:
         if not phrase.strip():
@@ -201,14 +220,15 @@ class _Reader:
             self._text.append(Term(phrase, excluded=without))
 
     def _word(self, part: str, word: str, without: bool) -> None:
-        plain = word.strip(_EDGES).removeprefix("#")
-        stars = plain.strip("*")
-        if not stars.strip("-"):
+        plain = word.strip(_EDGES)
+        plain = plain[1:] if plain[:1] in ("#", "＃") else plain
+        stars = plain.strip("*＊")
+        if not stars.strip("-－"):
             self._not(part, "is not a word", "Write what to look for after it.", "no_word")
         elif "*" in stars:
             self._not(part, "has a * within", "Put * before or after a part of a word only.", "star")
         else:
-            whole = stars == plain and bool(_ID.fullmatch(plain)) and any(char.isdigit() for char in plain)
+            whole = stars == plain and bool(_ID.fullmatch(half(plain))) and any(char.isdigit() for char in plain)
             self._text.append(Term(stars, whole=whole, excluded=without))
 
     def _field(self, part: str, field: str, value: str, without: bool) -> None:
@@ -217,7 +237,9 @@ class _Reader:
             return
         name = FIELDS.get(field)
         if name is None and field in REFERENCE_TYPES:
-            name, value = "reference", f"{field}:{value.removeprefix('#')}"
+            name, value = "reference", f"{field}:{value[1:] if value[:1] in ('#', '＃') else value}"
+        if name not in _AS_TYPED:
+            value = folded(value)
         if name is None:
             known = ", ".join((*FIELDS, *REFERENCE_TYPES))
             reason = f"begins with {field}: which is not a filter"
@@ -233,7 +255,7 @@ class _Reader:
             self._chosen[name] = tuple(dict.fromkeys((*self._chosen.get(name, ()), value)))
 
     def _duration(self, part: str, value: str, without: bool) -> None:
-        over = milliseconds(value)
+        over = milliseconds(folded(value))
         if over is None or without:
             self._not(part, "is not a duration", "Like duration:>2s or duration:>500ms.", "no_value", ">2s, >500ms")
         else:

@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import product
-from unicodedata import normalize
 from urllib.parse import quote
+
+from apitrail.store import widths
 
 MOST = 200
 """The engine looks for at most 255 at once."""
@@ -20,7 +21,6 @@ _ONE_LETTER = re.compile(rb"(?=([^A-Za-z]*[A-Za-z]?[^A-Za-z]*))")
 
 _SAME = {"台": "台臺", "臺": "臺台"}
 """Characters that people use for each other."""
-_FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 _CHARSETS = ("big5", "gb18030", "shift_jis")
 
 
@@ -48,13 +48,12 @@ def windows(needle: bytes) -> list[bytes]:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """As typed, in half-width letters, in full-width ones, each with 台 and 臺."""
-    plain = normalize("NFKC", text)
-    for form in dict.fromkeys((text, plain, plain.translate(_FULL_WIDTH))):
+    """In each width, then each of these with 台 and 臺."""
+    forms = dict.fromkeys(widths.forms(text))
+    yield from forms
+    for form in forms:
         choices = [_SAME.get(char, char) for char in form]
-        if sum(len(choice) > 1 for choice in choices) > 4:
-            yield form
-        else:
+        if sum(len(choice) > 1 for choice in choices) <= 4:
             yield from map("".join, product(*choices))
 
 

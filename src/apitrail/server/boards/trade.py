@@ -28,7 +28,7 @@ from apitrail.server.boards.parcels import (
 )
 from apitrail.server.boards.span import Span, bounded
 from apitrail.server.guided.missing import written
-from apitrail.server.pasted import Numbers
+from apitrail.server.pasted import Numbers, same
 from apitrail.store import Store
 from apitrail.store.model import Filter
 from apitrail.store.trade import Latest, Mention, Mentioned, Subject
@@ -247,8 +247,8 @@ def _without_parcel(asked: Asked, rows: Sequence[Sighted], twins: Mapping[str, s
     orders = {number for one in parcels for number in one.orders}
     shown = orders | {twins[one] for one in orders if one in twins}
     shown |= {number for one in parcels for number in (*one.tracking, *one.shipments, *one.packages)}
-    plain = {one.lower().removeprefix("#") for one in shown}
-    return asked.numbers.not_in(lambda number: number.lower() in plain)
+    plain = {same(one) for one in shown}
+    return asked.numbers.not_in(lambda number: same(number) in plain)
 
 
 def _numberless(one: Parcel) -> bool:
@@ -317,14 +317,14 @@ def _spelt(asked: Asked, wanted: list[Latest], mentions: Sequence[Mention]) -> t
     for one in mentions:
         for kind, identity in one.references:
             if (kind, identity.lower()) in sought:
-                known.setdefault(identity.lower().removeprefix("#"), {})[kind, identity] = None
+                known.setdefault(same(identity), {})[kind, identity] = None
 
     def found(number: str) -> bool:
-        return number.lower() in known
+        return same(number) in known
 
     whole = asked.numbers.whole
     shown = (whole,) if whole and found(whole) else asked.numbers.each
-    nodes = dict.fromkeys(node for number in shown for node in known.get(number.lower(), ()))
+    nodes = dict.fromkeys(node for number in shown for node in known.get(same(number), ()))
     return [Latest(kind, identity, mentions[0].at) for kind, identity in nodes], asked.numbers.not_in(found)
 
 

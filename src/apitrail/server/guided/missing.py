@@ -12,6 +12,7 @@ from apitrail.entry import EntryRow
 from apitrail.server.guided.fetches import SHOWN, TROUBLES, Account, Fared, gaps, troubled
 from apitrail.server.guided.finding import BAD, Answer, Finding, Named, Texts, failed
 from apitrail.store.model import Filter, Term
+from apitrail.store.widths import of_id
 
 FETCHES = ("order.list", "order.list.manual", "webhook.replay", "event.list")
 """Calls that bring orders nobody asked for by number."""
@@ -80,8 +81,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
 
 def written(number: str) -> tuple[str, ...]:
-    """A number as it may stand among the references: some platforms write it with a #."""
-    return (number, f"#{number}")
+    """A number as it may stand among the references: some platforms write it with a #, in half width or as it is."""
+    return tuple(way for one in of_id(number) for way in (one, f"#{one}"))
 
 
 def answer(asked: Asked, found: Evidence) -> Answer:

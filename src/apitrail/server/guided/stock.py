@@ -13,6 +13,7 @@ from apitrail.profiles.quantities import Quantity, in_words
 from apitrail.server.guided.finding import Answer, Fate, Finding, Mark, Named, Texts, fate, said_of
 from apitrail.server.guided.missing import NOTICES, READS
 from apitrail.store.model import Filter, Term
+from apitrail.store.widths import of_id
 
 SETS = ("stock.push", "stock.overwrite", "stock.adjust")
 """Calls that set a product's stock."""
@@ -43,7 +44,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     @property
     def spellings(self) -> tuple[str, ...]:
         """As it may be written: ids are found exactly as they are."""
-        return tuple(dict.fromkeys((self.number, self.number.upper(), self.number.lower())))
+        ways = of_id(self.number)
+        return tuple(dict.fromkeys(way for one in ways for way in (one, one.upper(), one.lower())))
 
     def where(self, *actions: str, since: datetime | None = None) -> Filter:
         """Calls about the product."""

@@ -29,6 +29,7 @@ from apitrail.server.pages.query import PageQuery, canonical
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.rows import RowView, row
 from apitrail.server.pages.silences import NONE, SilencesView, SilenceView, silences
+from apitrail.server.pasted import same
 from apitrail.store import Store
 from apitrail.store.model import EPOCH, Cursor, LossRow, Page, Span, View
 
@@ -301,13 +302,8 @@ def _stories(query: PageQuery, entries: Sequence[EntryRow], reader: Reader) -> l
     """Whoever looks for a number asks what became of it: other pages say that, and the boards of several at once."""
     bare = PageQuery(tz=query.tz, lang=query.lang)
     wanted = nearby.only_number(query.text) if query.text else query.reference[0] if len(query.reference) == 1 else ""
-    wanted = wanted.rpartition(":")[2].removeprefix("#").casefold()
-    told = {
-        one.type: one.id
-        for entry in entries
-        for one in entry.references
-        if wanted and one.id.removeprefix("#").casefold() == wanted
-    }
+    wanted = same(wanted.rpartition(":")[2])
+    told = {one.type: one.id for entry in entries for one in entry.references if wanted and same(one.id) == wanted}
     if not told:
         return _one_by_one(query, reader)
     return [

@@ -15,6 +15,7 @@ from apitrail.store.queries.where import Where, chosen, near, within
 from apitrail.store.queries.words import SPAN
 from apitrail.store.times import instant, micros
 from apitrail.store.trade import Latest, Mention, Subject
+from apitrail.store.widths import lower
 
 MAKING = ("label.create", "return.label.create", "tracking.allocate", "shipment.create", "batch.buy")
 """What makes a label or its number: a parcel without a number is known by its order."""
@@ -77,7 +78,7 @@ def mentions(ids: Sequence[str], seconds: Sequence[int], actions: Sequence[str],
     if actions:
         where = where.also("action IN {actions:Array(String)}", actions=list(actions))
     where = where.also(
-        "arrayExists(id -> has({ids:Array(String)}, lower(id)), reference_ids)", ids=[one.lower() for one in ids]
+        "arrayExists(id -> has({ids:Array(String)}, lower(id)), reference_ids)", ids=[lower(one) for one in ids]
     )
     return Query(
         "SELECT toString(id), toUnixTimestamp64Micro(created_at) AS at, direction, ifNull(platform, ''), action,"  # noqa: S608

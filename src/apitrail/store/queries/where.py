@@ -12,6 +12,7 @@ from apitrail.store.folding import ADDRESS
 from apitrail.store.model import Filter
 from apitrail.store.queries.words import SPAN, having, spelled
 from apitrail.store.times import micros
+from apitrail.store.widths import of_id
 
 # A field of Filter, and its column.
 FIELDS = {
@@ -153,6 +154,8 @@ def by_entries(where: Where, which: Filter, *, bodies: bool = True, brief: bool 
         values = list(getattr(which, field))
         if field == "reference":
             values = spelled(values)
+        elif field == "source":
+            values = [way for value in values for way in of_id(value)]
         if values:
             where = where.also(condition.replace("VALUES", f"{{{field}:Array(String)}}"), **{field: values})
         if unwanted := [value for other, value in which.without if other == field]:

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from apitrail.store import widths
 from apitrail.store.bodies import edges, unfolded, within
 from apitrail.store.engine import Param, Query
 from apitrail.store.hashing import word_numbers
@@ -62,14 +63,17 @@ def mentions(which: Filter) -> Mentions:
         sets.append(tuple(spelled(dict.fromkeys(value for value in ids if value))))
     for term in which.text:
         if term.whole and not term.excluded:
-            sets.append(tuple(spelled(dict.fromkeys((term.value, _indexed(term.value) or term.value)))))
+            plain = widths.folded(term.value)
+            sets.append(tuple(spelled(dict.fromkeys((term.value, _indexed(plain) or plain)))))
     return Mentions(tuple(sets))
 
 
 def spelled(ids: Iterable[str]) -> list[str]:
-    """Ids as people look for them, and as shops write them: order 1001 is `#1001` in what Shopify sends."""
+    """Ids as people look for them, and as shops write them: order 1001 is `#1001` in what Shopify sends; and in the
+    widths that an id may have.
+    """
     found = []
-    for value in ids:
+    for value in dict.fromkeys(one for identity in ids for one in widths.of_id(identity)):
         kind, colon, rest = value.rpartition(":")
         found += [value] if rest.startswith("#") or not rest else [value, f"{kind}{colon}#{rest}"]
     return found
@@ -148,15 +152,18 @@ def having(term: Term, name: str, *, bodies: bool = True, brief: bool = False) -
     if not term.whole:
         return _briefly(term.value, name) if brief else _inside(term.value, name)
     if not bodies:
-        cases = dict.fromkeys((term.value, term.value.lower(), term.value.upper()))
+        cases = (term.value, widths.lower(term.value), widths.upper(term.value))
         return f"hasAny(reference_ids, {{{name}:Array(String)}})", {name: spelled(cases)}
-    params: dict[str, Param] = {name: [one.lower() for one in spelled([term.value])]}
+    params: dict[str, Param] = {name: [widths.lower(one) for one in spelled([term.value])]}
     refers = f"arrayExists(id -> has({{{name}:Array(String)}}, lower(id)), reference_ids)"
-    if not _indexed(term.value):
+    ways = widths.of_id(term.value)
+    if not any(map(_indexed, ways)):
         return refers, params
-    params[f"{name}_body"] = f"(?i)({_BEFORE}){re.escape(term.value)}($|[^0-9A-Za-z])"
+    either = "|".join(map(re.escape, ways))
+    word = f"({either})" if len(ways) > 1 else either
+    params[f"{name}_body"] = f"(?i)({_BEFORE}){word}($|[^0-9A-Za-z])"
     found = f"match(COLUMN, {{{name}_body:String}})"
-    written = [term.value.encode("utf-8", "replace")]
+    written = [one.encode("utf-8", "replace") for one in ways]
     in_ids = [found.replace("COLUMN", "id")] if within(written) else []
     condition, more = _anywhere(found, in_ids, written, name, request=_PLAIN)
     return f"{refers} OR {condition}", params | more
@@ -164,8 +171,7 @@ def having(term: Term, name: str, *, bodies: bool = True, brief: bool = False) -
 
 def _inside(text: str, name: str) -> tuple[str, dict[str, Param]]:
     """The condition that an entry has the text, however it is written and in any case of letters."""
-    written = needles(text)
-    anycase = bool(re.search("[A-Za-z]", text))
+    written, anycase = _needles(text)
     pieces = [windows(needle) if anycase else [needle] for needle in written]
     singly = list(dict.fromkeys(piece for some in pieces for piece in some))
     together = f"(COLUMN, arrayMap(x -> unhex(x), {{{name}:Array(String)}}))"
@@ -179,7 +185,7 @@ def _inside(text: str, name: str) -> tuple[str, dict[str, Param]]:
         if anycase:
             found += f" AND {at_once}"
         params |= {f"{name}_{number}": piece.hex() for number, piece in enumerate(singly)}
-    in_ids, ids = _in_ids(written, name, anycase=anycase)
+    in_ids, ids = _in_ids(text, written, name, anycase=anycase)
     condition, more = _anywhere(found, in_ids, written, name, again=at_once)
     return condition, params | ids | more
 
@@ -188,19 +194,27 @@ def _briefly(text: str, name: str) -> tuple[str, dict[str, Param]]:
     """The same condition in a tenth of the functions. To understand one takes the engine a tenth of a millisecond, in
     which it looks at fifty bodies. So all that is looked at is one text, between bytes that are in none.
     """
-    written = needles(text)
-    anycase = bool(re.search("[A-Za-z]", text))
+    written, anycase = _needles(text)
     params: dict[str, Param] = {name: "ff".join(needle.hex() for needle in written)}
     asked = f"splitByChar(char(255), unhex({{{name}:String}}))"
     found = f"multiSearchAny{'CaseInsensitive' if anycase else ''}(COLUMN, {asked})"
-    in_ids, ids = _in_ids(written, name, anycase=anycase)
+    in_ids, ids = _in_ids(text, written, name, anycase=anycase)
     condition, more = _anywhere(found, in_ids, written, name, together=True)
     return condition, params | ids | more
 
 
-def _in_ids(written: Sequence[bytes], name: str, *, anycase: bool) -> tuple[list[str], dict[str, Param]]:
-    """The conditions that an `id` has one of the texts."""
-    params: dict[str, Param] = {f"{name}_in{number}": one for number, one in enumerate(within(written))}
+def _needles(text: str) -> tuple[list[bytes], bool]:
+    """Every way to write it, and whether it is looked for in any case of letters; if so, one of each case is enough."""
+    anycase = bool(re.search("[A-Za-z]", widths.folded(text)))
+    written = needles(text)
+    return list({one.lower(): one for one in reversed(written)}.values())[::-1] if anycase else written, anycase
+
+
+def _in_ids(text: str, written: Sequence[bytes], name: str, *, anycase: bool) -> tuple[list[str], dict[str, Param]]:
+    """The conditions that an `id` has one of the texts: those without a sign, and what may be a number with signs."""
+    number = " " not in text and any(char.isdigit() for char in text)
+    parts = dict.fromkeys((*within(written), *(map(widths.lower, widths.of_id(text)) if number else ())))
+    params: dict[str, Param] = {f"{name}_in{place}": part for place, part in enumerate(parts)}
     asked = "lower(id)" if anycase else "id"
     return [f"position({asked}, {{{one}:String}}) > 0" for one in params], params
 
