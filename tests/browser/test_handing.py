@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,27 @@ def test_an_entry_on_paper_is_whole_and_alone(desk: Any, server: Any, call: Call
     expect(page.locator(".of-response .headers table").first).to_be_visible()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(page.locator(".of-response .headers:not(.query)").first).not_to_have_attribute("open", "")
+
+
+def test_a_list_on_paper_says_when_and_for_what_and_cuts_nothing(desk: Any, server: Any, call: Call, mine: str) -> None:
+    said = "地址（106 大安區）無法辨識，請修正收件人的地址後再產生一次託運單，" * 3
+    url = f"https://api.shop.example/orders/{'x' * 90}"
+    server.record(call(status=422, url=url, body=json.dumps({"message": said}).encode()))
+    page = desk.open(f"{mine}&outcome=request_error", timezone_id="Asia/Taipei")
+    row = page.locator(".entry")
+    expect(row).to_have_count(1)
+    expect(page.locator(".on-paper").first).not_to_be_visible()
+    page.emulate_media(media="print")
+    for width in (1000, 690):
+        page.set_viewport_size({"width": width, "height": 900})
+        expect(row.locator(".date")).to_be_in_viewport()
+        expect(row.locator(".ago")).not_to_be_visible()
+        cut = "all => all.filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1).map(String)"
+        assert not row.locator("td, .c-path code, .cause, .said").evaluate_all(cut), width
+    asked = page.locator(".asked")
+    expect(asked).to_contain_text(re.compile(r"20\d\d-\d\d-\d\d .+ – 20\d\d-\d\d-\d\d .+Bad request"))
+    expect(page.locator(".top .on-paper")).to_contain_text("Asia/Taipei")
+    expect(page.locator("#total")).to_be_visible()
 
 
 def test_what_became_of_copying_is_told_in_a_live_region_and_the_button_says_its_own_name_again(

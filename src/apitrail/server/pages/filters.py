@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from markupsafe import Markup
 from msgspec import Struct
@@ -105,6 +106,8 @@ class RangeView(Struct, frozen=True, kw_only=True):
     zone: str
     zones: list[Zone]
     summary: Markup
+    on_paper: Markup
+    """The range in dates: on paper, "24 hours" would say nothing."""
 
 
 class FiltersView(Struct, frozen=True, kw_only=True):
@@ -240,19 +243,24 @@ def _range(query: PageQuery, reader: Reader) -> RangeView:
         zone=clock.zone.key,
         zones=zones(query, reader),
         summary=ranged(query, reader),
+        on_paper=_between(asked.since, until or clock.now, reader),
     )
 
 
 def ranged(query: PageQuery, reader: Reader) -> Markup:
     """The range that is chosen."""
-    words, tag = reader.words, reader.clock.tag
     if query.range:
-        return words(f"range.{query.range}")
-    if query.since and query.until:
-        return words("range.between", since=tag(query.since), until=tag(query.until))
-    if query.since:
-        return words("range.after", since=tag(query.since))
-    return words("range.before", until=tag(query.until)) if query.until else words("range.all")
+        return reader.words(f"range.{query.range}")
+    return _between(query.since, query.until, reader)
+
+
+def _between(since: datetime | None, until: datetime | None, reader: Reader) -> Markup:
+    words, tag = reader.words, reader.clock.tag
+    if since and until:
+        return words("range.between", since=tag(since), until=tag(until))
+    if since:
+        return words("range.after", since=tag(since))
+    return words("range.before", until=tag(until)) if until else words("range.all")
 
 
 def found(query: PageQuery, facets: Facets, field: str, wanted: str, reader: Reader) -> Menu:
