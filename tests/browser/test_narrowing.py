@@ -53,6 +53,20 @@ def test_a_number_that_is_found_leads_to_where_the_order_stands(
     expect(desk.open(f"/?ec_integration={account.id}").locator(".stories a")).to_have_count(0)
 
 
+def test_a_number_of_short_pieces_is_listed_by_what_refers_to_it_and_looked_for_in_texts_by_a_click(
+    desk: Any, server: Any, call: Call
+) -> None:
+    number = f"{uuid4().int % 100000:05}-{uuid4().int % 100000:05}"
+    said = f'{{"message": "order {number} is on hold"}}'.encode()
+    server.record(call(source=Source("order", number)), call("label.create", status=422, body=said))
+    page = desk.open(f"/?text={number}")
+    expect(page.locator(".entry")).to_have_count(1)
+    page.get_by_role("link", name="Look in the texts of calls, too").click()
+    expect(page.locator(".entry")).to_have_count(2)
+    assert asked(page)["text"] == [f'"{number}"']
+    expect(page.get_by_role("link", name="Look in the texts of calls, too")).to_have_count(0)
+
+
 def test_a_product_that_is_found_leads_to_the_stock_that_was_sent_of_it(
     desk: Any, server: Any, call: Call, account: Integration
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -14,6 +13,7 @@ from apitrail.server.guided import label, missing, stock
 from apitrail.server.guided.fetches import LEAST, Account
 from apitrail.server.guided.finding import BAD, GOOD, Texts, fate
 from apitrail.store import Store
+from apitrail.store.indexed import in_bodies
 from apitrail.store.model import Filter, Moment, Option, QueryTooLarge, Term
 
 MENTIONS = 200
@@ -21,8 +21,6 @@ MENTIONS = 200
 FETCHES = 20_000
 LATELY = timedelta(days=7)
 """So long before the time that is asked about, an account may have fetched last and still be missed in it."""
-LEAST_TOGETHER, MOST_TOGETHER = 6, 24
-"""Letters and digits of a number that is looked for in bodies; together, where it is to be found as a word."""
 ATTEMPTS = 50
 SETS = 50
 """Calls that set a product's stock: the latest."""
@@ -178,7 +176,7 @@ def _mentions(store: Store, asked: missing.Asked) -> tuple[list[EntryRow], Texts
     order and it is no word that can be looked up: the latest of the time whose text has it as a part.
     """
     by_reference = store.page(Filter(reference=missing.written(asked.order)), limit=MENTIONS).entries
-    term = _in_bodies(asked.order)
+    term = in_bodies(asked.order)
     if term is not None and not term.whole and any(map(missing.told_by, by_reference)):
         return by_reference, "parts", None
     until = None if term is None or term.whole else asked.until
@@ -187,16 +185,6 @@ def _mentions(store: Store, asked: missing.Asked) -> tuple[list[EntryRow], Texts
         return by_reference, texts, next(iter(said), None)
     found = {one.id: one for one in (*by_reference, *said)}
     return sorted(found.values(), key=lambda one: (one.created_at, one.id), reverse=True), texts, None
-
-
-def _in_bodies(number: str) -> Term | None:
-    """How a number is looked for in bodies: as a word, where the log can look that up; as a part of a text, which has
-    them all read; None where it is so short that it is a part of many.
-    """
-    pieces = re.findall("[0-9A-Za-z]+", number)
-    if any(LEAST_TOGETHER <= len(one) <= MOST_TOGETHER and any(map(str.isdigit, one)) for one in pieces):
-        return Term(number, whole=True)
-    return Term(number) if sum(map(str.isalnum, number)) >= LEAST_TOGETHER else None
 
 
 def _said(store: Store, which: Filter, term: Term | None, limit: int) -> tuple[Texts, list[EntryRow]]:
@@ -214,7 +202,7 @@ def _stock_in_text(store: Store, asked: stock.Asked) -> tuple[Texts, EntryRow | 
     """The latest that has the product's number in its text, of those that set stock if there is one."""
     texts: Texts = "words"
     for which in (asked.of_account, replace(asked.of_account, action=())):
-        texts, found = _said(store, which, _in_bodies(asked.number), 1)
+        texts, found = _said(store, which, in_bodies(asked.number), 1)
         if found:
             return texts, found[0]
     return texts, None

@@ -31,6 +31,7 @@ from apitrail.server.pages.rows import RowView, row
 from apitrail.server.pages.silences import NONE, SilencesView, SilenceView, silences
 from apitrail.server.pasted import same
 from apitrail.store import Store
+from apitrail.store.indexed import in_bodies
 from apitrail.store.model import EPOCH, Cursor, LossRow, Page, Span, View
 
 LIMIT = 50
@@ -306,13 +307,17 @@ def _stories(query: PageQuery, entries: Sequence[EntryRow], reader: Reader) -> l
     told = {one.type: one.id for entry in entries for one in entry.references if wanted and same(one.id) == wanted}
     if not told:
         return _one_by_one(query, reader)
-    return [
+    found = [
         Link(
             reader.words(f"log.story.{name}"), bare.url(path, number=next(told[kind] for kind in kinds if kind in told))
         )
         for name, path, kinds in STORIES
         if any(kind in told for kind in kinds)
     ]
+    term = in_bodies(nearby.only_number(query.text))
+    if term is not None and not term.whole:  # only references were looked at
+        found.append(Link(reader.words("log.in_texts"), query.but(text=f'"{term.value}"').url()))
+    return found
 
 
 def _one_by_one(query: PageQuery, reader: Reader) -> list[Link]:

@@ -19,14 +19,11 @@ from apitrail.store import widths
 from apitrail.store.bodies import edges, unfolded, within
 from apitrail.store.engine import Param, Query
 from apitrail.store.hashing import word_numbers
+from apitrail.store.indexed import indexed
 from apitrail.store.model import Filter, Term
 from apitrail.store.needles import needles, windows
 from apitrail.store.shelves import REQUEST, RESPONSE, RESPONSE_WHOLE
 from apitrail.store.times import micros
-
-_PIECE = re.compile("[0-9A-Za-z]+")
-_LEAST, _MIXED, _MOST = 6, 24, 36
-"""Characters of what is kept as a word: see the view `mentions_from_entries`."""
 
 SPAN = 16
 """Seconds that are told as one, by the first of them, counted since 1970. An older log has the second itself."""
@@ -64,7 +61,7 @@ def mentions(which: Filter) -> Mentions:
     for term in which.text:
         if term.whole and not term.excluded:
             plain = widths.folded(term.value)
-            sets.append(tuple(spelled(dict.fromkeys((term.value, _indexed(plain) or plain)))))
+            sets.append(tuple(spelled(dict.fromkeys((term.value, indexed(plain) or plain)))))
     return Mentions(tuple(sets))
 
 
@@ -124,7 +121,7 @@ def _mentioned(
 
 def one_word(which: Filter) -> bool:
     """Whether the text is one word that may be among the references or in a body: see `settled`."""
-    return len(which.text) == 1 and not which.reference and bool(_indexed(which.text[0].value))
+    return len(which.text) == 1 and not which.reference and bool(indexed(which.text[0].value))
 
 
 def spanned(second: int) -> int:
@@ -157,7 +154,7 @@ def having(term: Term, name: str, *, bodies: bool = True, brief: bool = False) -
     params: dict[str, Param] = {name: [widths.lower(one) for one in spelled([term.value])]}
     refers = f"arrayExists(id -> has({{{name}:Array(String)}}, lower(id)), reference_ids)"
     ways = widths.of_id(term.value)
-    if not any(map(_indexed, ways)):
+    if not any(map(indexed, ways)):
         return refers, params
     either = "|".join(map(re.escape, ways))
     word = f"({either})" if len(ways) > 1 else either
@@ -257,14 +254,3 @@ def _anywhere(
 def _one_text(*columns: str) -> str:
     """With a byte between them that is in no text that is looked for, in whatever charset."""
     return f"concat({', char(255), '.join(columns)})"
-
-
-def _indexed(word: str) -> str:
-    """The part of a word that is surely in `mentions` where the word is in a body; empty where there is none."""
-    return max(filter(_kept, _PIECE.findall(word)), key=len, default="")
-
-
-def _kept(piece: str) -> bool:
-    if not _LEAST <= len(piece) <= _MOST or not any(char in "0123456789" for char in piece):
-        return False
-    return len(piece) <= _MIXED or piece in (piece.lower(), piece.upper())
