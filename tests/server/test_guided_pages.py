@@ -201,7 +201,8 @@ def test_a_number_of_short_pieces_is_found_in_the_text_of_what_was_said(told: To
 def test_a_product_is_found_in_the_text_of_the_call_that_set_its_stock(server: Any, told: Told, ask: Ask) -> None:
     sku = f"WOO-{number()[:3]}-{number()[:3]}-{number()[:3]}"
     url = "https://shop.example/wp-json/wc/v3/products/batch"
-    sent, stated = {"update": [{"id": 5077, "sku": sku, "stock_quantity": 2}]}, {"platform": "woocommerce"}
+    meta, stated = [{"key": "supplier", "value": sku}], {"platform": "woocommerce"}
+    sent = {"update": [{"id": 5077, "meta_data": meta, "stock_quantity": 2}]}
     told(4, url, sent, {"update": [{"id": 5077, "stock_quantity": 2}]}, stated=stated)
     told(3, "https://shop.example/wp-json/wc/v3/other", {"note": sku}, {}, stated=stated)
     found = ask("/help/stock-wrong", number=sku)

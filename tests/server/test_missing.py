@@ -19,13 +19,24 @@ DEADLINE_S = 300.0
 
 
 @pytest.fixture
+def log(serve: Any) -> Any:
+    """A server with a log of its own: of one that others write to, the first page may be theirs."""
+    return serve()
+
+
+@pytest.fixture
+def ingest(log: Any) -> Any:
+    return log.token()
+
+
+@pytest.fixture
 def name() -> str:
     """Of a recorder of this test alone."""
     return uuid4().hex[:8]
 
 
 @pytest.fixture
-def sent(server: Any, ingest: Any, an_exchange: Make, name: str) -> Callable[..., None]:
+def sent(log: Any, ingest: Any, an_exchange: Make, name: str) -> Callable[..., None]:
     """Calls of that recorder by their numbers, each made as many seconds ago as it says."""
     now = datetime.now(UTC)
     who = {"id": name, "host": "wms-1", "process": f"7 {name}", "version": "0.1.0"}
@@ -40,7 +51,7 @@ def sent(server: Any, ingest: Any, an_exchange: Make, name: str) -> Callable[...
             )
             for number, ago in numbers
         ]
-        server.post("/api/v1/exchanges", headers=ingest | headers, json={"exchanges": exchanges}).raise_for_status()
+        log.post("/api/v1/exchanges", headers=ingest | headers, json={"exchanges": exchanges}).raise_for_status()
 
     return send
 
@@ -50,65 +61,65 @@ def lines(page: str, name: str) -> list[str]:
     return [text for text in texts if name in text]
 
 
-def told(server: Any, name: str, count: int, **params: Any) -> list[str]:
+def told(log: Any, name: str, count: int, **params: Any) -> list[str]:
     """The lines of the page, once there are so many."""
     until = time.monotonic() + DEADLINE_S
-    while len(found := lines(server.get("/", params=params, headers=EN).text, name)) != count:
+    while len(found := lines(log.get("/", params=params, headers=EN).text, name)) != count:
         assert time.monotonic() < until, found
         time.sleep(0.1)
     return found
 
 
-def places(server: Any, name: str, **params: Any) -> str:
+def places(log: Any, name: str, **params: Any) -> str:
     """The page as the numbers of its calls and a dash for each line, the newest first."""
-    rows = server.get("/", params=params, headers=EN).text.split("<tbody")[-1].split("<tr ")
+    rows = log.get("/", params=params, headers=EN).text.split("<tbody")[-1].split("<tr ")
     marks = (
         re.search(rf'title="/{name}/(\d+)"', row) or (name in row and row.startswith('class="lost"')) for row in rows
     )
     return " ".join("-" if mark is True else mark[1] for mark in marks if mark)
 
 
-def test_a_gap_stands_under_the_call_that_was_made_right_behind_it(server: Any, sent: Any, name: str) -> None:
+def test_a_gap_stands_under_the_call_that_was_made_right_behind_it(log: Any, sent: Any, name: str) -> None:
     sent((1, 50), method="OPTIONS")
     sent((2, 40), (5, 30))
     sent((6, 20), method="TRACE")
-    [line] = told(server, name, 1)
+    [line] = told(log, name, 1)
     for part in (f"2 calls of wms-1 (7 {name})", "numbers 3 – 4", "The process ended", "Recorders"):
         assert part in line
-    assert places(server, name) == "6 5 - 2 1"
+    assert places(log, name) == "6 5 - 2 1"
     # Where the list is narrowed it stands at its time.
-    assert places(server, name, method="TRACE") == "6 -"
-    assert places(server, name, method="OPTIONS") == "- 1"
+    assert places(log, name, method="TRACE") == "6 -"
+    assert places(log, name, method="OPTIONS") == "- 1"
 
 
-def test_a_late_arrival_closes_it(server: Any, sent: Any, name: str) -> None:
+def test_a_late_arrival_closes_it(log: Any, sent: Any, name: str) -> None:
     sent((1, 50), (4, 30))
-    told(server, name, 1)
+    told(log, name, 1)
     sent((2, 40), (3, 35))
-    told(server, name, 0)
+    told(log, name, 0)
 
 
-def test_what_may_still_come_is_told_so(server: Any, sent: Any, name: str) -> None:
+def test_what_may_still_come_is_told_so(log: Any, sent: Any, name: str) -> None:
     sent((1, 50), (4, 30), **{"Apitrail-Backlog": f"{name} 12 3456"})
-    [line] = told(server, name, 1)
+    [line] = told(log, name, 1)
     assert "They may still come" in line
 
 
-def test_only_gaps_of_the_date_range_are_told(server: Any, sent: Any, name: str) -> None:
+def test_only_gaps_of_the_date_range_are_told(log: Any, sent: Any, name: str) -> None:
     sent((1, 5000), (4, 4000), (5, 50), (7, 30))
-    told(server, name, 2, range="24h")
+    told(log, name, 2, range="24h")
     now = datetime.now(UTC)
     begin, end = ((now + timedelta(seconds=by)).strftime("%Y-%m-%dT%H:%M:%S") for by in (-300, 60))
-    [line] = told(server, name, 1, **{"from": begin, "to": end, "tz": "UTC"})
+    [line] = told(log, name, 1, **{"from": begin, "to": end, "tz": "UTC"})
     assert "number 6" in line
 
 
-def test_each_gap_stands_on_one_page_of_the_list(server: Any, sent: Any, name: str) -> None:
+def test_each_gap_stands_on_one_page_of_the_list(log: Any, sent: Any, name: str) -> None:
     sent(*((number, 1000 - number) for number in range(1, 301) if number % 7), method="PATCH")
-    told(server, name, 8, method="PATCH")
+    told(log, name, 8, method="PATCH")
     seen, path, pages = 0, "/?method=PATCH", 0
     while path:
-        page = server.get(path, headers=EN).text
+        page = log.get(path, headers=EN).text
         seen += len(lines(page, name))
         pages += 1
         older = re.search(r'class="older" href="([^"]*)"', page)
