@@ -52,6 +52,8 @@ class CauseWords(Struct, frozen=True, forbid_unknown_fields=True):
     inbound: tuple[str, str]
     once: tuple[str, str] | None = None
     retryable: bool | None = None
+    warns: bool = False
+    """Its advice also holds for a call that did not fail; for others, such a call has the words of a warning."""
     inbound_label: tuple[str, str] | None = None
     """Where the label would blame the platform for what happened on our side."""
     carrier_label: tuple[str, str] | None = None
@@ -151,7 +153,7 @@ def advice(
 ) -> str:
     """One sentence: who acts, and how. `platform` is the name that people read."""
     words = catalogue.causes[cause]
-    if warning and cause != "redirected":
+    if warning and not words.warns:
         sentence = catalogue.warning
     elif direction == "inbound":
         sentence = words.inbound

@@ -149,9 +149,7 @@ class Judge:
         """`warns`: the call did not fail, and what was said is a warning."""
         found = self._weigh(facts, platform, said, words=not warns)
         if warns:
-            cause = None if found.cause == "unknown" else found.cause
-            speaker = said.reported_by or platform_name(platform, said)
-            return Derived("warning", cause, said.code, _cut(said.message), speaker)
+            return _warning(platform, said, found)
         theirs = self._causes[found.cause].fault == "theirs"
         if found.cause == "unknown":
             theirs = facts.status is not None and facts.status >= 500
@@ -262,10 +260,7 @@ class Judge:
         for sign in platform.reports(facts.action):
             if sign.holds(facts):
                 said = self._said(sign, facts)
-                found = self._weigh(facts, platform, said)
-                cause = None if found.cause == "unknown" else found.cause
-                speaker = said.reported_by or platform_name(platform, said)
-                return Derived("warning", cause, said.code, _cut(said.message), speaker)
+                return _warning(platform, said, self._weigh(facts, platform, said))
         return Derived("success")
 
     def _said(self, sign: CompiledSign, facts: Facts) -> Said:
@@ -298,6 +293,11 @@ def _accepted(facts: Facts, group: CompiledItems, items: list[Item]) -> None:
 
 def _cut(message: str | None) -> str | None:
     return message[:LONGEST_MESSAGE] if message else None
+
+
+def _warning(platform: Platform, said: Said, found: Verdict) -> Derived:
+    cause = None if found.cause == "unknown" else found.cause
+    return Derived("warning", cause, said.code, _cut(said.message), said.reported_by or platform_name(platform, said))
 
 
 def platform_name(platform: Platform, said: Said) -> str | None:
