@@ -12,7 +12,6 @@ from apitrail.store.engine import Query
 from apitrail.store.model import Filter
 from apitrail.store.queries.failures import GOOD, ORDERS
 from apitrail.store.queries.where import Where, chosen, near, within
-from apitrail.store.queries.words import SPAN
 from apitrail.store.times import instant, micros
 from apitrail.store.trade import Latest, Mention, Subject
 from apitrail.store.widths import lower
@@ -68,13 +67,8 @@ def mentions(ids: Sequence[str], seconds: Sequence[int], actions: Sequence[str],
 
     `actions`: of these alone, where given.
     """
-    where = near(Where(), seconds)
     # The plain bounds are used on the primary key before the list of seconds is.
-    where = where.also(
-        "created_at >= fromUnixTimestamp64Micro({first:Int64}) AND created_at < fromUnixTimestamp64Micro({end:Int64})",
-        first=min(seconds) * 1_000_000,
-        end=(max(seconds) + SPAN) * 1_000_000,
-    )
+    where = near(Where(), seconds, bounded=True)
     if actions:
         where = where.also("action IN {actions:Array(String)}", actions=list(actions))
     where = where.also(
