@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run compile test test-peers test-faults lint format bench secrets settings setup browser lock clean help
+.PHONY: run compile test test-peers test-faults lint format bench secrets settings setup browser lock changelog clean help
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -71,6 +71,9 @@ browser: setup
 lock:  ## pin every dependency anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --all-extras --group dev --upgrade -o requirements.lock pyproject.toml
+
+changelog: setup  ## gather changelog.d into CHANGELOG.md, at a release, under the version in pyproject.toml
+	$(BIN)/towncrier build --yes
 
 clean:  ## remove what was made here
 	rm -rf $(VENV) src/apitrail/__compiled__* .pytest_cache .mypy_cache .ruff_cache .hypothesis .demo
