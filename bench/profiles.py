@@ -86,8 +86,8 @@ def main() -> None:
     show(profiles, "JSON, derived", batch, "budget 25 mean")
     show(profiles, "XML", list(track_pages(1_000)), "budget 150 mean")
     show(profiles, "JSON, 100 KB", list(large_pages(200)), "budget 1000 p99")
-    show(profiles, "JSON, 2 MB", list(large_pages(20, 10_000)), "bounded")
-    show(profiles, "over 2 MiB", list(large_pages(20, 12_000)), "kept, not read")
+    show(profiles, "JSON, 5 MB", list(large_pages(20, 25_000)), "bounded")
+    show(profiles, "over 5 MiB", list(large_pages(20, 30_000)), "kept, not read")
     loads = [
         float(subprocess.run([sys.executable, "-c", LOAD], check=True, capture_output=True, text=True).stdout)
         for _ in range(ROUNDS)
