@@ -121,6 +121,21 @@ class HttpxAsync:
         self.runner.close()
 
 
+class Trusting(requests.adapters.HTTPAdapter):
+    """Trusts one authority."""
+
+    def __init__(self, authority: trustme.CA) -> None:
+        self.context = ssl.create_default_context()
+        authority.configure_trust(self.context)
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self.context, **kwargs)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        return super().proxy_manager_for(*args, ssl_context=self.context, **kwargs)
+
+
 class Requests:
     library = "requests"
     version = "HTTP/1.1"
@@ -128,6 +143,7 @@ class Requests:
     def __init__(self, authority: trustme.CA) -> None:
         self.session = requests.Session()
         self.session.trust_env = False
+        self.session.mount("https://", Trusting(authority))
 
     def call(self, method: str, url: str, *, body: Any = None, headers: Any = None, timeout: float = 20) -> Answer:
         answer = self.session.request(method, url, data=body, headers=headers, timeout=timeout, allow_redirects=True)
@@ -189,7 +205,10 @@ class UrllibRequest:
     version = "HTTP/1.1"
 
     def __init__(self, authority: trustme.CA) -> None:
-        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        context = ssl.create_default_context()
+        authority.configure_trust(context)
+        secured = urllib.request.HTTPSHandler(context=context)
+        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), secured)
 
     def _opened(self, method: str, url: str, body: Any = None, headers: Any = None, timeout: float = 20) -> Any:
         request = urllib.request.Request(url, data=body, headers=dict(headers or {}), method=method)
@@ -222,11 +241,16 @@ class HttpClient:
 
     def __init__(self, authority: trustme.CA) -> None:
         self.connections: list[http.client.HTTPConnection] = []
+        self.context = ssl.create_default_context()
+        authority.configure_trust(self.context)
 
     def _opened(self, method: str, url: str, body: Any = None, headers: Any = None, timeout: float = 20) -> Any:
         parts = urlsplit(url)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(parts.hostname or "", parts.port, timeout=timeout)
+        connection = (
+            http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=timeout, context=self.context)
+            if parts.scheme == "https"
+            else http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
+        )
         self.connections.append(connection)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         connection.request(method, target, body=body, headers=dict(headers or {}))

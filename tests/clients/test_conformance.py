@@ -257,6 +257,20 @@ def test_a_timeout_is_an_exchange_without_an_answer(caller: Any, platform: Any, 
     assert exchange.duration_ms >= 190
 
 
+def test_a_secured_call_has_the_url_that_the_host_asked_for(
+    caller: Any, platform: Any, authority: trustme.CA, log: testing.Log
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    platform.socket = context.wrap_socket(platform.socket, server_side=True)
+    url = f"https://127.0.0.1:{platform.server_port}/echo?page=2"
+    assert caller.call("POST", url, body=b"label").content == b"label"
+    exchange = log.assert_recorded(count=1, status=200)
+    assert exchange.url == url
+    assert exchange.response is not None
+    assert exchange.response.body == b"label"
+
+
 def test_a_certificate_that_is_not_trusted_is_an_exchange_without_an_answer(
     caller: Any, platform: Any, log: testing.Log
 ) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import select
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import requests
+import trustme
 import urllib3
 from requests.adapters import HTTPAdapter
 
@@ -137,6 +141,53 @@ def test_through_a_proxy_the_url_is_the_platforms(proxy: Any, log: testing.Log) 
         assert pools.request("GET", "http://shop.example/orders?page=1").data == b"ok"
     assert seen[0].startswith(b"GET http://shop.example/orders?page=1 HTTP/1.1")
     assert log.assert_recorded(count=1, status=200).url == "http://shop.example/orders?page=1"
+
+
+@pytest.fixture
+def tunnels(platform: Any, authority: trustme.CA) -> Iterator[str]:
+    """Leads every tunnel to the platform, which shows the certificate of shop.example."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("shop.example").configure_cert(context)
+    platform.socket = context.wrap_socket(platform.socket, server_side=True)
+
+    def tunnel(client: socket.socket) -> None:
+        with client, socket.create_connection(("127.0.0.1", platform.server_port)) as there, suppress(OSError):
+            assert client.recv(65_536).startswith(b"CONNECT shop.example:443 ")
+            client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            other = {client: there, there: client}
+            while True:
+                for source in select.select(list(other), [], [])[0]:
+                    data = source.recv(65_536)
+                    if not data:
+                        return
+                    other[source].sendall(data)
+
+    def serve(listening: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                tunnel(listening.accept()[0])
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        listening.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+def test_through_a_tunnel_the_url_is_the_one_that_the_host_asked_for(
+    tunnels: str, authority: trustme.CA, log: testing.Log
+) -> None:
+    url = "https://shop.example/echo?page=1"
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    with urllib3.ProxyManager(tunnels, ssl_context=context) as pools:
+        assert pools.request("POST", url, body=b"order 1").data == b"order 1"
+        assert pools.request("POST", url, body=b"order 2").data == b"order 2"  # by the same tunnel
+    assert [(exchange.url, exchange.request.body) for exchange in log.exchanges] == [
+        (url, b"order 1"),
+        (url, b"order 2"),
+    ]
 
 
 def test_a_tunnel_is_no_exchange_and_a_refused_one_is_the_failure_of_its_call(proxy: Any, log: testing.Log) -> None:

@@ -11,7 +11,7 @@ a tunnel (CONNECT) are no exchange.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from http.client import HTTPConnection, HTTPSConnection, ResponseNotReady
+from http.client import HTTP_PORT, HTTPS_PORT, HTTPConnection, HTTPSConnection, ResponseNotReady
 from typing import Any
 
 from apitrail.recorder import calls, context
@@ -163,10 +163,11 @@ def url_of(connection: Any, target: str) -> str:
     tunnel = getattr(connection, "_tunnel_host", None)
     host = tunnel or connection.host
     port = getattr(connection, "_tunnel_port", None) if tunnel else connection.port
-    secure = isinstance(connection, HTTPSConnection)
+    # urllib3's secured connection is none of http.client's, but says the same port.
+    secure = isinstance(connection, HTTPSConnection) or connection.default_port == HTTPS_PORT
     if ":" in host and not host.startswith("["):
         host = f"[{host}]"
-    if port and port != (443 if secure else 80):
+    if port and port != (HTTPS_PORT if secure else HTTP_PORT):
         host = f"{host}:{port}"
     return f"{'https' if secure else 'http'}://{host}{target}"
 
