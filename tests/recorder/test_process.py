@@ -88,6 +88,26 @@ def test_flush_says_no_when_the_server_does_not_take_it(configured: Configuring,
     assert numbers(server) == [1]
 
 
+@pytest.mark.parametrize("url", [True, False], ids=["sent", "spooled"])
+def test_flush_says_yes_while_other_threads_go_on_recording(configured: Configuring, server: Any, url: bool) -> None:
+    configured(**({} if url else {"url": None}))
+    ended = threading.Event()
+
+    def going_on() -> None:
+        while not ended.wait(0.0005):
+            apitrail.record(exchange())
+
+    others = [threading.Thread(target=going_on) for _ in range(2)]
+    for other in others:
+        other.start()
+    try:
+        assert [apitrail.flush(30) for _ in range(20)] == [True] * 20
+    finally:
+        ended.set()
+        for other in others:
+            other.join()
+
+
 def test_a_server_that_comes_back_gets_everything(configured: Configuring, server: Any, wait: Waiting) -> None:
     configured()
     server.replies = [(503, b"", {"Retry-After": "0"}), (401, b"", {}), (500, b"", {}), (200, b"garbage", {})]

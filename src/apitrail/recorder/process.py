@@ -33,8 +33,8 @@ from apitrail.recorder.refuge import Refuge
 from apitrail.recorder.settings import Settings, settings_from
 from apitrail.recorder.spool import Held, Spool, spool_path
 from apitrail.recorder.spool_file import SpoolUnusable
-from apitrail.recorder.threads import Event, Lock
-from apitrail.recorder.worker import Queue, Worker
+from apitrail.recorder.threads import Lock
+from apitrail.recorder.worker import Mark, Queue, Worker
 
 SPOOL_AT_EXIT_S = 5.0
 DURABLE_S = 5.0
@@ -107,7 +107,7 @@ class ProcessRecorder:
 
     def follow(self) -> None:
         """Wake the worker, who looks when the stream's time comes."""
-        self.queue.items.put(Event())
+        self.queue.items.put(Mark())
         if not self._started:
             self.start()
 
@@ -190,7 +190,7 @@ class ProcessRecorder:
         if not self._spool_all(timeout):
             return False
         if self._shipper is None:
-            return not self._unspooled
+            return not self._kept_out
         return self._shipped(deadline, once)
 
     def _spool_all(self, timeout: float) -> bool:
@@ -252,13 +252,13 @@ class ProcessRecorder:
             self._shipped(time.monotonic() + most, once=True)
 
     @property
-    def _unspooled(self) -> int:
-        return self._worker.unspooled if self._worker is not None else 0
+    def _kept_out(self) -> int:
+        return self._worker.kept_out if self._worker is not None else 0
 
     def _say_what_is_lost(self) -> None:
-        if self._unspooled:
+        if lost := self._kept_out:
             # Where the spool cannot be written there is no place for a count of losses either.
-            say(f"{self._unspooled} exchanges are lost with this process: the spool cannot be written")
+            say(f"{lost} exchanges are lost with this process: the spool cannot be written")
 
     def close(self) -> None:
         """Spool what is left, stop shipping, close the files."""
@@ -294,7 +294,7 @@ class ProcessRecorder:
             stored=sent.stored if sent else 0,
             duplicates=sent.duplicates if sent else 0,
             refused=sent.refused if sent else 0,
-            in_flight=self.queue.items.qsize() + self._unspooled,
+            in_flight=self.queue.items.qsize() + (self._worker.unspooled if self._worker is not None else 0),
             in_flight_bytes=self.gauge.bytes,
             waiting=held.exchanges,
             waiting_bytes=held.bytes,

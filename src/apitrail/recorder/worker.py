@@ -40,12 +40,19 @@ WEIGHT = 2048
 """What an exchange weighs in memory beside its bodies: headers, URL, labels."""
 
 
+class Mark(Event):
+    """Set when all that was queued before it is in the spool, or its refuge, or cannot be now."""
+
+    kept = False
+    """It is."""
+
+
 class Queue:
     """Between the callers and the worker: bounded by bytes."""
 
     def __init__(self, limit: int) -> None:
         self.gauge = Gauge(limit)
-        self.items: SimpleQueue[Capture | Exchange | Event] = SimpleQueue()
+        self.items: SimpleQueue[Capture | Exchange | Mark] = SimpleQueue()
 
     def put(self, captured: Capture | Exchange) -> bool:
         """Take it unless memory is full without it, whatever its own size."""
@@ -81,7 +88,7 @@ class Worker:
         """Called after each transaction: wakes the shipper."""
         self._draining = Lock()
         self.pace = Pace(queue.gauge, queue.items.qsize)
-        self._next: Capture | Exchange | Event | None = None
+        self._next: Capture | Exchange | Mark | None = None
         self._pending: list[bytes] = []
         self._pending_bytes = 0
         self._sequence = 0
@@ -91,8 +98,13 @@ class Worker:
 
     @property
     def unspooled(self) -> int:
-        """Exchanges that are in no spool of the disk: it cannot be written."""
+        """Exchanges that are not in the spool on the disk."""
         return len(self._pending) + self._refuge.waiting
+
+    @property
+    def kept_out(self) -> int:
+        """Those of them that it did not take: it cannot be written. The others are on their way."""
+        return (len(self._pending) if self._said else 0) + self._refuge.waiting
 
     def start(self) -> None:
         """Begin the thread."""
@@ -100,11 +112,11 @@ class Worker:
 
     def flush(self, timeout: float) -> bool:
         """Wait until all that was put before is in the spool, or its refuge. False after `timeout` seconds."""
-        done = Event()
+        done = Mark()
         self._queue.items.put(done)
         self.pace.hurry(True)
         try:
-            return waited(done, timeout) and not self._pending
+            return waited(done, timeout) and done.kept
         finally:
             self.pace.hurry(False)
 
@@ -128,7 +140,7 @@ class Worker:
                 # Kept on self and not in this frame, which would hold its bodies in memory until the next one comes.
                 self._next = self._queue.items.get(timeout=self._at_most())
             try:
-                if not isinstance(self._next, Event):
+                if not isinstance(self._next, Mark):
                     self.pace.gather(self._settings.linger)
                 with self._draining:
                     self._drain()
@@ -146,7 +158,7 @@ class Worker:
         most = self._settings.in_flight_limit // 4
         more = True
         while more:
-            waiting: list[Event] = []
+            waiting: list[Mark] = []
             encoded = 0
             commit_at = time.monotonic() + COMMIT_S
             while encoded < AT_ONCE and self._pending_bytes <= most and time.monotonic() < commit_at:
@@ -157,7 +169,7 @@ class Worker:
                     except Empty:
                         more = False
                         break
-                if isinstance(item, Event):
+                if isinstance(item, Mark):
                     waiting.append(item)
                     continue
                 self.pace.begins(item.begun_ns + item.duration_ns if isinstance(item, Capture) else 0)
@@ -165,10 +177,12 @@ class Worker:
                 encoded += 1
                 del item
                 self.pace.ends()
-            if not self._store():
+            kept = self._store()
+            if not kept:
                 more = False
-            for event in waiting:
-                event.set()
+            for mark in waiting:
+                mark.kept = kept
+                mark.set()
         return not self._pending
 
     def _encode(self, captured: Capture | Exchange) -> None:
