@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import http.client
 import io
+import pickle
 import socket
 import threading
 import xmlrpc.client
@@ -108,6 +110,24 @@ def test_a_body_that_ends_early_is_told_though_the_host_is_not(
     exchange = log.assert_recorded(count=1, status=200, error="IncompleteRead")
     assert exchange.response is not None
     assert exchange.response.incomplete
+
+
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_an_answer_that_cannot_be_copied_raises_as_it_does(
+    connection: http.client.HTTPConnection, platform: Any, way: Any
+) -> None:
+    def tried() -> str:
+        connection.request("GET", "/text")
+        response = connection.getresponse()
+        with pytest.raises(TypeError) as raised:
+            way(response.fp)
+        response.read()
+        return str(raised.value)
+
+    without = tried()
+    with testing.recording() as log:
+        assert tried() == without
+    log.assert_recorded(count=1, status=200)
 
 
 def test_headers_are_as_sent(connection: http.client.HTTPConnection, platform: Any, log: testing.Log) -> None:

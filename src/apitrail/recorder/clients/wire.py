@@ -310,6 +310,9 @@ class _Answer:
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.readline, b"")
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self._file.__reduce_ex__(protocol)  # copied and pickled as the file is, which is to say mostly not
+
     def __del__(self) -> None:
         if not self._capture.ended:
             self._finished()
