@@ -257,6 +257,37 @@ def test_a_folder_that_cannot_be_made_is_unusable_and_nothing_else(tmp_path: Pat
         spool.add([b"one"])
 
 
+def test_what_the_disk_has_left_for_sending_is_not_filled(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool.add([b"one"])
+    monkeypatch.setattr(spool_file, "SPARE", 1 << 60)
+    with pytest.raises(SpoolUnusable, match=r"the disk has .* left, of which the spool takes no more"):
+        spool.add([b"two"])
+    spool.add([], [loss("refused")])
+    lease = spool.lease(1000, 10)
+    assert lease is not None
+    assert (lease.payloads, lease.losses) == ([b"one"], [loss("refused")])
+    spool.ack(lease)
+    assert spool.is_empty()
+    monkeypatch.undo()
+    spool.add([b"two"])
+    assert spool.held().exchanges == 1
+
+
+def test_room_that_the_file_has_within_is_used_where_the_disk_has_little_left(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool.add([b"x" * 400_000])
+    lease = spool.lease(1_000_000, 10)
+    assert lease is not None
+    spool.ack(lease)
+    nearly_full = os.statvfs_result((4096, 4096, 1000, 1, 1, 10, 10, 10, 0, 255))
+    monkeypatch.setattr(os, "statvfs", lambda _: nearly_full)
+    monkeypatch.setattr(spool_file, "SPARE", 300_000)
+    spool.add([b"x" * 200_000])
+    with pytest.raises(SpoolUnusable, match=r"the disk has 4\.1 KB left"):
+        spool.add([b"x"])
+
+
 def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "folder" / "spool.db", 1000, OWNER)
     spool.add([b"one"])

@@ -29,7 +29,7 @@ from apitrail.recorder import clients
 from apitrail.recorder.folder import spool_folder
 from apitrail.recorder.settings import MIB, Settings, settings_from
 from apitrail.recorder.spool import Held, Shipping, Spool, spool_path
-from apitrail.recorder.spool_file import SpoolUnusable
+from apitrail.recorder.spool_file import SPARE, SpoolUnusable
 from apitrail.recorder.transport import PATH
 from apitrail.size import counted, size
 
@@ -87,7 +87,7 @@ def _spool(settings: Settings, notes: list[Shipping]) -> Iterator[Finding]:
         )
     yield from _waiting(settings, folder, notes)
     free = shutil.disk_usage(folder).free
-    if free < min(FREE_LEAST, settings.spool_limit):
+    if free < max(SPARE, min(FREE_LEAST, settings.spool_limit)):
         yield Finding(
             False,
             f"the disk of {folder} has {size(free)} left",

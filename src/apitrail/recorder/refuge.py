@@ -66,6 +66,9 @@ class Refuge(Spool):
 class _Memory(SpoolFile):
     """A database without a file: it lasts as long as its connection, which is closed with the object alone."""
 
+    def keep_spare(self, db: sqlite3.Connection) -> None:
+        return None
+
     def close(self) -> None:
         return None
 

@@ -12,9 +12,11 @@ where that cannot be told. Then an exchange may be sent twice, and is stored onc
 
 Cap: past `limit` bytes the oldest unleased exchanges are dropped, and counted in the spool as `spool_full`.
 
+Disk: its last SPARE bytes are left alone (`spool_file`), for what is sent and deleted takes some for a while.
+
 Damage: a file that is no longer a database is set aside, counted as `spool_damaged`, and a new one is begun
-(`spool_file`). Anything else that goes wrong (disk full, no right to write) raises SpoolUnusable; the worker keeps what
-it has and tries again.
+(`spool_file`). Anything else that goes wrong (disk nearly full, no right to write) raises SpoolUnusable; the worker
+keeps what it has and tries again.
 """
 
 from __future__ import annotations
@@ -157,6 +159,8 @@ class Spool:
         payloads = list(payloads)
         losses = list(losses)
         with self._transaction() as db:
+            if payloads:
+                self._file.keep_spare(db)
             for at in range(0, len(payloads), ROWS):
                 self._insert(db, payloads[at : at + ROWS])
             db.executemany(ADD_LOSS, losses)

@@ -11,6 +11,7 @@ use its parent's object.
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 import time
@@ -19,9 +20,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from apitrail.recorder.threads import RLock, sleep
+from apitrail.size import size
 
 BUSY_S = 5.0
 """How long to wait for another process's transaction."""
+SPARE = 16 << 20
+"""Bytes of the disk that exchanges may not take: to send and delete them takes some, too."""
 ATTEMPT_S = 0.02
 """How long one attempt takes with our lock, and the pause without it before the next."""
 
@@ -86,6 +90,19 @@ class SpoolFile:
                 return None
             raise
         return db
+
+    def keep_spare(self, db: sqlite3.Connection) -> None:
+        """In a transaction that adds. Raises SpoolUnusable where less than `SPARE` is left of the disk and in the file:
+        a spool that has filled its disk to the last byte could give nothing back."""
+        try:
+            disk = os.statvfs(self.path.parent)
+        except (OSError, AttributeError):  # Windows has none
+            return
+        left = disk.f_bavail * disk.f_frsize
+        if left < SPARE:
+            pages = [db.execute(f"PRAGMA {what}").fetchone()[0] for what in ("freelist_count", "page_size")]
+            if left + math.prod(pages) < SPARE:
+                raise SpoolUnusable(f"{self.path}: the disk has {size(left)} left, of which the spool takes no more")
 
     def close(self) -> None:
         """Close; the next transaction opens it again."""
