@@ -173,6 +173,17 @@ def test_while_the_spool_cannot_be_written_exchanges_are_sent_from_memory(
     assert f"spool is '{tmp_path / 'spool'}', set it by configure(spool=…) or APITRAIL_SPOOL" in said
 
 
+def test_flush_waits_for_what_is_sent_from_memory_beside_a_spool_that_another_user_has_made(
+    configured: Configuring, server: Any, tmp_path: Path
+) -> None:
+    settings = configured().settings
+    spool.spool_path(tmp_path / "spool", settings.url).mkdir(parents=True)  # as little to be opened as theirs
+    server.replies.append((503, b"", {}))
+    apitrail.record(exchange(1))
+    assert not apitrail.flush(20)  # what is in the spool is not known
+    assert numbers(server) == [1]
+
+
 def test_what_waits_in_memory_goes_to_the_spool_once_that_can_be_written(
     configured: Configuring, tmp_path: Path, wait: Waiting
 ) -> None:

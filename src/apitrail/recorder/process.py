@@ -201,21 +201,30 @@ class ProcessRecorder:
         return (there and self._worker.flush(timeout)) or (self._exiting and self._worker.drain(timeout))
 
     def _shipped(self, deadline: float, once: bool) -> bool:
-        assert self._spool is not None
         failures = self._shipper.sent.failures
+        marks, readable = self._marks()
+        self._shipper.hurry(True)
         try:
-            marks = [(spool, spool.newest()) for spool in self._spools if spool.there]
-            self._shipper.hurry(True)
-            try:
-                while any(spool.holds_until(mark) for spool, mark in marks):
-                    if time.monotonic() >= deadline or (once and self._shipper.sent.failures > failures):
-                        return False
-                    time.sleep(0.02)
-            finally:
-                self._shipper.hurry(False)
+            while any(spool.holds_until(mark) for spool, mark in marks):
+                if time.monotonic() >= deadline or (once and self._shipper.sent.failures > failures):
+                    return False
+                time.sleep(0.02)
         except SpoolUnusable:
             return False
-        return True
+        finally:
+            self._shipper.hurry(False)
+        return readable
+
+    def _marks(self) -> tuple[list[tuple[Spool, int]], bool]:
+        """What is in each spool by now, and whether all could be read: for one that cannot, the others still wait."""
+        marks, readable = [], True
+        for spool in self._spools:
+            if spool.there:
+                try:
+                    marks.append((spool, spool.newest()))
+                except SpoolUnusable:
+                    readable = False
+        return marks, readable
 
     @never_raise
     def end(self) -> None:
