@@ -11,6 +11,7 @@ from apitrail.recorder.redaction import (
     cards,
     documents,
     encoded,
+    graphql,
     markup,
     multipart,
     pairs,
@@ -168,7 +169,7 @@ class Look:
         if shape == "json":
             whole = not (self.cut_start or self.cut_end) and _valid(text)
             if hits.other or not whole:
-                found += documents.in_strings(text, self)
+                found += documents.in_strings(text, self) + graphql.values(text, self)
             if whole or self.cut_start or self.cut_end:
                 return found
         if shape == "table":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from apitrail.recorder.redaction import pairs
+from apitrail.recorder.redaction import graphql, pairs
 from apitrail.recorder.redaction.layers import AS_IS, JSON_STRING, MASK, Looking, Span, lost
 from apitrail.recorder.redaction.names import SCHEMED
 from apitrail.recorder.secrets import SCHEMES, Group, words
@@ -45,6 +45,7 @@ def spans(text: str, look: Looking) -> list[Span]:
         found += pairs.url(text, match.start(), end, look)
         urls.append((match.start(), end))
     passed = masked = 0
+    variables = graphql.declared(text)
     for match in _PAIR.finditer(text):
         if match.end() < masked:
             continue  # in a line, or in a value, that is a secret whole
@@ -53,7 +54,7 @@ def spans(text: str, look: Looking) -> list[Span]:
         if passed < len(urls) and urls[passed][0] <= match.start():
             continue
         groups = _named(text, match, look)
-        if groups:
+        if groups and not (variables and graphql.is_of_a_variable(text, match, variables)):
             value, masked = _value(text, match, groups, look)
             found += value
     for match in SCHEMED.finditer(text):
