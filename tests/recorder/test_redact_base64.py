@@ -1,4 +1,4 @@
-"""JSON in base64: its secrets are masked within, and nothing else of it changes; a value without any stays as it is."""
+"""JSON or XML in base64: its secrets are masked, and nothing else of it changes; a value without any stays as it is."""
 
 from __future__ import annotations
 
@@ -134,6 +134,29 @@ def test_masking_twice_is_masking_once(place: str) -> None:
 def test_json_of_every_beginning_is_seen(text: str) -> None:
     body = json.dumps({"d": base64.b64encode(text.encode()).decode()}).encode()
     assert b"masked~" in base64.b64decode(json.loads(masked(body))["d"])
+
+
+def test_a_last_line_that_is_full_is_a_line_too() -> None:
+    text = json.dumps({"a": "", "password": SECRET})
+    text = text.replace('""', '"' + "x" * (2 * 57 - len(text)) + '"')
+    body = json.dumps({"d": base64.encodebytes(text.encode()).decode()}).encode()
+    assert b"masked~" in base64.b64decode(json.loads(masked(body))["d"])
+
+
+@pytest.mark.parametrize("way", [base64.b64encode, base64.encodebytes])
+@pytest.mark.parametrize("charset", ["utf-8", "big5"])
+def test_xml_with_its_declaration_is_seen(charset: str, way: Callable[[bytes], bytes]) -> None:
+    text = f'<?xml version="1.0" encoding="{charset}"?>\n<order><name>許功蓋</name><password>{{}}</password></order>'
+    given = json.dumps({"id": 7, "d": way(text.format(SECRET).encode(charset)).decode()}).encode()
+    found = json.loads(masked(given))
+    assert base64.b64decode(found["d"]).decode(charset) == text.format(MASK)
+    assert masked(json.dumps(found).encode()) == json.dumps(found).encode()
+
+
+def test_a_label_that_is_xml_in_base64_stays_byte_for_byte() -> None:
+    label = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><text>2611239KQ4XW</text></svg>'
+    body = json.dumps({"label": base64.b64encode(label.encode()).decode()}).encode()
+    assert masked(body) == body
 
 
 def test_a_query_stays_a_query() -> None:

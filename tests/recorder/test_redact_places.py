@@ -120,6 +120,11 @@ PLANTED: dict[str, Exchange] = {
         body=f"<soap:Envelope><ns:UserCredential><ns:Key>{SECRET}</ns:Key></ns:UserCredential></soap:Envelope>".encode()
     ),
     "CDATA": exchange(body=f"<r><Password><![CDATA[{SECRET}]]></Password></r>".encode()),
+    "value beside a name in CDATA": exchange(
+        body=f"<p><Name>\n<![CDATA[ password ]]>\n</Name><Value><![CDATA[{SECRET}]]></Value></p>".encode()
+    ),
+    "value on the line below its name": exchange(body=f"Hello,\n\nYour password:\n  {SECRET}\n\nBye\n".encode()),
+    "value in a block of YAML": exchange(body=f"login:\n  password: |-\n    {SECRET}\n  page: 2\n".encode()),
     "JSON in CDATA": exchange(body=f"<r><![CDATA[{json.dumps({'password': SECRET})}]]></r>".encode()),
     "attribute": exchange(body=f'<Login user="a" password="{SECRET}"/>'.encode()),
     "attribute in single quotes": exchange(body=f"<Login user='a' password='{SECRET}'/>".encode()),
@@ -338,6 +343,11 @@ def test_names_that_the_program_adds_are_masked() -> None:
     assert not holds(kept(masked))
     assert redactor.is_secret("x_contract_no")
     assert not redactor.is_secret("contract_no")
+
+
+def test_words_and_fields_on_the_line_below_a_name_are_kept() -> None:
+    for text in ("token:\n  type: bearer12345\n", "The password:\ncannot be empty\n", "Password:\n\nabcdefgh1\n"):
+        assert REDACTOR.exchange(exchange(body=text.encode())).request.body == text.encode()
 
 
 def test_what_a_platform_says_of_a_wrong_secret_is_kept() -> None:

@@ -49,6 +49,7 @@ def written(rnd: random.Random) -> Iterator[str]:
     label = prefix + one(LABELS)
     valued = f"<{prefix}value{attributes}>{SECRET}</{prefix}value>"
     yield f"<{label}{attributes}>{gap()}{name}{gap()}</{label}>{gap()}{valued}"
+    yield f"<{label}{attributes}>{gap()}<![CDATA[{gap()}{name}{gap()}]]>{gap()}</{label}>{gap()}{valued}"
     yield f"<p {one(LABELS)}{gap()}={gap()}{mark}{name}{mark}>{SECRET}</p>"
     yield f"<p value={mark}{SECRET}{mark} {one(LABELS)}={mark}{name}{mark}/>"
     yield f"<p name={tag} type=hidden>{SECRET}</p>"

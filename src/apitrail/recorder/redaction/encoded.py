@@ -1,8 +1,9 @@
-"""JSON in base64: a field of a form, a query or a document whose value is base64 of a JSON object or list.
+"""JSON or XML in base64: a field of a form, a query or a document whose value is base64 of a JSON object or list, or of
+XML with its declaration.
 
 Several label and payment APIs send one. It is decoded, scanned as a text for itself, and written anew with its secrets
-masked; a value without a secret keeps each of its characters. Only what begins as base64 of `{` or `[` is tried, and
-only the beginning of it is decoded to see whether JSON stands there.
+masked; a value without a secret keeps each of its characters. Only what begins as base64 of `{`, `[` or `<?xml` is
+tried, and only the beginning of it is decoded to see whether such a document stands there.
 """
 
 from __future__ import annotations
@@ -16,20 +17,26 @@ from apitrail.recorder.redaction.shapes import AFTER_ESCAPE
 
 LEVELS = 3
 """Base64 within base64 that is followed."""
-_MARKS = {"ey": re.compile("ey[JILKA]"), "ew": re.compile("ew[o0k]"), "W": re.compile("W[1-3wyz]")}
-"""`{` and `[`, and half of what may follow: a quote and a letter, a blank, a line's end, another bracket, a digit. Of
-what each begins with, most texts have none, which costs the least to ask."""
-_MARK = re.compile(r"ey[JILKA]|ew[o0k]|W[1-3wyz]|77u/")
+_MARKS = {
+    "ey": re.compile("ey[JILKA]"),
+    "ew": re.compile("ew[o0k]"),
+    "W": re.compile("W[1-3wyz]"),
+    "PD9": re.compile("PD94bW"),
+}
+"""`{` and `[`, and half of what may follow: a quote and a letter, a blank, a line's end, another bracket, a digit; and
+`<?xm`. Of what each begins with, most texts have none, which costs the least to ask."""
+_MARK = re.compile(r"ey[JILKA]|ew[o0k]|W[1-3wyz]|PD94bW|77u/")
 _UNIT = r"(?:[A-Za-z0-9+/_\-]|%2[BbFf]|\\/)"
 _BREAK = r"(?:\\r\\n|\\n|\r?\n)"
 _RUN = re.compile(
-    rf"(?:(?<![\w+/\-])|{AFTER_ESCAPE})(?:77u/)?(?=e[yw]|W[1-3wyz])"
-    rf"(?:(?:[A-Za-z0-9+/]{{76}}|[A-Za-z0-9+/]{{64}}){_BREAK})*+{_UNIT}++(?:=|%3[Dd]){{0,2}}",
+    rf"(?:(?<![\w+/\-])|{AFTER_ESCAPE})(?:77u/)?(?=e[yw]|W[1-3wyz]|PD94bW)"
+    rf"(?:(?:[A-Za-z0-9+/]{{76}}|[A-Za-z0-9+/]{{64}}){_BREAK})*+{_UNIT}*+(?:=|%3[Dd]){{0,2}}",
     re.ASCII,
 )
 _BREAKS = re.compile(_BREAK)
 _OPENS = re.compile(
-    rb"(?:\xef\xbb\xbf)?[ \t\r\n]*+(?:\{[ \t\r\n]*+[\"}]|\[[ \t\r\n]*+[\[{\"\d\-tfn\]]|[{\[][ \t\r\n]*+\Z)"
+    rb"(?:\xef\xbb\xbf)?[ \t\r\n]*+"
+    rb"(?:\{[ \t\r\n]*+[\"}]|\[[ \t\r\n]*+[\[{\"\d\-tfn\]]|[{\[][ \t\r\n]*+\Z|<\?xml[ \t\r\n])"
 )
 _PROBED = 32
 """Characters of base64 that are decoded first."""

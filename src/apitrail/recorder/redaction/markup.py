@@ -59,6 +59,8 @@ def _walk(text: str, start: int, look: Looking, found: list[Span]) -> None:
             if tag[part] is not None:
                 if secret:
                     found += look.span(text, *_stripped(text, *tag.span(part)), secret, AS_IS)
+                elif part == "cdata" and label >= 0:
+                    named = look.secret(tag[part].strip(), "element") or named
                 else:
                     found += look.within(text, *tag.span(part), AS_IS)
         if not tag["name"]:

@@ -60,7 +60,8 @@ _LABELS = "[nkfpNKFP](?i:ame|ey|ield|roperty)"
 _PART = re.compile(rf"""{_LABELS}{_GAP}={_GAP}\\*+["']?((?<=["'])[^"'<>\\]{{1,128}}|[^\s"'<>\\]{{1,128}})""")
 """What an attribute says is a name."""
 _MEMBER = re.compile(
-    rf"""<(?:[^\s<>/="'!?:]{{1,128}}+:)*+{_LABELS}(?=[\s>\\])[^<>]*+>{_GAP}(?:<!--[^<>]*+>{_GAP})?([^<>\\]{{1,128}})"""
+    rf"""<(?:[^\s<>/="'!?:]{{1,128}}+:)*+{_LABELS}(?=[\s>\\])[^<>]*+>{_GAP}"""
+    rf"""(?:<!--[^<>]*+>{_GAP})?(?:<!\[CDATA\[{_GAP})?([^<>\\]{{1,128}})"""
 )
 """What an element says is a name."""
 USERINFO = re.compile(r"://([^/?#\s\"'<>\\]{1,2000})@")

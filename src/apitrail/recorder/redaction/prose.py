@@ -26,6 +26,8 @@ _QUOTED = re.compile(r"""(?:[bBuUrR]{1,2}(?=["']))?(?P<open>\\{0,8}["'])(?P<valu
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9\-]{1,30}+)[ \t]++(?=\S)")
 _BARE = re.compile(r"[^\s\"'<>&,;(){}\[\]\\]++")
 _IN_QUERY = re.compile(r"[^\s\"'<>&\\#]++")
+_NEXT_LINE = re.compile(r"(?:[|>][+\-]?)?[ \t]*+\r?\n[ \t]*+([^\s\"'<>&,;(){}\[\]\\:=]{8,}+)[ \t]*+(?![^\r\n])")
+"""A value alone on the line below its name, as in a mail or in YAML's blocks."""
 _LINE = re.compile(r"[^\r\n]++")
 LINE_MOST = 8192
 """Characters. Longer lines are not looked at again for each name in them."""
@@ -116,6 +118,10 @@ def _value(text: str, match: re.Match[str], groups: list[Group], look: Looking) 
         at = scheme.end()
         if scheme[1].lower() not in ("bearer", "basic", "token"):
             return _line(text, at, groups, look)
+    below = _NEXT_LINE.match(text, at)
+    if below is not None:
+        alone = any(char.isdigit() for char in below[1])
+        return (look.span(text, *below.span(1), groups, AS_IS), below.end()) if alone else ([], 0)
     in_query = match[3] == "=" and text[max(0, match.start() - 1) : match.start()] in ("?", "&")
     bare = (_IN_QUERY if in_query else _BARE).match(text, at)
     if bare is None:
