@@ -184,6 +184,29 @@ for worker in workers: worker.join()
     assert numbers(server) == [0, 1, 2, 3]
 
 
+def test_an_interrupt_while_a_child_leaves_does_not_bring_it_back_to_life(program: Any, server: Any) -> None:
+    code = """
+import os, signal, socket
+silent = socket.create_server(("127.0.0.1", 0))
+apitrail.configure(url="http://127.0.0.1:%d" % silent.getsockname()[1])
+def interrupt(*_):
+    raise KeyboardInterrupt
+say(0)
+child = os.fork()
+if not child:
+    signal.signal(signal.SIGALRM, interrupt)
+    try:
+        say(1)
+        apitrail.recorder.process.recorder()._worker.flush(10)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        os._exit(7)
+    except KeyboardInterrupt:
+        os.execvp(sys.executable, [sys.executable, "-c", "print('alive')"])
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert program.run(SAYING + "import apitrail.recorder.process\n" + code) == "7\n"
+
+
 HALF = """
 import apitrail, os, socket, sys, threading, urllib.request
 apitrail.configure()

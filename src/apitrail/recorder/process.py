@@ -1,19 +1,14 @@
 """The one recorder of this process: made at the first need, anew in a forked child, flushed at exit.
 
-Threads are daemons and begin with the first exchange. There are no signal handlers. At exit everything captured goes
-into the spool, always, calls that are still open as far as they have come; sending it may then take `flush_at_exit`
-seconds, and ends at once where the server is away.
-
-`os._exit` runs no exit handlers, and forked children leave by it (RQ's, Celery's, a host's own). So once something has
-been captured it is replaced: what is in flight is spooled, which takes milliseconds and `SPOOL_AT_EXIT_S` at most, and
-sent as far as `SEND_AT_OS_EXIT_S` allows, for the parent may never run a shipper; then the process ends as it would.
+Threads are daemons and begin with the first exchange. At exit everything captured goes into the spool, always, calls
+that are still open as far as they have come; sending it may then take `flush_at_exit` seconds, and ends at once where
+the server is away. Before `os._exit`, by which forked children leave, spooling takes milliseconds and `SPOOL_AT_EXIT_S`
+at most, and sending `SEND_AT_OS_EXIT_S`, for the parent may never run a shipper. How it hears of all this: `lifetime`.
 """
 
 from __future__ import annotations
 
-import atexit
 import hashlib  # noqa: F401 - bodies are hashed in threads, see _made
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -27,6 +22,7 @@ from apitrail.recorder import capture, context, losses, unfinished
 from apitrail.recorder.assembly import Assembler, Identity
 from apitrail.recorder.capture import Capture
 from apitrail.recorder.folder import fingerprint_key, spool_folder
+from apitrail.recorder.lifetime import attend, attend_other_exits
 from apitrail.recorder.losses import lose, never_raise, say
 from apitrail.recorder.redact import Redactor
 from apitrail.recorder.refuge import Refuge
@@ -122,8 +118,7 @@ class ProcessRecorder:
             assert self._worker is not None
             if not self._exiting:
                 self._begin_threads()
-                _finish_with_multiprocessing()
-                _finish_before_os_exit()
+                attend_other_exits()
             self._started = True
         finally:
             self._starting.release()
@@ -383,56 +378,9 @@ def redactor_of(key: bytes, settings: Settings, breathe: Callable[[], None] = la
     )
 
 
-def _finish_with_multiprocessing() -> None:
-    # Their children leave by os._exit, which runs no atexit handlers, but run these (multiprocessing.util).
-    for name in ("multiprocessing.util", "billiard.util"):
-        module = sys.modules.get(name)
-        if module is not None:
-            module.Finalize(None, _exit, exitpriority=0)
-
-
-def _finish_before_os_exit() -> None:
-    leave = os._exit
-    if getattr(leave, "_apitrail", False):
-        return
-
-    def _exit(status: int = 0) -> None:
-        if _recorder is not None:
-            _recorder.leave()
-        leave(status)
-
-    _exit._apitrail = True  # type: ignore[attr-defined]
-    os._exit = _exit  # type: ignore[assignment]
-
-
-def _exit() -> None:
-    if _recorder is not None:
-        _recorder.end()
-
-
-def _before_fork() -> None:
-    if _recorder is not None:
-        _recorder.before_fork()
-
-
-def _after_fork_in_parent() -> None:
-    if _recorder is not None:
-        _recorder.after_fork_in_parent()
-
-
-def _after_fork_in_child() -> None:
+def _forked() -> None:
     global _making
     _making = Lock()
-    losses.begin_anew()
-    unfinished.disown()
-    if _recorder is not None:
-        _recorder.after_fork_in_child()
 
 
-atexit.register(_exit)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=never_raise(_before_fork),
-        after_in_parent=never_raise(_after_fork_in_parent),
-        after_in_child=never_raise(_after_fork_in_child),
-    )
+attend(lambda: _recorder, _forked)

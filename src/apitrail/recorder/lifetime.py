@@ -1,0 +1,110 @@
+"""What the process does at its end, and when it forks: the hooks by which its recorder hears of it.
+
+`os._exit` runs no exit handlers, and forked children leave by it (RQ's, Celery's, a host's own). So once something has
+been captured it is replaced, and tells the recorder first; then the process ends as it would. There are no signal
+handlers.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from collections.abc import Callable
+from typing import Protocol
+
+from apitrail.recorder import losses, unfinished
+from apitrail.recorder.losses import never_raise
+
+
+class Living(Protocol):
+    """A process's recorder. None of these raises."""
+
+    def end(self) -> None:
+        """At the interpreter's exit."""
+
+    def leave(self) -> None:
+        """Before `os._exit`."""
+
+    def before_fork(self) -> None:
+        """In the parent."""
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+
+    def after_fork_in_child(self) -> None:
+        """Begin anew."""
+
+
+def _nobody() -> Living | None:
+    return None
+
+
+_current: Callable[[], Living | None] = _nobody
+_forked: Callable[[], None] = lambda: None  # noqa: E731 - until `attend`
+
+
+def attend(current: Callable[[], Living | None], forked: Callable[[], None]) -> None:
+    """Tell whoever `current` answers of exits and forks; `forked` is called first in a child. Once in a process."""
+    global _current, _forked
+    _current, _forked = current, forked
+    atexit.register(_exit)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(
+            before=never_raise(_before_fork),
+            after_in_parent=never_raise(_after_fork_in_parent),
+            after_in_child=never_raise(_after_fork_in_child),
+        )
+
+
+def attend_other_exits() -> None:
+    """Those that run no exit handlers of the interpreter; once there is something to lose."""
+    _finish_with_multiprocessing()
+    _finish_before_os_exit()
+
+
+def _finish_with_multiprocessing() -> None:
+    # Their children leave by os._exit, which runs no atexit handlers, but run these (multiprocessing.util).
+    for name in ("multiprocessing.util", "billiard.util"):
+        module = sys.modules.get(name)
+        if module is not None:
+            module.Finalize(None, _exit, exitpriority=0)
+
+
+def _finish_before_os_exit() -> None:
+    leave = os._exit
+    if getattr(leave, "_apitrail", False):
+        return
+
+    def _exit(status: int = 0) -> None:
+        try:
+            if (recorder := _current()) is not None:
+                recorder.leave()
+        finally:  # an interrupt that arrives meanwhile must not bring a forked child back to life
+            leave(status)
+
+    _exit._apitrail = True  # type: ignore[attr-defined]
+    os._exit = _exit  # type: ignore[assignment]
+
+
+def _exit() -> None:
+    if (recorder := _current()) is not None:
+        recorder.end()
+
+
+def _before_fork() -> None:
+    if (recorder := _current()) is not None:
+        recorder.before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    if (recorder := _current()) is not None:
+        recorder.after_fork_in_parent()
+
+
+def _after_fork_in_child() -> None:
+    _forked()
+    losses.begin_anew()
+    unfinished.disown()
+    if (recorder := _current()) is not None:
+        recorder.after_fork_in_child()
