@@ -36,6 +36,10 @@ def test_what_is_given_wins_over_the_environment_and_that_over_the_default() -> 
     assert settings.body_limit == 5 * 1024 * 1024
 
 
+def test_a_url_that_was_read_from_a_file_is_taken_without_the_lines_end() -> None:
+    assert settings_from({}, {"APITRAIL_URL": "https://logs.example/\n"}).url == "https://logs.example"
+
+
 def test_an_empty_variable_is_as_none() -> None:
     assert settings_from({}, {"APITRAIL_URL": "", "APITRAIL_TOKEN": ""}) == Settings()
 
@@ -50,8 +54,13 @@ def test_an_empty_variable_is_as_none() -> None:
         ({"flush_at_exit": float("nan")}, "flush_at_exit is nan"),
         ({"flush_at_exit": -1}, "flush_at_exit is -1"),
         ({"redact_names": "pin"}, r"redact_names is 'pin': give a list of names, such as \['pin'\]"),
-        ({"url": "127.0.0.1:8700"}, "url must be like http://127.0.0.1:8700"),
-        ({"url": "ftp://logs.example"}, "url must be like"),
+        ({"url": "127.0.0.1:8700"}, "url is '127.0.0.1:8700': it must be like http://127.0.0.1:8700"),
+        ({"url": "ftp://logs.example"}, "it must be like"),
+        ({"url": "http://logs.example:87000"}, "url is 'http://logs.example:87000': .* a port is at most 65535"),
+        ({"url": "http://logs.example:0"}, "a port is at most 65535"),
+        ({"url": "http://[::1"}, "url is .* it must be like"),
+        ({"url": "http://logs.example/ x"}, "url is .* without user, password and blanks"),
+        ({"timeout": 0}, "timeout is 0: give a number of seconds above 0"),
         ({"url": 5}, "url is 5: give URL as a string"),
         ({"token": "a\nb"}, "token holds characters that no HTTP header may carry"),
         ({"body_limit": 1000}, "head and tail together must fit into body_limit"),
@@ -64,7 +73,7 @@ def test_a_wrong_value_is_named_with_what_would_be_right(given: dict[str, Any], 
 
 
 def test_an_error_shows_neither_token_nor_password() -> None:
-    for given in ({"url": "http://user:s3cr3t@logs.example"}, {"token": "s3cr3t\0"}):
+    for given in ({"url": "http://user:s3cr3t@logs.example"}, {"url": "http:/x?token=s3cr3t"}, {"token": "s3cr3t\0"}):
         with pytest.raises(ValueError, match=r"url|token") as raised:
             settings_from(given, {})
         assert "s3cr3t" not in str(raised.value)

@@ -231,6 +231,8 @@ def _checked(setting: Setting, value: Any) -> Any:
         return value
     if isinstance(setting.default, (int, float)):
         least = 1 if setting.unit in ("bytes", "exchanges") and name != "body_edge" else 0
+        if name == "timeout" and value == 0:
+            raise ValueError("timeout is 0: give a number of seconds above 0, for the server needs some to answer")
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value < float("inf"):
             raise ValueError(f"{name} is {value!r}: give a number of {setting.unit}, {least} or more")
         return int(value) if isinstance(setting.default, int) else float(value)
@@ -246,10 +248,19 @@ def _checked(setting: Setting, value: Any) -> Any:
 
 
 def _checked_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        # The value is not shown: it may carry a password.
-        raise ValueError("url must be like http://127.0.0.1:8700 or https://logs.example.com, without user or password")
+    value = value.strip()  # as it is where it was read from a file
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, half an IPv6 address
+        whole = False
+    if not whole or "@" in parts.netloc or " " in value or not value.isprintable():
+        # Where it may carry a password or a token, the value is not shown.
+        shown = "must" if "@" in value or "?" in value else f"is {value!r}: it must"
+        raise ValueError(
+            f"url {shown} be like http://127.0.0.1:8700 or https://logs.example.com, without user, password and "
+            "blanks, and a port is at most 65535"
+        )
     return value.rstrip("/")
 
 
