@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from apitrail.recorder.settings import default_spool_folders
@@ -34,17 +35,19 @@ def fingerprint_key(token: str | None, folder: Path) -> bytes:
     if token:
         return hmac.digest(token.encode(), b"apitrail fingerprint 1", "sha256")
     path = folder / "fingerprint.key"
+    with suppress(OSError):  # it may be there where nothing can be written any more
+        return path.read_bytes()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         own = path.with_name(f"{path.name}.{os.getpid()}")
-        with os.fdopen(os.open(own, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(os.urandom(32))
         try:
+            with os.fdopen(os.open(own, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
+                file.write(os.urandom(32))
             os.link(own, path)  # whole or not at all, and the first process wins
         except FileExistsError:
             pass
         finally:
-            own.unlink()
+            own.unlink(missing_ok=True)
         return path.read_bytes()
     except OSError:
         return os.urandom(32)
