@@ -87,6 +87,7 @@ PLANTED: dict[str, Exchange] = {
     "redirect": exchange(got=("Location", f"https://app.example/callback?code={SECRET}&state=abc")),
     "referer": exchange(sent=("Referer", f"https://a.example/x?token={SECRET}")),
     "header with a pair in it": exchange(got=("Link", f'<https://a.example/x?token={SECRET}&page=2>; rel="next"')),
+    "password of a URL in angle brackets": exchange(got=("Link", f'<https://u:{SECRET}@a.example/x>; rel="next"')),
     "JSON": exchange(body=in_json({"a": [{"b": [{"password": SECRET}]}]})),
     "JSON list": exchange(body=in_json({"tokens": [SECRET, {"x": SECRET}]})),
     "JSON object of credentials": exchange(body=in_json({"credentials": {"a": {"b": [SECRET, 1, None]}}})),

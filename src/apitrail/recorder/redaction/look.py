@@ -43,6 +43,8 @@ _INNER = re.compile(r"[=:<\\%&@ \n\xef]")
 
 _PERCENTS = re.compile(r"%(?:25)*+(?:3[ADad]|2[26])")
 """A colon, an equals sign, a quote or an ampersand, percent-encoded."""
+_ANGLED = re.compile(r"[ \t\r\n]*+<[A-Za-z][A-Za-z0-9+.\-]{1,20}+://")
+"""A URL in angle brackets, as in a Link header (RFC 8288 §3), is no element."""
 _SPACE = re.compile(r"[ \t\r\n]")
 _UNSCHEMED = frozenset(("Passwords", "PINs", "One-time codes", "Cards", "Configured"))
 _MARKS = "\xef\xbb\xbf\ufeff"
@@ -189,7 +191,7 @@ def shape_of(text: str, content_type: str = "") -> Shape:
     """What a text looks like. A declared type decides only where the looks do not."""
     first = text.lstrip(_MARKS + " \t\r\n")[:1]
     if first == "<":
-        return "markup"
+        return "text" if _ANGLED.match(text) else "markup"
     if first in ("{", "["):
         return "json"
     if tables.is_declared(content_type) or tables.reads_as_one(text):
