@@ -46,7 +46,7 @@ _JSON = msgspec.json.Decoder(float_hook=str)
 _SCALARS = b'"0123456789-tfn'
 _PIPE = re.compile(r"^[^\s|<{\[]{1,64}\|")
 _HTML = re.compile(
-    r"^\s*(?:<!--[\s\S]{0,500}?-->\s*)*<(?:!doctype\s+html|html|head|body|h\d|p|div|center|title|br|b|pre|table|font|script|style)\b",
+    r"^\s*(?:<!--(?:(?!-->)[\s\S]){0,500}-->\s*)*<(?:!doctype\s+html|html|head|body|h\d|p|div|center|title|br|b|pre|table|font|script|style)\b",
     re.IGNORECASE,
 )
 _NOTICE = re.compile(r"^\s*<br\s*/?>\s*<b>(?:Warning|Notice|Deprecated|Strict Standards)</b>:")
@@ -108,7 +108,7 @@ def _text(text: str, kind: str) -> Parsed:
     if kind in ("text/csv", "text/tab-separated-values"):
         return "csv", _table(text, "," if kind == "text/csv" else "\t")
     if _PIPE.match(text):
-        return "pipe", {str(n): _pipe_part(part) for n, part in enumerate(text.strip().split("|"))}
+        return "pipe", {str(n): _pipe_part(part) for n, part in enumerate(text.strip().split("|", FIELDS))}
     if "=" in text and _is_form(text):
         return "form", parse_form(text)
     return "text", text

@@ -14,7 +14,7 @@ from xml.parsers import expat
 DEPTH = 64
 NODES = 200_000
 
-_DECLARATION = re.compile(r"<\?xml\s[^>]*\?>")
+_DECLARATION = re.compile(r"<\?xml\s[^<>]*\?>")
 
 
 class _Refused(Exception):
