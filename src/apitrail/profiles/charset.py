@@ -1,7 +1,8 @@
 """In which characters a body is written: declared, marked, or told by its bytes. Bodies are never altered by this.
 
 Order: a byte order mark; the declaration (Content-Type, XML declaration, HTML meta) unless the bytes refuse it; then
-strict decoding, UTF-8 first and the East Asian encodings by how plausible their result reads.
+strict decoding, UTF-8 first, then Western letters that stand alone among ASCII, then the East Asian encodings by how
+plausible their result reads.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _BINARY_NAMES = frozenset({"application/pdf", "application/zip", "application/gz
 _IN_XML = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _IN_HTML = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([A-Za-z0-9._-]{1,40})", re.IGNORECASE)
 _CONTROLS = bytes(set(range(32)) - {7, 8, 9, 10, 11, 12, 13, 27})
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "hz": "hz", "ascii": "utf-8", "euc_kr": "cp949"}
 _SPELLED = {"big5hkscs": "big5-hkscs", "iso8859-1": "iso-8859-1", "cp1252": "windows-1252"}
 # Characters that running text is full of. They tell Big5 from GB 18030: either often decodes the other.
@@ -109,6 +111,8 @@ def _decodes(body: bytes, charset: str) -> bool:
 def _detected(body: bytes) -> str | None:
     if _decodes(body, "utf-8"):
         return "utf-8"
+    if _is_western(body):
+        return "windows-1252"
     best, best_score = None, 0.0
     for name in ("big5", "gb18030", "shift_jis", "cp949", "cp950"):
         if _decodes(body, name):
@@ -116,6 +120,13 @@ def _detected(body: bytes) -> str | None:
             if score > best_score:
                 best, best_score = name, score
     return {"cp950": "big5", "cp949": "euc-kr"}.get(best, best) if best else None
+
+
+def _is_western(body: bytes) -> bool:
+    """Whether all that is not ASCII are letters such as ü and é, each between ASCII. East Asian encodings would take
+    the next letter into a rare character; what they write themselves has bytes beyond ASCII side by side, or lower.
+    """
+    return all(len(run) == 1 and run >= b"\xc0" for run in _BEYOND_ASCII.findall(body[:SAMPLE]))
 
 
 def _plausible(text: str, name: str) -> float:
