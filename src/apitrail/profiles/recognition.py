@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from apitrail.profiles.facts import Facts
 from apitrail.profiles.routes import segments_of
@@ -26,7 +27,7 @@ class _Signature:
         self.value = re.compile(value.strip(), re.IGNORECASE).search if value.strip() else None
         self.query = tuple(rule.query)
         self.root = rule.root
-        self.fields = tuple(rule.fields)
+        self.fields = tuple(tuple(field.split(".")) for field in rule.fields)
 
     def fits(self, facts: Facts, segments: list[str]) -> bool:
         if self.path and not _within(self.path, segments):
@@ -40,7 +41,7 @@ class _Signature:
                     return False
         if self.fields:
             data = facts.request()[1]
-            if type(data) is not dict or any(name not in data for name in self.fields):
+            if not all(_holds(data, way) for way in self.fields):
                 return False
         return not self.root or any(
             self.root in (_root(facts, side), facts.root(side)) for side in ("request", "response")
@@ -52,6 +53,15 @@ class _Signature:
             if said is not None and (self.value is None or self.value(said) is not None):
                 return True
         return False
+
+
+def _holds(data: Any, way: tuple[str, ...]) -> bool:
+    """Whether a body has a field, at the top or below."""
+    for name in way:
+        if type(data) is not dict or name not in data:
+            return False
+        data = data[name]
+    return True
 
 
 def _within(wanted: tuple[str, ...], segments: list[str]) -> bool:

@@ -96,7 +96,7 @@ class Recognise(Struct, forbid_unknown_fields=True):
     root: str = ""
     """The root of an XML body on either side, or the first element of a SOAP body."""
     fields: list[str] = []
-    """Fields that are all at the top of the request's body."""
+    """Fields that the request's body has all of: `topic` at the top, `Shipment.AWB` below."""
 
 
 class Endpoint(Struct, forbid_unknown_fields=True):
