@@ -110,9 +110,11 @@ def test_every_rule_is_for_actions_that_the_platform_has(name: str) -> None:
 def findings(rule: ErrorRule, known: set[str]) -> Iterator[Finding]:
     """What a platform may have said for a rule to hold: each of its keys, with each of its conditions."""
     mine = sorted(action for action in known if family(action, rule.actions)) if rule.actions else ["any.thing"]
+    statuses: list[int | None] = [*rule.status] or [None]
+    texts: list[str | None] = [*rule.text] or [None]
     for action in mine[:3]:
-        for status in rule.status or [None]:
-            for text in rule.text or [None]:
+        for status in statuses:
+            for text in texts:
                 if rule.codes or rule.ranges:
                     for code in (*rule.codes, *(one.partition("-")[0] for one in rule.ranges)):
                         yield Finding(code, text, None, None, status, action)
