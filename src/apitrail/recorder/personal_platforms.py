@@ -967,6 +967,29 @@ PERSONAL: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = 
             "=streetlines",
         ),
     ),
+    "flash_express": (
+        (
+            "flash",
+            "flashexpress",
+            "แฟลชเอกซเพรส",
+        ),
+        (
+            "open-api-tra.flashexpress.com",
+            "open-api.flashexpress.com",
+        ),
+        (
+            "=dstdetailaddress",
+            "=dsthomephone",
+            "=dstname",
+            "=dstphone",
+            "=returndetailaddress",
+            "=returnname",
+            "=returnphone",
+            "=srcdetailaddress",
+            "=srcname",
+            "=srcphone",
+        ),
+    ),
     "geodis": (
         (
             "geodis",
@@ -991,6 +1014,52 @@ PERSONAL: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = 
             "=nomexp",
             "=telcta",
             "=telexp",
+        ),
+    ),
+    "ghn": (
+        (
+            "ghn",
+            "giaohangnhanh",
+            "giaohàngnhanh",
+        ),
+        (
+            "dev-online-gateway.ghn.vn",
+            "online-gateway.ghn.vn",
+        ),
+        (
+            "=fromaddress",
+            "=fromname",
+            "=fromphone",
+            "=returnaddress",
+            "=returnphone",
+            "=toaddress",
+            "=toname",
+            "=tophone",
+        ),
+    ),
+    "ghtk": (
+        (
+            "ghtk",
+            "giaohangtietkiem",
+            "giaohàngtiếtkiệm",
+        ),
+        (
+            "services-staging.ghtklab.com",
+            "services.ghtklab.com",
+            "services.giaohangtietkiem.vn",
+        ),
+        (
+            "=address",
+            "=customerfullname",
+            "=customertel",
+            "=name",
+            "=pickaddress",
+            "=pickname",
+            "=picktel",
+            "=returnaddress",
+            "=returnname",
+            "=returntel",
+            "=tel",
         ),
     ),
     "gls": (

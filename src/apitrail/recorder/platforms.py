@@ -495,6 +495,17 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "wwwtest.fedex.com",
         ),
     ),
+    "flash_express": (
+        (
+            "flash",
+            "flashexpress",
+            "แฟลชเอกซเพรส",
+        ),
+        (
+            "open-api-tra.flashexpress.com",
+            "open-api.flashexpress.com",
+        ),
+    ),
     "generic": (
         (
             "generic",
@@ -512,6 +523,29 @@ PLATFORMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "espace-client.geodis.com",
             "espace-rct.geodis.com",
             "espace.geodis.com",
+        ),
+    ),
+    "ghn": (
+        (
+            "ghn",
+            "giaohangnhanh",
+            "giaohàngnhanh",
+        ),
+        (
+            "dev-online-gateway.ghn.vn",
+            "online-gateway.ghn.vn",
+        ),
+    ),
+    "ghtk": (
+        (
+            "ghtk",
+            "giaohangtietkiem",
+            "giaohàngtiếtkiệm",
+        ),
+        (
+            "services-staging.ghtklab.com",
+            "services.ghtklab.com",
+            "services.giaohangtietkiem.vn",
         ),
     ),
     "gls": (
