@@ -100,3 +100,21 @@ def test_output_that_finds_no_room_is_told(log: Path) -> None:
     assert done.returncode == 2
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("token", "list"), ("token", "list", "--help"), ("stats",), ("stats", "--json")])
+def test_into_a_pipe_that_nobody_reads_a_command_ends_quietly_as_the_signal_would_end_it(
+    log: Path, words: tuple[str, ...]
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [*APITRAIL, *words, "--data", str(log)]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_where_standard_output_is_closed_a_command_does_its_work_and_prints_nothing(run: Any, log: Path) -> None:
+    closed = ["sh", "-c", 'exec "$@" >&- 2>&-', "sh", *APITRAIL, "pin", "add", "order:A-1", "--data", str(log)]
+    assert subprocess.run(closed, check=False, timeout=60).returncode == 0
+    assert "order:A-1" in run("pin", "list").stdout

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from errno import EDQUOT, EIO, ENOSPC
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -14,6 +12,7 @@ import typer
 
 from apitrail import __version__
 from apitrail.cli.options import with_settings
+from apitrail.cli.pipe import end_quietly, nowhere
 from apitrail.cli.upkeep import add_upkeep
 from apitrail.server.problems import Problem, shorten
 from apitrail.server.settings import Settings
@@ -52,11 +51,12 @@ app.add_typer(profile_app, name="profile")
 
 def run() -> None:
     """Carries out the command line. What cannot be carried out ends with 2 and says why and what to do."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # the terminal may have no such letter
+    end_quietly()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # what cannot be written is told of here, and not by Python as it ends
     except Problem as problem:
         fail(str(problem), problem.fault.fix)
     except StoreError as error:
@@ -69,7 +69,7 @@ def run() -> None:
         if error.errno not in FULL:
             raise
         # What is left in the buffer is tried again as the process ends, and some versions of Python exit with 120 then.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        nowhere()
         fail(f"nothing can be written ({error.strerror})", "Make room on the disk, or send the output elsewhere.")
 
 
