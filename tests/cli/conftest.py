@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,13 +10,36 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.request import Request, urlopen
 
 import pytest
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 APITRAIL = [sys.executable, "-m", "apitrail.cli"]
 HAR = Path(__file__).parents[1] / "end_to_end" / "orders.har"
+
+EXCHANGES = [
+    {
+        "created_at": f"2026-03-09T06:00:0{number}Z",
+        "method": "POST",
+        "url": f"https://api.carrier.example/labels/{number}",
+        "request": {
+            "headers": [["X-Trace", f"t{number}"]],
+            "text": f'{{"order":"A-100{number}","big":9223372036854775807123}}',
+        },
+        "status": status,
+        "response": {"headers": [["Content-Type", "application/json"]], "text": text},
+        "stated": {"action": action, "ec_integration": {"id": "shop-1", "name": "Shop 一"}},
+    }
+    for number, (status, action, text) in enumerate(
+        [
+            (200, "order.list", '{"sn":"260101ABCDEF12"}'),
+            (503, "label.create", "尚未取號 \x1b[31m"),
+            (200, "label.create", '{"tracking":"9400100000000000000000"}'),
+        ]
+    )
+]
 
 
 class Place(NamedTuple):
@@ -107,3 +131,25 @@ def serve(folder: Path, new_data: Path) -> Iterator[Callable[..., str]]:
             return begun.enter_context(served(folder, *flags))
 
         yield start
+
+
+@pytest.fixture
+def beside(run: Run, serve: Any) -> str:
+    """The URL of a server on this test's folder, which has three entries."""
+    url: str = serve()
+    send(url, new_token(run), EXCHANGES)
+    return url
+
+
+def new_token(run: Run) -> str:
+    return run("token", "create").stdout.splitlines()[-1]
+
+
+def send(url: str, token: str, exchanges: list[dict[str, Any]]) -> None:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    with urlopen(Request(f"{url}/api/v1/exchanges", json.dumps({"exchanges": exchanges}).encode(), headers)) as answer:
+        assert json.load(answer)["stored"] == len(exchanges)
+
+
+def urls(text: str) -> list[str]:
+    return [json.loads(line)["url"].rpartition("/")[2] for line in text.splitlines()]

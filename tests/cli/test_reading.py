@@ -4,39 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
-from tests.cli.conftest import Place, Run, copied, runs_on, served
-
-EXCHANGES = [
-    {
-        "created_at": f"2026-03-09T06:00:0{number}Z",
-        "method": "POST",
-        "url": f"https://api.carrier.example/labels/{number}",
-        "request": {
-            "headers": [["X-Trace", f"t{number}"]],
-            "text": f'{{"order":"A-100{number}","big":9223372036854775807123}}',
-        },
-        "status": status,
-        "response": {"headers": [["Content-Type", "application/json"]], "text": text},
-        "stated": {"action": action, "ec_integration": {"id": "shop-1", "name": "Shop 一"}},
-    }
-    for number, (status, action, text) in enumerate(
-        [
-            (200, "order.list", '{"sn":"260101ABCDEF12"}'),
-            (503, "label.create", "尚未取號 \x1b[31m"),
-            (200, "label.create", '{"tracking":"9400100000000000000000"}'),
-        ]
-    )
-]
+from tests.cli.conftest import EXCHANGES, Place, copied, new_token, runs_on, send, served, urls
 
 
 @pytest.fixture(scope="module")
@@ -47,28 +20,6 @@ def place(new_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         run = runs_on(folder)
         send(url, new_token(run), EXCHANGES)
         yield Place(folder, run, url)
-
-
-@pytest.fixture
-def beside(run: Run, serve: Any) -> str:
-    """The URL of a server on this test's folder, which has three entries."""
-    url: str = serve()
-    send(url, new_token(run), EXCHANGES)
-    return url
-
-
-def new_token(run: Run) -> str:
-    return run("token", "create").stdout.splitlines()[-1]
-
-
-def send(url: str, token: str, exchanges: list[dict[str, Any]]) -> None:
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    with urlopen(Request(f"{url}/api/v1/exchanges", json.dumps({"exchanges": exchanges}).encode(), headers)) as answer:
-        assert json.load(answer)["stored"] == len(exchanges)
-
-
-def urls(text: str) -> list[str]:
-    return [json.loads(line)["url"].rpartition("/")[2] for line in text.splitlines()]
 
 
 def test_search_finds_what_the_page_finds_newest_first(place: Place) -> None:
@@ -124,56 +75,3 @@ def test_without_a_server_the_folder_itself_is_read(run: Any, log: Path, tmp_pat
     found = json.loads(run("search", "260101ABCDEF12", "--json").stdout)
     assert run("show", found["id"]).stdout.count("260101ABCDEF12 x") == 1
     assert urls(run("tail", "--json").stdout) == ["260101ABCDEF12"]
-
-
-def test_tail_follows_from_what_it_began_with_and_not_from_what_was_there_before(
-    run: Any, beside: str, folder: Path
-) -> None:
-    token = new_token(run)
-    command = [sys.executable, "-m", "apitrail.cli", "tail", "-f", "--limit", "1", "--json", "--data", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as following:
-        assert following.stdout is not None
-        assert urls(following.stdout.readline()) == ["2"]
-        new = {**EXCHANGES[2], "created_at": "2026-03-09T06:00:05Z", "url": "https://api.carrier.example/new"}
-        time.sleep(1.5)
-        send(beside, token, [new])
-        assert urls(following.stdout.readline()) == ["new"]
-        following.terminate()
-
-
-def test_tail_begins_with_the_latest_and_follows(run: Any, beside: str, folder: Path) -> None:
-    assert urls(run("tail", "--limit", "2", "--json").stdout) == ["1", "2"]
-    token = new_token(run)
-    command = [
-        sys.executable,
-        "-m",
-        "apitrail.cli",
-        "tail",
-        "-f",
-        "action:label.create",
-        "--json",
-        "--data",
-        str(folder),
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as following:
-        assert following.stdout is not None
-        assert urls("".join(following.stdout.readline() for _ in range(2))) == ["1", "2"]
-        late = {**EXCHANGES[1], "created_at": "2026-03-09T06:00:01.5Z", "url": "https://api.carrier.example/late"}
-        new = {**EXCHANGES[2], "created_at": "2026-03-09T06:00:05Z", "url": "https://api.carrier.example/new"}
-        other = {**EXCHANGES[0], "created_at": "2026-03-09T06:00:06Z", "url": "https://api.carrier.example/other"}
-        send(beside, token, [late, new, other])
-        assert urls("".join(following.stdout.readline() for _ in range(2))) == ["late", "new"]
-        following.terminate()
-
-
-def test_tail_follows_past_an_entry_whose_clock_is_ahead(run: Any, beside: str, folder: Path) -> None:
-    token, now = new_token(run), datetime.now(UTC)
-    ahead = {**EXCHANGES[2], "created_at": (now + timedelta(days=3)).isoformat(), "url": "https://api.example/ahead"}
-    send(beside, token, [ahead])
-    command = [sys.executable, "-m", "apitrail.cli", "tail", "-f", "--limit", "1", "--json", "--data", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as following:
-        assert following.stdout is not None
-        assert urls(following.stdout.readline()) == ["ahead"]
-        send(beside, token, [{**EXCHANGES[2], "created_at": now.isoformat(), "url": "https://api.example/now"}])
-        assert urls(following.stdout.readline()) == ["now"]
-        following.terminate()

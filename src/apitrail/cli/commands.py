@@ -165,13 +165,17 @@ def tail(
     url: Url = "",
     token: ReadToken = "",
 ) -> None:
-    """Print the newest entries, oldest first. With -f, also those that arrive later."""
+    """Print the newest entries, oldest first. With -f, also those that arrive later.
+
+    With -f a server that stops is waited for. Entries that come more than half a minute after their call began are
+    shown where the call took so long, or the server had been away; others are not.
+    """
     from apitrail.cli import reading
 
     text = " ".join(words or ())
     asked = reading.Asked(settings=settings, url=url, token=token, text=text, limit=limit, as_json=as_json)
     try:
-        reading.tail(asked, follow=follow)
+        reading.tail(asked, following=follow)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 

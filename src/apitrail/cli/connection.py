@@ -78,6 +78,7 @@ class Connection:
                 field="url",
                 value=self._name,
                 fix="Check whether it is running, then run the command again: nothing is stored twice.",
+                status=503,
             ) from error
         return response.status, _wait(response.getheader("Retry-After")), answer
 
@@ -85,9 +86,12 @@ class Connection:
 def to_folder(folder: Path) -> Connection | None:
     """A connection to the server that runs on this data folder; None where none does."""
     probe = connect_unix(folder, TIMEOUT_S)
-    if probe is None:
-        return None
-    return Connection(_UnixConnection(folder, probe), f"the server on {folder}")
+    return None if probe is None else at_folder(folder, probe)
+
+
+def at_folder(folder: Path, connected: socket.socket | None = None) -> Connection:
+    """A connection to the server that will run on this data folder; each call says whether one does."""
+    return Connection(_UnixConnection(folder, connected), f"the server on {folder}")
 
 
 def to_url(url: str, token: str) -> Connection:
@@ -112,17 +116,17 @@ def to_url(url: str, token: str) -> Connection:
 class _UnixConnection(http.client.HTTPConnection):
     """http.client over a Unix socket."""
 
-    def __init__(self, folder: Path, connected: socket.socket) -> None:
+    def __init__(self, folder: Path, connected: socket.socket | None) -> None:
         super().__init__("localhost", timeout=TIMEOUT_S)
         self._folder = folder
-        self._connected: socket.socket | None = connected
+        self._connected = connected
 
     def connect(self) -> None:
         """The first time by the connection that showed that a server is there."""
         found = self._connected or connect_unix(self._folder, TIMEOUT_S)
         self._connected = None
         if found is None:
-            raise ConnectionRefusedError("it has stopped")
+            raise ConnectionRefusedError("none is running")
         self.sock = found
 
 

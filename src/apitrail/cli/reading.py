@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import msgspec
@@ -16,8 +14,10 @@ from rich.console import Console
 from rich.text import Text
 
 from apitrail.cli.connection import to_url
+from apitrail.cli.following import News, follow
 from apitrail.cli.log import Log, RunningServer, opened
 from apitrail.entry import EntryRow
+from apitrail.server.filters import read_text
 from apitrail.server.nearer import numbers, parts
 from apitrail.server.problems import shorten
 from apitrail.server.settings import Settings
@@ -31,9 +31,6 @@ COLOURS = {
     "request_error": "dark_orange",
     "platform_error": "red",
 }
-POLL_S = 1.0
-LATE = timedelta(seconds=30)
-"""How far back one looks for entries that arrive after newer ones."""
 _AT_ONCE = 500
 
 _json = msgspec.json.Encoder().encode
@@ -99,46 +96,24 @@ def _nothing(asked: Asked) -> str:
     return f"Nothing was found.{instead}\n"
 
 
-def tail(asked: Asked, *, follow: bool, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Print the newest, oldest first; with `follow` also what comes, until the process is interrupted."""
+def tail(asked: Asked, *, following: bool) -> None:
+    """Print the newest, oldest first; with `following` also what comes, until the process is interrupted."""
     show = _printer(asked.as_json)
-    with _reading(asked) as log:
-        found = log.entries(asked.query(limit=str(asked.limit))).entries
-        newest = _newest(found)
-        seen: dict[str, datetime] = {}
-        if follow and found:  # what is there already and older than these is not news
-            there = _since(log, asked, newest - LATE)
-            seen = {entry.id: entry.created_at for entry in there if entry.created_at <= found[-1].created_at}
-        while True:
-            for entry in reversed(found):
-                show(entry)
-                seen[entry.id] = entry.created_at
-            if not follow:
-                return
-            sys.stdout.flush()
-            sleep(POLL_S)
-            newest = max(newest, _newest(found)) if found else newest
-            seen = {one: at for one, at in seen.items() if at >= newest - LATE}
-            found = [entry for entry in _since(log, asked, newest - LATE) if entry.id not in seen]
 
+    def print_all(entries: Sequence[EntryRow]) -> None:
+        for entry in entries:
+            show(entry)
+        sys.stdout.flush()
 
-def _newest(found: Sequence[EntryRow]) -> datetime:
-    """When the first of them was made. What comes after one whose clock is ahead would be older than it."""
-    now = datetime.now(UTC)
-    return min(found[0].created_at, now) if found else now
+    def say(line: str) -> None:
+        sys.stderr.write(f"apitrail: {line}\n")
 
-
-def _since(log: Log, asked: Asked, since: datetime) -> Iterator[EntryRow]:
-    """What there is since then, newest first."""
-    cursor = ""
-    moment = since.isoformat().replace("+00:00", "Z")
-    while True:
-        more = {"from": moment, "limit": str(_AT_ONCE), "cursor": cursor}
-        page = log.entries(asked.query(**more))
-        yield from page.entries
-        cursor = page.next_cursor or ""
-        if not cursor:
-            return
+    if following:
+        news = News(asked.query, asked.limit, slow=read_text(asked.text).duration_over is None)
+        follow(news, _reading(asked), asked.settings, print_all, say)
+    else:
+        with _reading(asked) as log:
+            print_all(log.entries(asked.query(limit=str(asked.limit))).entries[::-1])
 
 
 def show(asked: Asked, entry_id: str) -> None:
