@@ -198,8 +198,20 @@ def test_a_backup_that_cannot_be_kept_is_not_done(store: Store, where: Folder, m
 def test_what_a_backup_is_based_on_is_named_where_it_cannot_be_read(store: Store, where: Folder) -> None:
     name = taken(store, where, at=datetime(2026, 1, 1, tzinfo=UTC))
     (where.path / name / ".backup").write_bytes(b"")
-    with pytest.raises(StoreError, match=r"If 20260101T000000Z-full, which it is based on, is damaged.*--full"):
+    with pytest.raises(BadPlace, match=r"20260101T000000Z-full: the backup is not whole.*--full"):
         taken(store, where)
+
+
+def test_what_a_backup_needs_is_named_where_it_is_not_beside_it(
+    store: Store, where: Folder, make: Make, tmp_path: Path
+) -> None:
+    full = taken(store, where, at=datetime(2026, 1, 1, tzinfo=UTC))
+    store.write(some(make, 3))
+    since = taken(store, where)
+    store.close()
+    shutil.rmtree(where.path / full)
+    with pytest.raises(StoreError, match=f"{since}' needs {full}, which is not there"):
+        restore(tmp_path / "again", where, since)
 
 
 @pytest.mark.parametrize(

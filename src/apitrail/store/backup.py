@@ -6,8 +6,8 @@
   milliseconds. What is written while it copies is in the next one.
 - Of each file the engine keeps size and checksum, and RESTORE checks them.
 - While one is made in a folder its name ends in `.part`. It gets its own once all of it is on the disk (see `keep`), so
-  one that broke off, or that a power cut left a half of, is not listed and never built upon. In a bucket, one that
-  broke off has no `.backup` file.
+  one that broke off, for which there was no room, or that a power cut left a half of, is not listed and never built
+  upon. In a bucket, one that broke off has no `.backup` file.
 - The key of fingerprints is not in it: it lies beside the log, not in it (see the server's folder).
 
 What the engine is like (chDB 26.9): it must be told which folders it may write to (`backups.allowed_path`, set where
@@ -25,6 +25,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from apitrail.store import manifest
 from apitrail.store.engine import Engine, Param, Query
 from apitrail.store.model import BadPlace, StoreError
 
@@ -60,11 +61,18 @@ class Folder(Struct, frozen=True):
         return f"{name}.part"
 
     def keep(self, name: str) -> None:
-        """Let one that is made survive a power cut, and then be one: the engine syncs nothing of it. Raises OSError."""
+        """Let one that is made survive a power cut, and then be one: the engine syncs nothing of it. Raises OSError,
+        and BadPlace where not all of it is there.
+        """
         made = self.path / self.making(name)
+        manifest.check(made)
         sync(made)
         made.rename(self.path / name)
         sync_one(self.path)
+
+    def check(self, name: str) -> None:
+        """Raises BadPlace where not all of a backup is there, OSError where it cannot be looked at."""
+        manifest.check(self.path / name)
 
 
 class Bucket(Struct, frozen=True):
@@ -99,6 +107,9 @@ class Bucket(Struct, frozen=True):
 
     def keep(self, name: str) -> None:
         """What is in a bucket is there."""
+
+    def check(self, name: str) -> None:
+        """The same."""
 
 
 Place = Folder | Bucket
@@ -161,6 +172,7 @@ def begin(engine: Engine, where: Place, *, full: bool, at: datetime | None) -> t
     sql, values = where.target(where.making(name), "backup")
     statement = f"BACKUP DATABASE {_database(engine)} TO {sql} SETTINGS async = 1"
     if base:
+        _check_base(where, base)
         more, based = where.target(base, "base")
         statement += f", base_backup = {more}"
         values |= based
@@ -187,7 +199,7 @@ def progress(engine: Engine, identity: str, name: str) -> Progress:
         raise StoreError(f"backup {name}: the engine was restarted and no longer knows this backup. Start a new one")
     ((status, files, size, copied, error),) = rows
     if str(status).endswith(("FAILED", "CANCELLED")):
-        said = str(error).split("\n", 1)[0].split(" (version ", 1)[0][:600]
+        said = str(error).split("\n", 1)[0].split(" (version ", 1)[0].split(", Stack trace", 1)[0][:600]
         raise StoreError(f"backup {name} failed: {said or status}{_based(name)}")
     return Progress(name, status in ("BACKUP_CREATED", "RESTORED"), files, size, copied)
 
@@ -205,6 +217,11 @@ def bring_back(engine: Engine, where: Place, name: str, told: Callable[[Progress
     sql, values = where.target(name, "backup")
     statement = f"RESTORE DATABASE {_database(engine)} FROM {sql} SETTINGS async = 1"
     if based := NAME.fullmatch(name)[1]:  # type: ignore[index]  # names() lists no others
+        if f"{based}-full" not in names:
+            raise StoreError(
+                f"{where}: the backup {name!r} needs {based}-full, which is not there. Put it beside this one, or "
+                "choose one that stands alone (its name ends in -full)"
+            )
         more, base = where.target(f"{based}-full", "base")
         statement += f", base_backup = {more}"
         values |= base
@@ -232,6 +249,16 @@ def _until_done(engine: Engine, identity: str, name: str) -> Iterator[Progress]:
         if state.done:
             return
         time.sleep(_POLL_S)
+
+
+def _check_base(where: Place, base: str) -> None:
+    """Raises BadPlace where nothing can be built upon it."""
+    try:
+        where.check(base)
+    except OSError as error:
+        raise BadPlace(
+            f"{where}/{base}: the backup cannot be read ({error.strerror}). Make a new one that stands alone: --full"
+        ) from error
 
 
 def _database(engine: Engine) -> str:
