@@ -10,7 +10,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from tests.cli.conftest import Place, copied, runs_on, served
+from tests.cli.conftest import HAR, Place, Run, copied, runs_on, served
 
 
 @pytest.fixture(scope="module", params=["without a server", "beside a server"])
@@ -35,6 +35,11 @@ def test_what_the_log_takes_is_told_in_words_and_as_json(place: Place) -> None:
         with urlopen(f"{url}/api/v1/stats?days=3660") as answer:
             served = json.load(answer)
         assert served["stats"]["actions"] == told["stats"]["actions"]
+
+
+def test_a_name_in_brackets_is_told_as_it_is(run: Run, log: Path) -> None:
+    run("import", str(HAR), "--ec-integration", "[/x] [test] shop")
+    assert "[/x] [test] shop" in run("stats", "--days", "3660").stdout
 
 
 def test_an_order_is_pinned_listed_and_let_go(place: Place) -> None:

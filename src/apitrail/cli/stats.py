@@ -6,6 +6,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from apitrail.cli.log import opened
 from apitrail.server.problems import shorten
@@ -95,5 +96,6 @@ def _by_use(console: Console, title: str, uses: list[Use]) -> None:
     table.add_column("Entries", justify="right")
     table.add_column("Bodies as received", justify="right")
     for one in uses:
-        table.add_row(shorten(one.name or one.id), f"{one.entries:,}", size(one.bytes))
+        # As text: rich would take a name in brackets, `[test] shop`, for its own markup.
+        table.add_row(Text(shorten(one.name or one.id)), f"{one.entries:,}", size(one.bytes))
     console.print(table)
