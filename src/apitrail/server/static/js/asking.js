@@ -5,20 +5,26 @@
 // attributes alone, a field its value. After each change `apitrail:shown` tells what is new, and in whose zone its times are.
 const KEPT = ["open", "data-part"]; // of attributes: the page's own
 
-// A server that does not answer is said, and taken back as soon as it does.
-export function reachable(yes) {
-  document.getElementById("offline").hidden = yes;
+// A server that does not answer is said, and taken back as soon as it does: `apitrail:back` tells it. So is a login that
+// has ended, with the way to sign in and come back to what is shown.
+function tellReached(reached, signedOut) {
+  const [offline, login] = ["offline", "signed-out"].map((id) => document.getElementById(id));
+  const back = reached && !offline.hidden;
+  offline.hidden = reached;
+  login.hidden = !signedOut;
+  login.querySelector("a").href = `/login?${new URLSearchParams({ next: location.pathname + location.search })}`;
+  if (back) document.dispatchEvent(new CustomEvent("apitrail:back"));
 }
 
-// The answer; null where there is none, or another question took its place.
+// The answer; null where there is none, or another question took its place. `elsewhere`: it is the page to sign in.
 export async function ask(url, signal) {
   try {
     const answer = await fetch(url, { headers: { Accept: "text/html" }, signal });
     const text = await answer.text();
-    reachable(true);
+    tellReached(true, answer.redirected);
     return { text, ok: answer.ok, elsewhere: answer.redirected, place: answer.headers.get("Content-Location") };
   } catch (error) {
-    if (error.name !== "AbortError") reachable(false);
+    if (error.name !== "AbortError") tellReached(false, false);
     return null;
   }
 }
@@ -51,7 +57,8 @@ function dress(old, given) {
   }
 }
 
-export function put(answer) {
+// `typed`: whether one has typed in a field since the question was asked. That stays.
+export function put(answer, typed = () => false) {
   const focused = document.activeElement;
   const places = new Map([...document.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
   for (const part of answer.querySelectorAll("[data-part]")) {
@@ -59,11 +66,13 @@ export function put(answer) {
     if (!place) continue;
     const shell = part.dataset.shell !== undefined;
     if (!shell && place.matches("input")) {
-      place.value = part.value;
+      if (!typed(place)) place.value = part.value;
+      place.defaultValue = part.value;
       continue;
     }
     dress(place, part);
-    if (!shell && !place.isEqualNode(part)) place.replaceChildren(...part.childNodes);
+    const kept = shell || place.isEqualNode(part) || [...place.querySelectorAll("input")].some(typed);
+    if (!kept) place.replaceChildren(...part.childNodes);
   }
   if (focused.isConnected) return;
   // What had the focus is not there any more: what took its place has it, or else the list.
@@ -86,7 +95,7 @@ async function load(place) {
   const { load: url, take, also } = place.dataset;
   delete place.dataset.load;
   const answer = await ask(url);
-  const found = answer && parsed(answer.text);
+  const found = answer && !answer.elsewhere ? parsed(answer.text) : null;
   const wanted = take ? found?.querySelector(take) : found;
   place.classList.remove("coming");
   if (also) putAlso(also, found);

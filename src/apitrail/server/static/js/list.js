@@ -5,6 +5,7 @@ const PATIENCE_MS = 150; // before the list is dimmed: an answer that is there b
 const LONG_MS = 1500; // before it is said why a text takes so long
 const LOWEST = 36; // pixels of a row
 let asking = null;
+let owed = null; // what was asked last, where no answer came
 let here = location.search;
 
 // Rows that are seen come at once, those below them when these are painted.
@@ -28,6 +29,8 @@ export async function go(url, { push = true } = {}) {
   const asked = new URL(url, location.href);
   asking?.abort();
   const mine = asking = new AbortController();
+  owed = null;
+  const before = new Map([...document.querySelectorAll("#filters input")].map((field) => [field, field.value]));
   const log = document.getElementById("log");
   const slow = setTimeout(() => log.setAttribute("aria-busy", "true"), PATIENCE_MS);
   const said = document.createElement("p");
@@ -43,7 +46,10 @@ export async function go(url, { push = true } = {}) {
   if (asking !== mine) return;
   asking = null;
   log.removeAttribute("aria-busy");
-  if (!answer) return;
+  if (!answer) {
+    owed = { url, push };
+    return;
+  }
   const found = parsed(answer.text);
   if (answer.elsewhere || !found.querySelector("[data-part]") || log.dataset.part === undefined) {
     location.assign(asked); // to sign in, or to hear what is wrong
@@ -55,10 +61,15 @@ export async function go(url, { push = true } = {}) {
   if (push && answer.place) history.pushState(null, "", answer.place);
   here = location.search;
   document.getElementById("announce").replaceChildren();
-  put(found);
+  put(found, (field) => before.has(field) && before.get(field) !== field.value);
   tell(log, zone);
   follow(zone);
 }
+
+// What one chose while the server did not answer is shown when it does: the filters say it already.
+document.addEventListener("apitrail:back", () => {
+  if (owed) go(owed.url, owed);
+});
 
 addEventListener("popstate", () => {
   if (document.getElementById("log").dataset.part === undefined || location.search === here) return;
@@ -90,7 +101,7 @@ async function older(link) {
 // Rows that came since, before the others, and the counts that change with them.
 export async function newer(url) {
   const answer = await ask(url);
-  const found = answer?.ok && parsed(answer.text);
+  const found = answer?.ok && !answer.elsewhere && parsed(answer.text);
   const first = document.querySelector("tbody.rows:not(.linked)");
   if (!found || !first) return false;
   const rows = found.querySelector(".rows");
@@ -103,11 +114,21 @@ export async function newer(url) {
   return true;
 }
 
+// Another range is for what stands in the search box too, sent or not.
+function withTyped(url) {
+  const find = document.getElementById("find");
+  const asked = new URL(url, location.href);
+  if (find.value === find.defaultValue) return asked;
+  if (find.value.trim()) asked.searchParams.set("text", find.value);
+  else asked.searchParams.delete("text");
+  return asked;
+}
+
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a");
   if (!link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   if (link.matches(".older[data-rows]")) older(link);
-  else if (link.closest("[data-list]")) go(link.href);
+  else if (link.closest("[data-list]")) go(link.closest(".quick") ? withTyped(link.href) : link.href);
   else return;
   event.preventDefault();
 });

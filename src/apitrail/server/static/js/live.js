@@ -1,5 +1,5 @@
 // New entries are announced and never moved in by themselves: what one reads stays where it is.
-import { reachable } from "./asking.js";
+import { ask } from "./asking.js";
 import { newer } from "./list.js";
 
 const EVERY_MS = Number(document.documentElement.dataset.poll ?? 4000);
@@ -37,21 +37,15 @@ document.addEventListener("change", (event) => {
 async function look() {
   const asked = address();
   if (!asked || document.hidden) return;
-  try {
-    const answer = await fetch(asked, { headers: { Accept: "text/html" } });
-    reachable(true);
-    if (asked !== address()) return; // the filters changed meanwhile
-    if (!answer.ok) return;
-    const place = document.getElementById("announce");
-    const text = answer.status === 204 ? "" : await answer.text();
-    if (place.innerHTML.trim() === text.trim()) return; // said already: a screen reader need not say it again
-    place.innerHTML = text;
-    // Where nothing is being read yet, the first entries may come in by themselves.
-    const empty = document.getElementById("log").dataset.state === "empty";
-    if (text && (empty || (live() && atTheTop()))) place.querySelector("a").click();
-  } catch {
-    reachable(false);
-  }
+  const answer = await ask(asked);
+  if (!answer?.ok || answer.elsewhere) return;
+  if (asked !== address()) return; // the filters changed meanwhile
+  const place = document.getElementById("announce");
+  if (place.innerHTML.trim() === answer.text.trim()) return; // said already: a screen reader need not say it again
+  place.innerHTML = answer.text;
+  // Where nothing is being read yet, the first entries may come in by themselves.
+  const empty = document.getElementById("log").dataset.state === "empty";
+  if (answer.text && (empty || (live() && atTheTop()))) place.querySelector("a").click();
 }
 
 async function run() {
@@ -78,4 +72,5 @@ function trim() {
 }
 
 document.addEventListener("visibilitychange", look);
+addEventListener("online", look);
 setTimeout(run, EVERY_MS);

@@ -1,4 +1,6 @@
 // A body of megabytes comes in pieces: the next when one has scrolled near the end of what is there, or asks for it.
+import { ask, parsed } from "./asking.js";
+
 const NEAR = 1.5; // heights of the view
 
 // The fold in which the text ends: it is open, for after one that is closed its bracket follows.
@@ -20,19 +22,18 @@ function put(view, piece) {
 export async function extend(note) {
   if (note.getAttribute("aria-busy") === "true") return;
   note.setAttribute("aria-busy", "true");
-  const answer = await fetch(note.dataset.next, { headers: { Accept: "text/html" } }).catch(() => null);
-  if (!answer?.ok) return note.removeAttribute("aria-busy");
-  const held = document.createElement("template");
-  held.innerHTML = await answer.text();
+  const answer = await ask(note.dataset.next);
+  if (!answer?.ok || answer.elsewhere) return note.removeAttribute("aria-busy");
+  const held = parsed(answer.text);
   const side = note.closest(".side");
   const shut = side.querySelector(".fold-all")?.getAttribute("aria-pressed") === "true";
-  if (shut) for (const bracket of held.content.querySelectorAll(".t")) bracket.classList.add("shut");
+  if (shut) for (const bracket of held.querySelectorAll(".t")) bracket.classList.add("shut");
   for (const kind of ["pretty", "raw"]) {
-    const piece = held.content.querySelector(`pre.${kind}`);
+    const piece = held.querySelector(`pre.${kind}`);
     if (piece) put(side.querySelector(`pre.view.${kind}`), piece);
   }
   const focused = note.contains(document.activeElement);
-  const left = held.content.querySelector(".rest");
+  const left = held.querySelector(".rest");
   if (left) note.replaceWith(left);
   else note.remove();
   if (focused) (left?.querySelector(".next-piece") ?? side.querySelector("pre.view")).focus();

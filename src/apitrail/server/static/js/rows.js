@@ -39,7 +39,7 @@ async function open(toggle) {
   const wanted = new URL(toggle.href).searchParams;
   const kept = new URLSearchParams(["tz", "lang"].filter((name) => wanted.has(name)).map((name) => [name, wanted.get(name)]));
   const answer = await ask(`/entries/${id}/panel?${kept}`);
-  const found = answer && parsed(answer.text).querySelector(".panel, .state");
+  const found = answer && !answer.elsewhere && parsed(answer.text).querySelector(".panel, .state");
   if (!found) {
     if (answer) location.assign(toggle.href); // to sign in, or to hear what is wrong
     else close(toggle);
