@@ -109,6 +109,30 @@ def test_a_source_of_many_letters_does_not_widen_the_page(desk: Any, server: Any
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), width
 
 
+def test_an_action_of_many_letters_stays_clear_of_what_one_can_do(desk: Any, server: Any, call: Call) -> None:
+    [entry] = server.record(call("custom." + "x" * 150))
+    for width in (1440, 390):
+        page = desk.open(f"/entries/{entry}", width=width)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), width
+        what, deeds = box(page.locator(".meaning .what")), box(page.locator(".verdict > .actions"))
+        beside = what["x"] + what["width"] <= deeds["x"]
+        assert beside or what["y"] + what["height"] <= deeds["y"], width
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_the_number_and_the_platforms_code_are_whole_in_a_card(
+    desk: Any, server: Any, call: Call, mine: str, width: int
+) -> None:
+    body = json.dumps({"error": {"code": "shipment.label.address.recipient.postcode_invalid", "message": "no"}})
+    server.record(
+        call(status=422, body=body.encode(), source=Source("order", "shp_" + "d93cc2d57444efae998dae20f09a7ba5" * 2))
+    )
+    page = desk.open(mine, width=width)
+    for part in (".c-source", ".raw-status"):
+        within = "one => one.scrollWidth <= one.clientWidth"
+        assert page.locator(f".entry {part}").first.evaluate(within), part
+
+
 @pytest.mark.parametrize("menu", ["#views", "#download"])
 def test_a_menu_of_the_bar_is_whole_on_a_phone(desk: Any, server: Any, call: Call, mine: str, menu: str) -> None:
     server.record(call())
