@@ -10,6 +10,9 @@ from typing import get_args
 import pytest
 
 from apitrail.entry import Outcome
+from apitrail.exchange import Direction
+from apitrail.profiles import catalogue
+from apitrail.profiles.catalogue import BUILT_IN
 from apitrail.server.pages import language
 from apitrail.server.pages.bodies import VIEWS
 from apitrail.server.pages.query import FIELDS
@@ -40,6 +43,19 @@ def test_every_language_names_the_same_things(words: language.Words) -> None:
 @pytest.mark.parametrize("words", [ENGLISH, *OTHERS], ids=lambda words: words.language)
 def test_sentences_hold_no_markup(words: language.Words) -> None:
     assert [key for key in words.keys() if re.search("[<>]", words._words[key])] == []  # noqa: SIM118
+
+
+@pytest.mark.parametrize(
+    ("slip", "instead"),
+    [("你", "您"), ("客服", "技術支援: the reader often is 客服"), ("EC 串接", "電商串接"), ("內文", "內容")],
+)
+def test_chinese_calls_one_thing_by_one_name(slip: str, instead: str) -> None:
+    (chinese,) = (words for words in OTHERS if words.language == "zh-TW")
+    texts = [chinese._words[key] for key in chinese.keys()]  # noqa: SIM118
+    for cause in BUILT_IN.causes:
+        for way in get_args(Direction):
+            texts.append(catalogue.advice(BUILT_IN, cause, platform="momo", side="ec", direction=way, language="zh-TW"))
+    assert [text for text in texts if slip in text] == [], instead
 
 
 def test_every_key_that_is_asked_for_by_name_is_there() -> None:

@@ -267,5 +267,5 @@ def test_advice_names_the_platform_and_where_its_account_is_kept(profiles: Profi
         "re-authorise on its EC integration page."
     )
     chinese = profiles.advice(entry, language="zh-TW")
-    assert chinese == "Shopee 表示授權已過期：若未自動更新，請至 EC 串接頁面重新授權。"
+    assert chinese == "Shopee 表示授權已過期：若未自動更新，請至電商串接頁面重新授權。"
     assert profiles.advice(profiles.entry(make())) is None

@@ -130,7 +130,7 @@ def _read(file: Path, kind: type[T]) -> T:
 
 
 _ACCOUNT = {
-    "ec": ("its EC integration page", "EC 串接頁面"),
+    "ec": ("its EC integration page", "電商串接頁面"),
     "shipping": ("its shipping integration page", "物流串接頁面"),
     "both": ("its integration page", "串接頁面"),
 }
