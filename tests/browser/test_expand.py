@@ -80,6 +80,19 @@ def test_the_verdict_comes_first_in_the_platforms_own_words(desk: Any, server: A
     )
 
 
+@pytest.mark.parametrize(
+    ("status", "who"), [(400, "Engineer"), (500, "Engineer"), (429, None)], ids=["refused", "failed", "comes again"]
+)
+def test_a_notification_that_we_refused_says_who_acts_where_anybody_must(
+    desk: Any, server: Any, call: Call, status: int, who: str | None
+) -> None:
+    [entry] = server.record(call("webhook.order.created", direction="inbound", method="POST", status=status))
+    page = desk.open(f"/entries/{entry}")
+    expect(page.locator(".verdict .advice dd").nth(1)).to_be_visible()
+    named = page.locator(".verdict .advice .acts")
+    expect(named).to_have_count(0) if who is None else expect(named).to_have_text(who)
+
+
 def test_no_answer_shows_the_error_and_says_that_nothing_came(desk: Any, server: Any, call: Call, mine: str) -> None:
     server.record(call(status=None, error=Failure("httpx.ConnectError", "[Errno 111] Connection refused")))
     page = desk.open(mine)

@@ -83,6 +83,7 @@ def test_the_panel_says_what_failed_who_acts_whether_to_try_again_and_where(
     verdict = page.locator(".panel > :first-child")
     expect(verdict.locator(".what")).to_have_text("Fetch orders")
     expect(verdict.locator(".advice dt")).to_have_text(["Cause", "Who acts, and how", "Trying again"])
+    expect(verdict.locator(".advice .acts")).to_have_text("Merchant")
     expect(verdict.locator(".advice dd").last).to_have_text("It will not help without a change.")
     assert [(link.inner_text(), link.get_attribute("href")) for link in verdict.locator(".docs a").all()] == [
         ("Shopee documentation", "https://open.shopee.com/documents"),

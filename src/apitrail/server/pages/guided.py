@@ -77,6 +77,8 @@ class FindingView(Struct, frozen=True):
     icon: str
     mark_word: Markup
     text: Markup
+    acts: Markup
+    """Whose hands are needed first, where `advice` says what they do."""
     advice: str
     proofs: list[Proof]
     all_url: str
@@ -301,6 +303,7 @@ def _finding(one: Finding, query: PageQuery, reader: Reader) -> FindingView:
         icon=ICONS[one.mark],
         mark_word=words(f"guided.mark.{one.mark}"),
         text=text,
+        acts=names.acts(one.acts, reader) if one.acts else Markup(""),
         advice=names.advice(one.acts, reader) if one.acts else "",
         proofs=[_proof(entry, query, reader) for entry in one.entries],
         all_url=_log_url(one.all, query) if one.all else "",

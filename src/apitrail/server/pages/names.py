@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from markupsafe import Markup
+
 from apitrail import profiles
 from apitrail.entry import EntryRow
 from apitrail.exchange import Direction, Source
@@ -12,6 +14,10 @@ from apitrail.profiles.catalogue import CAUSES, Party
 from apitrail.server.pages import language, party
 from apitrail.server.pages.language import Words
 from apitrail.server.pages.reader import Reader
+from apitrail.server.repeated import REPEATED
+
+_WELL_REFUSED = ("rate_limit", REPEATED)
+"""Causes for which we refuse a notification and nobody has anything to do: it comes again, or was here before."""
 
 
 def action(action_id: str, words: Words) -> str:
@@ -43,6 +49,15 @@ def advice(entry: EntryRow, reader: Reader) -> str:
     if reader.words.language == language.DEFAULT or not entry.cause or reader.profiles is None:
         return entry.advice or ""
     return reader.profiles.advice(entry, language=reader.words.language) or ""
+
+
+def acts(entry: EntryRow, reader: Reader) -> Markup:
+    """Whose hands a failure needs first ("Warehouse"), as the boards have it; empty where nobody's are needed."""
+    if not entry.cause or entry.outcome in ("success", "warning"):
+        return Markup("")
+    if entry.direction == "inbound" and entry.cause in _WELL_REFUSED:
+        return Markup("")
+    return reader.words.about(party.of_entry(entry, reader), f"acts.{catalogue.actor(entry.cause, entry.direction)}")
 
 
 def advice_of(cause: str, direction: str, platform: str, whose: Party, actions: Collection[str], reader: Reader) -> str:

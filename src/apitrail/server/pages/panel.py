@@ -59,6 +59,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     said_by: Markup
     """Whose words they are."""
     cause: str
+    acts: Markup
+    """Whose hands are needed first."""
     advice: str
     retryable: Markup
     links: list[Link]
@@ -199,6 +201,7 @@ def _verdict(entry: Entry, reader: Reader) -> Verdict:
         said=folded(said(entry), words),
         said_by=_said_by(entry, kind, reader),
         cause=names.cause(entry, reader) if bad else "",
+        acts=names.acts(entry, reader),
         advice=names.advice(entry, reader) if bad else "",
         retryable=Markup("") if entry.retryable is None or not bad else words(f"retryable.{_yes(entry.retryable)}"),
         links=list(_links(entry, reader)) if bad else [],
