@@ -216,3 +216,25 @@ def test_a_log_without_an_entry_holds_too(chromium: Any, empty_server: Any) -> N
     found = judged(page, 1440, 390)
     page.close()
     assert found == []
+
+
+def test_what_is_chosen_is_seen_in_colours_that_a_reader_forces(chromium: Any, furnished: dict[str, str]) -> None:
+    page = chromium.new_page(locale="en-US", forced_colors="active", viewport={"width": 800, "height": 900})
+
+    def drawn(place: str) -> tuple[str, str]:
+        style = "one => [getComputedStyle(one).backgroundColor, getComputedStyle(one).borderBottomColor]"
+        return tuple(page.locator(place).first.evaluate(style))
+
+    page.goto(furnished["home"] + "/?range=7d&outcome=request_error", wait_until="networkidle")
+    assert drawn("#range-7d") != drawn("#range-1h")
+    assert drawn(".chip:has(:checked)")[0] != drawn(".chip:not(:has(:checked))")[0]
+    live = page.locator("#live")
+    assert live.evaluate("one => getComputedStyle(one).borderTopStyle") == "solid"
+    before = drawn("#live")[0]
+    live.check()
+    assert drawn("#live")[0] != before
+    page.goto(f"{furnished['home']}/entries/{furnished['refused']}", wait_until="networkidle")
+    assert drawn(".tabs input:checked + span")[1] != drawn(".tabs input:not(:checked) + span")[1]
+    page.goto(furnished["home"] + "/orders?range=7d", wait_until="networkidle")
+    assert drawn(".pages [aria-current]")[0] != drawn(".pages a:not([aria-current])")[0]
+    page.close()

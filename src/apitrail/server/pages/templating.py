@@ -30,6 +30,7 @@ SHEETS = (
     "guided",
     "boards",
     "handing",
+    "forced",
     "print",
 )
 """The sheets of all pages, in this order. They are sent as one: the first paint waits for each that is asked for."""

@@ -16,9 +16,9 @@ function live() {
   return document.getElementById("live")?.checked;
 }
 
-// Whoever has scrolled or opened an entry is reading: what comes is announced only.
+// Whoever has scrolled, opened an entry or marked a text is reading: what comes is announced only.
 function atTheTop() {
-  return scrollY < 40 && !document.querySelector(".panel-row, .menu[open], dialog[open]");
+  return scrollY < 40 && getSelection().isCollapsed && !document.querySelector(".panel-row, .menu[open], dialog[open]");
 }
 
 function restore() {
