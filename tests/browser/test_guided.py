@@ -115,6 +115,8 @@ def test_stock_that_a_platform_refused_for_one_product_is_told_with_what_was_sen
     page.get_by_role("button", name="Ask the log").click()
     expect(page.locator(".conclusions")).to_contain_text("did not confirm the latest quantity")
     expect(page.locator(".conclusions .advice .acts")).to_have_text("Warehouse")
+    said = page.locator(".conclusions .advice > span").last
+    assert said.bounding_box()["x"] == said.locator(".acts").bounding_box()["x"]  # one sentence, not two columns
     found = page.locator("ol.findings")
     expect(found).to_contain_text("2 calls that set its stock were found, the latest first; 1 failed for it.")
     expect(found).to_contain_text("it had sent: quantity 5.")

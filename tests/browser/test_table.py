@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from apitrail.exchange import Exchange, Integration
+from apitrail.exchange import Exchange, Integration, Source
 
 Call = Callable[..., Exchange]
 
@@ -84,6 +84,20 @@ def test_live_entries_come_in_by_themselves_unless_one_reads(desk: Any, server: 
     expect(page.locator(".entry")).to_have_count(2)
     page.reload()
     expect(page.locator("#live")).to_be_checked()
+
+
+def test_live_entries_wait_while_a_text_is_marked(desk: Any, server: Any, call: Call, mine: str) -> None:
+    server.record(call(ago=timedelta(minutes=1), source=Source("order", "A-7001")))
+    page = desk.open(mine)
+    page.locator("#live").check()
+    page.locator(".c-source .name").evaluate("name => getSelection().selectAllChildren(name)")
+    server.record(call(ago=timedelta(seconds=9)))
+    expect(page.locator("#announce")).to_have_text("1 new entry")
+    expect(page.locator(".entry")).to_have_count(1)
+    assert page.evaluate("String(getSelection())") == "A-7001"
+    page.evaluate("getSelection().removeAllRanges()")
+    server.record(call(ago=timedelta(seconds=0)))
+    expect(page.locator(".entry")).to_have_count(3)
 
 
 def test_the_keys_are_listed_and_lead_on(desk: Any, server: Any, call: Call, mine: str) -> None:
