@@ -59,6 +59,28 @@ def test_everything_goes_by_keys(desk: Any, server: Any, call: Call, mine: str) 
     expect(page.locator("#menu-action")).not_to_have_attribute("open", "")
 
 
+def test_the_address_names_an_entry_as_long_as_one_is_open(desk: Any, server: Any, call: Call, mine: str) -> None:
+    newest, older = server.record(call(), call())
+    page = desk.open(mine)
+    for which in (1, 0):
+        page.locator(".toggle").nth(which).click()
+        expect(page.locator(".panel .verdict")).to_have_count(2 - which)
+    assert f"open={newest}" in page.url
+    page.locator(".toggle").first.click()
+    expect(page.locator(".panel")).to_have_count(1)
+    assert f"open={older}" in page.url
+    page.locator(".toggle").nth(1).click()
+    expect(page.locator(".panel")).to_have_count(0)
+    assert "open=" not in page.url
+
+
+def test_buttons_of_opened_entries_are_no_landmarks(desk: Any, server: Any, call: Call) -> None:
+    [entry] = server.record(call())
+    page = desk.open(f"/entries/{entry}")
+    unnamed = "[...document.querySelectorAll('nav')].filter((nav) => !nav.ariaLabel && !nav.ariaLabelledByElements)"
+    assert page.evaluate(f"{unnamed}.length") == 0
+
+
 def test_a_row_says_what_it_opens(desk: Any, server: Any, call: Call, mine: str) -> None:
     server.record(call("label.create", status=500))
     page = desk.open(mine)

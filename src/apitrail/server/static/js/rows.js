@@ -24,7 +24,8 @@ function close(toggle) {
   panelOf(row(toggle))?.remove();
   toggle.setAttribute("aria-expanded", "false");
   toggle.removeAttribute("aria-controls");
-  if (new URL(location.href).searchParams.get("open") === toggle.dataset.entry) remember("");
+  if (new URL(location.href).searchParams.get("open") !== toggle.dataset.entry) return;
+  remember(document.querySelector(".log .toggle[aria-expanded='true']")?.dataset.entry);
 }
 
 async function open(toggle) {
