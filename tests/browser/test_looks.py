@@ -133,6 +133,17 @@ def test_the_number_and_the_platforms_code_are_whole_in_a_card(
         assert page.locator(f".entry {part}").first.evaluate(within), part
 
 
+@pytest.mark.parametrize("lang", ["en", "zh-TW"])
+def test_at_400_per_cent_the_filters_are_named_in_full_and_clear_of_each_other(desk: Any, mine: str, lang: str) -> None:
+    page = desk.open(f"{mine}&from=2026-08-17T06:03:00Z&to=2026-08-18T06:03:00Z&lang={lang}", width=320)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    for name in page.locator(".narrow > .menu > summary .label").all():
+        assert name.evaluate("name => name.scrollWidth <= name.clientWidth"), name.inner_text()
+    chosen, exact = box(page.locator(".created .value")), box(page.locator(".exact > summary"))
+    beside = chosen["x"] + chosen["width"] <= exact["x"]
+    assert beside or chosen["y"] + chosen["height"] <= exact["y"] or exact["y"] + exact["height"] <= chosen["y"]
+
+
 @pytest.mark.parametrize("menu", ["#views", "#download"])
 def test_a_menu_of_the_bar_is_whole_on_a_phone(desk: Any, server: Any, call: Call, mine: str, menu: str) -> None:
     server.record(call())
