@@ -10,6 +10,7 @@ from apitrail.entry import Entry
 from apitrail.exchange import Integration
 from apitrail.store import Store
 from apitrail.store.model import Filter, Moment
+from apitrail.store.queries import activity
 
 NOON = datetime(2026, 8, 3, 12, 0, 0, 123456, tzinfo=UTC)
 SHOP = Integration("ec-1", "Shop")
@@ -73,3 +74,22 @@ def test_every_account_of_the_side_is_seen_with_its_last_day(store: Store, make:
     assert (shop.id, shop.name, shop.platform) == ("ec-1", "Shop", "shopee")
     assert shop.day == (NOON - 400 * HOUR).replace(hour=0, minute=0, second=0, microsecond=0)
     assert [(one.id, one.day.date()) for one in store.seen("shipping")] == [("sh-1", NOON.date())]
+
+
+class Watched(list[Any]):
+    """Rows that know how often one went through them."""
+
+    walks = 0
+
+    def __iter__(self) -> Any:
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_the_counts_of_thousands_of_accounts_are_gone_through_once_and_not_for_each_of_them() -> None:
+    """With 700 accounts and ten actions each, that took 20 s."""
+    latest = [(f"ec-{one}", "order.list", 1, "a", 0, "", [0]) for one in range(100)]
+    counts = Watched((f"ec-{one}", "order.list", bad, 0, "", 7 - bad) for one in range(100) for bad in (0, 1))
+    found = activity.read(latest, {}, [], counts)
+    assert {(one.calls, one.failed) for one in found} == {(13, 6)}
+    assert counts.walks == 1

@@ -113,11 +113,14 @@ def read(
 ) -> list[Activity]:
     """The answers to `latest`, to `quarters` by account and action, to `last_failures` and `since_day`."""
     failed_last = {(account, action): (at, identity) for account, action, at, identity in failures}
+    counted_at: dict[Place, list[Sequence[Any]]] = {}
+    for account, action, *values in counts:
+        counted_at.setdefault((account, action), []).append(values)
     found = []
     for account, action, good_at, good_id, bad_at, bad_id, newest in rows:
         place = account, action
         last_bad = max((bad_at, bad_id), failed_last.get(place, (0, "")))
-        mine = [values for one, other, *values in counts if (one, other) == place]
+        mine = counted_at.get(place, [])
         found.append(
             Activity(
                 account=account,
