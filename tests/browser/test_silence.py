@@ -82,7 +82,7 @@ def test_a_call_that_comes_ends_it(desk: Any, server: Any, call: Call, paused: I
 
 
 def test_the_account_says_since_when_it_is_silent(desk: Any, paused: Integration) -> None:
-    page = desk.open("/integrations/ec")
+    page = desk.open(f"/integrations/ec?ec_integration={paused.id}")
     card = page.locator(".account").filter(has_text=paused.name)
     expect(card.locator(".pill")).to_have_text("Silent")
     expect(card.locator(".silences")).to_contain_text("The log shows no Fetch orders")

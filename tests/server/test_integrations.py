@@ -154,7 +154,7 @@ def test_the_page_says_when_the_access_ends_that_the_latest_sign_in_gave(
     stated = {"action": "auth.refresh", "platform": "shopify", "ec_integration": {"id": account, "name": "Tea"}}
     call = an_exchange(created_at=at.isoformat(), response=answer, stated=stated)
     server.post("/api/v1/exchanges", json={"exchanges": [call]}, headers=ingest).raise_for_status()
-    page = server.get("/integrations/ec", params={"lang": "en"}).text
+    page = server.get("/integrations/ec", params={"lang": "en", "ec_integration": account}).text
     card = page.partition(f"<code>{account}</code>")[2].partition("</section>")[0]
     assert f"The access that was given last {says}" in card
     assert (at + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S") in card

@@ -215,7 +215,7 @@ def test_a_carrier_that_is_at_fault_is_called_a_carrier_wherever_it_is_told(
     assert [one for one in platform if one not in of_platform] == []
     assert [one for one in carrier if one in of_platform] == []
     for path in ("/", "/integrations/shipping"):
-        page = server.get(path, params={"shipping_integration": account, **said} if path == "/" else said).text
+        page = server.get(path, params={"shipping_integration": account, **said}).text
         assert carrier[1] in page
     entry = server.get("/api/v1/entries", params={"shipping_integration": account}).json()["entries"][0]["id"]
     opened = server.get(f"/entries/{entry}", params=said).text

@@ -297,7 +297,10 @@ def test_the_boards_ask_a_cluster_the_same(log: Store, make: Callable[..., Entry
     assert [(one.cause, one.count) for one in log.cause_totals(every)] == [("timeout", 1)]
     assert [(one.feature, one.value) for one in log.common(every)] == [("shipping", "u")]
     assert [(one.account, one.calls, one.failed) for one in log.hours(every, 9)] == [("u", 2, 1)]
-    assert [(one.calls, one.failed) for one in log.hourly("shipping", start, start + timedelta(hours=1))] == [(2, 1)]
+    by_hour = log.hourly("shipping", start, start + timedelta(hours=1), ["u"])
+    assert [(one.calls, one.failed) for one in by_hour] == [(2, 1)]
+    [done] = log.activity("shipping", start - timedelta(days=1), start, ["u"])
+    assert (done.calls, done.failed, done.newest) == (2, 1, (False, True))
     assert [(one.type, one.id) for one in log.latest("parcels", every, 9)] == [("tracking", "T-1"), ("order", "A-1")]
     assert [one.id for one in log.mentioned(["a-1"], 9).mentions] == [good.id, bad.id]
     assert list(log.entries_at([(bad.id, bad.created_at)])) == [bad.id]

@@ -25,11 +25,12 @@ def test_hours_have_calls_failures_and_the_median_of_their_own_account(either: S
             call(3, 90, "partial"),
             call(61, 7),
             call(62, 5, account="b"),
+            call(63, 5, account="not asked for"),
             call(-5, 5),
             make(NOON, shipping_integration=Integration("s")),
         ]
     )
-    found = either.hourly("ec", NOON, NOON + timedelta(hours=3))
+    found = either.hourly("ec", NOON, NOON + timedelta(hours=3), ["a", "b"])
     assert [(one.account, one.at, one.calls, one.failed, one.median_ms) for one in found] == [
         ("a", NOON, 3, 1, 20.0),
         ("a", NOON + timedelta(hours=1), 1, 0, 7.0),

@@ -210,9 +210,11 @@ class Boards(Upkeep):
         rows = self.engine.select(failures.refused(list(wanted), list(wanted.values()))).rows
         return {identity: tuple(ids) for identity, ids in rows}
 
-    def hourly(self, side: Side, since: datetime, until: datetime) -> list[Hourly]:
-        """How each account of a side fared by the hour. Raises QueryTooLarge, StoreError."""
-        return hourly.read(self.engine.select(hourly.hourly(side, since, until)).rows)
+    def hourly(self, side: Side, since: datetime, until: datetime, accounts: Sequence[str]) -> list[Hourly]:
+        """How each of these accounts of a side fared by the hour. Raises QueryTooLarge, StoreError."""
+        if not accounts:
+            return []
+        return hourly.read(self.engine.select(hourly.hourly(side, since, until, accounts)).rows)
 
     def entries_at(self, places: Iterable[tuple[str, datetime]], most_bytes: int = SMALL_BODY) -> dict[str, Entry]:
         """Whole entries by id, of (id, time) pairs; without those that are gone or have a body of more bytes.

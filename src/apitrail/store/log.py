@@ -231,17 +231,16 @@ class Store(Boards, Rhythms):
         rows = self.engine.select(moments.oldest(which)).rows
         return decode_row(rows[0]) if rows else None
 
-    def activity(self, side: Side, since: datetime, day: datetime) -> list[Activity]:
-        """What each account of a side did since then. Raises QueryTooLarge, StoreError."""
-        places = self.engine.select(activity.quarters(side, since)).rows
+    def activity(self, side: Side, since: datetime, day: datetime, accounts: Sequence[str] = ()) -> list[Activity]:
+        """What each account of a side (all, where none is given) did since then. Raises QueryTooLarge, StoreError."""
+        places = self.engine.select(activity.quarters(side, since, accounts)).rows
         if not places:
             return []
-        quarters = sorted({quarter for _, _, _, quarter in places})
         return activity.read(
-            self.engine.select(activity.latest(side, since, quarters)).rows,
-            {(account, action): platform for account, action, platform, _ in places},
-            self.engine.select(activity.last_failures(side, since)).rows,
-            self.engine.select(activity.since_day(side, day)).rows,
+            self.engine.select(activity.latest(side, since, activity.touched(places), accounts)).rows,
+            {(account, action): platform for account, action, platform, *_ in places},
+            self.engine.select(activity.last_failures(side, since, accounts)).rows,
+            self.engine.select(activity.since_day(side, day, accounts)).rows,
         )
 
     def seen(self, side: Side) -> list[SeenAccount]:

@@ -1,100 +1,62 @@
-"""*EC Integrations* and *Shipping Integrations*: every account of the log or the host system, and how it fares."""
+"""*EC Integrations* and *Shipping Integrations*: every account of the log or the host system, and how it fares.
+
+/integrations/ec | /integrations/shipping?name=TEXT   state=STATE   page=NUMBER   tz=ZONE   lang=LANGUAGE
+  ec_integration=… or shipping_integration=…  (repeatable: these alone)
+
+Up to FEW accounts are told in full. Of more, so many of those that need attention are, and the others are rows that
+open: what is told of one in full takes 8 KB.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from markupsafe import Markup
 from msgspec import Struct
 
+from apitrail.exchange import Integration
 from apitrail.registration import Registration
 from apitrail.server import accounts
-from apitrail.server.accounts import Health
-from apitrail.server.pages import links, names, party
-from apitrail.server.pages.bodies.visible import visible
+from apitrail.server.accounts import Health, State
+from apitrail.server.pages import account, boards, links
+from apitrail.server.pages.account import AccountView, Fared, Known
+from apitrail.server.pages.boards import Chip, Chosen
 from apitrail.server.pages.links import Link
 from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
-from apitrail.server.pages.silences import SilenceView, view
-from apitrail.server.pages.sparks import Spark, first_hour, spark
-from apitrail.server.silence import BASIS, WATCHED, Silence
+from apitrail.server.silence import BASIS, WATCHED
 from apitrail.store import Store
-from apitrail.store.failures import Hourly
-from apitrail.store.model import EPOCH, Activity, Rhythm
+from apitrail.store.model import Activity, Rhythm, SeenAccount
 
-ICONS = {
-    "failing": "cross",
-    "silent": "silence",
-    "degraded": "warning",
-    "healthy": "check",
-    "quiet": "lost",
-    "never": "lost",
-    "off": "barred",
-}
-TONES = {"failing": "platform_error", "silent": "request_error", "degraded": "partial", "healthy": "success"}
-CAUSES = 3
+Side = Literal["ec", "shipping"]
+FEW = 25
+"""Accounts that are told in full."""
+ROWS = 100
+"""Rows of a page."""
+ATTENTION = ("failing", "silent", "degraded")
+NAME_MAX = 200
+"""Characters."""
+REST = "more"
+"""The id of the rows."""
 
 
-SIGNING_IN = ("auth.refresh", "auth.exchange")
-SIGN_INS = 100
-"""Accounts whose latest answer to signing in is looked at."""
-
-
-class SignIn(Struct, frozen=True):
-    """An answer to signing in."""
-
-    entry: str
-    ends: datetime
-    """Of the access that it gave."""
-
-
-class ActionView(Struct, frozen=True, kw_only=True):
-    """One action of an account."""
-
-    name: str
-    url: str
-    """The log, filtered by it."""
-    calls: str
-    failed: str
-    rate: str
-    partly: Markup
-    """How many failed in part; empty where none did."""
-    success: Markup
-    success_url: str
-    failure: Markup
-    failure_url: str
-
-
-class AccountView(Struct, frozen=True, kw_only=True):
-    """One account."""
+class RowView(Struct, frozen=True, kw_only=True):
+    """An account in a line."""
 
     id: str
     name: str
     platform: str
     merchant: str
-    state: str
     tone: str
     icon: str
     word: Markup
     about: Markup
-    silent: list[SilenceView]
-    """What should have come again by now."""
+    """Empty where it needs no attention."""
     calls: Markup
-    spark: Spark | None
-    """Its last 24 hours; None without calls."""
-    spark_url: str
-    """The same as a table."""
-    ends: Markup
-    """When the access ends that the latest answer to signing in gave; empty where none says."""
-    ends_url: str
-    causes: list[Link]
-    settings: list[Markup]
-    actions: list[ActionView]
-    log_url: str
-    host_url: str
+    url: str
+    """The page of it alone."""
 
 
 class IntegrationsView(Struct, frozen=True, kw_only=True):
@@ -102,206 +64,177 @@ class IntegrationsView(Struct, frozen=True, kw_only=True):
 
     side: str
     accounts: list[AccountView]
+    rows: list[RowView]
+    """Those that are not told in full."""
     summary: list[Markup]
-    """How many there are of each state that somebody must look at."""
+    """How many there are of each state; empty where one can choose them."""
+    many: bool
+    """There are more than are told in full: one can look for a name, and choose a state."""
+    name: str
+    """What is looked for."""
+    states: list[Chosen]
+    carried: list[tuple[str, str]]
+    """What the form carries along: names and values."""
+    chips: list[Chip]
+    span: Markup
+    notes: list[Markup]
+    misread: list[Markup]
+    none: Markup
+    """What is said where there are none."""
+    first_url: str
+    """The first page, on every other; empty on that."""
+    rest: Markup
+    """How many come after these; empty for none."""
+    rest_url: str
     other: Link
     home_url: str
     languages: list[Link]
 
 
-def integrations(store: Store, side: Literal["ec", "shipping"], query: PageQuery, reader: Reader) -> IntegrationsView:
+def integrations(
+    store: Store, side: Side, values: Mapping[str, Sequence[str]], query: PageQuery, reader: Reader
+) -> IntegrationsView:
     """The page. Raises StoreError."""
-    now = reader.clock.now
-    done: dict[str, list[Activity]] = {}
-    for one in store.activity(side, now - accounts.RANGE, now - accounts.DAY):
-        done.setdefault(one.account, []).append(one)
-    rhythms: dict[str, list[Rhythm]] = {}
-    for rhythm in store.rhythms(now - BASIS, now, WATCHED):
-        if rhythm.side == side:
-            rhythms.setdefault(rhythm.account, []).append(rhythm)
-    hours: dict[str, list[Hourly]] = {}
-    for hour in store.hourly(side, first_hour(now), now):
-        hours.setdefault(hour.account, []).append(hour)
-    seen = {one.id: one for one in store.seen(side)}
-    registered = {one.id: one for one in store.registrations() if one.side == side}
-    signed_in = _signed_in(store, done, reader)
-    views = []
-    for identity in sorted({*seen, *registered}):
-        known, held = registered.get(identity), seen.get(identity)
-        enabled = known is None or known.enabled
-        calls, regular = done.get(identity, []), rhythms.get(identity, [])
-        found = accounts.health(calls, now, regular, enabled=enabled, seen=held is not None)
-        if found.state == "silent" and found.since is None and held is not None:
-            found = Health("silent", held.day)
-        name = (held.name if held else "") or (known.name if known else "") or identity
-        platform = held.platform if held else known.platform if known else ""
-        missed = accounts.silent(regular, now) if enabled else []
-        drawn = spark(hours.get(identity, []), now, reader)
-        views.append(
-            _account(
-                side,
-                identity,
-                name,
-                platform,
-                found,
-                calls,
-                missed,
-                known,
-                query,
-                reader,
-                drawn,
-                signed_in.get(identity),
-            )
-        )
-    views.sort(key=lambda one: (accounts.ORDER.index(one.state), one.name.lower()))
-    counted = Counter(one.state for one in views)
+    words, path = reader.words, f"/integrations/{side}"
+    ids: tuple[str, ...] = query.ec_integration if side == "ec" else query.shipping_integration
+    name, state = boards.given(values, "name")[:NAME_MAX], boards.given(values, "state")
+    number, wrong = _page(boards.given(values, "page"), reader)
+    if state and state not in accounts.ORDER:
+        wrong.append(words("integrations.bad_state", value=state, states=", ".join(accounts.ORDER)))
+    every = [] if wrong else _known(store, side, ids)
+    fared = _fared(store, side, [one for one in every if _called(one, name, reader)], reader)
+    counted = Counter(one.state for one in fared)
+    told = [one for one in fared if state in ("", one.state)]
+    whole = told if len(told) <= FEW else [one for one in told if one.state in ATTENTION][:FEW]
+    left = told[len(whole) :]
+    rows = left[(number - 1) * ROWS : number * ROWS]
+    rest = len(left) - number * ROWS
     bare = PageQuery(tz=query.tz, lang=query.lang)
+    alone = bare.but(**{f"{side}_integration": ids})
+    asked = {key: text for key, text in (("name", name), ("state", state)) if text}
+    many = len(every) > FEW
     other = "shipping" if side == "ec" else "ec"
     return IntegrationsView(
         side=side,
-        accounts=views,
-        summary=[
-            reader.words(f"integrations.count.{state}", count=counted[state])
-            for state in accounts.ORDER
-            if counted[state]
-        ],
-        other=Link(reader.words(f"integrations.{other}"), bare.url(f"/integrations/{other}")),
-        home_url=links.home(query),
-        languages=links.languages(bare, reader, f"/integrations/{side}"),
-    )
-
-
-def _account(
-    side: str,
-    identity: str,
-    name: str,
-    platform: str,
-    found: Health,
-    done: list[Activity],
-    missed: list[Silence],
-    known: Registration | None,
-    query: PageQuery,
-    reader: Reader,
-    drawn: Spark | None,
-    signed_in: SignIn | None,
-) -> AccountView:
-    words, whose = reader.words, party.of_call(platform, reader, shipping=side == "shipping")
-    field = f"{side}_integration"
-    log = PageQuery(range="7d", tz=query.tz, lang=query.lang).but(**{field: (identity,)})
-    causes = Counter(cause for one in done for cause in one.causes)
-    calls, failed, partly = (sum(getattr(one, name) for one in done) for name in ("calls", "failed", "partly"))
-    settings = (
-        [Markup("{}: {}").format(visible(key), visible(value)) for key, value in known.settings.items()]
-        if known
-        else []
-    )
-    return AccountView(
-        id=identity,
+        accounts=account.in_full(store, side, whole, query, reader) if number == 1 else [],
+        rows=[_row(side, one, bare, reader) for one in rows],
+        summary=[]
+        if many
+        else [words(f"integrations.count.{one}", count=counted[one]) for one in accounts.ORDER if counted[one]],
+        many=many,
         name=name,
-        platform=reader.platform(platform) if platform else "",
-        merchant=known.merchant if known else "",
-        state=found.state,
-        tone=TONES.get(found.state, "unknown"),
-        icon=ICONS[found.state],
-        word=words(f"integrations.state.{found.state}"),
-        about=_about(found, reader),
-        calls=_calls(calls, failed, partly, reader),
-        spark=drawn,
-        spark_url=log.but(range="24h").url("/histogram"),
-        ends=_ends(signed_in, reader),
-        ends_url=PageQuery(tz=query.tz, lang=query.lang).url(f"/entries/{signed_in.entry}") if signed_in else "",
-        causes=[
-            Link(
-                Markup("{}").format(names.cause_label(cause, words, whose)), log.but(range="24h", cause=(cause,)).url()
-            )
-            for cause, _ in causes.most_common(CAUSES)
-        ],
-        settings=settings,
-        silent=_silent(missed, done, name, reader),
-        actions=[
-            _action(one, log, reader) for one in sorted(done, key=lambda one: (-one.failed - one.partly, -one.calls))
-        ],
-        log_url=log.url(),
-        host_url=_host(side, identity, platform, known, reader),
+        states=_states(state, counted, lambda more: bare.url(path, **boards.without(asked, "state"), **more), reader),
+        carried=[*bare.pairs(), *boards.without(asked, "name").items()],
+        chips=boards.chips(alone, path, reader, [Integration(one.id, one.name) for one in every] if ids else []),
+        span=Markup(),
+        notes=[],
+        misread=wrong,
+        none=words("integrations.none_such" if asked or ids else "integrations.none"),
+        first_url=bare.url(path, **asked) if number > 1 else "",
+        rest=words("integrations.rest", count=f"{rest:,}") if rest > 0 else Markup(),
+        rest_url=f"{bare.url(path, **asked, page=str(number + 1))}#{REST}" if rest > 0 else "",
+        other=Link(words(f"integrations.{other}"), bare.url(f"/integrations/{other}")),
+        home_url=links.home(query),
+        languages=boards.languages(alone, path, reader, **asked),
     )
 
 
-def _signed_in(store: Store, done: Mapping[str, list[Activity]], reader: Reader) -> dict[str, SignIn]:
-    """By account: the latest sign-in that worked, where its answer says when the access ends."""
-    if reader.profiles is None:
-        return {}
-    latest: dict[str, Activity] = {}
-    for account, calls in done.items():
-        told = [one for one in calls if one.action in SIGNING_IN and one.last_success is not None]
-        if told:
-            latest[account] = max(told, key=lambda one: one.last_success or EPOCH)
-    shown = sorted(latest.items(), key=lambda pair: pair[1].last_success or EPOCH, reverse=True)[:SIGN_INS]
-    entries = store.entries_at([(one.success_id, one.last_success) for _, one in shown if one.last_success])
-    found = {}
-    for account, one in shown:
-        entry = entries.get(one.success_id)
-        ends = reader.profiles.expires(entry) if entry is not None else None
-        if ends is not None:
-            found[account] = SignIn(one.success_id, ends)
-    return found
+def _page(text: str, reader: Reader) -> tuple[int, list[Markup]]:
+    """Its number, and what is wrong with it."""
+    if not text:
+        return 1, []
+    if text.isascii() and text.isdecimal() and 1 <= len(text) <= 6 and int(text):
+        return int(text), []
+    return 1, [reader.words("integrations.bad_page", value=text)]
 
 
-def _ends(signed_in: SignIn | None, reader: Reader) -> Markup:
-    if signed_in is None:
-        return Markup()
-    over = signed_in.ends <= reader.clock.now
-    return reader.words("integrations.ended" if over else "integrations.ends", at=reader.clock.tag(signed_in.ends))
+def _known(store: Store, side: Side, ids: tuple[str, ...]) -> list[Known]:
+    """Those of the log or the host system; of these ids alone, where any is given."""
+    seen = {one.id: one for one in store.seen(side)}
+    registered = {one.id: one for one in store.registrations() if one.side == side}
+    return [
+        _one(identity, registered.get(identity), seen.get(identity))
+        for identity in {*seen, *registered}
+        if not ids or identity in ids
+    ]
 
 
-def _about(found: Health, reader: Reader) -> Markup:
-    words, action = reader.words, names.action(found.action, reader.words) if found.action else ""
-    if found.state == "failing":
-        if found.since is None:
-            return words("integrations.failing_always", action=action)
-        return words("integrations.failing_since", action=action, at=reader.clock.tag(found.since))
-    if found.state == "silent" and found.silence is not None:
-        return words("integrations.silent_since", action=action)
-    if found.state == "silent" and found.since is not None:
-        return words("integrations.silent_day", at=reader.clock.tag(found.since))
-    return words(f"integrations.about.{found.state}")
+def _one(identity: str, known: Registration | None, held: SeenAccount | None) -> Known:
+    return Known(
+        id=identity,
+        name=(held.name if held else "") or (known.name if known else "") or identity,
+        platform=held.platform if held else known.platform if known else "",
+        known=known,
+        held=held,
+    )
 
 
-def _silent(missed: list[Silence], done: list[Activity], name: str, reader: Reader) -> list[SilenceView]:
-    """The silences in words, each since the last call of its action."""
-    lasts = {one.action: one.last for one in done}
+def _fared(store: Store, side: Side, found: list[Known], reader: Reader) -> list[Fared]:
+    """How they fare: those that must be looked at first, then by name."""
+    if not found:
+        return []
     now = reader.clock.now
-    return [view(one, name, lasts.get(one.rhythm.action, one.since), now, "now", reader) for one in missed]
+    ids = [one.id for one in found] if len(found) <= FEW else []  # of more, all of the side are asked for
+    done: dict[str, list[Activity]] = {}
+    for one in store.activity(side, now - accounts.RANGE, now - accounts.DAY, ids):
+        done.setdefault(one.account, []).append(one)
+    rhythms: dict[str, list[Rhythm]] = {}
+    ec, shipping = (ids, []) if side == "ec" else ([], ids)
+    for rhythm in store.rhythms(now - BASIS, now, WATCHED, ec, shipping):
+        if rhythm.side == side:
+            rhythms.setdefault(rhythm.account, []).append(rhythm)
+    fared = [_judged(one, done.get(one.id, []), rhythms.get(one.id, []), reader) for one in found]
+    return sorted(fared, key=lambda one: (accounts.ORDER.index(one.state), one.name.lower(), one.id))
 
 
-def _action(one: Activity, log: PageQuery, reader: Reader) -> ActionView:
-    bare = PageQuery(tz=log.tz, lang=log.lang)
-    return ActionView(
-        name=names.action(one.action, reader.words),
-        url=log.but(action=(one.action,)).url(),
-        calls=f"{one.calls:,}",
-        failed=f"{one.failed:,}",
-        rate=_rate(one.failed, one.calls),
-        partly=reader.words("integrations.partly", count=f"{one.partly:,}") if one.partly else Markup(""),
-        success=reader.clock.tag(one.last_success) if one.last_success else Markup("–"),
-        success_url=bare.url(f"/entries/{one.success_id}") if one.success_id else "",
-        failure=reader.clock.tag(one.last_failure) if one.last_failure else Markup("–"),
-        failure_url=bare.url(f"/entries/{one.failure_id}") if one.failure_id else "",
+def _judged(one: Known, done: list[Activity], regular: list[Rhythm], reader: Reader) -> Fared:
+    now = reader.clock.now
+    enabled = one.known is None or one.known.enabled
+    found = accounts.health(done, now, regular, enabled=enabled, seen=one.held is not None)
+    if found.state == "silent" and found.since is None and one.held is not None:
+        found = Health("silent", one.held.day)
+    missed = accounts.silent(regular, now) if enabled else []
+    return Fared(
+        id=one.id,
+        name=one.name,
+        platform=one.platform,
+        known=one.known,
+        held=one.held,
+        found=found,
+        done=done,
+        missed=missed,
     )
 
 
-def _calls(calls: int, failed: int, partly: int, reader: Reader) -> Markup:
-    words = reader.words
-    told = words.count("integrations.calls", calls, failed=f"{failed:,}", rate=_rate(failed, calls))
-    return told + " " + words("integrations.calls_partly", count=f"{partly:,}") if partly else told
+def _called(one: Known, name: str, reader: Reader) -> bool:
+    """Whether one looks for it by that: a part of its name, id, platform or merchant."""
+    wanted = name.casefold()
+    return any(
+        wanted in text.casefold() for text in (one.name, one.id, reader.platform(one.platform), one.merchant) if text
+    )
 
 
-def _host(side: str, identity: str, platform: str, known: Registration | None, reader: Reader) -> str:
-    """Its page in the host system: an id that only the platform has for the account would lead nowhere there."""
-    if known is None:
-        return ""
-    own = names.safe_link(known.link)
-    return own or reader.templates.link(f"{side}_account", identity, merchant=known.merchant, platform=platform)
+def _states(
+    here: str, counted: Mapping[State, int], url: Callable[[dict[str, str]], str], reader: Reader
+) -> list[Chosen]:
+    every = Chosen(reader.words("integrations.any_state"), url({}), not here, f"{sum(counted.values()):,}")
+    return [every] + [
+        Chosen(reader.words(f"integrations.state.{one}"), url({"state": one}), one == here, f"{counted.get(one, 0):,}")
+        for one in accounts.ORDER
+        if counted.get(one) or one == here
+    ]
 
 
-def _rate(failed: int, calls: int) -> str:
-    return f"{100 * failed / calls:.0f} %" if calls else "–"
+def _row(side: Side, one: Fared, bare: PageQuery, reader: Reader) -> RowView:
+    return RowView(
+        id=one.id,
+        name=one.name,
+        platform=reader.platform(one.platform) if one.platform else "",
+        merchant=one.merchant,
+        tone=account.tone(one),
+        icon=account.ICONS[one.state],
+        word=reader.words(f"integrations.state.{one.state}"),
+        about=account.about(one.found, reader) if one.state in ATTENTION else Markup(),
+        calls=account.calls(one.done, reader) if one.done else Markup(),
+        url=bare.but(**{f"{side}_integration": (one.id,)}).url(f"/integrations/{side}"),
+    )

@@ -27,55 +27,76 @@ NEWEST = 3
 """Calls whose outcome is told one by one."""
 
 
-def quarters(side: Side, since: datetime) -> Query:
-    """Where the latest calls of each account and action are: rows of account, action, platform and a quarter.
+def _of(side: Side, accounts: Sequence[str]) -> str:
+    """The condition that lets these through; all, where none is given."""
+    return f"{_IDS[side]} IN {{accounts:Array(String)}}" if accounts else f"{_IDS[side]} IS NOT NULL"
 
-    The last quarter of an hour in which a call worked, and so many of the last as hold the NEWEST calls.
-    From the counts.
+
+def quarters(side: Side, since: datetime, accounts: Sequence[str] = ()) -> Query:
+    """Where the latest calls of each account and action are: see `touched`. From the counts.
+
+    Rows: account, action, platform, the last quarter of an hour in which a call worked (0: none), and the NEWEST
+    quarters with a call, each in one number with how many: as pairs or by a window, they take two or three times as
+    long of thousands of accounts.
     """
     return Query(
-        "SELECT account, action, platform, toUnixTimestamp(at) FROM (SELECT account, action, platform, at,"  # noqa: S608
-        " sum(n) OVER (PARTITION BY account, action ORDER BY at DESC) - n AS newer,"
-        " maxIf(at, good > 0) OVER (PARTITION BY account, action) AS worked"
+        "SELECT account, action, any(platform), toUnixTimestamp(maxIf(at, good > 0)),"  # noqa: S608
+        f" groupArraySorted({NEWEST})(-(toInt64(toUnixTimestamp(at)) * {NEWEST + 1} + least(n, {NEWEST})))"
         f" FROM (SELECT assumeNotNull({_IDS[side]}) AS account, action, any(ifNull(platform, '')) AS platform, at,"
         f" sum(entries) AS n, sumIf(entries, NOT {_BAD}) AS good FROM counts"
-        f" WHERE at >= toDateTime({{since:Int64}}, 'UTC') AND {_IDS[side]} IS NOT NULL"
-        f" GROUP BY account, action, at HAVING n > 0)) WHERE newer < {NEWEST} OR at = worked",
-        {"since": micros(since) // QUARTER * QUARTER // 1_000_000},
+        f" WHERE at >= toDateTime({{since:Int64}}, 'UTC') AND {_of(side, accounts)}"
+        " GROUP BY account, action, at HAVING n > 0) GROUP BY account, action",
+        {"since": micros(since) // QUARTER * QUARTER // 1_000_000, "accounts": list(accounts)},
     )
 
 
-def latest(side: Side, since: datetime, found: Sequence[int]) -> Query:
+def touched(rows: Sequence[Sequence[Any]]) -> list[int]:
+    """The quarters of the answer: the last with a call that worked, and so many of the last as hold NEWEST calls."""
+    found = set()
+    for *_, worked, recent in rows:
+        if worked:
+            found.add(worked)
+        newer = 0
+        for told in recent:
+            if newer >= NEWEST:
+                break
+            quarter, calls = divmod(-told, NEWEST + 1)
+            found.add(quarter)
+            newer += calls
+    return sorted(found)
+
+
+def latest(side: Side, since: datetime, found: Sequence[int], accounts: Sequence[str] = ()) -> Query:
     """What these quarters tell of each account and action: the last that worked, the last failure, the newest."""
     at = "toUnixTimestamp64Micro(created_at)"
     return Query(
         f"SELECT assumeNotNull({_IDS[side]}) AS account, action,"  # noqa: S608, constants only
         f" maxIf({at}, NOT bad), toString(argMaxIf(id, created_at, NOT bad)),"
         f" maxIf({at}, bad), toString(argMaxIf(id, created_at, bad)),"
-        f" arrayMap(one -> one.2, groupArraySorted({NEWEST})((-{at}, toUInt8(bad))))"
+        f" arrayMap(one -> bitAnd(-one, 1), groupArraySorted({NEWEST})(-({at} * 2 + bad)))"
         f" FROM (SELECT *, {_BAD} AS bad FROM entries)"
         " WHERE created_at >= fromUnixTimestamp64Micro({since:Int64})"
         " AND toUnixTimestamp(toStartOfFifteenMinutes(toDateTime(created_at, 'UTC'))) IN {quarters:Array(UInt32)}"
-        f" AND {_IDS[side]} IS NOT NULL GROUP BY account, action ORDER BY account, action",
-        {"since": micros(since), "quarters": list(found)},
+        f" AND {_of(side, accounts)} GROUP BY account, action ORDER BY account, action",
+        {"since": micros(since), "quarters": list(found), "accounts": list(accounts)},
     )
 
 
-def last_failures(side: Side, since: datetime) -> Query:
+def last_failures(side: Side, since: datetime, accounts: Sequence[str] = ()) -> Query:
     """Rows: account, action, time and id of the last failure."""
     return Query(
         f"SELECT assumeNotNull({_IDS[side]}) AS account, action, max(toUnixTimestamp64Micro(created_at)),"  # noqa: S608
         " toString(argMax(id, created_at)) FROM failures WHERE created_at >= fromUnixTimestamp64Micro({since:Int64})"
         f" AND {WHOLLY}"
-        f" AND {_IDS[side]} IS NOT NULL GROUP BY account, action",
-        {"since": micros(since)},
+        f" AND {_of(side, accounts)} GROUP BY account, action",
+        {"since": micros(since), "accounts": list(accounts)},
     )
 
 
-def since_day(side: Side, day: datetime) -> Query:
+def since_day(side: Side, day: datetime, accounts: Sequence[str] = ()) -> Query:
     """Rows: account, action, whether they failed, whether in part, cause, how many calls since then; the most first."""
     source, params = counted(
-        Filter(since=day),
+        _filter(side, day, accounts),
         {
             "account": _IDS[side],
             "action": "action",
@@ -90,6 +111,11 @@ def since_day(side: Side, day: datetime) -> Query:
         " WHERE account IS NOT NULL ORDER BY n DESC, cause",
         params,
     )
+
+
+def _filter(side: Side, day: datetime, accounts: Sequence[str]) -> Filter:
+    ids = tuple(accounts)
+    return Filter(since=day, ec_integration=ids) if side == "ec" else Filter(since=day, shipping_integration=ids)
 
 
 def seen(side: Side) -> Query:

@@ -28,7 +28,8 @@ def integrations_page(
     if side not in ("ec", "shipping"):
         raise errors.Missing(side)
     one: Literal["ec", "shipping"] = "ec" if side == "ec" else "shipping"
-    return drawn("integrations.html", integrations.integrations(store, one, query, reader), reader, query)
+    page = integrations.integrations(store, one, request.query_params.dict(), query, reader)
+    return drawn("integrations.html", page, reader, query, 400 if page.misread else 200)
 
 
 @get("/problems", sync_to_thread=True)

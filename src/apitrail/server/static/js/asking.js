@@ -100,7 +100,7 @@ async function load(place) {
   place.classList.remove("coming");
   if (also) putAlso(also, found);
   if (!wanted || !place.isConnected) return;
-  const body = place.matches("details") ? place.querySelector(".menu-body") : place;
+  const body = place.matches("details") ? place.querySelector(".menu-body, .opened") : place;
   body.replaceChildren(wanted);
   tell(body);
 }
