@@ -62,6 +62,26 @@ def test_a_platform_goes_by_all_its_names(profiles: Profiles, make: Make, name: 
     assert entry.platform == "tcat"
 
 
+@pytest.mark.parametrize(
+    ("stated", "english", "chinese"),
+    [
+        (Stated(shipping_integration=Integration("s-1", "Night courier")), "the carrier", "物流商"),
+        (Stated(ec_integration=Integration("e-1", "Tea")), "the platform", "平台"),
+        (Stated(), "the platform", "平台"),
+    ],
+)
+def test_where_no_profile_knows_it_a_shipping_account_s_other_end_is_called_a_carrier(
+    profiles: Profiles, make: Make, stated: Stated, english: str, chinese: str
+) -> None:
+    entry = profiles.entry(make("POST", "https://courier.example/parcels", status=503, stated=stated))
+    assert entry.platform is None
+    assert entry.advice is not None
+    assert english in entry.advice.lower()
+    told = profiles.advice(entry, language="zh-TW")
+    assert told is not None
+    assert chinese in told
+
+
 def test_an_unknown_platform_keeps_its_stated_name(profiles: Profiles, make: Make) -> None:
     entry = profiles.entry(make(status=401, stated=Stated(platform="Corner Shop")))
     assert entry.platform == "Corner Shop"

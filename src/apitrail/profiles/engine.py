@@ -314,6 +314,7 @@ class Profiles:
             return None
         if isinstance(entry, EntryRow):
             direction = entry.direction
+        carrier = entry.shipping_integration is not None and entry.ec_integration is None
         key = (
             entry.cause,
             entry.outcome == "warning",
@@ -321,16 +322,18 @@ class Profiles:
             entry.reported_by,
             direction,
             entry.action,
+            carrier,
             language,
         )
         text = self._advice.get(key)
         if text is None:
-            text = self._sentence(entry, direction, language)
+            text = self._sentence(entry, direction, language, carrier=carrier)
             if len(self._advice) < ADVICE_KEPT:  # a caller may state any name as the platform's
                 self._advice[key] = text
         return text
 
-    def _sentence(self, entry: EntryRow | Derived, direction: Direction, language: str) -> str:
+    def _sentence(self, entry: EntryRow | Derived, direction: Direction, language: str, *, carrier: bool) -> str:
+        """`carrier`: the call was made for a shipping account alone, which tells it where no profile does."""
         platform = self._platforms.get(entry.platform or "")
         action = self.actions.get(entry.action)
         side = platform.side if platform is not None else "both"
@@ -338,7 +341,8 @@ class Profiles:
             side = action.side
         who = entry.reported_by or entry.platform
         if who is None:
-            who = "平台" if language.lower().startswith("zh") else "the platform"
+            known = ("the carrier", "物流商") if carrier else ("the platform", "平台")
+            who = known[language.lower().startswith("zh")]
         return advice(
             self._catalogue,
             entry.cause or "unknown",
