@@ -100,6 +100,30 @@ def test_live_entries_wait_while_a_text_is_marked(desk: Any, server: Any, call: 
     expect(page.locator(".entry")).to_have_count(3)
 
 
+def test_a_live_list_that_grew_long_begins_anew_without_loading_the_page_and_never_while_one_types(
+    desk: Any, server: Any, call: Call, mine: str
+) -> None:
+    server.record(*(call() for _ in range(501)))
+    page = desk.open(mine)
+    rows, find = page.locator(".rows > .entry"), page.locator("#find")
+    for shown in range(50, 501, 50):
+        expect(rows).to_have_count(shown)
+        page.locator(".older").click()
+    expect(rows).to_have_count(501)
+    page.evaluate("scrollTo(0, 0); document.body.dataset.same = 'page'")
+    page.locator("#live").check()
+    find.press_sequentially("half a wo")
+    server.record(call(ago=timedelta(seconds=0.5)))
+    expect(rows).to_have_count(502)
+    expect(find).to_have_value("half a wo")
+    find.fill("")
+    server.record(call(ago=timedelta(0)))
+    expect(rows).to_have_count(50)
+    expect(page.locator("body")).to_have_attribute("data-same", "page")
+    expect(find).to_be_focused()
+    expect(page.locator("#live")).to_be_checked()
+
+
 def test_the_keys_are_listed_and_lead_on(desk: Any, server: Any, call: Call, mine: str) -> None:
     (entry,) = server.record(call())
     page = desk.open(mine, permissions=["clipboard-read", "clipboard-write"])

@@ -1,6 +1,6 @@
 // New entries are announced and never moved in by themselves: what one reads stays where it is.
 import { ask } from "./asking.js";
-import { newer } from "./list.js";
+import { go, newer } from "./list.js";
 
 const EVERY_MS = Number(document.documentElement.dataset.poll ?? 4000);
 const LIVE_MS = 1500;
@@ -65,10 +65,16 @@ document.addEventListener("click", async (event) => {
   scrollTo({ top: 0 });
 });
 
-// A list that lives for a day must not grow for a day: it begins anew, while nobody reads in it.
+// A list that lives for a day must not grow for a day: it begins anew, while nobody reads in it or types.
 const MOST_ROWS = 500;
 function trim() {
-  if (live() && document.querySelectorAll(".rows > .entry").length > MOST_ROWS) location.reload();
+  if (!live() || unsent() || document.querySelectorAll(".rows > .entry").length <= MOST_ROWS) return;
+  go(location.href, { push: false });
+}
+
+function unsent() {
+  const fields = document.querySelectorAll("#find, #filters input:not([type='checkbox'], [type='hidden'])");
+  return [...fields].some((field) => field.value !== (field.dataset.filled ?? field.defaultValue));
 }
 
 document.addEventListener("visibilitychange", look);
