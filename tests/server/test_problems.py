@@ -346,3 +346,10 @@ def test_a_board_looks_at_no_more_than_it_can_answer_and_says_so() -> None:
     assert bounded(NOW - 8 * day, NOW, NOW, 7 * day).since == NOW - 7 * day
     whole = bounded(NOW - 3 * day, NOW + day, NOW, 7 * day)
     assert (whole.since, whole.until, whole.cut) == (NOW - 3 * day, NOW, False)
+
+
+@pytest.mark.parametrize("wrong", ["state=ill", "range=9h", "shown=some"])
+def test_where_nothing_is_shown_nothing_is_counted(server: Any, wrong: str) -> None:
+    answer = server.get(f"/problems?{wrong}")
+    assert answer.status_code == 400
+    assert 'class="count"' not in answer.text

@@ -399,7 +399,9 @@ def test_the_page_is_whole_in_each_language_and_time(server: Any, language: str,
 
 @pytest.mark.parametrize("wrong", ["since=9h", "from=soon", "acts=nobody", "work=other", "from=2199-01-01T00:00"])
 def test_what_cannot_be_read_is_said_and_nothing_is_shown(server: Any, wrong: str) -> None:
-    answer = server.get(f"/shift?{wrong}")
+    answer = server.get(f"/shift?{wrong}&lang=en")
     assert answer.status_code == 400
     assert 'id="misread"' in answer.text
+    assert 'class="count"' not in answer.text, "nothing was counted"
+    assert "Without success since" not in answer.text
     assert server.get(f"/shift/text?{wrong}").status_code == 400

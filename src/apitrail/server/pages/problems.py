@@ -198,13 +198,15 @@ def _states(
     query: PageQuery, state: str, found: ProblemsAnswer | None, more: Mapping[str, str], reader: Reader
 ) -> list[Chosen]:
     counted = Counter(str(one.state) for one in found.problems) if found else Counter[str]()
-    every = Chosen(reader.words("problems.state.all"), query.url(PATH, **more), not state, f"{counted.total():,}")
+    every = Chosen(
+        reader.words("problems.state.all"), query.url(PATH, **more), not state, f"{counted.total():,}" if found else ""
+    )
     return [every] + [
         Chosen(
             reader.words(f"problems.state.{one}"),
             query.url(PATH, **more, state=one),
             state == one,
-            f"{counted[one]:,}",
+            f"{counted[one]:,}" if found else "",
         )
         for one in STATES
     ]

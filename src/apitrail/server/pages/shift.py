@@ -219,18 +219,20 @@ def _offered(asked: Mapping[str, str], bare: PageQuery, reader: Reader) -> list[
 
 
 def _actors(asked: Mapping[str, str], found: ShiftAnswer | None, bare: PageQuery, reader: Reader) -> list[Chosen]:
-    """Who acts, with how many causes wait for them."""
+    """Who acts, with how many causes wait for them; without numbers where nothing could be read."""
     open_causes = [one for one in found.causes if not healed(one)] if found else []
     counted = Counter(str(one.acts) for one in open_causes)
     kept = boards.without(asked, "acts")
     here = asked.get("acts", "")
-    every = Chosen(reader.words("shift.everybody"), bare.url(PATH, **kept), not here, str(len(open_causes)))
+    every = Chosen(
+        reader.words("shift.everybody"), bare.url(PATH, **kept), not here, str(len(open_causes)) if found else ""
+    )
     return [every] + [
         Chosen(
             reader.words.about("either", f"acts.{one}"),
             bare.url(PATH, **kept, acts=one),
             one == here,
-            str(counted[one]),
+            str(counted[one]) if found else "",
         )
         for one in ACTORS
     ]
