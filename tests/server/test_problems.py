@@ -34,6 +34,21 @@ def failing(an_exchange: Make, account: str, minutes_ago: float, status: int = 4
     return an_exchange(created_at=at(minutes_ago), status=status, stated=stated)
 
 
+def momo_report(an_exchange: Make, account: str, minutes: int, worked: list[str], failed: list[str]) -> Any:
+    """A report of orders to momo, which answers each of them by itself."""
+    sent = [{"completeOrderNo": one, "slipNo": "905074233685"} for one in (*worked, *failed)]
+    told = {"confirmOkList": worked, "confirmFailList": [f"{one}: no such slip" for one in failed]}
+    headers = [["Content-Type", "application/json"]]
+    return an_exchange(
+        created_at=at(minutes),
+        method="POST",
+        url="https://scmapi.momoshop.com.tw/OrderServlet.do",
+        request={"headers": headers, "text": json.dumps({"doAction": "unsendCompanyConfirm", "sendInfoList": sent})},
+        response={"headers": headers, "text": json.dumps({"ERROR": "", "resultInfo": told})},
+        stated={"ec_integration": {"id": account, "name": "momo"}},
+    )
+
+
 def test_a_problem_goes_on_until_the_same_works_again(
     server: Any, ingest: dict[str, str], an_exchange: Make, account: str
 ) -> None:
@@ -73,12 +88,55 @@ def test_the_link_of_a_problem_lists_as_many_failures_as_it_counts(
     counted = {one["code"] or f"HTTP {one['status']}": one["count"] for one in told}
     assert counted == {"120202": 3, "120802": 2, "HTTP 422": 2, "HTTP 400": 1}
     page = server.get("/problems", params={"ec_integration": account}).text
-    links = {unescape(one) for one in re.findall(r'href="(/[?][^"]*code=[^"]*)"', page)}
-    listed = []
-    for link in links:
-        asked = {name: values for name, values in parse_qs(urlsplit(link).query).items() if name not in ("tz", "lang")}
-        listed.append(len(server.get("/api/v1/entries", params=asked).json()["entries"]))
-    assert sorted(listed) == sorted(counted.values())
+    assert sorted(listed(server, one) for one in links_of(page)) == sorted(counted.values())
+
+
+def listed(server: Any, link: str) -> int:
+    """How many entries the list shows that a link of a page leads to."""
+    asked = {name: values for name, values in parse_qs(urlsplit(link).query).items() if name not in ("tz", "lang")}
+    return len(server.get("/api/v1/entries", params=asked).json()["entries"])
+
+
+def links_of(page: str) -> set[str]:
+    return {unescape(one) for one in re.findall(r'href="(/[?][^"]*code=[^"]*)"', page)}
+
+
+def test_the_link_of_a_problem_of_no_account_lists_no_call_of_one(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    """A carrier's label that is made for a shop, and one that is made for none."""
+
+    def refused(minutes: int, **more: Any) -> dict[str, Any]:
+        stated = {"action": "label.create", "platform": "ups", "shipping_integration": {"id": account}, **more}
+        return an_exchange(created_at=at(minutes), status=422, stated=stated)
+
+    batch = [refused(9), refused(8, ec_integration={"id": f"{account} shop"}), refused(7), refused(6)]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    told = server.get(PATH, params={"shipping_integration": account}).json()["problems"]
+    assert sorted(one["count"] for one in told) == [1, 3]
+    page = server.get("/problems", params={"shipping_integration": account}).text
+    assert sorted(listed(server, one) for one in links_of(page)) == [1, 3]
+
+
+def test_the_link_of_a_problem_lists_the_calls_that_failed_in_part_before_one_that_failed_as_a_whole(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    number = f"2026{int(account[-10:], 16):013}"
+    good, bad = (f"{number}-00{each}-001-001" for each in (1, 2))
+    batch = [
+        momo_report(an_exchange, account, 9, [good], [bad]),
+        momo_report(an_exchange, account, 8, [], [bad]),
+    ]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    asked = {"ec_integration": account}
+    [one] = server.get(PATH, params=asked).json()["problems"]
+    assert (one["count"], one["outcome"]) == (2, "request_error")
+    [link] = links_of(server.get("/problems", params=asked).text)
+    assert listed(server, link) == 2
+    narrowed = {**asked, "outcome": "partial"}
+    [one] = server.get(PATH, params=narrowed).json()["problems"]
+    [link] = links_of(server.get("/problems", params=narrowed).text)
+    assert one["count"] == listed(server, link) == 1
 
 
 def test_what_a_call_failed_for_in_part_is_a_problem_and_an_open_order_and_the_rest_of_it_is_not(
@@ -88,21 +146,8 @@ def test_what_a_call_failed_for_in_part_is_a_problem_and_an_open_order_and_the_r
     number = f"2026{int(account[-10:], 16):013}"
     good, bad, third = (f"{number}-00{each}-001-001" for each in (1, 2, 3))
 
-    def report(minutes: int, worked: list[str], failed: list[str]) -> dict[str, Any]:
-        sent = [{"completeOrderNo": one, "slipNo": "905074233685"} for one in (*worked, *failed)]
-        told = {"confirmOkList": worked, "confirmFailList": [f"{one}: no such slip" for one in failed]}
-        headers = [["Content-Type", "application/json"]]
-        return an_exchange(
-            created_at=(datetime.now(UTC) - timedelta(minutes=minutes)).isoformat(),
-            method="POST",
-            url="https://scmapi.momoshop.com.tw/OrderServlet.do",
-            request={
-                "headers": headers,
-                "text": json.dumps({"doAction": "unsendCompanyConfirm", "sendInfoList": sent}),
-            },
-            response={"headers": headers, "text": json.dumps({"ERROR": "", "resultInfo": told})},
-            stated={"ec_integration": {"id": account, "name": "momo"}},
-        )
+    def report(minutes: int, worked: list[str], failed: list[str]) -> Any:
+        return momo_report(an_exchange, account, minutes, worked, failed)
 
     def send(one: dict[str, Any]) -> None:
         server.post("/api/v1/exchanges", json={"exchanges": [one]}, headers=ingest).raise_for_status()

@@ -8,14 +8,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from markupsafe import Markup
 from msgspec import Struct
 
 from apitrail.profiles.catalogue import Party
 from apitrail.profiles.work import Work
-from apitrail.server import silence
+from apitrail.server import search, silence
 from apitrail.server.boards.problems import MOST, NARROWED_BY, ProblemsAnswer, Trouble, problems
 from apitrail.server.boards.silent import silences
 from apitrail.server.pages import boards, guided, links, names, parcels, party, works
@@ -28,6 +28,7 @@ from apitrail.server.pages.share import percent
 from apitrail.server.pages.silences import TOLD_BY
 from apitrail.server.pages.silent import SilentsView, silent
 from apitrail.server.pages.status import ICONS
+from apitrail.server.search import Search
 from apitrail.store import Store
 
 PATH = "/problems"
@@ -39,6 +40,7 @@ MORE = "more"
 """The id of the row after these."""
 FEW = 20
 """Calls, of which a share would say less than their number."""
+FAILING = ("request_error", "platform_error", "partial")
 STATE_ICONS = {"going_on": "alert", "over": "check"}
 
 
@@ -156,7 +158,7 @@ def view(store: Store, values: Mapping[str, Sequence[str]], query: PageQuery, re
         notes=_notes(found, reader),
         misread=wrong,
         silent=_silent(store, query, work, reader) if found and state != "over" else None,
-        groups=_groups(listed, rest, query, more, reader),
+        groups=_groups(listed, rest, found.problems if found else (), query, more, reader),
         none=boards.none("problems", (kinds, states), reader),
         rest=words("problems.rest", count=f"{rest:,}") if rest else Markup(),
         rest_url=f"{query.url(PATH, **more, shown='all')}#{MORE}" if rest else "",
@@ -175,10 +177,17 @@ def _silent(store: Store, query: PageQuery, work: Work | None, reader: Reader) -
     return silent(found, PageQuery(tz=query.tz, lang=query.lang), reader)
 
 
-def _groups(listed: list[Trouble], rest: int, query: PageQuery, more: dict[str, str], reader: Reader) -> list[Group]:
-    """Those shown by state. All of a state are counted: the page may end within it."""
+def _groups(
+    listed: list[Trouble],
+    rest: int,
+    every: Sequence[Trouble],
+    query: PageQuery,
+    more: dict[str, str],
+    reader: Reader,
+) -> list[Group]:
+    """Those shown by state. All of a state are counted: the page may end within it. `every`: of any state."""
     rows = [
-        (one.state, _row(one, MORE if number == FIRST else "", query, more, reader))
+        (one.state, _row(one, every, MORE if number == FIRST else "", query, more, reader))
         for number, one in enumerate(listed[: len(listed) - rest])
     ]
     counted = Counter(one.state for one in listed)
@@ -219,7 +228,9 @@ def _notes(found: ProblemsAnswer | None, reader: Reader) -> list[Markup]:
     return cut + ([reader.words("problems.more", count=MOST)] if found.more else [])
 
 
-def _row(one: Trouble, name: str, query: PageQuery, more: dict[str, str], reader: Reader) -> ProblemView:
+def _row(
+    one: Trouble, every: Sequence[Trouble], name: str, query: PageQuery, more: dict[str, str], reader: Reader
+) -> ProblemView:
     words, tag = reader.words, reader.clock.tag
     bare, whose = PageQuery(tz=query.tz, lang=query.lang), party_of(one, reader)
     said = one.message or one.not_sent or one.error
@@ -265,7 +276,7 @@ def _row(one: Trouble, name: str, query: PageQuery, more: dict[str, str], reader
         more_orders=boards.left(one.orders, one.some_orders),
         ended=tag(one.ended_at) if one.ended_at else Markup(),
         ended_url=bare.url(f"/entries/{one.ended_by}") if one.ended_by else "",
-        log_url=log_of(one, query).url(),
+        log_url=log_of(one, every, query).url(),
     )
 
 
@@ -297,21 +308,49 @@ def _platform(one: Trouble, query: PageQuery, more: dict[str, str], reader: Read
     return Named(visible(label), query.but(platform=(one.platform,)).url(PATH, **more), "")
 
 
-def log_of(one: Trouble, query: PageQuery) -> PageQuery:
-    """The log, filtered to these failures."""
+def log_of(one: Trouble, every: Iterable[Trouble], query: PageQuery) -> PageQuery:
+    """The log, filtered to these failures. `every`: the problems of the same time, which it must not show."""
+    chosen = {field: (value,) for field, value in _choices(one).items() if value}
     return PageQuery(
         range="",
         since=one.first_seen,
         until=one.last_seen,
-        platform=(one.platform,) if one.platform else (),
+        platform=chosen.get("platform", ()),
+        ec_integration=chosen.get("ec_integration", ()),
+        shipping_integration=chosen.get("shipping_integration", ()),
+        cause=chosen.get("cause", ()),
         action=(one.action,),
         direction=(one.direction,),
-        ec_integration=(one.ec_integration.id,) if one.ec_integration else (),
-        shipping_integration=(one.shipping_integration.id,) if one.shipping_integration else (),
-        cause=(one.cause,) if one.cause else (),
         code=(one.code or "none",),
         status=() if one.code else (str(one.status or "none"),),
-        outcome=("request_error", "platform_error", *(("partial",) if one.outcome == "partial" else ())),
+        outcome=tuple(each for each in FAILING if not query.outcome or each in query.outcome),
+        text=search.written(Search(without=_without(one, every))),
         tz=query.tz,
         lang=query.lang,
     )
+
+
+def _choices(one: Trouble) -> dict[str, str]:
+    """What may be unknown of a problem; empty, then."""
+    ec, shipping = one.ec_integration, one.shipping_integration
+    return {
+        "platform": one.platform,
+        "ec_integration": ec.id if ec else "",
+        "shipping_integration": shipping.id if shipping else "",
+        "cause": one.cause,
+    }
+
+
+def _without(one: Trouble, every: Iterable[Trouble]) -> tuple[tuple[str, str], ...]:
+    """What other problems have where this one has nothing, which a filter cannot choose."""
+    mine = _choices(one)
+    found: dict[tuple[str, str], None] = {}
+    for other in every:
+        theirs = _choices(other)
+        if (other.action, other.direction) == (one.action, one.direction) and all(
+            theirs[field] == value for field, value in mine.items() if value
+        ):
+            found |= dict.fromkeys(
+                (field, theirs[field]) for field, value in mine.items() if not value and theirs[field]
+            )
+    return tuple(found)

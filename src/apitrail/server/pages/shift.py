@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import get_args
 
@@ -285,6 +285,7 @@ def _outage(one: Outage, called: Mapping[str, str], bare: PageQuery, reader: Rea
 def _cause(one: CauseBoard, found: ShiftAnswer, work: Work | None, bare: PageQuery, reader: Reader) -> CauseView:
     words, whose = reader.words, party.of_several(one.platforms, reader)
     stuck = waiting(one)
+    every = [each for cause in found.causes for each in cause.problems]
     board = bare.but(range="", since=found.since, until=found.until, direction=(one.direction,))
     if one.cause:
         board = board.but(cause=(one.cause,))
@@ -316,7 +317,7 @@ def _cause(one: CauseBoard, found: ShiftAnswer, work: Work | None, bare: PageQue
         some=[_held(each, bare, reader) for each in one.held],
         more=boards.left(stuck, one.held),
         common=[_common(each, one, reader) for each in one.common] + [_alike(each, reader) for each in one.alike],
-        lines=[_line(each, bare, reader) for each in one.problems[:ROWS]],
+        lines=[_line(each, every, bare, reader) for each in one.problems[:ROWS]],
         all_url=board.url(PROBLEMS, **({"work": work} if work else {})),
         all_count=f"{len(one.problems):,}",
     )
@@ -360,7 +361,7 @@ def _alike(one: Alike, reader: Reader) -> Markup:
     return Markup("{} {}").format(said, words("shift.common_good", count=f"{one.good:,}", all=f"{one.good_of:,}"))
 
 
-def _line(one: Trouble, bare: PageQuery, reader: Reader) -> Line:
+def _line(one: Trouble, every: Sequence[Trouble], bare: PageQuery, reader: Reader) -> Line:
     words = reader.words
     platform = reader.platform(one.platform) if one.platform else ""
     known = boards.repeats(platform, (one.ec_integration, one.shipping_integration))
@@ -377,7 +378,7 @@ def _line(one: Trouble, bare: PageQuery, reader: Reader) -> Line:
         word=words(f"problems.state.{one.state}"),
         text=Markup(" · ").join([visible(each) for each in said if each]),
         said=visible(textwrap.shorten(why, SAID, placeholder="…")) if why else Markup(),
-        url=log_of(one, bare).url(),
+        url=log_of(one, every, bare).url(),
         seen=_seen(one, reader),
         ended_url=bare.url(f"/entries/{one.ended_by}") if one.ended_by else "",
     )
