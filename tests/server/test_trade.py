@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
@@ -457,3 +459,40 @@ def test_the_pages_are_whole_in_each_language(server: Any, order: str, account: 
         answer = server.get(path, params={"lang": language, "range": "30d", **query})
         assert answer.status_code == 200
         assert (order in answer.text) == (query != {"number": "nowhere"})
+
+
+def test_of_orders_with_one_number_each_shows_and_leads_to_the_calls_of_its_own_shop(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    """And where a shop is chosen, its own order alone is shown."""
+    number = f"N{account}"
+
+    def call(minutes: int, shop: str, status: int = 200) -> dict[str, Any]:
+        stated: dict[str, Any] = {"action": "order.ship", "references": [{"type": "order", "id": number}]}
+        stated |= {"ec_integration": {"id": f"{account} {shop}"}} if shop else {}
+        at = (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()
+        return an_exchange(created_at=at, status=status, url="https://api.shop.example/ship", stated=stated)
+
+    batch = [call(9, "a"), call(8, "a", 422), call(7, "b"), call(6, "")]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+
+    def shown(**asked: str) -> dict[str, tuple[int, int]]:
+        """By shop: the calls that are counted, and those that the row's link lists."""
+        found = server.get("/api/v1/orders", params=asked).json()["orders"]
+        page = server.get("/orders", params=asked).text
+        told = {}
+        for one in found:
+            [link] = re.findall(r'<span class="name"><a href="([^"]*)"', page.split("<tr>")[2 + found.index(one)])
+            query = parse_qs(urlsplit(unescape(link)).query)
+            asked_for = {name: values for name, values in query.items() if name not in ("tz", "lang", "range")}
+            listed = server.get("/api/v1/entries", params=asked_for).json()["entries"]
+            told[one["ec_integration"]["id"] if one["ec_integration"] else ""] = (one["calls"], len(listed))
+        return told
+
+    a, b = f"{account} a", f"{account} b"
+    assert shown(number=number) == {a: (2, 2), b: (1, 1), "": (1, 1)}
+    assert shown(ec_integration=a) == {a: (2, 2)}
+    assert shown(ec_integration=a, failed="1") == {a: (2, 2)}
+    assert shown(ec_integration=b) == {b: (1, 1)}
+    [one] = server.get("/api/v1/orders", params={"ec_integration": b}).json()["orders"]
+    assert one["shared_with"] == [a]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -57,6 +57,8 @@ class Order(Struct, frozen=True, kw_only=True):
     platform: str
     """The platform of the account's calls; empty if none is known."""
     ec_integration: Integration | None
+    shared_with: tuple[str, ...] = ()
+    """The ids of other accounts that have an order of this number: their calls are not this order's."""
     merchant: str
     told: Told | None
     """Null where the log does not show that the platform mentioned it: by a notification or in what was fetched."""
@@ -90,8 +92,12 @@ class Order(Struct, frozen=True, kw_only=True):
         return self.tracking or self.shipments
 
 
-def orders(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Order]:
+def orders(
+    wanted: Sequence[Latest], mentions: Sequence[Mention], asked: Callable[[Mention], bool] = lambda _: True
+) -> list[Order]:
     """The orders of these numbers, in the order in which they come, from all that refers to them (newest first).
+
+    `asked`: whether an order is shown that has this call, of several with one number.
 
     One number at several accounts is several orders. A call without an account belongs to the order where there is
     one account. Two numbers of one order are one.
@@ -110,8 +116,10 @@ def orders(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Order]
                 for one in mentions
                 if one.ec_integration in usual and any(_names(one, n) for n in numbers)
             ]
-            if part and (account, frozenset(numbers)) not in found:
-                found[account, frozenset(numbers)] = _order(sorted(numbers, key=_for_people), part)
+            shown = part and (len(accounts) < 2 or any(map(asked, part)))
+            if shown and (account, frozenset(numbers)) not in found:
+                shared = sorted({*accounts} - {account})
+                found[account, frozenset(numbers)] = _order(sorted(numbers, key=_for_people), part, shared)
     return list(found.values())
 
 
@@ -156,7 +164,7 @@ def last_seen(one: Order, mentions: Sequence[Mention]) -> dict[str, tuple[Seen, 
     return {number: seen for number, calls in about.items() if (seen := sightings(calls))}
 
 
-def _order(numbers: Sequence[str], calls: Sequence[Mention]) -> Order:
+def _order(numbers: Sequence[str], calls: Sequence[Mention], shared: Sequence[str]) -> Order:
     """`calls`: newest first."""
     own = [one for one in calls if len(one.orders) == 1]
     told = next((one for one in reversed(calls) if _told(one)), None)
@@ -177,6 +185,7 @@ def _order(numbers: Sequence[str], calls: Sequence[Mention]) -> Order:
         other_numbers=tuple(numbers[1:]),
         platform=(told or shop or calls[-1]).platform,
         ec_integration=Integration(shop.ec_integration, shop.ec_name) if shop else None,
+        shared_with=tuple(shared),
         merchant=next((one.merchant for one in calls if one.merchant), ""),
         told=Told(told.at, told.id, "webhook" if told.direction == "inbound" else "fetch") if told else None,
         mentioned=calls[-1].at,

@@ -121,7 +121,8 @@ def find_orders(store: Store, profiles: Profiles, asked: Asked, now: datetime) -
         wanted, span, after = _wanted(store, "orders", part, now)
         found, wanted, missing = _mentions(store, part, wanted)
         found = _with_twins(store, found, {one.id for one in wanted})
-        return _Turn(orders(wanted, found.mentions), found.mentions, span, after, found.more, missing)
+        rows = orders(wanted, found.mentions, lambda one: not span or _asked_for(one, part, span))
+        return _Turn(rows, found.mentions, span, after, found.more, missing)
 
     told = _turns(asked, ask, lambda one: one.open, lambda one: (one.number, one.ec_integration))
     return OrdersAnswer(
@@ -151,6 +152,17 @@ def find_shipments(store: Store, profiles: Profiles, asked: Asked, now: datetime
         next_before=told.next_before,
         more_calls=told.more_calls,
         not_found=told.not_found,
+    )
+
+
+def _asked_for(one: Mention, asked: Asked, span: Span) -> bool:
+    """Whether a call is one of those that choose what is listed: of a number that several accounts have, too, those
+    alone are shown that such a call mentions.
+    """
+    return (
+        span.since <= one.at <= span.until
+        and (one.failed or not asked.failed)
+        and all(getattr(one, field) in chosen for field in NARROWED_BY if (chosen := getattr(asked.filter, field)))
     )
 
 

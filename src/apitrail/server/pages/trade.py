@@ -14,7 +14,7 @@ from markupsafe import Markup
 from msgspec import Struct, structs
 
 from apitrail.exchange import Integration
-from apitrail.server import pasted
+from apitrail.server import pasted, search
 from apitrail.server.boards.orders import Last, Order
 from apitrail.server.boards.trade import (
     MENTIONS,
@@ -34,6 +34,7 @@ from apitrail.server.pages.links import Link
 from apitrail.server.pages.query import REFERENCE_MAX, SEARCH_RANGE, PageQuery
 from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.status import ICONS
+from apitrail.server.search import Search
 from apitrail.store import Store
 from apitrail.store.trade import Subject
 
@@ -262,7 +263,7 @@ def _order(one: Order, query: PageQuery, reader: Reader) -> OrderView:
     return OrderView(
         number=structs.replace(
             boards.reference("order", one.number, one.merchant, one.platform, query, reader),
-            url=bare.but(range=SEARCH_RANGE, reference=tuple(f"order:{each}" for each in one.numbers)).url(),
+            url=_calls(one, bare).url(),
         ),
         others=[
             boards.reference("order", each, one.merchant, one.platform, query, reader) for each in one.other_numbers
@@ -278,6 +279,18 @@ def _order(one: Order, query: PageQuery, reader: Reader) -> OrderView:
         calls=f"{one.calls:,}",
         open=one.open,
         parcels=parcels,
+    )
+
+
+def _calls(one: Order, bare: PageQuery) -> PageQuery:
+    """The log, filtered to the order's calls: where other accounts have that number, to its own account's."""
+    account = one.ec_integration
+    without = () if account else tuple(("ec_integration", each) for each in one.shared_with)
+    return bare.but(
+        range=SEARCH_RANGE,
+        reference=tuple(f"order:{each}" for each in one.numbers),
+        ec_integration=(account.id,) if account and one.shared_with else (),
+        text=search.written(Search(without=without)),
     )
 
 
