@@ -27,6 +27,8 @@ FAILED = ("request_error", "platform_error")
 WORKED = ("success", "warning")
 SUBJECTS = (("order",), ("tracking", "shipment"))
 """Types of references that say what a call was about; the first of which it has any."""
+LOOKED = 100
+"""Calls about one order or parcel that are looked at for one that worked: the latest."""
 FEW = 2
 """A platform may have two numbers for one order. What names more is about no single one."""
 PARTS = 20
@@ -53,8 +55,13 @@ class _About(Struct, frozen=True):
     which: Filter
     """Entries about the same."""
     name: str
-    single: bool
-    """It is one order or parcel, not a whole account."""
+    ids: tuple[str, ...] = ()
+    """Of one order or parcel; none of a whole account."""
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one order or parcel."""
+        return bool(self.ids)
 
 
 def asked(entry: Entry) -> bool:
@@ -63,8 +70,9 @@ def asked(entry: Entry) -> bool:
 
 
 def since(store: Store, entry: Entry, query: PageQuery, reader: Reader) -> SinceView | None:
-    """The latest entry after this failure of the same action that worked: for the same order or parcel or, of a call
-    that names none or many, for the same account; else what the entries around it say of one that was done already.
+    """The latest entry after this failure of the same action that worked: for the same order or parcel (of its shop
+    account, where both calls name one, and be it that it failed for others) or, of a call that names none or many, for
+    the same account; else what the entries around it say of one that was done already.
     Of a call that failed in part the same, for all that it failed for. None of what did not fail or has neither, and
     where the log is too large to tell: the entry itself must open all the same. Raises StoreError.
     """
@@ -77,8 +85,14 @@ def since(store: Store, entry: Entry, query: PageQuery, reader: Reader) -> Since
         key, found = _shown(store, entry, about)
     except QueryTooLarge:
         return None
-    sure = found is not None and found.outcome in WORKED
-    return _view(f"since.{key}", entry, found, query, reader, sure=sure, name=visible(about.name))
+    sure = found is not None and found.outcome in GOOD
+    return _view(f"since.{key}", entry, found, query, reader, sure=sure, name=visible(_name(about, found)))
+
+
+def _name(about: _About, found: EntryRow | None) -> str:
+    """What it is called: of two numbers, the one that the call names that shows what is said."""
+    named = {one.id for one in found.references} if found is not None else set[str]()
+    return next((one for one in about.ids if one in named), about.name)
 
 
 def _view(
@@ -162,21 +176,33 @@ def _worked(later: Sequence[EntryRow], parts: Sequence[str]) -> dict[str, EntryR
 def _shown(store: Store, entry: Entry, about: _About) -> tuple[str, EntryRow | None]:
     """What is said of it, and the entry that shows it."""
     for key, which in _shown_by(entry, about):
-        if entries := store.page(which, limit=1).entries:
-            return key, entries[0]
+        entries = store.page(which, limit=LOOKED if about.single else 1).entries
+        if found := next((one for one in entries if _of(entry, one, about)), None):
+            return key, found
     return "never_shown" if about.single and entry.cause == REPEATED else "not_shown", None
+
+
+def _of(entry: Entry, one: EntryRow, about: _About) -> bool:
+    """Whether a call is about the same: one number at two shop accounts is two orders."""
+    if not about.single:
+        return True
+    ec, other = entry.ec_integration, one.ec_integration
+    if ec and other and ec.id != other.id:
+        return False
+    return one.outcome in FAILED or fate(one, about.ids) == "worked"
 
 
 def _shown_by(entry: Entry, about: _About) -> Iterator[tuple[str, Filter]]:
     """What may be said of a failure, the most welcome first, and the entries of which any one shows it."""
     same = replace(about.which, action=(entry.action,), direction=(entry.direction,))
     before, after = replace(same, until=entry.created_at - TICK), replace(same, since=entry.created_at + TICK)
-    yield "worked", replace(after, outcome=WORKED)
     if not about.single:
+        yield "worked", replace(after, outcome=WORKED)
         return
+    yield "worked", replace(after, outcome=GOOD)
     outbound = entry.direction == "outbound"
     if entry.cause == REPEATED:
-        yield "worked_before", replace(before, outcome=WORKED)
+        yield "worked_before", replace(before, outcome=GOOD)
         if outbound:
             yield "in_doubt_before", replace(before, outcome=FAILED, cause=IN_DOUBT)
     elif outbound and entry.cause in IN_DOUBT:
@@ -188,11 +214,11 @@ def _about(entry: Entry) -> _About | None:
         held = [one for one in entry.references if one.type in types]
         if 0 < len(held) <= FEW:
             references = tuple(f"{one.type}:{one.id}" for one in held)
-            return _About(Filter(reference=references), held[0].id, single=True)
+            return _About(Filter(reference=references), held[0].id, tuple(one.id for one in held))
         if held:
             break
     if account := entry.ec_integration:
-        return _About(Filter(ec_integration=(account.id,)), account.name or account.id, single=False)
+        return _About(Filter(ec_integration=(account.id,)), account.name or account.id)
     if account := entry.shipping_integration:
-        return _About(Filter(shipping_integration=(account.id,)), account.name or account.id, single=False)
+        return _About(Filter(shipping_integration=(account.id,)), account.name or account.id)
     return None
