@@ -62,6 +62,16 @@ def test_asking_for_an_order_is_no_word_of_the_platform() -> None:
     assert "do.arrived" not in done(found)
 
 
+def test_a_call_that_brought_others_and_failed_for_the_order_did_not_bring_it() -> None:
+    items = [Item("order", "A-1", "request_error"), Item("order", "A-2", "success")]
+    asking = entry("order.get", outcome="partial", items=items)
+    found = missing.answer(ASKED, missing.Evidence(mentions=[asking], oldest=NOON - 99 * HOUR))
+    assert keys(found)[:2] == ["never_mentioned", "named_by_us"]
+    assert "do.arrived" not in done(found)
+    brought = missing.answer(replace(ASKED, order="a-2"), missing.Evidence(mentions=[asking]))
+    assert done(brought) == ["do.arrived"]
+
+
 def test_an_order_of_another_account_is_not_taken_for_this_one() -> None:
     other = entry("order.list", ec_integration=Integration("ec-2", "Other"))
     found = missing.answer(ASKED, missing.Evidence(mentions=[other], oldest=NOON - 99 * HOUR))

@@ -32,7 +32,7 @@ NEAR = timedelta(hours=1)
 def missing_order(store: Store, asked: missing.Asked, now: datetime) -> missing.Evidence:
     """What the log holds of an order. Raises QueryTooLarge, StoreError."""
     mentions, texts, in_text = _mentions(store, asked)
-    judged = asked.placed or not any(map(missing.told_by, mentions))
+    judged = asked.placed or not any(missing.told_by(one, asked) for one in mentions)
     moments = store.moments(asked.where(*missing.FETCHES), FETCHES) if judged else []
     looked_from = moments[0].at if len(moments) == FETCHES else None
     accounts = _fetching(store, asked, moments, looked_from or asked.since) if judged else []
@@ -177,7 +177,7 @@ def _mentions(store: Store, asked: missing.Asked) -> tuple[list[EntryRow], Texts
     """
     by_reference = store.page(Filter(reference=missing.written(asked.order)), limit=MENTIONS).entries
     term = in_bodies(asked.order)
-    if term is not None and not term.whole and any(map(missing.told_by, by_reference)):
+    if term is not None and not term.whole and any(missing.told_by(one, asked) for one in by_reference):
         return by_reference, "parts", None
     until = None if term is None or term.whole else asked.until
     texts, said = _said(store, Filter(since=asked.since, until=until), term, MENTIONS)

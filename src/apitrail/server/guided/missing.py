@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from apitrail.entry import EntryRow
 from apitrail.server.guided.fetches import SHOWN, TROUBLES, Account, Fared, gaps, troubled
-from apitrail.server.guided.finding import BAD, Answer, Finding, Named, Texts, failed
+from apitrail.server.guided.finding import BAD, Answer, Finding, Named, Texts, fate
 from apitrail.store.model import Filter, Term
 from apitrail.store.widths import of_id
 
@@ -87,7 +87,7 @@ def written(number: str) -> tuple[str, ...]:
 
 def answer(asked: Asked, found: Evidence) -> Answer:
     """Everything that can be said."""
-    told = [one for one in found.mentions if told_by(one)]
+    told = [one for one in found.mentions if told_by(one, asked)]
     here = [one for one in told if _of(one, asked)]
     findings = [*_mentioned(asked, found, told, here)]
     if asked.placed or found.accounts:
@@ -105,12 +105,17 @@ def answer(asked: Asked, found: Evidence) -> Answer:
     return Answer(findings=tuple(findings), conclusions=tuple(_concluded(asked, found, told, here)))
 
 
-def told_by(entry: EntryRow) -> bool:
+def told_by(entry: EntryRow, asked: Asked) -> bool:
     """Whether the platform itself named the order: by a notification, or in what it gave us."""
     if entry.direction == "inbound":
         return True
     brought_nothing = entry.counts is not None and entry.counts.returned == 0
-    return entry.action in READS and not failed(entry) and not brought_nothing
+    return entry.action in READS and not _failed(entry, asked) and not brought_nothing
+
+
+def _failed(entry: EntryRow, asked: Asked) -> bool:
+    """Whether it failed for the order, be it that it worked for others."""
+    return fate(entry, written(asked.order)) == "failed"
 
 
 def _of(entry: EntryRow, asked: Asked) -> bool:
@@ -133,7 +138,7 @@ def _mentioned(asked: Asked, found: Evidence, told: Sequence[EntryRow], here: Se
             all=replace(everything, direction=("inbound",)),
         )
         for one in by_notice[:1]:
-            if failed(one):
+            if _failed(one, asked):
                 yield Finding(key="notice_failed", mark="bad", named=_named(one), entries=(one,), acts=one)
     if by_fetch:
         first = by_fetch[-1]
@@ -272,7 +277,7 @@ def _uncovered(asked: Asked, found: Evidence) -> Iterator[Finding]:
 
 def _concluded(asked: Asked, found: Evidence, told: Sequence[EntryRow], here: Sequence[EntryRow]) -> Iterator[Finding]:
     """What to do, the surest first."""
-    accepted = next((one for one in here if not failed(one)), None)
+    accepted = next((one for one in here if not _failed(one, asked)), None)
     if accepted is not None:
         yield Finding(key="do.arrived", mark="good", entries=(accepted,))
         return
