@@ -1,0 +1,383 @@
+"""What the boards say of a log that was made by chance is what a plain list of the same entries says.
+
+Two shops of two platforms with the same order numbers, two carriers, orders with several parcels, retries, calls that
+fail in part or get no answer, notifications, calls without an account, entries that arrive late, in any order, and
+twice. `plain_boards` is the plain list. What is asked: the API's numbers and states, that the links of the pages lead
+to exactly the entries that are counted, whom failures hold up, and what has worked since.
+
+It is biased: to few numbers, so that calls meet; to calls that fail; to one day; and to logs so small that no limit of
+a board is met.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from tests.server import plain_boards as plain
+
+from apitrail.entry import Cause, Entry, Item, Outcome, Payload
+from apitrail.exchange import Integration, Reference, Source
+from apitrail.store import open_store
+
+SEEDS = range(int(os.environ.get("APITRAIL_WALKS", "2")))
+CALLS = 140
+HOURS = 7
+ORDERS = ("1001", "1002", "AB77X", "260101A")
+SKUS = ("MUG-1", "MUG-2", "TEE")
+SHOPS = (("s1", "shopify"), ("s2", "shopee"))
+CARRIERS = (("c1", "ups"), ("c2", "tcat"))
+
+
+class Day:
+    """The entries of one day, by one seed, oldest first."""
+
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(seed)
+        self.now = datetime.now(UTC)
+        moments = sorted(self.dice.sample(range(1, HOURS * 3_600_000), CALLS))
+        self.begin = self.now - timedelta(hours=HOURS)
+        kinds = [self.fetch, self.read, self.notice, self.ship, self.ship_many, self.label, self.label, self.label]
+        kinds += [self.number, self.void, self.scan, self.scanned, self.push, self.push]
+        self.entries = [self.dice.choice(kinds)(self.begin + timedelta(milliseconds=moment)) for moment in moments]
+
+    def fetch(self, at: datetime) -> Entry:
+        shop = self.dice.choice(SHOPS)
+        outcome = self.outcome()
+        some = self.dice.sample(ORDERS, self.dice.choice([0, 1, 3])) if outcome in ("success", "warning") else []
+        return self.entry(at, "order.list", outcome, shop, references=[("order", one) for one in some])
+
+    def read(self, at: datetime) -> Entry:
+        if self.dice.random() < 0.3:
+            return self.several(at, "order.get", self.dice.choice(SHOPS), "order", ORDERS)
+        order = self.dice.choice(ORDERS)
+        return self.entry(at, "order.get", self.outcome(), self.dice.choice(SHOPS), references=[("order", order)])
+
+    def notice(self, at: datetime) -> Entry:
+        action = self.dice.choice(["webhook.order.created", "webhook.order.paid"])
+        references = [("order", self.dice.choice(ORDERS))]
+        shop = self.dice.choice(SHOPS)
+        return self.entry(at, action, self.outcome(), shop, references=references, direction="inbound")
+
+    def ship(self, at: datetime) -> Entry:
+        order = self.dice.choice(ORDERS)
+        references = [("order", order)]
+        references += [("tracking", f"T{order}")] if self.dice.random() < 0.3 else []
+        return self.entry(
+            at, "order.ship", self.outcome(), self.dice.choice(SHOPS), references=references, source=order
+        )
+
+    def ship_many(self, at: datetime) -> Entry:
+        return self.several(at, "order.ship", self.dice.choice(SHOPS), "order", ORDERS)
+
+    def label(self, at: datetime) -> Entry:
+        order, outcome = self.dice.choice(ORDERS), self.outcome()
+        references = [("order", order)]
+        if outcome in ("success", "warning"):
+            references.append(("tracking", f"T{order}{self.dice.choice(['', '', '-2'])}"))
+        shop = self.dice.choice([*SHOPS, None])
+        source = order if self.dice.random() < 0.5 else ""
+        carrier = self.dice.choice([*CARRIERS, None])
+        return self.entry(at, "label.create", outcome, shop, carrier, references=references, source=source)
+
+    def number(self, at: datetime) -> Entry:
+        order, outcome = self.dice.choice(ORDERS), self.outcome()
+        references = [("order", order)]
+        references += [("tracking", f"T{order}")] if outcome == "success" else []
+        return self.entry(at, "tracking.allocate", outcome, None, self.dice.choice(CARRIERS), references=references)
+
+    def void(self, at: datetime) -> Entry:
+        references = [("tracking", f"T{self.dice.choice(ORDERS)}")]
+        return self.entry(at, "label.void", self.outcome(), None, self.dice.choice(CARRIERS), references=references)
+
+    def scan(self, at: datetime) -> Entry:
+        some = [f"T{one}" for one in ORDERS]
+        if self.dice.random() < 0.3:
+            return self.several(at, "tracking.get", None, "tracking", some, self.dice.choice(CARRIERS))
+        references = [("tracking", self.dice.choice(some))]
+        return self.entry(at, "tracking.get", self.outcome(), None, self.dice.choice(CARRIERS), references=references)
+
+    def scanned(self, at: datetime) -> Entry:
+        references = [("tracking", f"T{self.dice.choice(ORDERS)}")]
+        carrier = self.dice.choice(CARRIERS)
+        action = "webhook.logistics.status"
+        return self.entry(at, action, self.outcome(), None, carrier, references=references, direction="inbound")
+
+    def push(self, at: datetime) -> Entry:
+        return self.several(at, "stock.push", self.dice.choice(SHOPS), "sku", SKUS)
+
+    def several(
+        self,
+        at: datetime,
+        action: str,
+        shop: tuple[str, str] | None,
+        kind: str,
+        of: tuple[str, ...] | list[str],
+        carrier: tuple[str, str] | None = None,
+    ) -> Entry:
+        """One call for several, which may fail for some."""
+        some = self.dice.sample(of, self.dice.choice([2, 3]))
+        outcome = self.dice.choice(["partial", "partial", self.outcome()])
+        items = []
+        if outcome == "partial" and self.dice.random() < 0.9:
+            bad = self.dice.sample(some, self.dice.choice([1, len(some) - 1]))
+            items = [Item(kind, one, "request_error" if one in bad else "success") for one in some]
+        references = [(kind, one) for one in some]
+        return self.entry(at, action, outcome, shop, carrier, references=references, items=items)
+
+    def name(self, at: datetime) -> str:
+        """A UUIDv7."""
+        milliseconds = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+        return str(UUID(int=milliseconds << 80 | 7 << 76 | 2 << 62 | self.dice.getrandbits(62)))
+
+    def outcome(self) -> Outcome:
+        outcomes: list[Outcome] = ["success", "warning", "request_error", "platform_error"]
+        return self.dice.choices(outcomes, [50, 5, 30, 15])[0]
+
+    def entry(
+        self,
+        at: datetime,
+        action: str,
+        outcome: Outcome,
+        shop: tuple[str, str] | None,
+        carrier: tuple[str, str] | None = None,
+        *,
+        references: list[tuple[str, str]],
+        source: str = "",
+        **fields: Any,
+    ) -> Entry:
+        failed = outcome in plain.FAILED
+        wrong = failed or outcome == "partial"
+        cause: Cause | None = None
+        status: int | None = 200
+        if failed:
+            cause = self.dice.choice(
+                ["address", "bad_data", "duplicate"] if outcome == "request_error" else ["timeout"]
+            )
+            status = None if cause == "timeout" else self.dice.choice([200, 422])
+        elif wrong:
+            cause = self.dice.choice(["bad_data", None])
+        return Entry(
+            id=self.name(at),
+            created_at=at,
+            method="POST",
+            url="https://api.example/call",
+            path="/call",
+            action=action,
+            outcome=outcome,
+            status=status,
+            cause=cause,
+            code=self.dice.choice(["E1", None]) if wrong and status else None,
+            platform=(carrier or shop or (None, None))[1],
+            ec_integration=Integration(shop[0], shop[0].upper()) if shop else None,
+            shipping_integration=Integration(carrier[0], carrier[0].upper()) if carrier else None,
+            source=Source("order", source) if source else None,
+            references=[Reference(*one) for one in references],
+            request=Payload(),
+            response=None if status is None else Payload(),
+            **fields,
+        )
+
+
+class Answers:
+    """A server on that log, and what it says."""
+
+    def __init__(self, day: Day, server: Any) -> None:
+        self.entries, self.server = day.entries, server
+        self.since = day.begin - timedelta(minutes=1)
+        self.by_id = {one.id: one for one in day.entries}
+
+    def json(self, path: str, **asked: Any) -> Any:
+        answer = self.server.get(f"/api/v1/{path}", params={"from": self.since.isoformat(), **asked})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def page(self, path: str, **asked: Any) -> str:
+        answer = self.server.get(path, params={"from": self.since.isoformat(), "tz": "UTC", "lang": "en", **asked})
+        assert answer.status_code == 200, answer.text
+        return answer.text  # type: ignore[no-any-return]
+
+    def behind(self, link: str) -> frozenset[str]:
+        """What the list shows that a page's link leads to."""
+        query = re.sub(r"(^|&)(range|tz|lang)=[^&]*", "", unescape(link).partition("?")[2])
+        found = self.server.get(f"/api/v1/entries?{query}&limit=500")
+        assert found.status_code == 200, found.text
+        return frozenset(one["id"] for one in found.json()["entries"])
+
+
+@pytest.fixture(params=SEEDS)
+def told(request: pytest.FixtureRequest, tmp_path: Path, new_data: Path, serve: Any) -> Answers:
+    """Written late, in any order, and partly twice."""
+    day = Day(request.param)
+    folder = tmp_path / "walked"
+    shutil.copytree(new_data, folder, symlinks=True)
+    store = open_store(folder, durable=False)
+    late = day.dice.sample(day.entries, CALLS)
+    for number in range(0, CALLS, 20):
+        store.write(late[number : number + 25])
+    store.close()
+    return Answers(day, serve(folder=folder))
+
+
+def test_the_boards_say_what_a_plain_list_says(told: Answers) -> None:
+    wrong: list[str] = []
+    for check in (problems, orders, parcels, shift, since):
+        wrong += [f"{check.__name__}: {one}" for one in check(told)]
+    assert not wrong, "\n".join(wrong)
+
+
+def problems(told: Answers) -> Iterator[str]:
+    expected = plain.problems(told.entries, told.since)
+    found = told.json("problems")["problems"]
+    seen = set()
+    for one in found:
+        sides = account(one), account(one, "shipping_integration")
+        key = (one["platform"], one["action"], one["direction"], *sides, one["code"], one["status"], one["cause"])
+        seen.add(key)
+        failures = expected.get(key, [])
+        about = Counter(kind for kind, _ in set().union(*map(plain.hit, failures)))
+        ways = [each for each in told.entries if plain.way(each) == key[:5]]
+        end = plain.ended_by(told.entries, failures[-1]) if failures else None
+        wanted = (
+            len(failures),
+            len(ways),
+            about["order"],
+            about["parcel"],
+            about["product"],
+            "over" if end else "going_on",
+            end.id if end else "",
+        )
+        said = tuple(one[name] for name in ("count", "calls", "orders", "parcels", "products", "state", "ended_by"))
+        if said != wanted:
+            yield f"{key}: {said}, should be {wanted}"
+    if seen != set(expected):
+        yield f"not these groups: {seen ^ set(expected)}"
+    page = told.page("/problems", shown="all")
+    links = re.findall(r'<a class="button" href="(/\?[^"]*)"', page)
+    lists = Counter(map(told.behind, links))
+    groups = Counter(frozenset(each.id for each in some) for some in expected.values())
+    for some in groups - lists:
+        yield f"no link leads to {describe(told, some)}"
+    for some in lists - groups:
+        yield f"a link leads to {describe(told, some)}"
+
+
+def describe(told: Answers, ids: frozenset[str]) -> list[Any]:
+    return [(*plain.kind(told.by_id[one]), told.by_id[one].outcome) for one in ids]
+
+
+def orders(told: Answers) -> Iterator[str]:
+    numbers = {number for one in told.entries for number in plain.orders(one)}
+    expected = {}
+    for number in numbers:
+        shops = plain.shops(told.entries, number)
+        for shop in shops if len(shops) == 1 else {*shops, ""}:
+            if calls := plain.of_order(told.entries, number, shop):
+                expected[number, shop] = calls
+    found = told.json("orders")["orders"]
+    said = {key_of(one): one for one in found}
+    if set(said) != set(expected):
+        yield f"not these: {set(said) ^ set(expected)}"
+    page = told.page("/orders")
+    links = re.findall(r'<th class="ids" scope="row"><span class="name"><a href="([^"]*)"', page)
+    for key, one, link in zip(said, found, links, strict=True):
+        number, calls = key[0], expected[key]
+        failures = [each for each in calls if plain.failed_for(each, {number})]
+        first, still = plain.told(calls, number), plain.still_open(calls, number)
+        wanted = (len(calls), len(failures), calls[-1].id, first and first.id, still and still.id, still is not None)
+        got = (
+            one["calls"],
+            one["failures"],
+            one["last"]["entry"],
+            one["told"] and one["told"]["entry"],
+            one["open_failure"] and one["open_failure"]["entry"],
+            one["open"],
+        )
+        if got != wanted:
+            yield f"{key}: {got}, should be {wanted}"
+        if (listed := told.behind(link)) != {each.id for each in calls}:
+            yield f"{key}: the link {unescape(link)} leads to {len(listed)} of {len(calls)} calls"
+    for shop, _ in SHOPS:
+        mine = set(map(key_of, told.json("orders", ec_integration=shop)["orders"]))
+        if mine != {key for key in expected if key[1] == shop}:
+            yield f"of {shop}: {mine}"
+    alone = set(map(key_of, told.json("orders", only="open")["orders"]))
+    if alone != {key for key, calls in expected.items() if plain.still_open(calls, key[0])}:
+        yield f"open: {alone}"
+
+
+def key_of(order: dict[str, Any]) -> tuple[str, str]:
+    return order["number"], account(order)
+
+
+def account(one: dict[str, Any], side: str = "ec_integration") -> str:
+    """Its id; empty for none."""
+    return one[side]["id"] if one[side] else ""
+
+
+def parcels(told: Answers) -> Iterator[str]:
+    found = told.json("shipments")["shipments"]
+    page = told.page("/shipments")
+    links = re.findall(r'<td class="calls"[^>]*><div><span><a href="([^"]*)"', page)
+    for one, link in zip(found, links, strict=True):
+        ids = told.behind(link)
+        names = {each.split(":", 1)[1] for each in one["references"]} | set(one["orders"])
+        failed = sum(plain.failed_for(told.by_id[each], names) for each in ids)
+        if (one["calls"], one["failures"]) != (len(ids), failed):
+            said = f"{one['failures']} of {one['calls']}"
+            yield f"{one['tracking']} {one['orders']}: {said}, should be {failed} of {len(ids)}"
+        for number in one["tracking"]:
+            places = [
+                each
+                for each in told.entries
+                if each.action in ("tracking.get", "webhook.logistics.status") and plain.worked_for(each, number)
+            ]
+            if (one["seen"] and one["seen"]["entry"]) != (places[-1].id if places else None):
+                yield f"{number}: seen {one['seen']}, should be {places[-1:]}"
+
+
+def shift(told: Answers) -> Iterator[str]:
+    found = told.json("shift")
+    if found["calls"] != len(told.entries):
+        yield f"{found['calls']} calls"
+    expected = plain.held(told.entries, told.since)
+    for one in found["causes"]:
+        key = one["cause"], one["direction"]
+        failures = [
+            each for each in told.entries if plain.went_wrong(each) and (each.cause or "", each.direction) == key
+        ]
+        stuck = expected.pop(key, set())
+        counted = Counter(kind for kind, *_ in stuck)
+        wanted = (len(failures), counted["order"], counted["parcel"], counted["product"])
+        said = tuple(one[name] for name in ("failures", "orders_held", "parcels_held", "products_held"))
+        named = {(each["kind"], each["id"], account(each)) for each in one["held"]}
+        if said != wanted or (len(stuck) <= 12 and named != stuck):
+            yield f"{key}: {said}, should be {wanted}; {sorted(named ^ stuck)}"
+    if expected:
+        yield f"also held: {expected}"
+
+
+def since(told: Answers) -> Iterator[str]:
+    failures = [one for one in told.entries if one.outcome in plain.FAILED and one.action != "stock.push"]
+    for one in failures:
+        if len(plain.orders(one)) > 2 or not one.references:
+            continue
+        page = told.server.get(f"/entries/{one.id}", params={"lang": "en"}).text
+        said = re.search(r'<p class="since( worked)?" id="since-[^"]*">(.*?)</p>', page, re.DOTALL)
+        later = plain.worked_since(told.entries, one)
+        if later is None:
+            if said and said[1] and one.cause != "duplicate":
+                yield f"{one.action} {one.references}: {said[2][-200:]}, but none worked"
+        elif not (said and said[1] and f"/entries/{later.id}" in said[2]):
+            what = f"{one.action} of {plain.ec(one)} {one.references}"
+            yield f"{what}: not that {later.id} ({later.outcome}) worked: {said and said[2][-250:]}"
