@@ -27,7 +27,8 @@ def refused(entry: Entry) -> set[str]:
     """What a call that worked for others failed for; where it is not told, that is all that it names."""
     if entry.outcome != "partial":
         return set()
-    return {one.id for one in entry.items if one.outcome in FAILED} or {one.id for one in entry.references}
+    items = {one.id.removeprefix("#") for one in entry.items if one.outcome in FAILED}
+    return items or {one for _, one in named(entry)}
 
 
 def went_wrong(entry: Entry) -> bool:
@@ -40,19 +41,23 @@ def failed_for(entry: Entry, names: Collection[str]) -> bool:
     return entry.outcome in FAILED or not refused(entry).isdisjoint(names)
 
 
+def named(entry: Entry) -> set[About]:
+    """What a call names. `#1001` is 1001: so do shops write it."""
+    return {(one.type, one.id.removeprefix("#")) for one in entry.references}
+
+
 def orders(entry: Entry) -> set[str]:
     """Those that a call is about or names."""
-    return {one.id for one in entry.references if one.type == "order"}
+    return {one for kind, one in named(entry) if kind == "order"}
 
 
 def hit(entry: Entry) -> set[About]:
     """What a call that went wrong failed for: orders and parcels or, without those, products."""
-    named = [(one.type, one.id) for one in entry.references]
-    if some := refused(entry):
-        named = [one for one in named if one[1] in some]
-    about = {("order", one) for kind, one in named if kind == "order"}
-    about |= {("parcel", one) for kind, one in named if kind == "tracking"}
-    return about or {("product", one) for kind, one in named if kind == "sku"}
+    some = refused(entry)
+    failed = {one for one in named(entry) if not some or one[1] in some}
+    about = {("order", one) for kind, one in failed if kind == "order"}
+    about |= {("parcel", one) for kind, one in failed if kind == "tracking"}
+    return about or {("product", one) for kind, one in failed if kind == "sku"}
 
 
 # Problems.
@@ -160,8 +165,7 @@ def _held(
 
 
 def worked_for(entry: Entry, name: str) -> bool:
-    named = {one.id for one in entry.references}
-    return name in named and not failed_for(entry, {name})
+    return any(name == one for _, one in named(entry)) and not failed_for(entry, {name})
 
 
 # Worked since.
@@ -171,7 +175,7 @@ def worked_since(entries: Sequence[Entry], failure: Entry) -> Entry | None:
     """The latest call of the same action after it that worked for the same order (of its shop, as far as both say so),
     else parcel."""
     for type_ in ("order", "tracking"):
-        names = {one.id for one in failure.references if one.type == type_}
+        names = {one for kind, one in named(failure) if kind == type_}
         if names:
             break
     else:
@@ -189,3 +193,41 @@ def worked_since(entries: Sequence[Entry], failure: Entry) -> Entry | None:
         key=lambda one: one.created_at,
         default=None,
     )
+
+
+# An order is missing, a label failed, stock is wrong.
+
+
+def has_arrived(entries: Iterable[Entry], number: str, shop: str) -> bool:
+    """Whether the shop's platform told of the order in a notification that was accepted, or in what it gave."""
+    return any(
+        (one.direction == "inbound" or one.action in READS) and ec(one) == shop and fate(one, number) != "failed"
+        for one in entries
+        if number in orders(one)
+    )
+
+
+def fate(entry: Entry, name: str) -> str:
+    """What came of a call for one that it names: `unclear` where it failed for some, and does not show for which."""
+    if entry.outcome == "partial" and not entry.items:
+        return "unclear"
+    return "failed" if failed_for(entry, {name}) else "worked"
+
+
+def attempts(entries: Iterable[Entry], number: str) -> dict[str, list[Entry]]:
+    """Calls that make labels or their numbers, by shop where several have the number."""
+    made = [one for one in entries if number in orders(one) and one.action in ("label.create", "tracking.allocate")]
+    apart = len({ec(one) for one in made} - {""}) > 1
+    found: dict[str, list[Entry]] = {}
+    for one in made:
+        found.setdefault(ec(one) if apart else "", []).append(one)
+    return found
+
+
+def pushes(entries: Iterable[Entry], sku: str) -> dict[str, list[Entry]]:
+    """Calls that set its stock, by shop."""
+    found: dict[str, list[Entry]] = {}
+    for one in entries:
+        if one.action == "stock.push" and ("sku", sku) in named(one):
+            found.setdefault(ec(one), []).append(one)
+    return found

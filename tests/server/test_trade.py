@@ -496,3 +496,40 @@ def test_of_orders_with_one_number_each_shows_and_leads_to_the_calls_of_its_own_
     assert shown(ec_integration=b) == {b: (1, 1)}
     [one] = server.get("/api/v1/orders", params={"ec_integration": b}).json()["orders"]
     assert one["shared_with"] == [a]
+
+
+def test_an_order_that_the_shop_writes_with_a_sign_and_the_carrier_without_is_one_order(
+    server: Any, ingest: dict[str, str], an_exchange: Make, account: str
+) -> None:
+    """And another shop's order of that number is another one."""
+    number, other = f"{account}-1", f"{account} other"
+
+    def call(minutes: int, action: str, order: str, status: int = 200, shop: str = account) -> dict[str, Any]:
+        stated: dict[str, Any] = {"action": action, "references": [{"type": "order", "id": order}]}
+        stated |= {"ec_integration": {"id": shop}} if shop else {"shipping_integration": {"id": account}}
+        at = (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()
+        return an_exchange(created_at=at, status=status, url=f"https://api.example/{action}", stated=stated)
+
+    batch = [
+        call(9, "order.list", f"#{number}"),
+        call(8, "label.create", number, 422),
+        call(7, "label.create", number, 422, shop=""),
+        call(6, "order.get", f"#{number}", 422),
+    ]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    for asked in ({"number": number}, {"ec_integration": account}):
+        [one] = server.get("/api/v1/orders", params=asked).json()["orders"]
+        assert (one["number"], one["other_numbers"], one["calls"], one["failures"]) == (f"#{number}", [], 4, 3)
+        assert one["told"]["by"] == "fetch"
+    [link] = re.findall(r'<span class="name"><a href="([^"]*)"', server.get("/orders", params=asked).text)
+    query = parse_qs(urlsplit(unescape(link)).query)
+    listed = server.get("/api/v1/entries", params={"reference": query["reference"]}).json()["entries"]
+    assert len(listed) == 4
+    shift = server.get("/api/v1/shift").json()["causes"]
+    held = [[each["id"] for each in cause["held"] if each["id"].removeprefix("#") == number] for cause in shift]
+    assert max(map(len, held)) == 1
+
+    batch = [call(5, "label.create", number, shop=other)]
+    server.post("/api/v1/exchanges", json={"exchanges": batch}, headers=ingest).raise_for_status()
+    found = server.get("/api/v1/orders", params={"number": number}).json()["orders"]
+    assert {(one["number"], one["calls"]) for one in found} == {(f"#{number}", 3), (number, 1), (f"#{number}", 1)}

@@ -36,6 +36,12 @@ def test_causes_are_told_with_what_they_hit(either: Store, make: Make) -> None:
     assert (timeout.cause, timeout.count, timeout.platforms) == ("timeout", 1, ())
 
 
+def test_an_order_with_a_sign_before_its_number_and_without_is_counted_once(store: Store, make: Make) -> None:
+    store.write([label(make, 0, "#1001"), label(make, 1, "1001"), label(make, 2, "1002")])
+    [one] = store.cause_totals(Filter(since=NOON))
+    assert one.orders == 2
+
+
 def test_who_was_hit_is_told_by_action_with_when_the_same_worked(either: Store, make: Make) -> None:
     either.write(
         [

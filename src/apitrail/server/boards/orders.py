@@ -11,6 +11,7 @@ from msgspec import Struct
 from apitrail.exchange import Integration
 from apitrail.profiles.catalogue import Actor, actor
 from apitrail.server.boards.parcels import Seen, sightings
+from apitrail.server.boards.signs import ways
 from apitrail.server.guided.missing import READS
 from apitrail.server.repeated import REPEATED
 from apitrail.store.trade import Latest, Mention
@@ -105,8 +106,9 @@ def orders(
     twins = twin_numbers(mentions)
     found: dict[tuple[str, frozenset[str]], Order] = {}
     for latest in wanted:
+        written = ways(latest.id)
         accounts = dict.fromkeys(
-            one.ec_integration for one in mentions if one.ec_integration and _names(one, latest.id)
+            one.ec_integration for one in mentions if one.ec_integration and any(_names(one, way) for way in written)
         )
         for account in accounts if len(accounts) == 1 else (*accounts, ""):
             usual = (account, "") if len(accounts) == 1 else (account,)

@@ -16,6 +16,7 @@ from apitrail.server.boards.alike import Alike, alike
 from apitrail.server.boards.held import Held, Key, held
 from apitrail.server.boards.outages import QUARTERS, Outage, likely, outages, timed
 from apitrail.server.boards.problems import Trouble
+from apitrail.server.boards.signs import plain
 from apitrail.server.boards.silent import Silent, silences
 from apitrail.server.boards.span import bounded
 from apitrail.server.boards.work import of_work
@@ -187,7 +188,7 @@ def _board(
     said: list[Alike],
 ) -> CauseBoard:
     key = total.cause, total.direction
-    stuck = {(one.kind, one.id, one.ec_integration): one for one in reversed(waits.get(key, []))}
+    stuck = {(one.kind, plain(one.id), one.ec_integration): one for one in reversed(waits.get(key, []))}
     counted = Counter(one.kind for one in stuck.values())
     mine = [one for one in told if (one.cause, one.direction) == key]
     return CauseBoard(

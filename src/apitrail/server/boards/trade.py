@@ -26,6 +26,7 @@ from apitrail.server.boards.parcels import (
     numbers,
     parcels,
 )
+from apitrail.server.boards.signs import both_ways, signed
 from apitrail.server.boards.span import Span, bounded
 from apitrail.server.guided.missing import written
 from apitrail.server.pasted import Numbers, same
@@ -119,10 +120,12 @@ def find_orders(store: Store, profiles: Profiles, asked: Asked, now: datetime) -
 
     def ask(part: Asked) -> _Turn[Order]:
         wanted, span, after = _wanted(store, "orders", part, now)
-        found, wanted, missing = _mentions(store, part, wanted)
+        found, wanted, missing = _mentions(store, part, both_ways(wanted))
+        found = replace(found, mentions=signed(found.mentions))
         found = _with_twins(store, found, {one.id for one in wanted})
-        rows = orders(wanted, found.mentions, lambda one: not span or _asked_for(one, part, span))
-        return _Turn(rows, found.mentions, span, after, found.more, missing)
+        mentions = signed(found.mentions)
+        rows = orders(wanted, mentions, lambda one: not span or _asked_for(one, part, span))
+        return _Turn(rows, mentions, span, after, found.more, missing)
 
     told = _turns(asked, ask, lambda one: one.open, lambda one: (one.number, one.ec_integration))
     return OrdersAnswer(

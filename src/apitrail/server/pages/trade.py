@@ -16,6 +16,7 @@ from msgspec import Struct, structs
 from apitrail.exchange import Integration
 from apitrail.server import pasted, search
 from apitrail.server.boards.orders import Last, Order
+from apitrail.server.boards.signs import plain
 from apitrail.server.boards.trade import (
     MENTIONS,
     NARROWED_BY,
@@ -288,7 +289,7 @@ def _calls(one: Order, bare: PageQuery) -> PageQuery:
     without = () if account else tuple(("ec_integration", each) for each in one.shared_with)
     return bare.but(
         range=SEARCH_RANGE,
-        reference=tuple(f"order:{each}" for each in one.numbers),
+        reference=tuple(f"order:{plain(each)}" for each in one.numbers),  # finds it with the sign, too
         ec_integration=(account.id,) if account and one.shared_with else (),
         text=search.written(Search(without=without)),
     )

@@ -23,6 +23,8 @@ THEIRS = ("platform_outage", "timeout", "network")
 _CAUSES = ", ".join(f"'{one}'" for one in THEIRS)
 FAILED = f"ifNull(cause IN ({_CAUSES}), 0) AND NOT ({GOOD})"
 """By the platform's own fault, or without an answer."""
+_PLAIN_ORDERS = f"arrayMap(id -> substring(id, 1 + startsWith(id, '#')), {ORDERS})"
+"""Without the sign that a shop writes before a number, and a carrier does not."""
 VALUES = 2
 """Values of a feature that are told, the most frequent first."""
 
@@ -44,7 +46,8 @@ def totals(which: Filter) -> Query:
     where = _asked(which)
     return Query(
         "SELECT ifNull(cause, '') AS why, direction, count() AS n,"  # noqa: S608, constants only
-        f" {_each(ORDERS)}, {_each(PARCELS)}, uniqExactArray(arrayMap(id -> (id, ifNull(ec_id, '')), {PRODUCTS})),"
+        f" {_each(_PLAIN_ORDERS)}, {_each(PARCELS)},"
+        f" uniqExactArray(arrayMap(id -> (id, ifNull(ec_id, '')), {PRODUCTS})),"
         " groupUniqArray(20)(ifNull(platform, ''))"
         f" FROM failures FINAL WHERE {where.text} GROUP BY why, direction ORDER BY n DESC, why, direction",
         where.params,
