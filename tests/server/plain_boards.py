@@ -224,6 +224,16 @@ def attempts(entries: Iterable[Entry], number: str) -> dict[str, list[Entry]]:
     return found
 
 
+def has_label(entries: Iterable[Entry], calls: Iterable[Entry], number: str) -> bool:
+    """Whether one of these calls made a label or its number that was not cancelled since, by a number of it."""
+    voids = [one for one in entries if one.action == "label.void" and one.outcome in ("success", "warning")]
+    return any(
+        fate(one, number) == "worked"
+        and not any(void.created_at > one.created_at and named(void) & named(one) for void in voids)
+        for one in calls
+    )
+
+
 def pushes(entries: Iterable[Entry], sku: str) -> dict[str, list[Entry]]:
     """Calls that set its stock, by shop."""
     found: dict[str, list[Entry]] = {}

@@ -439,9 +439,13 @@ def labels(told: Answers) -> Iterator[str]:
         counted = re.search(r"(\d+) calls? about [^;]*; (\d+) failed\.", page)
         if every and (counted is None or (int(counted[1]), int(counted[2])) != (len(every), bad)):
             yield f"{number}: not {bad} of {len(every)} failed: {page[:600]}"
-        worked = sum(plain.fate(some[-1], number) == "worked" for some in apart.values())
-        if page.count("The latest attempt worked: look") != worked:
-            yield f"{number}: {worked} of {len(apart)} shops worked at last: {page[:600]}"
+        exist = {shop: plain.has_label(told.entries, some, number) for shop, some in apart.items()}
+        if page.count("A label or its number was made already") != sum(exist.values()):
+            yield f"{number}: a label exists {exist}: {page[:900]}"
+        worked = [exist[shop] for shop, some in apart.items() if plain.fate(some[-1], number) == "worked"]
+        said = page.count("The latest attempt worked: look"), page.count("There is no label now")
+        if said != (worked.count(True), worked.count(False)):
+            yield f"{number}: at last {worked} worked: {page[:600]}"
 
 
 def stock(told: Answers) -> Iterator[str]:

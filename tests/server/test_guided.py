@@ -259,6 +259,28 @@ def test_each_cause_has_one_group() -> None:
     }
 
 
+def test_a_label_that_was_cancelled_is_none() -> None:
+    """It is told by its number, by which it is cancelled, or by the order where one of both names no number."""
+    asked = label.Asked(number="A-1")
+    order, tracking = Reference("order", "A-1"), Reference("tracking", "T1")
+    made = entry("label.create", 9 * HOUR, references=[order, tracking])
+    failed = entry("label.create", HOUR, outcome="request_error", cause="address", references=[order])
+    void = entry("label.void", 5 * HOUR, references=[tracking])
+
+    def of(*attempts: EntryRow, voids: list[EntryRow]) -> Answer:
+        return label.answer(asked, label.Evidence(attempts=attempts, voids=voids, oldest=NOON - 99 * HOUR))
+
+    for each in (void, entry("label.void", 5 * HOUR, references=[order])):
+        assert "label_cancelled" in keys(of(failed, made, voids=[each]))
+        assert done(of(failed, made, voids=[each])) == ["do.address"]
+        assert done(of(made, voids=[each])) == ["do.cancelled"]
+    another = entry("label.void", 5 * HOUR, references=[Reference("tracking", "T2"), order])
+    for each in (another, replace(void, created_at=NOON - 10 * HOUR)):
+        assert "label_exists" in keys(of(failed, made, voids=[each]))
+        assert done(of(failed, made, voids=[each])) == ["do.look_first", "do.address"]
+        assert done(of(made, voids=[each])) == ["do.healed"]
+
+
 def test_a_label_that_exists_is_looked_at_before_another_is_made() -> None:
     attempts = [
         entry("label.create", HOUR, outcome="platform_error", cause="timeout"),

@@ -133,6 +133,24 @@ def test_a_later_call_that_failed_in_part_has_worked_for_those_alone_that_it_is_
     assert f"has worked for {refused}" in related
 
 
+def test_a_label_that_was_cancelled_by_its_number_is_not_to_be_looked_at_for_its_order(told: Told, ask: Ask) -> None:
+    order, tracking = f"O-{number()}", f"T-{number()}"
+
+    def call(minutes: int, action: str, status: int = 200, **ids: str) -> None:
+        references = [{"type": kind, "id": one} for kind, one in ids.items()]
+        stated = {"action": action, "platform": "tcat", "references": references}
+        told(minutes, f"https://api.carrier.example/{action}", stated=stated, status=status)
+
+    call(9, "label.create", order=order, tracking=tracking)
+    assert "made already" in ask("/help/label-failed", number=order)
+    call(8, "label.void", tracking=tracking)
+    assert "There is no label now: it was cancelled." in ask("/help/label-failed", number=order)
+    call(7, "label.create", 422, order=order)
+    found = ask("/help/label-failed", number=order)
+    assert "The latest label was cancelled" in found
+    assert "pay for" not in found
+
+
 def test_an_order_that_is_missing_at_a_platform_names_the_account_that_fails_and_the_one_that_stopped(
     server: Any, ingest: dict[str, str], an_exchange: Callable[..., dict[str, Any]], ask: Ask
 ) -> None:

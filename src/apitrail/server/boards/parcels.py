@@ -14,6 +14,7 @@ from typing import Literal
 from msgspec import Struct
 
 from apitrail.exchange import Integration
+from apitrail.server.guided.label import VOIDING
 from apitrail.store.queries.trade import MAKING
 from apitrail.store.trade import Latest, Mention
 
@@ -24,7 +25,6 @@ LINKS: dict[LinkName, tuple[str, ...]] = {
     "callback": ("webhook.label.ready", "label.status", "webhook.batch.updated", "batch.get"),
     "download": ("label.get",),
 }
-VOIDING = "label.void"
 DELIVERY = ("tracking.get", "webhook.logistics.status", "shipment.get")
 """What tells where a parcel is."""
 SHIPPING = ("order.ship", "order.ship.update", "order.ship.cancel")

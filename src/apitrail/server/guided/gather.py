@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -104,8 +104,16 @@ def failed_label(store: Store, asked: label.Asked) -> label.Evidence:
         mentions=mentions,
         before={one.id: before for one in lasts if (before := _latest(store, label.like(one))) is not None},
         around={one.id: _around(store, one) for one in lasts},
+        voids=_voids(store, asked, attempts) if asked.number and attempts else (),
         oldest=store.span().oldest,
     )
+
+
+def _voids(store: Store, asked: label.Asked, attempts: Sequence[EntryRow]) -> Sequence[EntryRow]:
+    """What cancels a label may name the number alone that came of it."""
+    names = tuple(dict.fromkeys((*asked.names, *sorted(label.parcels(attempts)))))
+    which = Filter(action=(label.VOIDING,), outcome=("success", "warning"), reference=names)
+    return store.page(which, limit=ATTEMPTS).entries
 
 
 def wrong_stock(store: Store, asked: stock.Asked) -> stock.Evidence:

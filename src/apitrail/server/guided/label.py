@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -37,6 +37,11 @@ ATTEMPTS = (
     "gateway.local",
 )
 """The steps on which a label depends."""
+
+VOIDING = "label.void"
+"""What cancels a label."""
+PARCEL = ("tracking", "shipment", "package", "label")
+"""Types of references that say which of an order's labels a call is about."""
 
 Group = Literal["address", "contract", "carrier", "own", "pace", "repeated", "other", "unknown"]
 GROUPS: dict[str, Group] = {
@@ -107,6 +112,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """By the entry of a failure that is told of: the last success of the same action and account before it."""
     around: Mapping[str, Around] = {}
     """By that too."""
+    voids: Sequence[EntryRow] = ()
+    """Calls that cancelled a label of these, newest first."""
     oldest: datetime | None = None
 
 
@@ -117,11 +124,11 @@ def answer(asked: Asked, found: Evidence) -> Answer:
     shops = by_shop(asked, found.attempts)
     for place, attempts in shops[:SHOPS]:
         failures = failed_of(asked, attempts)
-        said = [*_latest(asked, attempts, failures)]
+        said = [*_latest(asked, found, attempts, failures)]
         if failures:
             said += _failure(asked, failures[0], found)
         findings += [replace(one, place=place) for one in said]
-        conclusions += [replace(one, place=place) for one in _concluded(asked, attempts, failures)]
+        conclusions += [replace(one, place=place) for one in _concluded(asked, found, attempts, failures)]
     if len(shops) > SHOPS:
         everything = asked.attempts
         more: Named = {"count": len(shops) - SHOPS}
@@ -159,9 +166,37 @@ def group(entry: EntryRow) -> Group:
     return GROUPS.get(entry.cause or "unknown", "other")
 
 
-def made(asked: Asked, attempts: Sequence[EntryRow]) -> EntryRow | None:
-    """The latest attempt that made a label or its number."""
-    return next((one for one in attempts if one.action in MAKING and fate(one, asked.names) == "worked"), None)
+def made(asked: Asked, found: Evidence, attempts: Sequence[EntryRow]) -> EntryRow | None:
+    """The latest attempt that made a label or its number, of those that were not cancelled since."""
+    return next((one for one in _makers(asked, attempts) if cancelled(one, found) is None), None)
+
+
+def cancelled(label: EntryRow, found: Evidence) -> EntryRow | None:
+    """The call that cancelled the label: it names a number of it, or one of the two names none but the order's."""
+    own = parcels([label])
+    return next(
+        (
+            one
+            for one in found.voids
+            if one.created_at > label.created_at and (not own or not parcels([one]) or own & parcels([one]))
+        ),
+        None,
+    )
+
+
+def parcels(calls: Iterable[EntryRow]) -> set[str]:
+    """The numbers of labels and parcels that calls name."""
+    return {each.id for one in calls for each in one.references if each.type in PARCEL}
+
+
+def _makers(asked: Asked, attempts: Iterable[EntryRow]) -> Iterator[EntryRow]:
+    return (one for one in attempts if one.action in MAKING and fate(one, asked.names) == "worked")
+
+
+def _no_more(asked: Asked, found: Evidence, attempts: Sequence[EntryRow]) -> EntryRow | None:
+    """What cancelled the latest label, where there is no other."""
+    last = next(_makers(asked, attempts), None) if asked.number else None
+    return cancelled(last, found) if last is not None and made(asked, found, attempts) is None else None
 
 
 def _attempts(asked: Asked, found: Evidence) -> Iterator[Finding]:
@@ -189,7 +224,9 @@ def _attempts(asked: Asked, found: Evidence) -> Iterator[Finding]:
     )
 
 
-def _latest(asked: Asked, attempts: Sequence[EntryRow], failures: Sequence[EntryRow]) -> Iterator[Finding]:
+def _latest(
+    asked: Asked, found: Evidence, attempts: Sequence[EntryRow], failures: Sequence[EntryRow]
+) -> Iterator[Finding]:
     """What came of the latest attempt, where it did not fail, and whether there is a label."""
     last = attempts[0]
     named: Named = {"at": last.created_at, "action": last.action}
@@ -198,9 +235,11 @@ def _latest(asked: Asked, attempts: Sequence[EntryRow], failures: Sequence[Entry
     elif last not in failures:
         all_well = not failures and not any(_unclear(asked, one) for one in attempts)
         yield Finding(key="all_worked" if all_well else "last_worked", mark="good", named=named, entries=(last,))
-    if asked.number and (label := made(asked, attempts)) is not None:
+    if asked.number and (label := made(asked, found, attempts)) is not None:
         named = {"at": label.created_at, "action": label.action}
         yield Finding(key="label_exists", mark="note", named=named, entries=(label,))
+    elif (void := _no_more(asked, found, attempts)) is not None:
+        yield Finding(key="label_cancelled", mark="note", named={"at": void.created_at}, entries=(void,))
 
 
 def _failure(asked: Asked, last: EntryRow, found: Evidence) -> Iterator[Finding]:
@@ -238,15 +277,21 @@ def _unclear(asked: Asked, one: EntryRow) -> bool:
     return bool(asked.number) and fate(one, asked.names) == "unknown"
 
 
-def _concluded(asked: Asked, attempts: Sequence[EntryRow], failures: Sequence[EntryRow]) -> Iterator[Finding]:
+def _concluded(
+    asked: Asked, found: Evidence, attempts: Sequence[EntryRow], failures: Sequence[EntryRow]
+) -> Iterator[Finding]:
     if _unclear(asked, attempts[0]):
         yield Finding(key="do.label_unclear", mark="unknown", entries=(attempts[0],))
         return
     if not failures or (asked.number and attempts[0] not in failures):
-        yield Finding(key="do.healed", mark="good", entries=(attempts[0],))
+        void = _no_more(asked, found, attempts)
+        if void is not None and void.created_at > attempts[0].created_at:
+            yield Finding(key="do.cancelled", mark="note", entries=(void,))
+        else:
+            yield Finding(key="do.healed", mark="good", entries=(attempts[0],))
         return
     last, kind = failures[0], group(failures[0])
-    label = made(asked, attempts) if asked.number else None
+    label = made(asked, found, attempts) if asked.number else None
     if label is not None and kind == "repeated":
         yield Finding(key="do.repeated", mark="note", entries=(label, last), acts=last)
         return
