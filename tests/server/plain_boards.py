@@ -71,11 +71,11 @@ def kind(entry: Entry) -> tuple[Any, ...]:
     return *way(entry), entry.code or "", None if entry.code else entry.status, entry.cause or ""
 
 
-def problems(entries: Iterable[Entry], since: datetime) -> dict[tuple[Any, ...], list[Entry]]:
-    """What went wrong since then, by what it has in common; oldest first."""
+def problems(entries: Iterable[Entry]) -> dict[tuple[Any, ...], list[Entry]]:
+    """What went wrong, by what it has in common; oldest first."""
     found: dict[tuple[Any, ...], list[Entry]] = {}
     for one in entries:
-        if went_wrong(one) and one.created_at >= since:
+        if went_wrong(one):
             found.setdefault(kind(one), []).append(one)
     return found
 
@@ -117,6 +117,24 @@ def told(calls: Iterable[Entry], number: str) -> Entry | None:
         (one for one in calls if one.direction == "inbound" or (one.action in READS and not failed_for(one, {number}))),
         None,
     )
+
+
+# Shipments.
+
+
+def label_of(entries: Sequence[Entry], tracking: str) -> str:
+    """How far the label of a parcel got, as told by the calls that name its number, since it was last cancelled."""
+    state = "not_shown"
+    for one in entries:
+        if not worked_for(one, tracking):
+            continue
+        if one.action == "label.void":
+            state = "cancelled"
+        elif one.action == "label.create":
+            state = "created"
+        elif one.action == "tracking.allocate" and state != "created":
+            state = "number_only"
+    return state
 
 
 # Start of shift.

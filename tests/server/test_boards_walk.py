@@ -16,7 +16,7 @@ import random
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -32,7 +32,7 @@ from apitrail.exchange import Integration, Reference, Source
 from apitrail.store import open_store
 
 SEEDS = range(int(os.environ.get("APITRAIL_WALKS", "2")))
-CALLS = 140
+CALLS = 120
 HOURS = 7
 ORDERS = ("1001", "1002", "AB77X", "260101A")
 SKUS = ("MUG-1", "MUG-2", "TEE")
@@ -199,7 +199,7 @@ class Answers:
     """A server on that log, and what it says."""
 
     def __init__(self, day: Day, server: Any) -> None:
-        self.entries, self.server = day.entries, server
+        self.entries, self.server, self.dice = day.entries, server, day.dice
         self.since = day.begin - timedelta(minutes=1)
         self.by_id = {one.id: one for one in day.entries}
 
@@ -243,10 +243,25 @@ def test_the_boards_say_what_a_plain_list_says(told: Answers) -> None:
 
 
 def problems(told: Answers) -> Iterator[str]:
-    expected = plain.problems(told.entries, told.since)
-    found = told.json("problems")["problems"]
+    """Of all, and narrowed in two ways."""
+    ways: list[tuple[Callable[[Entry], bool], dict[str, str]]] = [
+        (lambda one: plain.ec(one) == "s1", {"ec_integration": "s1"}),
+        (lambda one: plain.shipping(one) == "c1", {"shipping_integration": "c1"}),
+        (lambda one: one.outcome == "partial", {"outcome": "partial"}),
+        (lambda one: one.outcome == "request_error", {"outcome": "request_error"}),
+        (lambda one: one.cause == "timeout", {"cause": "timeout"}),
+        (lambda one: one.direction == "inbound", {"work": "webhooks"}),
+        (lambda one: one.action == "stock.push", {"work": "stock"}),
+    ]
+    yield from _problems(told, lambda _: True)
+    for asked, narrowed in told.dice.sample(ways, 2):
+        yield from _problems(told, asked, **narrowed)
+
+
+def _problems(told: Answers, asked: Callable[[Entry], bool], **narrowed: str) -> Iterator[str]:
+    expected = plain.problems(filter(asked, told.entries))
     seen = set()
-    for one in found:
+    for one in told.json("problems", **narrowed)["problems"]:
         sides = account(one), account(one, "shipping_integration")
         key = (one["platform"], one["action"], one["direction"], *sides, one["code"], one["status"], one["cause"])
         seen.add(key)
@@ -265,17 +280,17 @@ def problems(told: Answers) -> Iterator[str]:
         )
         said = tuple(one[name] for name in ("count", "calls", "orders", "parcels", "products", "state", "ended_by"))
         if said != wanted:
-            yield f"{key}: {said}, should be {wanted}"
+            yield f"{narrowed} {key}: {said}, should be {wanted}"
     if seen != set(expected):
-        yield f"not these groups: {seen ^ set(expected)}"
-    page = told.page("/problems", shown="all")
+        yield f"{narrowed} not these groups: {seen ^ set(expected)}"
+    page = told.page("/problems", shown="all", **narrowed)
     links = re.findall(r'<a class="button" href="(/\?[^"]*)"', page)
     lists = Counter(map(told.behind, links))
     groups = Counter(frozenset(each.id for each in some) for some in expected.values())
     for some in groups - lists:
-        yield f"no link leads to {describe(told, some)}"
+        yield f"{narrowed} no link leads to {describe(told, some)}"
     for some in lists - groups:
-        yield f"a link leads to {describe(told, some)}"
+        yield f"{narrowed} a link leads to {describe(told, some)}"
 
 
 def describe(told: Answers, ids: frozenset[str]) -> list[Any]:
@@ -317,6 +332,9 @@ def orders(told: Answers) -> Iterator[str]:
         mine = set(map(key_of, told.json("orders", ec_integration=shop)["orders"]))
         if mine != {key for key in expected if key[1] == shop}:
             yield f"of {shop}: {mine}"
+    failed = set(map(key_of, told.json("orders", failed="1")["orders"]))
+    if failed != {key for key, calls in expected.items() if any(plain.failed_for(one, {key[0]}) for one in calls)}:
+        yield f"failed: {failed}"
     alone = set(map(key_of, told.json("orders", only="open")["orders"]))
     if alone != {key for key, calls in expected.items() if plain.still_open(calls, key[0])}:
         yield f"open: {alone}"
@@ -342,6 +360,8 @@ def parcels(told: Answers) -> Iterator[str]:
         if (one["calls"], one["failures"]) != (len(ids), failed):
             said = f"{one['failures']} of {one['calls']}"
             yield f"{one['tracking']} {one['orders']}: {said}, should be {failed} of {len(ids)}"
+        if one["tracking"] and one["label"] != (state := plain.label_of(told.entries, *one["tracking"])):
+            yield f"{one['tracking']}: {one['label']}, should be {state}"
         for number in one["tracking"]:
             places = [
                 each
@@ -386,7 +406,7 @@ def shift(told: Answers) -> Iterator[str]:
 
 def lines(told: Answers) -> Iterator[str]:
     """The links of Start of shift lead to problems, whole."""
-    groups = Counter(frozenset(each.id for each in some) for some in plain.problems(told.entries, told.since).values())
+    groups = Counter(frozenset(each.id for each in some) for some in plain.problems(told.entries).values())
     page = told.page("/shift")
     links = re.findall(r'<span class="line"><a href="([^"]*)"', page)
     for link in links:

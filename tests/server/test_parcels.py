@@ -82,12 +82,14 @@ def test_what_worked_once_is_done_though_it_fails_when_it_is_tried_again() -> No
     assert (found.label, found.failures) == ("created", 1)
 
 
-def test_a_cancelled_label_is_cancelled_until_another_is_made() -> None:
+def test_a_cancelled_label_is_cancelled_until_another_or_its_number_is_made() -> None:
     made, voided = call(0, "label.create", SHIPMENT, TRACKING), call(1, "label.void", SHIPMENT)
     [found] = told(made, voided)
     assert (found.label, found.shipments) == ("cancelled", ("S",))
     [found] = told(made, voided, call(2, "label.create", SHIPMENT, TRACKING))
     assert (found.label, found.warnings) == ("created", ())
+    [found] = told(made, voided, call(2, "tracking.allocate", TRACKING))
+    assert found.label == "number_only"
     [found] = told(made, call(2, "label.create", SHIPMENT, TRACKING))
     assert found.warnings == ("made_twice",)
 

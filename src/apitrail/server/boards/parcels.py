@@ -348,9 +348,9 @@ def _status(calls: Sequence[Mention], chain: Sequence[ChainLink]) -> LabelStatus
         return "ready"
     if state["label"] == "done":
         return "created"
-    if _voided(calls) < len(calls):
-        return "cancelled"
-    return "number_only" if state["number"] == "done" else "not_shown"
+    if state["number"] == "done":
+        return "number_only"
+    return "cancelled" if _voided(calls) < len(calls) else "not_shown"
 
 
 def _warnings(calls: Sequence[Mention], chain: Sequence[ChainLink]) -> Iterable[Warned]:
