@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
 
-from apitrail.exchange import Integration
+from apitrail.entry import Cause, Entry, Item, Outcome, Payload
+from apitrail.exchange import Integration, Reference
 from apitrail.server.boards.held import Held, judged
+from apitrail.server.boards.held import held as whom
 from apitrail.server.repeated import REPEATED
+from apitrail.store import Filter, open_store
 from apitrail.store.failures import Affected, Worked
 
 NOON = datetime(2026, 8, 3, 12, tzinfo=UTC)
@@ -49,6 +55,38 @@ def test_a_call_without_an_account_is_neither_orders_where_two_accounts_have_tha
     found = held(failed(2), failed(1, "b"), failed(0, "a"))
     assert [one.ec_integration and one.ec_integration.id for one in found] == [None, "b", "a"]
     assert held(failed(2), failed(1, "b"), worked={LABEL: {"a": NOON, "b": NOON + 3 * MINUTE}}) == []
+
+
+def test_a_call_that_failed_for_it_and_worked_for_others_had_not_done_it_already(
+    tmp_path: Path, new_data: Path
+) -> None:
+    """What is refused as done already is not held up only if it was done."""
+    store = open_store(shutil.copytree(new_data, tmp_path / "log", symlinks=True), durable=False)
+
+    def call(number: int, outcome: Outcome, items: list[Item], cause: Cause | None = None) -> Entry:
+        at = NOON + number * MINUTE
+        return Entry(
+            id=str(UUID(int=round(at.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62)),
+            created_at=at,
+            method="POST",
+            url="https://api.shop.example/",
+            path="/",
+            action="label.create",
+            outcome=outcome,
+            cause=cause,
+            items=items,
+            references=[Reference("order", "1001"), Reference("order", "1002")],
+            request=Payload(),
+        )
+
+    items = [Item("order", "1001", "success"), Item("order", "1002", "request_error")]
+    store.write([call(1, "partial", items, "bad_data"), call(2, "request_error", [], "duplicate")])
+    try:
+        which = Filter(since=NOON, until=NOON + 9 * MINUTE)
+        found = whom(store, store.affected(which, 10), which, {})
+    finally:
+        store.close()
+    assert [one.id for one in found["duplicate", "outbound"]] == ["1002"]
 
 
 def test_what_was_refused_as_done_already_is_held_where_another_shops_order_was_done() -> None:

@@ -92,6 +92,7 @@ def _done(store: Store, hit: Sequence[Affected]) -> Done:
     told = store.mentioned([one.id for one in refused], MENTIONS, sorted({one.action for one in refused}))
     done: dict[tuple[str, str], set[str]] = {}
     for call in told.mentions:
-        for one in (call.source_id, *(identity for _, identity in call.references)) if not call.failed else ():
+        named = {call.source_id, *(identity for _, identity in call.references)} if not call.failed else set[str]()
+        for one in named.difference(call.refused):
             done.setdefault((call.action, one), set()).add(call.ec_integration)
     return done
