@@ -260,7 +260,7 @@ def test_each_cause_has_one_group() -> None:
 
 
 def test_a_label_that_was_cancelled_is_none() -> None:
-    """It is told by its number, by which it is cancelled, or by the order where one of both names no number."""
+    """It is told by its number, by which it is cancelled, or by the order alone."""
     asked = label.Asked(number="A-1")
     order, tracking = Reference("order", "A-1"), Reference("tracking", "T1")
     made = entry("label.create", 9 * HOUR, references=[order, tracking])

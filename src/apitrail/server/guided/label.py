@@ -172,16 +172,10 @@ def made(asked: Asked, found: Evidence, attempts: Sequence[EntryRow]) -> EntryRo
 
 
 def cancelled(label: EntryRow, found: Evidence) -> EntryRow | None:
-    """The call that cancelled the label: it names a number of it, or one of the two names none but the order's."""
+    """The call that cancelled the label: it names a number of it, or none but the order's."""
     own = parcels([label])
-    return next(
-        (
-            one
-            for one in found.voids
-            if one.created_at > label.created_at and (not own or not parcels([one]) or own & parcels([one]))
-        ),
-        None,
-    )
+    later = (one for one in found.voids if one.created_at > label.created_at)
+    return next((one for one in later if not (theirs := parcels([one])) or own & theirs), None)
 
 
 def parcels(calls: Iterable[EntryRow]) -> set[str]:
