@@ -52,6 +52,15 @@ def test_an_outage_lasts_from_its_first_hour_to_its_last() -> None:
     assert (found.since, found.until, found.failed) == (NOON, NOON + 3 * HOUR, 8)
 
 
+def test_what_worked_between_two_hours_of_an_outage_is_counted_and_so_is_what_failed_for_one() -> None:
+    """As the list shows it that the page leads to; and not what was called before, or is of other actions."""
+    rows = [hour(one, 2, 2, at=NOON + later * HOUR) for one in "ab" for later in (0, 2)]
+    rows += [hour("a", 7, 0, at=NOON + HOUR), hour("c", 3, 1, at=NOON + HOUR)]
+    rows += [hour("a", 9, 1, at=NOON - HOUR), hour("a", 9, 1, at=NOON + HOUR, action="label.void")]
+    [found] = outages(rows)
+    assert (found.failed, found.calls, found.accounts) == (9, 18, ("a", "b", "c"))
+
+
 def test_an_outage_is_told_from_its_first_failure_to_its_last() -> None:
     found = outages([hour("a", 3, 2), hour("b", 2, 1)])
     first, last = NOON + timedelta(minutes=30), NOON + timedelta(minutes=47)

@@ -52,13 +52,15 @@ class Outage(Struct, frozen=True, kw_only=True):
 def outages(hours: Iterable[Hour]) -> list[Outage]:
     """By platform, the latest first."""
     apart: dict[tuple[datetime, str, str], list[Hour]] = {}
+    every: dict[str, list[Hour]] = {}
     for one in hours:
+        every.setdefault(one.platform, []).append(one)
         apart.setdefault((one.at, one.platform, one.action), []).append(one)
     found: dict[str, list[Hour]] = {}
     for (_, platform, _), calls in apart.items():
         if _together(calls):
             found.setdefault(platform, []).extend(calls)
-    made = [_outage(platform, calls) for platform, calls in found.items()]
+    made = [_outage(platform, calls, every[platform]) for platform, calls in found.items()]
     return sorted(made, key=lambda one: (one.until, one.failed), reverse=True)
 
 
@@ -117,14 +119,18 @@ def _together(calls: list[Hour]) -> bool:
     return hit >= ACCOUNTS and failed >= FAILED and failed >= SHARE * sum(one.calls for one in calls)
 
 
-def _outage(platform: str, calls: list[Hour]) -> Outage:
+def _outage(platform: str, together: list[Hour], every: list[Hour]) -> Outage:
+    """From the first hour in which several failed to the last, with all that was called between."""
+    actions = {one.action for one in together if one.failed}
+    since, until = min(one.at for one in together), max(one.at for one in together) + HOUR
+    calls = [one for one in every if one.action in actions and since <= one.at < until]
     return Outage(
         certain=True,
         platform=platform,
-        actions=tuple(sorted({one.action for one in calls if one.failed})),
+        actions=tuple(sorted(actions)),
         accounts=tuple(sorted({one.account for one in calls if one.failed})),
-        since=min(one.at for one in calls),
-        until=max(one.at for one in calls) + HOUR,
+        since=since,
+        until=until,
         calls=sum(one.calls for one in calls),
         failed=sum(one.failed for one in calls),
     )

@@ -36,6 +36,7 @@ from apitrail.server.pages.reader import Reader
 from apitrail.server.pages.silent import SilentsView, silent
 from apitrail.server.pages.zones import OFFERED as OFFERED_ZONES
 from apitrail.store import Store
+from apitrail.store.queries.shift import THEIRS
 
 PATH = "/shift"
 HOURS = {"4h": 4, "8h": 8, "24h": 24, "72h": 72}
@@ -265,7 +266,9 @@ def _outage(one: Outage, called: Mapping[str, str], bare: PageQuery, reader: Rea
         until=one.until,
         platform=(one.platform,),
         action=one.actions,
-        outcome=("platform_error",),
+        direction=("outbound",),
+        outcome=("request_error", "platform_error"),
+        cause=THEIRS,
     )
     return OutageView(
         text=words(
