@@ -28,6 +28,7 @@ test: setup browser  ## every test
 test-faults: browser  ## kill the server, then hosts and server, 200 times, cut the power 100 times, break off upgrades, and recount; walk over 50 logs
 	APITRAIL_WALKS=50 APITRAIL_FAULT_KILLS=200 APITRAIL_FAULT_CUTS=100 APITRAIL_FAULT_BREAKS=1000 $(BIN)/python -m pytest -s \
 		tests/server/test_faults.py tests/server/test_faults_recorders.py tests/store/test_upgrades.py tests/store/test_walks.py \
+		tests/server/test_boards_walk.py \
 		tests/power/test_server.py tests/power/test_upgrade.py tests/power/test_backup.py
 
 test-peers: setup  ## other people's tests with the recorder switched on, and the table of differences
