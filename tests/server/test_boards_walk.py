@@ -5,8 +5,9 @@ fail in part or get no answer, notifications, calls without an account, entries 
 twice. `plain_boards` is the plain list. What is asked: the API's numbers and states, that the links of the pages lead
 to exactly the entries that are counted, whom failures hold up, and what has worked since.
 
-It is biased: to few numbers, so that calls meet; to calls that fail; to one day; and to logs so small that no limit of
-a board is met.
+It is biased: to few numbers, so that calls meet; to calls that fail; to one day; to one way of writing a number for
+each shop and action; and to logs so small that no limit of a board is met. Which parcel a call belongs to that names an
+order alone is not compared, only that a row counts what it lists.
 """
 
 from __future__ import annotations
@@ -166,6 +167,8 @@ class Day:
             fields["items"] = [replace(one, id=f"#{one.id}") for one in items]
         if carrier and carrier[1] == "ups" and at < self.down and fields.get("direction") != "inbound":
             outcome, fields = "platform_error", {**fields, "items": []}
+            if action in ("label.create", "tracking.allocate"):  # what was not made has no number
+                references = [one for one in references if one[0] == "order"]
         failed = outcome in plain.FAILED
         wrong = failed or outcome == "partial"
         cause: Cause | None = None
