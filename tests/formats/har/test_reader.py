@@ -185,6 +185,31 @@ def test_a_file_that_is_no_har_is_one_clear_error(data: bytes, field: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        (b"not\njson", "not json"),
+        ("<h1>您好".encode()[:-1], "<h1>您\N{REPLACEMENT CHARACTER}"),
+        (b"", ""),
+        (b'{"entries": [], "b": 1}', "b, entries"),
+        (b"[1]", "[1]"),
+    ],
+)
+def test_what_is_no_har_is_shown_as_it_is_in_the_file(data: bytes, value: str) -> None:
+    with pytest.raises(har.HarError) as caught:
+        har.read(data)
+    assert caught.value.value == value
+
+
+@pytest.mark.parametrize(
+    ("broken", "value"), [("an entry", "an entry"), (entry(request=None), ""), (entry(request=[5]), "[5]")]
+)
+def test_so_is_what_is_wrong_with_an_entry(broken: object, value: str) -> None:
+    [found] = har.read(file_of(broken))
+    assert isinstance(found, har.BadEntry)
+    assert found.value == value
+
+
+@pytest.mark.parametrize(
     ("broken", "field"),
     [
         (entry(startedDateTime="yesterday"), ".startedDateTime"),

@@ -57,8 +57,10 @@ class Unreadable(Exception):
 
 
 def shown(value: object) -> str:
-    """A value in a message: short, and on one line."""
-    text = repr(value)
+    """A value in a message: short, and on one line. A text as it is: whoever prints it puts it in quotes."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    text = " ".join(value.split()) if isinstance(value, str) else "" if value is None else repr(value)
     return text if len(text) <= 80 else text[:79] + "…"
 
 

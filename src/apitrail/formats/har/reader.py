@@ -96,7 +96,7 @@ def _liberal_entries(raw: bytes) -> tuple[list[Any], bool]:
         ) from error
     log = document.get("log") if isinstance(document, dict) else None
     if not isinstance(log, dict):
-        found = sorted(document)[:5] if isinstance(document, dict) else document
+        found = ", ".join(sorted(document)[:5]) if isinstance(document, dict) else document
         raise HarError("$.log", shown(found), "is missing", 'A HAR file is {"log": {"entries": […]}}.')
     entries = log.get("entries")
     if not isinstance(entries, list):
