@@ -186,3 +186,17 @@ def test_pages_are_answered_while_batches_are_worked_on(server: Any, ingest: Any
         assert server.get("/healthz").status_code == 200
     sending.join()
     assert answers == [200]
+
+
+def test_a_request_whose_body_has_two_lengths_is_the_last_of_its_connection(server: Any) -> None:
+    two = b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n"
+    for method, lengths, answers in ((b"POST", two, 1), (b"GET", two, 1), (b"POST", b"Content-Length: 5\r\n", 2)):
+        first = method + b" /healthz HTTP/1.1\r\nHost: localhost\r\n" + lengths + b"\r\n0\r\n\r\n"
+        last = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        address = urlsplit(server.url)
+        with socket.create_connection((address.hostname or "", address.port or 0), timeout=30) as connection:
+            connection.sendall(first + last)
+            heard = b""
+            while more := connection.recv(1 << 16):
+                heard += more
+        assert heard.count(b"HTTP/1.1 ") == answers, heard

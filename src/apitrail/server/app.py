@@ -1,7 +1,8 @@
 """The application: what is served, under which rules. What runs it is `apitrail.server.serve`.
 
-Two things hold for every answer, whoever gives it: the headers that keep a browser from doing harm, and that a
-sender is heard out before it is refused (a client that is cut off while it writes never sees the answer).
+Three things hold for every answer, whoever gives it: the headers that keep a browser from doing harm; that a sender
+is heard out before it is refused (a client that is cut off while it writes never sees the answer); and that it is the
+last one to whoever gave a body two lengths.
 """
 
 from __future__ import annotations
@@ -52,6 +53,11 @@ _HEADERS = {
     b"cache-control": b"private, no-cache",
 }
 """Set where a handler has not set its own."""
+
+_TWO_LENGTHS = {b"content-length", b"transfer-encoding"}
+"""With both, a proxy before us may have taken another end of the body for its end, and what follows for another's
+request: RFC 9112, 6.3, has us close the connection.
+"""
 
 _SMALL_BODY = 64 << 10
 """Bytes of a request's body, batches apart."""
@@ -156,6 +162,8 @@ class Application(Litestar):
                     await body.drain()
                 names = {name.lower() for name, _ in message["headers"]}
                 more = [(name, value) for name, value in _HEADERS.items() if name not in names]
+                if {name for name, _ in scope["headers"]} >= _TWO_LENGTHS:
+                    more.append((b"connection", b"close"))
                 message["headers"] = [*message["headers"], *more]
             await send(message)
 
