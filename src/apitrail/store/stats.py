@@ -7,7 +7,7 @@ the range asked for. Nothing here touches a body.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from msgspec import Struct
@@ -16,12 +16,12 @@ from apitrail.store.engine import Engine, Query
 from apitrail.store.model import Pin, Span
 from apitrail.store.partitions import parts
 from apitrail.store.removals import Removed
-from apitrail.store.retention import Rules, used_bytes
-from apitrail.store.shelves import BODIES
+from apitrail.store.retention import Keep, Rules, used_bytes
+from apitrail.store.shelves import BODIES, LENGTH
 from apitrail.store.times import micros
 
 SAMPLE_DAYS = 7
-"""How many of the last whole days the forecast goes by."""
+"""How many of the last whole days the forecast goes by, at most."""
 MOST = 20
 
 
@@ -99,28 +99,71 @@ def forecast(engine: Engine, rules: Rules, known: Sequence[DayUse], free: int | 
     """See Forecast. `free`: bytes free on the disk, None where that is not known."""
     used = used_bytes(engine)
     limit = rules.disk_budget or (None if free is None else used + free)
-    first, last = now.date() - timedelta(days=SAMPLE_DAYS), now.date() - timedelta(days=1)
-    sample = [one for one in known if first <= one.day <= last]
+    keep = rules.default
+    sample = _sample(known, keep, now.date())
     if not sample:
         return Forecast(None, None, limit, None)
-    total = sum(one.bytes_on_disk for one in known)
-    # What the other tables take grows with the entries.
-    with_others = used / total if total else 1.0
-    per_day = sum(one.bytes_on_disk for one in sample) / len(sample) * with_others
+    # What the other tables take goes with the number of entries, and stays when bodies go.
+    beside = (used - sum(one.bytes_on_disk for one in known)) / sum(one.entries for one in known)
+    per_day = sum(one.bytes_on_disk + one.entries * beside for one in sample) / len(sample)
     bodies, bad_share = _bodies(engine, sample)
-    body = min(bodies / len(sample) * with_others, per_day)
-    keep = rules.default
-    settles = (
-        (per_day - body) * keep.entries
-        + body * (1 - bad_share) * min(keep.success_bodies, keep.entries)
-        + body * bad_share * min(keep.failure_bodies, keep.entries)
-    )
-    left = None if limit is None or settles <= limit else max(0, int((limit - used) / per_day))
-    held = int(limit / per_day) if left is not None and limit and rules.disk_budget else None
+    body = min(bodies / len(sample), per_day)
+    ahead = Growth(per_day - body, body * (1 - bad_share), body * bad_share, keep)
+    settles = ahead.size(keep.entries)
+    if limit is None or settles <= limit:
+        return Forecast(int(per_day), int(settles), limit, None)
+    left = max(0, int(ahead.days(limit) - ahead.days(used)))
+    held = int(ahead.days(limit)) if rules.disk_budget else None
     return Forecast(int(per_day), int(settles), limit, left, held)
 
 
-def _bodies(engine: Engine, sample: Sequence[DayUse]) -> tuple[int, float]:
+class Growth(Struct, frozen=True):
+    """How large a log is that takes in so many bytes a day, and loses its bodies before its rows."""
+
+    rows: float
+    """Bytes a day, without bodies."""
+    good: float
+    """Of bodies that successes have."""
+    bad: float
+    """Of those that failures have."""
+    keep: Keep
+
+    def size(self, days: float) -> float:
+        """Bytes after so many days."""
+        keep = self.keep
+        return (
+            self.rows * min(days, keep.entries)
+            + self.good * min(days, keep.success_bodies, keep.entries)
+            + self.bad * min(days, keep.failure_bodies, keep.entries)
+        )
+
+    def days(self, size: float) -> float:
+        """After how many days it is so large, or has all that it will have."""
+        keep = self.keep
+        begin = 0
+        for end in sorted(
+            {min(days, keep.entries) for days in (keep.success_bodies, keep.failure_bodies, keep.entries)}
+        ):
+            below, above = self.size(begin), self.size(end)
+            if size < above:
+                return begin + (size - below) / (above - below) * (end - begin)
+            begin = end
+        return begin
+
+
+def _sample(known: Sequence[DayUse], keep: Keep, today: date) -> list[DayUse]:
+    """The days that a forecast goes by: of the last whole ones those that still have all their bodies, where there are
+    any.
+    """
+    ages = {(today - one.day).days: one for one in known}
+    whole = min(SAMPLE_DAYS, keep.success_bodies, keep.failure_bodies, keep.entries)
+    for last in (whole, SAMPLE_DAYS):
+        if sample := [ages[age] for age in range(1, last + 1) if age in ages]:
+            return sample
+    return []
+
+
+def _bodies(engine: Engine, sample: Sequence[DayUse]) -> tuple[float, float]:
     """(bytes that the sample's bodies take on the disk, share of them that belongs to failures)."""
     within: dict[str, Any] = {"first": min(one.day for one in sample).isoformat()}
     within["last"] = max(one.day for one in sample).isoformat()
@@ -132,11 +175,33 @@ def _bodies(engine: Engine, sample: Sequence[DayUse]) -> tuple[int, float]:
         {**within, "columns": list(BODIES)},
     )
     [(size,)] = engine.select(query).rows
+    days = "toDate(created_at) >= toDate({first:String}) AND toDate(created_at) <= toDate({last:String})"
     shares = Query(
-        "SELECT sumIf(request_size + response_size, outcome NOT IN ('success', 'warning')),"
-        " sum(request_size + response_size) FROM entries"
-        " WHERE toDate(created_at) >= toDate({first:String}) AND toDate(created_at) <= toDate({last:String})",
+        "SELECT sumIf(request_size + response_size, outcome NOT IN ('success', 'warning')),"  # noqa: S608
+        f" sum(request_size + response_size) FROM entries WHERE {days}",
         within,
     )
     [(bad, all_)] = engine.select(shares).rows
-    return int(size or 0), bad / all_ if all_ else 0.0
+    return int(size or 0) + _in_one_file(engine, days, within), bad / all_ if all_ else 0.0
+
+
+def _in_one_file(engine: Engine, days: str, within: dict[str, Any]) -> float:
+    """The same bytes, of parts that keep all columns in one file, as those of small days are: of these the engine does
+    not know what a column takes. So it is taken by their share of what the part holds.
+    """
+    query = Query(
+        f"SELECT name, bytes_on_disk, data_uncompressed_bytes FROM {parts(engine)}"  # noqa: S608, constants only
+        " AND table = 'entries' AND part_type = 'Compact'"
+        " AND partition >= {first:String} AND partition <= {last:String}",
+        within,
+    )
+    small = engine.select(query).rows
+    if not small:
+        return 0.0
+    lengths = Query(
+        f"SELECT sum({LENGTH}) FROM entries WHERE {days} AND _part IN {{names:Array(String)}}",  # noqa: S608
+        {**within, "names": [name for name, _, _ in small]},
+    )
+    [(length,)] = engine.select(lengths).rows
+    held = sum(size for _, _, size in small)
+    return sum(size for _, size, _ in small) * min(1.0, length / held) if held else 0.0
