@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -140,8 +141,10 @@ def test_a_log_goes_to_a_bucket_and_comes_back(run: Any, serve: Any, bucket: str
     assert KEY_FILE in said
     assert KEYS["AWS_SECRET_ACCESS_KEY"] not in said
     time.sleep(1)  # names tell seconds
-    run("backup", bucket, **KEYS)
+    second = run("backup", bucket, **KEYS).stdout
     full, since = run("backups", bucket, data=False, **KEYS).stdout.splitlines()
+    assert "new and copied" not in said
+    assert re.match(r"\d+ files, [\d.]+ [KM]B, of which [\d.]+ [KM]?B are new and copied, in ", second)
     assert since.endswith(f"-since-{full.removesuffix('-full')}")
     again = tmp_path / "again"
     told = run("restore", f"{bucket}/{since}", "--data", str(again), data=False, **KEYS).stdout

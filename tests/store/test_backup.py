@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import random
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -12,11 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from apitrail.entry import Entry, Payload
 from apitrail.exchange import Reference
 from apitrail.store import Filter, Store, StoreError, open_store
-from apitrail.store.backup import Bucket, Folder, place
+from apitrail.store.backup import Bucket, Folder, begin, place, prepare, progress
+from apitrail.store.engine import Query
 from apitrail.store.model import BadPlace
 from apitrail.store.restore import listed, restore
 
@@ -231,3 +234,43 @@ def test_a_place_that_cannot_be_is_refused(text: str, key: str, said: str) -> No
 def test_a_place_is_a_folder_or_a_bucket() -> None:
     assert place("/var/backups/log") == Folder(Path("/var/backups/log"))
     assert place("https://s3.example/bucket/log/", "k", "s") == Bucket("https://s3.example/bucket/log", "k", "s")
+
+
+def test_writes_go_on_while_a_bucket_does_not_answer(store: Store, make: Make) -> None:
+    failed: list[StoreError] = []
+
+    def back_up(port: int) -> None:
+        try:
+            store.begin_backup(place(f"http://127.0.0.1:{port}/bucket/log", "key", "secret"))
+        except StoreError as error:
+            failed.append(error)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        backing = threading.Thread(target=back_up, args=(silent.getsockname()[1],), daemon=True)
+        backing.start()
+        asked, _ = silent.accept()
+        writing = threading.Thread(target=store.write, args=([make()],), daemon=True)
+        writing.start()
+        writing.join(30)
+        held_up = writing.is_alive()
+        asked.close()
+    backing.join(60)
+    writing.join(60)
+    assert not held_up
+    [error] = failed
+    assert isinstance(error, BadPlace)
+    assert "/bucket/log: this bucket does not say which backups it has" in str(error)
+    assert "secret" not in str(error)
+
+
+def test_a_backup_may_take_longer_than_a_question(folder: Path, where: Folder, make: Make) -> None:
+    """At half a megabyte a second, of more than one megabyte, where a question may take one second."""
+    dice = random.Random(1)
+    store = open_store(folder, durable=False, max_seconds=1)
+    store.write([make(n / 10, request=Payload(body=dice.randbytes(2000))) for n in range(700)])
+    ready = prepare(store.engine, where, full=True, at=None)
+    slowed = Query(f"{ready.statement.sql}, max_backup_bandwidth = 500000", ready.statement.params)
+    identity = begin(store.engine, structs.replace(ready, statement=slowed))
+    while not progress(store.engine, identity, ready.name).done:
+        time.sleep(0.1)
+    store.close()

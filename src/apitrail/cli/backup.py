@@ -42,7 +42,8 @@ def make(settings: Settings, to: str, *, full: bool) -> None:
             state = log.look_at_backup(state)
     if isinstance(where, Folder):
         _carry_key(settings.data, where.path)
-    typer.echo(f"{counted(state.files, 'file', 'files')}, {size(state.bytes)}, in {where}/{state.name}")
+    new = "" if state.name.endswith("-full") else f", of which {size(state.written)} are new and copied"
+    typer.echo(f"{counted(state.files, 'file', 'files')}, {size(state.bytes)}{new}, in {where}/{state.name}")
     if not isinstance(where, Folder):
         typer.echo(f"The key of the fingerprints is not in it: keep {settings.data / KEY_FILE} in another safe place.")
 

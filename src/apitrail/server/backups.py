@@ -30,6 +30,8 @@ class BackupAnswer(Struct):
     bytes: int
     copied: int
     """Files."""
+    written: int
+    """Bytes that this backup itself takes, once it is done."""
 
 
 def begin(store: Store, wish: BackupWish) -> BackupAnswer:
@@ -41,4 +43,4 @@ def begin(store: Store, wish: BackupWish) -> BackupAnswer:
 def look(store: Store, identity: str, name: str) -> BackupAnswer:
     """How far it is. Raises StoreError where it failed."""
     state = store.backup_progress(identity, name)
-    return BackupAnswer(identity, state.name, state.done, state.files, state.bytes, state.copied)
+    return BackupAnswer(identity, state.name, state.done, state.files, state.bytes, state.copied, state.written)

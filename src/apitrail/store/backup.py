@@ -31,6 +31,15 @@ from apitrail.store.model import BadPlace, StoreError
 
 NAME = re.compile(r"\d{8}T\d{6}Z-(?:full|since-(\d{8}T\d{6}Z))")
 _POLL_S = 0.05
+_AGAIN = 1
+_ANSWER_S = 10
+"""How often a bucket that does not answer is asked again what it has, and how long each answer may take; as the engine
+tries again in several layers, it is given up after 80 s. By itself it asks 500 times, for half a minute each.
+"""
+_PATIENT = "async = 1, max_execution_time = 0, backup_restore_s3_retry_attempts = 10"
+"""A large log may take hours to copy, which no question may. A bucket that has gone meanwhile is not asked for ever: by
+itself the engine asks a thousand times.
+"""
 _HOLD_S = 60.0
 """How long writes may be held up until the parts are taken hold of; then the backup is given up."""
 
@@ -93,12 +102,21 @@ class Bucket(Struct, frozen=True):
         return f"S3({{{prefix}:String}}, {{{prefix}_key:String}}, {{{prefix}_secret:String}})", values
 
     def names(self, engine: Engine) -> list[str]:
-        """See Folder."""
+        """See Folder. Raises BadPlace where the bucket does not answer, or not so."""
         query = Query(
-            "SELECT DISTINCT _path FROM s3({url:String}, {key:String}, {secret:String}, 'One')",
+            "SELECT DISTINCT _path FROM s3({url:String}, {key:String}, {secret:String}, 'One')"  # noqa: S608, constants
+            f" SETTINGS s3_retry_attempts = {_AGAIN}, s3_request_timeout_ms = {_ANSWER_S * 1000}",
             {"url": f"{self.url}/*/.backup", "key": self.key, "secret": self.secret},
         )
-        found = (str(path).split("/")[-2] for (path,) in engine.select(query).rows)
+        try:
+            rows = engine.select(query).rows
+        except StoreError as error:
+            said = str(error).partition("(")[2].removesuffix(")").split(", Stack trace", 1)[0] or str(error)
+            raise BadPlace(
+                f"{self.url}: this bucket does not say which backups it has ({said}). "
+                "Check the address, the key, and whether the bucket exists"
+            ) from error
+        found = (str(path).split("/")[-2] for (path,) in rows)
         return sorted(name for name in found if NAME.fullmatch(name))
 
     def making(self, name: str) -> str:
@@ -125,6 +143,8 @@ class Progress(Struct, frozen=True):
     """Of all that it will hold, with what it shares with the full one."""
     copied: int
     """Files so far, as the engine counts what it writes or reads."""
+    written: int
+    """Bytes that this backup itself takes at its place, once it is done: without what the full one holds."""
 
 
 def place(text: str, key: str = "", secret: str = "") -> Place:
@@ -147,9 +167,16 @@ def place(text: str, key: str = "", secret: str = "") -> Place:
     return Bucket(text.rstrip("/"), key, secret)
 
 
-def begin(engine: Engine, where: Place, *, full: bool, at: datetime | None) -> tuple[str, str]:
-    """Start a backup, and return its engine's id and its name once it holds the log's parts: what is written from
-    then on is not in it. The caller keeps writes off until then, and keeps it when it is made (see `backups`).
+class Ready(Struct, frozen=True):
+    """A backup that only has to be started."""
+
+    name: str
+    where: Place
+    statement: Query
+
+
+def prepare(engine: Engine, where: Place, *, full: bool, at: datetime | None) -> Ready:
+    """Look at the place, which may take its time to answer, and say what is to be started.
 
     It holds what has come since the last full one there, or everything where there is none or `full` asks for it.
     Raises StoreError.
@@ -166,42 +193,50 @@ def begin(engine: Engine, where: Place, *, full: bool, at: datetime | None) -> t
             raise BadPlace(
                 f"{where}: the folder cannot be created ({error.strerror}). Name a folder that this user can write to"
             ) from error
-    base = "" if full else max((name for name in where.names(engine) if name.endswith("-full")), default="")
+    names = where.names(engine)  # a full one needs none, but this shows that the place answers
+    base = "" if full else max((name for name in names if name.endswith("-full")), default="")
     stamp = f"{at or datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     name = f"{stamp}-since-{base.partition('-')[0]}" if base else f"{stamp}-full"
     sql, values = where.target(where.making(name), "backup")
-    statement = f"BACKUP DATABASE {_database(engine)} TO {sql} SETTINGS async = 1"
+    statement = f"BACKUP DATABASE {_database(engine)} TO {sql} SETTINGS {_PATIENT}"
     if base:
         _check_base(where, base)
         more, based = where.target(base, "base")
         statement += f", base_backup = {more}"
         values |= based
-    ((identity, _),) = engine.select(Query(statement, values)).rows
+    return Ready(name, where, Query(statement, values))
+
+
+def begin(engine: Engine, ready: Ready) -> str:
+    """Start a backup, and return its engine's id once it holds the log's parts: what is written from then on is not in
+    it. The caller keeps writes off until then, and keeps it when it is made (see `backups`). Raises StoreError.
+    """
+    ((identity, _),) = engine.select(ready.statement).rows
     until = time.monotonic() + _HOLD_S
     while True:
-        state = progress(engine, str(identity), name)
+        state = progress(engine, str(identity), ready.name)
         if state.done or state.files:
-            return str(identity), name
+            return str(identity)
         if time.monotonic() > until:
-            raise StoreError(f"{where}: the backup did not start within {_HOLD_S:.0f} s. Try again")
+            raise StoreError(f"{ready.where}: the backup did not start within {_HOLD_S:.0f} s. Try again")
         time.sleep(_POLL_S)
 
 
 def progress(engine: Engine, identity: str, name: str) -> Progress:
     """How far it is. Raises StoreError where it failed, with the engine's words, or is not known."""
     query = Query(
-        "SELECT status, num_files, total_size, greatest(files_read, num_entries), error FROM system.backups "
-        "WHERE id = {id:String}",
+        "SELECT status, num_files, total_size, greatest(files_read, num_entries), compressed_size, error"
+        " FROM system.backups WHERE id = {id:String}",
         {"id": identity},
     )
     rows = engine.select(query).rows
     if not rows:
         raise StoreError(f"backup {name}: the engine was restarted and no longer knows this backup. Start a new one")
-    ((status, files, size, copied, error),) = rows
+    ((status, files, size, copied, written, error),) = rows
     if str(status).endswith(("FAILED", "CANCELLED")):
         said = str(error).split("\n", 1)[0].split(" (version ", 1)[0].split(", Stack trace", 1)[0][:600]
         raise StoreError(f"backup {name} failed: {said or status}{_based(name)}")
-    return Progress(name, status in ("BACKUP_CREATED", "RESTORED"), files, size, copied)
+    return Progress(name, status in ("BACKUP_CREATED", "RESTORED"), files, size, copied, written)
 
 
 def bring_back(engine: Engine, where: Place, name: str, told: Callable[[Progress], None]) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import Any
 
 from msgspec import structs
 
@@ -26,9 +28,14 @@ class Backups:
         self._engine = engine
         self._kept: dict[str, Future[None]] = {}
 
-    def begin(self, where: Place, *, full: bool, at: datetime | None) -> tuple[str, str]:
-        """See `backup.begin`."""
-        identity, name = backup.begin(self._engine, where, full=full, at=at)
+    def begin(
+        self, where: Place, *, full: bool, at: datetime | None, writes_off: AbstractContextManager[Any]
+    ) -> tuple[str, str]:
+        """Its (engine's id, name): see `backup.prepare` and `begin`. Writes go on while the place is looked at."""
+        ready = backup.prepare(self._engine, where, full=full, at=at)
+        name = ready.name
+        with writes_off:
+            identity = backup.begin(self._engine, ready)
         kept = self._kept[identity] = Future()
         threading.Thread(
             target=self._keep, args=(where, identity, name, kept), name="apitrail-backup", daemon=True

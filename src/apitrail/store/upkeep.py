@@ -130,8 +130,7 @@ class Upkeep(State):
         """Start a backup of the log as it is now, called by the time `at`, and return its (engine's id, name). See
         `backup`.
         """
-        with self._writing:
-            return self._backups.begin(where, full=full, at=at)
+        return self._backups.begin(where, full=full, at=at, writes_off=self._writing)
 
     def backup_progress(self, identity: str, name: str) -> backup.Progress:
         """How far a backup is. Raises StoreError where it failed."""
