@@ -116,3 +116,17 @@ def test_the_chart_is_of_this_version_and_takes_no_password_in_its_address() -> 
     assert re.search(pattern, "clickhouse://one,two/log?cluster=c")
     assert not re.search(pattern, "clickhouse://user:secret@one/log")
     assert not re.search(pattern, "")
+
+
+def test_a_server_that_stops_has_longer_than_it_gives_to_requests() -> None:
+    least = load({}, {}).stop_timeout + 10
+    servers = {name: one for name, one in compose()["services"].items() if name.startswith("apitrail")}
+    assert servers
+    chart = (CHART / "templates" / "deployment.yaml").read_text()
+    given = [
+        *(str(one["stop_grace_period"]).removesuffix("s") for one in servers.values()),
+        *re.findall(r"terminationGracePeriodSeconds: (\d+)", chart),
+        *re.findall(r"docker run -d .*--stop-timeout (\d+) ", (ROOT / "docs" / "operating.md").read_text()),
+    ]
+    assert len(given) == len(servers) + 2
+    assert all(int(seconds) >= least for seconds in given)

@@ -250,7 +250,7 @@ def bring_back(engine: Engine, where: Place, name: str, told: Callable[[Progress
             f"{where}: there is no complete backup {name!r}, only: {have}. Choose one that `apitrail backups` lists"
         )
     sql, values = where.target(name, "backup")
-    statement = f"RESTORE DATABASE {_database(engine)} FROM {sql} SETTINGS async = 1"
+    statement = f"RESTORE DATABASE {_database(engine)} FROM {sql} SETTINGS {_PATIENT}"
     if based := NAME.fullmatch(name)[1]:  # type: ignore[index]  # names() lists no others
         if f"{based}-full" not in names:
             raise StoreError(
