@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from apitrail.server.keeping import Keeper, rules
+from apitrail.server.leaps import Leaps
 from apitrail.server.problems import Problem
 from apitrail.server.settings import Settings
 from apitrail.store import StoreError
@@ -51,6 +52,30 @@ def test_a_failure_is_tried_again_and_closing_ends_it() -> None:
     asked = log.asked
     assert not threading.Event().wait(0.05)
     assert log.asked == asked
+
+
+class Leapt(Leaps):
+    """A clock that has leapt ahead by a year, and is put right after it was asked three times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def ahead(self) -> float:
+        self.asked += 1
+        return 365 * 86_400.0 if self.asked < 4 else 0.0
+
+
+def test_nothing_is_removed_while_the_clock_is_not_believed(caplog: pytest.LogCaptureFixture) -> None:
+    log: Any = Log()
+    leaps = Leapt()
+    keeper = Keeper(log, Rules(), first=0.0, every=0.01, leaps=leaps)
+    assert log.told.wait(30)  # days are told all the same
+    assert log.twice.wait(30)
+    keeper.close()
+    assert leaps.asked >= 5
+    assert log.asked == leaps.asked - 3
+    assert caplog.text.count("leapt ahead by 365 days") == 3
 
 
 def test_settings_make_the_rules() -> None:

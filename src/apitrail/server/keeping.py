@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
+from apitrail.server.leaps import Leaps
 from apitrail.server.problems import Problem
 from apitrail.server.settings import Settings
 from apitrail.store import Store, StoreError
@@ -71,9 +72,17 @@ class Keeper:
     """Removes what is due and tells days, in a thread of its own, until `close`."""
 
     def __init__(
-        self, store: Store, which: Rules, *, first: float = FIRST_S, every: float = EVERY_S, today: float = TODAY_S
+        self,
+        store: Store,
+        which: Rules,
+        *,
+        first: float = FIRST_S,
+        every: float = EVERY_S,
+        today: float = TODAY_S,
+        leaps: Leaps | None = None,
     ) -> None:
         self._store = store
+        self._leaps = leaps or Leaps()
         self._rules = which
         self._first = first
         self._every = every
@@ -106,6 +115,12 @@ class Keeper:
             log.exception(failed)
 
     def _tidy(self) -> None:
+        if ahead := self._leaps.ahead():
+            log.warning(
+                "the clock leapt ahead by %.0f days, so nothing is removed for a day. If it is wrong, put it right",
+                ahead / 86_400,
+            )
+            return
         for one in self._store.tidy(self._rules, stop=self._closed.is_set):
             log.info("removed the %s of %d entries of %s (%s)", one.what, one.entries, one.day, one.why)
 
