@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
+
+import pytest
 
 from apitrail.entry import Cause, Entry, Item, Outcome, Payload
 from apitrail.exchange import Integration, Reference
 from apitrail.server.boards.held import Held, judged
 from apitrail.server.boards.held import held as whom
+from apitrail.server.boards.shift import shift
 from apitrail.server.repeated import REPEATED
-from apitrail.store import Filter, open_store
+from apitrail.store import Filter, Store, open_store
 from apitrail.store.failures import Affected, Worked
 
 NOON = datetime(2026, 8, 3, 12, tzinfo=UTC)
@@ -57,36 +62,52 @@ def test_a_call_without_an_account_is_neither_orders_where_two_accounts_have_tha
     assert held(failed(2), failed(1, "b"), worked={LABEL: {"a": NOON, "b": NOON + 3 * MINUTE}}) == []
 
 
-def test_a_call_that_failed_for_it_and_worked_for_others_had_not_done_it_already(
-    tmp_path: Path, new_data: Path
-) -> None:
+@pytest.fixture
+def store(tmp_path: Path, new_data: Path) -> Iterator[Store]:
+    with closing(open_store(shutil.copytree(new_data, tmp_path / "log", symlinks=True), durable=False)) as log:
+        yield log
+
+
+def call(
+    minutes: int, outcome: Outcome, orders: Sequence[str], cause: Cause, *, items: Sequence[Item] = (), ec: str = ""
+) -> Entry:
+    at = NOON + minutes * MINUTE
+    return Entry(
+        id=str(UUID(int=round(at.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62)),
+        created_at=at,
+        method="POST",
+        url="https://api.shop.example/",
+        path="/",
+        action="label.create",
+        outcome=outcome,
+        cause=cause,
+        ec_integration=Integration(ec) if ec else None,
+        items=list(items),
+        references=[Reference("order", one) for one in orders],
+        request=Payload(),
+    )
+
+
+def test_a_call_that_failed_for_it_and_worked_for_others_had_not_done_it_already(store: Store) -> None:
     """What is refused as done already is not held up only if it was done."""
-    store = open_store(shutil.copytree(new_data, tmp_path / "log", symlinks=True), durable=False)
-
-    def call(number: int, outcome: Outcome, items: list[Item], cause: Cause | None = None) -> Entry:
-        at = NOON + number * MINUTE
-        return Entry(
-            id=str(UUID(int=round(at.timestamp() * 1000) << 80 | 7 << 76 | 2 << 62)),
-            created_at=at,
-            method="POST",
-            url="https://api.shop.example/",
-            path="/",
-            action="label.create",
-            outcome=outcome,
-            cause=cause,
-            items=items,
-            references=[Reference("order", "1001"), Reference("order", "1002")],
-            request=Payload(),
-        )
-
     items = [Item("order", "1001", "success"), Item("order", "1002", "request_error")]
-    store.write([call(1, "partial", items, "bad_data"), call(2, "request_error", [], "duplicate")])
-    try:
-        which = Filter(since=NOON, until=NOON + 9 * MINUTE)
-        found = whom(store, store.affected(which, 10), which, {})
-    finally:
-        store.close()
+    both = ["1001", "1002"]
+    store.write([call(1, "partial", both, "bad_data", items=items), call(2, "request_error", both, "duplicate")])
+    which = Filter(since=NOON, until=NOON + 9 * MINUTE)
+    found = whom(store, store.affected(which, 10), which, {})
     assert [one.id for one in found["duplicate", "outbound"]] == ["1002"]
+
+
+def test_an_order_that_its_shop_writes_with_a_sign_and_a_carrier_without_is_counted_once(store: Store) -> None:
+    """And another shop's of that number by itself."""
+    failures = [("1002", "a"), ("#1002", "a"), ("1002", "b")]
+    store.write([call(at, "request_error", [one], "address", ec=ec) for at, (one, ec) in enumerate(failures)])
+    [cause] = shift(store, NOON - MINUTE, NOON + 9 * MINUTE).causes
+    assert (cause.failures, cause.orders_held) == (3, 2)
+    assert [(one.id, one.ec_integration and one.ec_integration.id) for one in cause.held] == [
+        ("1002", "b"),
+        ("#1002", "a"),
+    ]
 
 
 def test_what_was_refused_as_done_already_is_held_where_another_shops_order_was_done() -> None:
