@@ -10,7 +10,7 @@ from msgspec import Struct
 from apitrail.store.engine import Param
 from apitrail.store.folding import ADDRESS
 from apitrail.store.model import Filter
-from apitrail.store.queries.words import SPAN, having, spelled
+from apitrail.store.queries.words import SPAN, having, spanned, spelled
 from apitrail.store.times import micros
 from apitrail.store.widths import of_id
 
@@ -130,7 +130,7 @@ def near(where: Where, seconds: Sequence[int] | None, *, bounded: bool = False) 
 
 def _joined(seconds: Sequence[int]) -> tuple[int, list[int]]:
     """Times that have all of these, as how long they are, in seconds, and the first second of each."""
-    begun = sorted({second // SPAN * SPAN for second in seconds}, reverse=True)
+    begun = sorted(set(map(spanned, seconds)), reverse=True)
     length, joined = SPAN, begun
     while len(joined) > LISTED:
         longer = {second // (2 * length) for second in joined}
