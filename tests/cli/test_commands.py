@@ -26,8 +26,11 @@ def test_serve_has_a_flag_for_every_setting(run: Any) -> None:
         assert row.variable in shown
 
 
-@pytest.mark.parametrize("words", [("--help",), ("serve", "--help"), ("token", "--help"), ("import", "--help")])
-def test_help_loads_nothing_heavy(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "words", [("--help",), ("serve", "--help"), ("import", "--help"), ("token", "list", "--data", "nowhere")]
+)
+def test_what_needs_neither_engine_nor_pages_loads_nothing_heavy(words: tuple[str, ...]) -> None:
+    """Help, and a command that asks a server or finds no log."""
     code = (
         "import sys\n"
         f"sys.argv = ['apitrail', *{words!r}]\n"

@@ -16,11 +16,11 @@ import msgspec
 from apitrail.cli.connection import Connection, to_folder
 from apitrail.recorder.redact import Redactor
 from apitrail.registration import Registration
-from apitrail.server import api as read
 from apitrail.server import backups, folder, pins
 from apitrail.server.backups import BackupAnswer, BackupWish
 from apitrail.server.batch import MESSAGEPACK
 from apitrail.server.digest import Deriver
+from apitrail.server.entries import entries, find
 from apitrail.server.intake import Accepted, Intake
 from apitrail.server.masking import fingerprint_key, redactor
 from apitrail.server.pins import PinAnswer, PinsAnswer, PinWish
@@ -218,11 +218,11 @@ class OpenFolder:
 
     def entries(self, query: str) -> EntriesAnswer:
         """See Log."""
-        return read.entries(self._store, query.encode())
+        return entries(self._store, query.encode())
 
     def entry(self, entry_id: str) -> EntryAnswer:
         """See Log."""
-        return entry_answer(read.find(self._store, entry_id))
+        return entry_answer(find(self._store, entry_id))
 
     def pins(self) -> list[PinAnswer]:
         """See Log."""

@@ -6,7 +6,6 @@ Handlers are plain functions on worker threads, because calls of the store block
 from __future__ import annotations
 
 from typing import get_args
-from uuid import UUID
 
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
@@ -15,6 +14,7 @@ from litestar.params import FromPath
 from apitrail.entry import Cause, Entry, Outcome
 from apitrail.exchange import Direction
 from apitrail.server.answers import AnyRequest
+from apitrail.server.entries import entries, find
 from apitrail.server.filters import (
     FILTER_PARAMETERS,
     LIMIT_DEFAULT,
@@ -22,7 +22,6 @@ from apitrail.server.filters import (
     parse,
     read_bars,
     read_filter,
-    read_page,
 )
 from apitrail.server.media import body_response
 from apitrail.server.openapi import Operation, Parameter
@@ -264,33 +263,6 @@ routes = Router(
         get_losses,
     ],
 )
-
-
-def entries(store: Store, query_string: bytes) -> EntriesAnswer:
-    """A page of entries. Raises Problem, StoreError."""
-    query = read_page(query_string)
-    page = store.page(query.filter, query.limit, query.after)
-    return EntriesAnswer(page.entries, page.next_cursor.encode() if page.next_cursor else None)
-
-
-def find(store: Store, identifier: str) -> Entry:
-    """The entry with this id. Raises Problem if it is not an id, or if there is no such entry."""
-    try:
-        wanted = str(UUID(identifier))
-    except ValueError:
-        raise Problem(
-            "is not an id", field="id", value=identifier, fix="Write an id like 019cd1f6-7c3a-7b42-8d0e-4f5a6b7c8d9e."
-        ) from None
-    entry = store.entry(wanted)
-    if entry is None:
-        raise Problem(
-            "the log has no entry with this id",
-            field="id",
-            value=wanted,
-            fix="Check the id. The entry was never recorded here, or it is older than the log keeps entries.",
-            status=404,
-        )
-    return entry
 
 
 def _body(request: AnyRequest, entry: Entry, side: str) -> Response[bytes]:
