@@ -41,8 +41,9 @@ def test_ours_are_without_fault(file: Path) -> None:
     for name in vars(Platform):
         if not name.startswith("__"):
             getattr(platform, name)
+    everywhere = places(profile.ids)
     for endpoint in (*profile.endpoints.values(), *(profile.webhooks.topics.values() if profile.webhooks else ())):
-        collector([*places(settled(endpoint).ids), *places(profile.ids)])
+        collector([*places(settled(endpoint).ids), *everywhere])
 
 
 REFUSED = {

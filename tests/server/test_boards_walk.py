@@ -32,7 +32,7 @@ from apitrail.entry import Cause, Entry, Item, Outcome, Payload
 from apitrail.exchange import Integration, Reference, Source
 from apitrail.store import open_store
 
-SEEDS = range(int(os.environ.get("APITRAIL_WALKS", "2")))
+SEEDS = range(int(os.environ.get("APITRAIL_WALKS", "1")))
 CALLS = 120
 HOURS = 7
 ORDERS = ("1001", "1002", "AB77X", "260101A")

@@ -26,7 +26,7 @@ from apitrail.exchange import Exchange, Message, Recorder
 from apitrail.store import open_store
 from apitrail.store.engine import Query
 
-KILLS = int(os.environ.get("APITRAIL_FAULT_KILLS", "8"))
+KILLS = int(os.environ.get("APITRAIL_FAULT_KILLS", "5"))
 SEED = int(os.environ.get("APITRAIL_FAULT_SEED", str(random.SystemRandom().randrange(10**6))))
 PATH = "/api/v1/exchanges"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

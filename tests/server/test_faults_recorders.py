@@ -19,7 +19,7 @@ from typing import Any
 from apitrail.store import open_store
 from apitrail.store.engine import Query
 
-KILLS = int(os.environ.get("APITRAIL_FAULT_KILLS", "6"))
+KILLS = int(os.environ.get("APITRAIL_FAULT_KILLS", "4"))
 SEED = int(os.environ.get("APITRAIL_FAULT_SEED", str(random.SystemRandom().randrange(10**6))))
 HOSTS = 2
 PROMISE = 50

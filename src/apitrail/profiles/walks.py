@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 from apitrail.profiles.steps import Steps, Walk, special, step_walk
@@ -80,6 +82,12 @@ def _fitting(patterns: list[tuple[str, Walk]]) -> Walk:
     return fitting
 
 
+@lru_cache(maxsize=4096)
+def _code(source: str) -> CodeType:
+    """Most of the time of a walk that is made; and what a platform says of all its endpoints is the same in each."""
+    return compile(source, "<walk>", "exec")
+
+
 class _Writer:
     """Writes the source of one walk. Variables are numbered: `v3` is a value, `c7` a constant."""
 
@@ -94,7 +102,7 @@ class _Writer:
         source = f"def walk(v0, out, {names}):\n" if names else "def walk(v0, out):\n"
         source += "\n".join(self._lines or ["    pass"])
         scope: dict[str, Any] = dict(self._constants)
-        exec(compile(source, "<walk>", "exec"), scope)  # noqa: S102 - the source is made of the names above alone
+        exec(_code(source), scope)  # noqa: S102 - the source is made of the names above alone
         walk: Walk = scope["walk"]
         return walk
 
