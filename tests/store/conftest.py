@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
@@ -173,6 +173,13 @@ def cluster(standing_in: Callable[..., StandIn]) -> StandIn:
     return standing_in("--cluster", "--doors", "2")
 
 
+class Opened(NamedTuple):
+    """A store on a database of a server, and the database's address."""
+
+    store: Store
+    address: str
+
+
 class Databases:
     """Empty databases. One whose tables a test has left as they were made is emptied for the next: that is cheaper."""
 
@@ -181,12 +188,12 @@ class Databases:
         self._free: list[str] = []
 
     @contextmanager
-    def opened(self) -> Iterator[Store]:
-        """A store on one that is nobody else's meanwhile."""
+    def opened(self) -> Iterator[Opened]:
+        """One that is nobody else's meanwhile."""
         address = self._free.pop() if self._free else self._address()
         store = open_store(address, durable=False)
         made = tables(store)
-        yield store
+        yield Opened(store, address)
         with suppress(StoreError):  # a test may have closed it
             if tables(store) == made:
                 empty(store)
@@ -253,5 +260,5 @@ def either(
         yield request.getfixturevalue("store")
         return
     monkeypatch.setattr("apitrail.store.derived.SETTLE_S", 0.0)  # nobody else writes to it
-    with databases[request.param].opened() as store:
-        yield store
+    with databases[request.param].opened() as opened:
+        yield opened.store

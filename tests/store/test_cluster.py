@@ -29,13 +29,19 @@ OPEN = "clickhouse://keeper:p%40ss%2Fw%3Ard@"
 
 
 @pytest.fixture
-def log(cluster: Any, cluster_address: str) -> Iterator[Store]:
-    """An empty log on the cluster, whose doors are open."""
-    store = open_store(cluster_address, durable=False)
-    yield store
-    for door in range(len(cluster.ports)):
-        cluster.tell("open", door)
-    store.close()
+def opened(cluster: Any, databases: dict[str, Any]) -> Iterator[Any]:
+    """An empty log on the cluster, whose doors are open, and its address."""
+    with databases["cluster"].opened() as one:
+        yield one
+        for door in range(len(cluster.ports)):
+            cluster.tell("open", door)
+
+
+@pytest.fixture
+def log(opened: Any) -> Store:
+    """That log."""
+    store: Store = opened.store
+    return store
 
 
 def held(store: Store) -> dict[str, int]:
@@ -64,12 +70,12 @@ def test_rows_lie_in_the_shards_database_and_are_asked_through_the_tables_over_i
 
 
 def test_over_restored_rows_a_server_makes_the_tables_that_lead_to_them(
-    log: Store, cluster_address: str, make: Callable[..., Entry]
+    opened: Any, log: Store, make: Callable[..., Entry]
 ) -> None:
     log.write(referring(make, 10))
     # A backup holds the shards' database alone: docs/operating.md.
     log.engine.run(Query(f"DROP DATABASE `{log.engine.topology.database}` SYNC"))
-    store = open_store(cluster_address, durable=False)
+    store = open_store(opened.address, durable=False)
     assert held(store) == {"entries": 10, "counts": 10, "mentions": 10}
     assert store.write(referring(make, 5, 100)).stored == 5
     assert held(store) == {"entries": 15, "counts": 15, "mentions": 15}
@@ -199,9 +205,9 @@ def test_retention_takes_whole_days_bodies_and_single_integrations_from_the_shar
     assert [day.entries for day in log.stats(Rules(), now, None).days] == [4, 4]
 
 
-def test_a_second_server_finds_the_schema_made(log: Store, cluster_address: str, make: Callable[..., Entry]) -> None:
+def test_a_second_server_finds_the_schema_made(opened: Any, log: Store, make: Callable[..., Entry]) -> None:
     log.write(referring(make, 3))
-    other = open_store(cluster_address, durable=False)
+    other = open_store(opened.address, durable=False)
     assert other.span().entries == 3
     assert not schema.migrate(other.engine)
     other.close()
