@@ -154,6 +154,43 @@ def test_after_no_answer_one_looks_first_before_a_second_label(profiles: Profile
     assert "first check whether" in entry.advice
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "looks"),
+    [
+        ("httpx.ConnectError", "[Errno -2] Name or service not known", False),
+        ("httpx.ConnectTimeout", "timed out", False),
+        (
+            "requests.exceptions.ConnectionError",
+            "… (Caused by NameResolutionError(\"…: Failed to resolve 'a'\"))",
+            False,
+        ),
+        ("requests.exceptions.SSLError", "… CERTIFICATE_VERIFY_FAILED …", False),
+        ("aiohttp.client_exceptions.ClientConnectorCertificateError", "Cannot connect to host", False),
+        ("httpx.ReadError", "[Errno 104] Connection reset by peer", True),
+        ("requests.exceptions.ConnectionError", "('Connection aborted.', ConnectionResetError(104, …))", True),
+        ("httpx.ReadTimeout", "timed out", True),
+    ],
+)
+def test_where_no_connection_was_made_there_is_no_label_to_look_for(
+    profiles: Profiles, make: Make, kind: str, text: str, looks: bool
+) -> None:
+    url = "https://api.easypost.com/v2/shipments/shp_1/buy"
+    entry = profiles.entry(make("POST", url, answer=None, error=Failure(kind, text)))
+    for language, words in (("en", "first check whether"), ("zh-TW", "是否已經完成")):
+        assert (words in (profiles.advice(entry, language=language) or "")) is looks
+    assert ("first check whether" in (entry.advice or "")) is looks
+
+
+def test_what_a_platform_allows_later_is_to_be_waited_for(profiles: Profiles, make: Make) -> None:
+    url = "https://partner.shopeemobile.com/api/v2/logistics/download_shipping_document?shop_id=1"
+    advice = {
+        code: profiles.entry(make("POST", url, answer=f'{{"error":"{code}","message":"Not now."}}')).advice or ""
+        for code in ("logistics.package_can_not_print", "logistics.order_finalized")
+    }
+    assert "wait a little" in advice["logistics.package_can_not_print"]
+    assert "then decide" in advice["logistics.order_finalized"]
+
+
 def test_an_answer_that_broke_off_is_no_success(profiles: Profiles, make: Make) -> None:
     entry = profiles.entry(make(error=Failure("httpx.RemoteProtocolError", "peer closed connection")))
     assert (entry.status, entry.outcome, entry.cause) == (200, "platform_error", "network")

@@ -11,6 +11,7 @@ from apitrail.profiles.derived import Derived
 from apitrail.profiles.engine import Profiles
 from apitrail.profiles.problems import ProfileError
 from apitrail.profiles.registered import NOBODY, Registered
+from apitrail.profiles.unreached import unreached
 
 __all__ = [
     "NOBODY",
@@ -23,4 +24,5 @@ __all__ = [
     "action_repeatable",
     "cause_label",
     "reference_label",
+    "unreached",
 ]

@@ -51,6 +51,7 @@ class CauseWords(Struct, frozen=True, forbid_unknown_fields=True):
     advice: tuple[str, str]
     inbound: tuple[str, str]
     once: tuple[str, str] | None = None
+    later: tuple[str, str] | None = None
     retryable: bool | None = None
     warns: bool = False
     """Its advice also holds for a call that did not fail; for others, such a call has the words of a warning."""
@@ -69,6 +70,8 @@ class Catalogue(Struct, frozen=True):
     causes: dict[Cause, CauseWords]
     warning: tuple[str, str]
     """What to do about a warning: (English, Traditional Chinese)."""
+    reported: tuple[str, str]
+    """The same of a notification that reports trouble."""
     references: dict[str, tuple[str, str]]
 
     def settle(self, action: str) -> str:
@@ -84,6 +87,7 @@ class _ActionsFile(Struct, forbid_unknown_fields=True):
 class _CausesFile(Struct, forbid_unknown_fields=True):
     causes: dict[str, CauseWords]
     warning: tuple[str, str]
+    reported: tuple[str, str]
 
 
 class _ReferencesFile(Struct, forbid_unknown_fields=True):
@@ -117,6 +121,7 @@ def load_catalogue(folder: Path = HERE) -> Catalogue:
         synonyms=known.synonyms,
         causes={cause: causes.causes[cause] for cause in CAUSES},
         warning=causes.warning,
+        reported=causes.reported,
         references=references.references,
     )
 
@@ -148,17 +153,23 @@ def advice(
     side: Side = "both",
     direction: Direction = "outbound",
     repeatable: bool = True,
+    later: bool = False,
     warning: bool = False,
     language: str = "en",
 ) -> str:
-    """One sentence: who acts, and how. `platform` is the name that people read."""
+    """One sentence: who acts, and how. `platform` is the name that people read.
+
+    `repeatable`: doing it again does it once. `later`: the platform is known to allow the same later.
+    """
     words = catalogue.causes[cause]
     if warning and not words.warns:
-        sentence = catalogue.warning
+        sentence = catalogue.reported if direction == "inbound" else catalogue.warning
     elif direction == "inbound":
         sentence = words.inbound
     elif not repeatable and words.once is not None:
         sentence = words.once
+    elif later and words.later is not None:
+        sentence = words.later
     else:
         sentence = words.advice
     index = 1 if language.lower().startswith("zh") else 0

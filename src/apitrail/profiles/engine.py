@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 
 from apitrail.entry import Entry, EntryRow, Incoming, Outcome, Payload
-from apitrail.exchange import Direction, Exchange, Integration, Source, Stated
+from apitrail.exchange import Direction, Exchange, Failure, Integration, Source, Stated
 from apitrail.profiles import afterwards
 from apitrail.profiles.blame import Finding, verdict
 from apitrail.profiles.catalogue import BUILT_IN, HERE, UNKNOWN, Action, Catalogue, Side, advice
@@ -40,6 +40,7 @@ from apitrail.profiles.recognition import Recognition
 from apitrail.profiles.registered import NOBODY, Registered
 from apitrail.profiles.schema import GENERIC, File
 from apitrail.profiles.stating import goes_by, owned, settle
+from apitrail.profiles.unreached import unreached
 from apitrail.profiles.walks import Found
 from apitrail.registration import Registration
 
@@ -150,7 +151,7 @@ class Profiles:
             code=found.code,
             message=found.message,
             reported_by=found.reported_by,
-            advice=self.advice(found, x.direction),
+            advice=self.advice(found, x.direction, error=x.error),
             retryable=found.retryable,
             duration_ms=x.duration_ms,
             attempt=x.attempt,
@@ -174,7 +175,7 @@ class Profiles:
         """What would be derived of `x` had its caller stated nothing. May raise where a rule is at fault."""
         response = payload(x.response) if x.response is not None else None
         derived = self._derive(Facts(x, payload(x.request), response), None, registered or None)
-        derived.advice = self.advice(derived, x.direction)
+        derived.advice = self.advice(derived, x.direction, error=x.error)
         return derived
 
     def _derive(self, facts: Facts, stated: Stated | None, registered: Registered | None) -> Derived:
@@ -305,15 +306,22 @@ class Profiles:
         """When the access ends that an answer to signing in gave; None where it does not say."""
         return afterwards.expires(self._platforms.get(entry.platform or "", self._generic), entry)
 
-    def advice(self, entry: EntryRow | Derived, direction: Direction = "outbound", language: str = "en") -> str | None:
+    def advice(
+        self,
+        entry: EntryRow | Derived,
+        direction: Direction = "outbound",
+        language: str = "en",
+        error: Failure | None = None,
+    ) -> str | None:
         """One sentence: who acts, and how, in English or (any `zh…`) Traditional Chinese; None for a success.
 
-        What `entry` puts into `Entry.advice` is this in English. A row brings its own direction.
+        What `entry` puts into `Entry.advice` is this in English. A row brings its own direction and error.
         """
         if entry.outcome == "success":
             return None
         if isinstance(entry, EntryRow):
-            direction = entry.direction
+            direction, error = entry.direction, entry.error
+        sent = not unreached(error)
         carrier = entry.shipping_integration is not None and entry.ec_integration is None
         key = (
             entry.cause,
@@ -323,17 +331,23 @@ class Profiles:
             direction,
             entry.action,
             carrier,
+            sent,
+            entry.retryable,
             language,
         )
         text = self._advice.get(key)
         if text is None:
-            text = self._sentence(entry, direction, language, carrier=carrier)
+            text = self._sentence(entry, direction, language, carrier=carrier, sent=sent)
             if len(self._advice) < ADVICE_KEPT:  # a caller may state any name as the platform's
                 self._advice[key] = text
         return text
 
-    def _sentence(self, entry: EntryRow | Derived, direction: Direction, language: str, *, carrier: bool) -> str:
-        """`carrier`: the call was made for a shipping account alone, which tells it where no profile does."""
+    def _sentence(
+        self, entry: EntryRow | Derived, direction: Direction, language: str, *, carrier: bool, sent: bool
+    ) -> str:
+        """`carrier`: the call was made for a shipping account alone, which tells it where no profile does.
+        `sent`: it may have come to the platform, so what may be done twice is looked for before it is tried again.
+        """
         platform = self._platforms.get(entry.platform or "")
         action = self.actions.get(entry.action)
         side = platform.side if platform is not None else "both"
@@ -349,7 +363,8 @@ class Profiles:
             platform=self._platforms[who].label if who in self._platforms else who,
             side=side,
             direction=direction,
-            repeatable=action is None or action.repeatable,
+            repeatable=not sent or action is None or action.repeatable,
+            later=entry.retryable is True,
             warning=entry.outcome == "warning",
             language=language,
         )
