@@ -82,6 +82,14 @@ def test_what_worked_once_is_done_though_it_fails_when_it_is_tried_again() -> No
     assert (found.label, found.failures) == ("created", 1)
 
 
+def test_a_label_that_was_being_made_and_then_failed_is_not_ready() -> None:
+    asked = (call(0, "label.create", ORDER), call(1, "label.status", ORDER), call(2, "label.status", ORDER, **BAD))
+    [failed] = told(*asked, wanted=(ORDER,))
+    assert (failed.label, [link.name for link in failed.chain if link.broken]) == ("failed", ["callback"])
+    [ready] = told(*asked, call(3, "label.status", ORDER), wanted=(ORDER,))
+    assert ready.label == "ready"
+
+
 def test_a_cancelled_label_is_cancelled_until_another_or_its_number_is_made() -> None:
     made, voided = call(0, "label.create", SHIPMENT, TRACKING), call(1, "label.void", SHIPMENT)
     [found] = told(made, voided)

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from apitrail.server.boards.outages import likely, outages, timed
 from apitrail.server.boards.shift import features
@@ -39,8 +40,9 @@ def test_half_of_the_calls_of_two_accounts_in_one_hour_are_an_outage() -> None:
         [hour("a", 1, 1), hour("b", 1, 1)],
         [hour("a", 2, 2), hour("b", 2, 2, at=NOON + HOUR)],
         [hour("a", 2, 2), hour("b", 2, 2, action="label.void")],
+        [replace(hour(one, 3, 3), platform="woocommerce") for one in "ab"],
     ],
-    ids=["one account", "few of many", "two calls", "other hours", "other actions"],
+    ids=["one account", "few of many", "two calls", "other hours", "other actions", "own servers"],
 )
 def test_less_is_no_outage(hours: list[Hour]) -> None:
     assert outages(hours) == []

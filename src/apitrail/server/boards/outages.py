@@ -26,6 +26,8 @@ CALLS = 5
 """in so many calls"""
 ACTIONS = 2
 """of so many actions at least."""
+SELF_HOSTED = frozenset(("magento", "prestashop", "shopware", "woocommerce"))
+"""Software that each shop runs on a server of its own: two shops that fail have no platform in common."""
 HOUR = timedelta(hours=1)
 
 
@@ -58,7 +60,7 @@ def outages(hours: Iterable[Hour]) -> list[Outage]:
         apart.setdefault((one.at, one.platform, one.action), []).append(one)
     found: dict[str, list[Hour]] = {}
     for (_, platform, _), calls in apart.items():
-        if _together(calls):
+        if platform not in SELF_HOSTED and _together(calls):
             found.setdefault(platform, []).extend(calls)
     made = [_outage(platform, calls, every[platform]) for platform, calls in found.items()]
     return sorted(made, key=lambda one: (one.until, one.failed), reverse=True)

@@ -320,8 +320,13 @@ def _voided(calls: Sequence[Mention]) -> int:
 
 
 def _link(name: LinkName, calls: Sequence[Mention]) -> ChainLink:
-    """By the latest call that worked, else by the latest that failed. `calls`: newest first."""
+    """By the latest call that worked, else by the latest that failed. `calls`: newest first.
+
+    What asks or tells whether the label is ready speaks of its time alone: there the latest call counts.
+    """
     mine = [one for one in calls if one.action in LINKS[name]]
+    if name == "callback":
+        mine = mine[:1]
     worked = [one for one in (calls if name == "number" else mine) if not one.failed and _serves(name, one)]
     if worked:
         return ChainLink(name, "done", worked[0].at, worked[0].id)
