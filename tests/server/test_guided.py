@@ -62,6 +62,50 @@ def test_asking_for_an_order_is_no_word_of_the_platform() -> None:
     assert "do.arrived" not in done(found)
 
 
+def test_an_order_that_the_platform_did_not_know_when_it_was_asked_for_may_be_another_accounts() -> None:
+    unknown: dict[str, Any] = {
+        "outcome": "request_error",
+        "cause": "not_found",
+        "message": "the order is not found",
+        "platform": "shopee",
+    }
+    for one, key in (
+        (entry("order.get", **unknown), "denied"),
+        (entry("order.get", counts=Counts(returned=0)), "denied_nothing"),
+    ):
+        found = missing.answer(ASKED, missing.Evidence(mentions=[one], oldest=NOON - 99 * HOUR))
+        assert key in keys(found)
+        assert done(found)[0] == "do.denied"
+        assert found.conclusions[0].entries == (one,)
+    outage = entry("order.get", outcome="platform_error", cause="platform_outage")
+    for mentions in ([outage], [entry("order.get", **unknown), entry("order.list", 2 * HOUR)]):
+        assert "do.denied" not in done(missing.answer(ASKED, missing.Evidence(mentions=mentions)))
+
+
+def test_what_a_fetch_that_failed_should_have_brought_is_to_be_fetched_again() -> None:
+    failed = entry("order.list", 5 * HOUR, outcome="platform_error", cause="platform_outage")
+    for after, wanted in ((20 * 60, "do.not_given_failed"), (1, "do.not_given")):
+        at = failed.created_at
+        times = [
+            *moments(*range(600, 301, -20)),
+            Moment(at, "platform_error"),
+            Moment(at + timedelta(seconds=after), "success"),
+        ]
+        times += moments(*range(260, 0, -20))
+        [account] = [Account(id="ec-1", fetches=times, first_failure=failed)]
+        found = missing.answer(ASKED, missing.Evidence(accounts=[account], oldest=NOON - 99 * HOUR))
+        assert done(found) == [wanted]
+    assert fetches.unmended([Moment(NOON, "platform_error")]) == 1
+
+
+def test_that_the_shop_took_our_access_away_is_told_until_a_fetch_works_again() -> None:
+    gone = entry("webhook.app.uninstalled", 5 * HOUR, direction="inbound", platform="shopify")
+    for ago, told in ((6 * HOUR, True), (HOUR, False)):
+        account = Account(id="ec-1", fetches=moments(60), last_success=entry("order.list", ago))
+        found = missing.answer(ASKED, missing.Evidence(accounts=[account], withdrawn=gone))
+        assert ("withdrawn" in keys(found)) is told
+
+
 def test_a_call_that_brought_others_and_failed_for_the_order_did_not_bring_it() -> None:
     items = [Item("order", "A-1", "request_error"), Item("order", "A-2", "success")]
     asking = entry("order.get", outcome="partial", items=items)
@@ -257,6 +301,56 @@ def test_each_cause_has_one_group() -> None:
         "state": "other",
         "unknown": "unknown",
     }
+
+
+def test_what_the_carrier_allows_later_is_waited_for_and_not_corrected() -> None:
+    soon = entry("label.get", outcome="request_error", cause="state", retryable=True)
+    assert done(of_label(soon)) == ["do.early"]
+
+
+def test_a_call_that_did_not_reach_the_carrier_made_no_label() -> None:
+    for error, wanted in (
+        (Failure("httpx.ConnectError", "[Errno -2] Name or service not known"), "do.unreached"),
+        (Failure("httpx.ReadError", "[Errno 104] Connection reset by peer"), "do.carrier"),
+    ):
+        found = of_label(entry("label.create", outcome="platform_error", cause="network", error=error))
+        assert done(found) == [wanted]
+
+
+def test_what_our_own_client_says_of_an_answer_that_broke_off_is_not_laid_to_the_carrier() -> None:
+    cut = Failure("httpx.RemoteProtocolError", "peer closed connection")
+    broken = entry("label.create", outcome="platform_error", cause="network", status=200, platform="tcat", error=cut)
+    assert "error_said" in keys(of_label(broken))
+    push = entry("stock.push", outcome="platform_error", cause="network", status=200, platform="shopee", error=cut)
+    assert "error_said" in keys(of_stock(push))
+
+
+def labelled(ago: timedelta, tracking: str, *orders: str) -> EntryRow:
+    refs = [Reference("order", one) for one in orders or ("S-1",)]
+    return entry("label.create", ago, references=[*refs, Reference("tracking", tracking)])
+
+
+def test_labels_that_separate_calls_made_for_one_number_are_all_named() -> None:
+    twice = [labelled(HOUR, "T-2"), labelled(2 * HOUR, "T-1")]
+    found = of_label(*twice)
+    [several] = [one for one in found.findings if one.key == "labels_several"]
+    assert (several.named, several.entries) == ({"count": 2, "said": "T-2 · T-1"}, tuple(twice))
+    assert done(found) == ["do.healed", "do.several"]
+    for one in (labelled(2 * HOUR, "T-2"), labelled(2 * HOUR, "T-1", "S-1", "S-2", "S-3")):
+        assert done(of_label(twice[0], one)) == ["do.healed"]
+
+
+def test_a_label_that_was_made_after_an_attempt_without_a_clear_answer_may_be_the_second() -> None:
+    lost, refused = Failure("httpx.ReadTimeout", "timed out"), Failure("httpx.ConnectError", "Connection refused")
+    for error, wanted in ((lost, ["do.healed", "do.doubtful"]), (refused, ["do.healed"])):
+        first = entry("label.create", 2 * HOUR, outcome="platform_error", cause="timeout", error=error)
+        assert done(of_label(labelled(HOUR, "T-1"), first)) == wanted
+
+
+def test_that_only_the_latest_of_many_calls_were_looked_at_is_said() -> None:
+    many = label.answer(label.Asked(number="S-1"), label.Evidence(attempts=[labelled(HOUR, "T-1")], cut=True))
+    assert "only_latest" in keys(many)
+    assert "only_latest" in keys(of_stock(entry("stock.push"), cut=True))
 
 
 def test_a_label_that_was_cancelled_is_none() -> None:
@@ -504,6 +598,16 @@ def test_another_quantity_of_the_platform_after_ours_is_a_change_there() -> None
     by_difference = entry("stock.adjust", 2 * HOUR)
     said = {by_difference.id: [Quantity("stock", "5")], told.id: [Quantity("available", "3")]}
     assert done(of_stock(by_difference, tells={"ec-1": told}, said=said)) == ["do.stock_accepted"]
+
+
+def test_a_quantity_that_a_later_call_replaced_is_told() -> None:
+    later, before = entry("stock.push", HOUR), entry("stock.push", 2 * HOUR)
+    for sent, replaced in (("12", ["stock_overwritten"]), ("0", [])):
+        said = {later.id: [Quantity("stock", "0")], before.id: [Quantity("stock", sent)]}
+        assert keys(of_stock(later, before, said=said)) == ["stock_calls", "stock_set_to", *replaced]
+    added = entry("stock.adjust", 2 * HOUR)
+    said = {later.id: [Quantity("stock", "0")], added.id: [Quantity("stock", "12")]}
+    assert "stock_overwritten" not in keys(of_stock(later, added, said=said))
 
 
 def test_stock_that_was_never_sent_is_said_and_not_called_a_failure() -> None:

@@ -48,6 +48,15 @@ class Account(Struct, frozen=True, kw_only=True):
         return sum(one.outcome not in BAD for one in self.fetches)
 
 
+def unmended(fetches: Sequence[Moment]) -> int:
+    """How many failed and were not followed at once by one that worked, as an attempt that is made again is."""
+    pairs = zip(fetches, [*fetches[1:], None], strict=False)
+    return sum(
+        one.outcome in BAD and (after is None or after.outcome in BAD or after.at - one.at > BURST)
+        for one, after in pairs
+    )
+
+
 def fared(one: Account, until: datetime) -> Fared:
     """How it stood with the account at the end of the time."""
     if one.fetches and one.fetches[-1].outcome in BAD:

@@ -106,3 +106,8 @@ def said_of(entry: EntryRow, names: Collection[str]) -> tuple[str, str]:
         return refused.code or "", refused.message or ""
     words = entry.not_sent or entry.message or (entry.error.text if entry.error else "")
     return entry.code or "", words
+
+
+def said_by_us(entry: EntryRow, code: str, words: str) -> bool:
+    """Whether what `said_of` gives is the words of our own client, be it that an answer had begun."""
+    return not code and entry.error is not None and words == entry.error.text

@@ -53,6 +53,7 @@ def missing_order(store: Store, asked: missing.Asked, now: datetime) -> missing.
         refused=refused,
         refusal=_latest(store, replace(notices, outcome=BAD)) if refused else None,
         sign_in_failure=_latest(store, sign_ins) if asked.placed else None,
+        withdrawn=_latest(store, asked.where(*missing.WITHDRAWN, outcome=GOOD)) if asked.placed else None,
         oldest=store.span().oldest,
         lost=sum(one.count for one in store.losses(asked.since, min(asked.until, now))),
     )
@@ -101,6 +102,7 @@ def failed_label(store: Store, asked: label.Asked) -> label.Evidence:
         mentions = sum(_counts(store.facets(Filter(reference=asked.names)).outcome).values())
     return label.Evidence(
         attempts=attempts,
+        cut=len(attempts) == ATTEMPTS,
         mentions=mentions,
         before={one.id: before for one in lasts if (before := _latest(store, label.like(one))) is not None},
         around={one.id: _around(store, one) for one in lasts},
@@ -132,7 +134,7 @@ def wrong_stock(store: Store, asked: stock.Asked) -> stock.Evidence:
     unset = not sets
     others = replace(asked.of_account, outcome=GOOD)
     partly = [one for one in sets if one.outcome == "partial"][:PARTLY]
-    whole = _whole(store, [*stock.latest(sets).values(), *tells.values(), *partly])
+    whole = _whole(store, [*stock.latest(sets).values(), *stock.second(sets).values(), *tells.values(), *partly])
     names = {identity: named(one, asked.spellings) for identity, one in whole.items()}
     names = _alike(sets, names) | names
     worked = [one for one in sets if fate(one, names.get(one.id, asked.spellings)) == "worked"]
@@ -142,6 +144,7 @@ def wrong_stock(store: Store, asked: stock.Asked) -> stock.Evidence:
     texts, in_text = _stock_in_text(store, asked) if unset and mentioned is None else ("words", None)
     return stock.Evidence(
         sets=sets,
+        cut=len(sets) == SETS,
         tells=tells,
         sold=sold,
         named=names,

@@ -10,9 +10,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.entry import EntryRow
-from apitrail.server.guided.finding import GOOD, Answer, Finding, Mark, Named, failed_for, fate, said_of
+from apitrail.profiles import unreached
+from apitrail.server.guided.finding import (
+    BAD,
+    GOOD,
+    Answer,
+    Finding,
+    Mark,
+    Named,
+    failed_for,
+    fate,
+    said_by_us,
+    said_of,
+)
 from apitrail.server.guided.missing import written
-from apitrail.server.repeated import REPEATED
+from apitrail.server.repeated import IN_DOUBT, REPEATED
 from apitrail.store.model import Filter
 
 MAKING = (
@@ -43,7 +55,7 @@ VOIDING = "label.void"
 PARCEL = ("tracking", "shipment", "package", "label")
 """Types of references that say which of an order's labels a call is about."""
 
-Group = Literal["address", "contract", "carrier", "own", "pace", "repeated", "other", "unknown"]
+Group = Literal["address", "contract", "carrier", "unreached", "own", "pace", "early", "repeated", "other", "unknown"]
 GROUPS: dict[str, Group] = {
     "address": "address",
     "credentials": "contract",
@@ -58,9 +70,13 @@ GROUPS: dict[str, Group] = {
     REPEATED: "repeated",
     "unknown": "unknown",
 }
-"""A cause, and the group of people who can do something about it; any other is `other`."""
-MARKS: dict[Group, Mark] = {"unknown": "unknown", "pace": "note", "repeated": "note"}
+"""A cause, and the group of people who can do something about it; any other is `other`, or `early` where the platform
+allows the same later.
+"""
+MARKS: dict[Group, Mark] = {"unknown": "unknown", "pace": "note", "early": "note", "repeated": "note"}
 SHOWN = 5
+FEW = 2
+"""A platform may have two numbers for one order. A call that names more made labels of others, too."""
 SHOPS = 4
 """So many accounts that have the number are told of, those whose attempt was last first."""
 
@@ -106,6 +122,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
     attempts: Sequence[EntryRow] = ()
     """Newest first."""
+    cut: bool = False
+    """There may be more, older ones."""
     mentions: int = 0
     """Entries that name the number, whatever they did; counted where there is no attempt."""
     before: Mapping[str, EntryRow] = {}
@@ -163,7 +181,10 @@ def failed_of(asked: Asked, attempts: Sequence[EntryRow]) -> list[EntryRow]:
 
 def group(entry: EntryRow) -> Group:
     """Who can do something about it."""
-    return GROUPS.get(entry.cause or "unknown", "other")
+    found = GROUPS.get(entry.cause or "unknown", "other")
+    if found == "other":
+        return "early" if entry.retryable else "other"
+    return "unreached" if found == "carrier" and unreached(entry.error) else found
 
 
 def made(asked: Asked, found: Evidence, attempts: Sequence[EntryRow]) -> EntryRow | None:
@@ -181,6 +202,25 @@ def cancelled(label: EntryRow, found: Evidence) -> EntryRow | None:
 def parcels(calls: Iterable[EntryRow]) -> set[str]:
     """The numbers of labels and parcels that calls name."""
     return {each.id for one in calls for each in one.references if each.type in PARCEL}
+
+
+def standing(asked: Asked, found: Evidence, attempts: Sequence[EntryRow]) -> list[EntryRow]:
+    """Calls that made a label for the number alone and were not cancelled since, each with parcels of its own; newest
+    first. Two of them may be two parcels, or one parcel that is paid for twice.
+    """
+    kept: list[EntryRow] = []
+    known: set[str] = set()
+    for one in _makers(asked, attempts):
+        own = _tracking(one)
+        alone = len({each.id for each in one.references if each.type == "order"}) <= FEW
+        if own and alone and known.isdisjoint(own) and cancelled(one, found) is None:
+            kept.append(one)
+            known |= own
+    return kept
+
+
+def _tracking(one: EntryRow) -> set[str]:
+    return {each.id for each in one.references if each.type == "tracking"}
 
 
 def _makers(asked: Asked, attempts: Iterable[EntryRow]) -> Iterator[EntryRow]:
@@ -216,6 +256,8 @@ def _attempts(asked: Asked, found: Evidence) -> Iterator[Finding]:
         entries=tuple(attempts[:SHOWN]),
         all=asked.attempts,
     )
+    if found.cut:
+        yield Finding(key="only_latest", mark="note", named={"count": len(attempts)})
 
 
 def _latest(
@@ -232,8 +274,24 @@ def _latest(
     if asked.number and (label := made(asked, found, attempts)) is not None:
         named = {"at": label.created_at, "action": label.action}
         yield Finding(key="label_exists", mark="note", named=named, entries=(label,))
+        if len(several := standing(asked, found, attempts)) > 1:
+            numbers = (", ".join(sorted(_tracking(one))) for one in several)
+            named = {"count": len(several), "said": " · ".join(numbers)}
+            yield Finding(key="labels_several", mark="note", named=named, entries=tuple(several[:SHOWN]))
     elif (void := _no_more(asked, found, attempts)) is not None:
         yield Finding(key="label_cancelled", mark="note", named={"at": void.created_at}, entries=(void,))
+
+
+def _doubtful(attempts: Sequence[EntryRow]) -> EntryRow | None:
+    """The latest attempt to make a label that may have made it, although no clear answer came."""
+    return next(
+        (
+            one
+            for one in attempts
+            if one.action in MAKING and one.outcome in BAD and one.cause in IN_DOUBT and not unreached(one.error)
+        ),
+        None,
+    )
 
 
 def _failure(asked: Asked, last: EntryRow, found: Evidence) -> Iterator[Finding]:
@@ -242,7 +300,7 @@ def _failure(asked: Asked, last: EntryRow, found: Evidence) -> Iterator[Finding]
     if last.not_sent is not None:
         yield Finding(key="not_sent", mark="bad", named={"said": said, "at": last.created_at}, entries=(last,))
     elif words := " · ".join(part for part in (code, said) if part):
-        key = "carrier_said" if who and last.status is not None else "error_said"
+        key = "error_said" if not who or said_by_us(last, code, said) else "carrier_said"
         named: Named = {"platform": who, "said": words, "at": last.created_at}
         yield Finding(key=key, mark="bad", named=named, entries=(last,))
     else:
@@ -283,6 +341,10 @@ def _concluded(
             yield Finding(key="do.cancelled", mark="note", entries=(void,))
         else:
             yield Finding(key="do.healed", mark="good", entries=(attempts[0],))
+            if asked.number and len(several := standing(asked, found, attempts)) > 1:
+                yield Finding(key="do.several", mark="note", entries=tuple(several[:SHOWN]))
+            elif asked.number and (doubtful := _doubtful(attempts)) is not None:
+                yield Finding(key="do.doubtful", mark="note", entries=(doubtful,))
         return
     last, kind = failures[0], group(failures[0])
     label = made(asked, found, attempts) if asked.number else None

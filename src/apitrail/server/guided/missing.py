@@ -9,8 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from apitrail.entry import EntryRow
-from apitrail.server.guided.fetches import SHOWN, TROUBLES, Account, Fared, gaps, troubled
-from apitrail.server.guided.finding import BAD, Answer, Finding, Named, Texts, fate
+from apitrail.server.guided.fetches import SHOWN, TROUBLES, Account, Fared, gaps, troubled, unmended
+from apitrail.server.guided.finding import BAD, Answer, Finding, Named, Texts, fate, said_of
 from apitrail.store.model import Filter, Term
 from apitrail.store.widths import of_id
 
@@ -19,6 +19,8 @@ FETCHES = ("order.list", "order.list.manual", "webhook.replay", "event.list")
 READS = (*FETCHES, "order.get", "order.fulfillment.get", "bulk.get")
 """Calls whose answer is the platform's own word of an order."""
 NOTICES = tuple(f"webhook.order.{one}" for one in ("created", "updated", "paid", "shipped", "cancelled", "refunded"))
+WITHDRAWN = ("webhook.app.uninstalled", "webhook.auth.revoked")
+"""What tells us that the shop took our access away."""
 SIGN_INS = ("auth.refresh", "auth.exchange", "auth.authorize", "connection.test", "webhook.auth.revoked")
 
 GAPS_SHOWN = 3
@@ -74,6 +76,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     refusal: EntryRow | None = None
     """The latest that we did not accept."""
     sign_in_failure: EntryRow | None = None
+    withdrawn: EntryRow | None = None
+    """The latest word of the time that our access was taken away."""
     oldest: datetime | None = None
     """Where the log begins."""
     lost: int = 0
@@ -99,6 +103,9 @@ def answer(asked: Asked, found: Evidence) -> Answer:
             account = one.ec_integration
             place = None if asked.account or account is None else account.name or account.id
             findings.append(replace(said, place=place))
+    if (one := found.withdrawn) is not None and not _given_again(one, found):
+        named: Named = {"platform": one.platform or "", "at": one.created_at, "action": one.action}
+        findings.append(Finding(key="withdrawn", mark="bad", named=named, entries=(one,)))
     if not asked.placed and not found.accounts:
         findings.append(Finding(key="no_place", mark="unknown"))
     findings += _uncovered(asked, found)
@@ -109,8 +116,11 @@ def told_by(entry: EntryRow, asked: Asked) -> bool:
     """Whether the platform itself named the order: by a notification, or in what it gave us."""
     if entry.direction == "inbound":
         return True
-    brought_nothing = entry.counts is not None and entry.counts.returned == 0
-    return entry.action in READS and not _failed(entry, asked) and not brought_nothing
+    return entry.action in READS and not _failed(entry, asked) and not _brought_nothing(entry)
+
+
+def _brought_nothing(entry: EntryRow) -> bool:
+    return entry.counts is not None and entry.counts.returned == 0
 
 
 def _failed(entry: EntryRow, asked: Asked) -> bool:
@@ -164,6 +174,26 @@ def _mentioned(asked: Asked, found: Evidence, told: Sequence[EntryRow], here: Se
     if ours := [one for one in found.mentions if one not in told]:
         named_by_us: Named = {"count": len(ours), "action": ours[0].action, "at": ours[0].created_at}
         yield Finding(key="named_by_us", mark="note", named=named | named_by_us, entries=(ours[0],))
+    if not here and (denied := _denied(asked, found)) is not None:
+        said = " · ".join(part for part in said_of(denied, written(asked.order)) if part)
+        about: Named = {"place": _place(denied), "platform": denied.platform or "", "at": denied.created_at}
+        key = "denied" if said else "denied_nothing"
+        yield Finding(key=key, mark="bad", named=about | ({"said": said} if said else {}), entries=(denied,))
+
+
+def _denied(asked: Asked, found: Evidence) -> EntryRow | None:
+    """The latest call that asked the platform for the order by its number, where it had none such."""
+    asking = (one for one in found.mentions if one.direction != "inbound" and one.action == "order.get")
+    last = next((one for one in asking if _of(one, asked)), None)
+    if last is None:
+        return None
+    unknown = _failed(last, asked) and last.cause == "not_found"
+    return last if unknown or _brought_nothing(last) else None
+
+
+def _place(entry: EntryRow) -> str:
+    account = entry.ec_integration
+    return (account.name or account.id) if account else entry.platform or ""
 
 
 def _unmentioned(asked: Asked, found: Evidence) -> Iterator[Finding]:
@@ -265,6 +295,16 @@ def _noticed(asked: Asked, found: Evidence) -> Iterator[Finding]:
         yield Finding(key="no_notices", mark="note")
 
 
+def _given_again(withdrawn: EntryRow, found: Evidence) -> bool:
+    """Whether a fetch of the account worked after that."""
+    account = withdrawn.ec_integration.id if withdrawn.ec_integration else ""
+    return any(
+        one.last_success is not None and one.last_success.created_at > withdrawn.created_at
+        for one in found.accounts
+        if one.id == account
+    )
+
+
 def _uncovered(asked: Asked, found: Evidence) -> Iterator[Finding]:
     """What the log cannot know of the time."""
     if found.oldest is None:
@@ -287,10 +327,13 @@ def _concluded(asked: Asked, found: Evidence, told: Sequence[EntryRow], here: Se
         yield Finding(key="do.elsewhere", mark="unknown", entries=(told[0],))
     elif found.in_text is not None:
         yield Finding(key="do.in_text", mark="unknown", entries=(found.in_text,))
+    if not here and (denied := _denied(asked, found)) is not None:
+        whose: Named = {"platform": denied.platform or "", "place": _place(denied)}
+        yield Finding(key="do.denied", mark="bad", named=whose, entries=(denied,))
     if not asked.placed and told:
         return
-    whose = {one.ec_integration.id for one in here if one.ec_integration}
-    accounts = [one for one in found.accounts if not whose or one.id in whose]
+    told_to = {one.ec_integration.id for one in here if one.ec_integration}
+    accounts = [one for one in found.accounts if not told_to or one.id in told_to]
     troubles = troubled(accounts, asked.until)
     fetching = any(one.fetches for one in accounts)
     if fetching or not found.notices:
@@ -304,8 +347,14 @@ def _concluded(asked: Asked, found: Evidence, told: Sequence[EntryRow], here: Se
     elif not here and not fetching:
         yield Finding(key="do.not_told", mark="unknown")
     elif not here and (well := len(accounts) - sum(map(len, troubles.values()))):
-        key = "do.not_given" if well == len(accounts) else "do.not_given_others"
-        yield Finding(key=key, mark="unknown")
+        failures = sum(unmended(one.fetches) for one in accounts)
+        if well < len(accounts):
+            yield Finding(key="do.not_given_others", mark="unknown")
+        elif failures:
+            first = tuple(one.first_failure for one in accounts if one.first_failure is not None)
+            yield Finding(key="do.not_given_failed", mark="unknown", named={"count": failures}, entries=first[:SHOWN])
+        else:
+            yield Finding(key="do.not_given", mark="unknown")
 
 
 def _troubles(asked: Asked, kind: Fared, accounts: Sequence[Account]) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from apitrail.entry import EntryRow
 from apitrail.profiles.quantities import Quantity, in_words
-from apitrail.server.guided.finding import Answer, Fate, Finding, Mark, Named, Texts, fate, said_of
+from apitrail.server.guided.finding import Answer, Fate, Finding, Mark, Named, Texts, fate, said_by_us, said_of
 from apitrail.server.guided.missing import NOTICES, READS
 from apitrail.store.model import Filter, Term
 from apitrail.store.widths import of_id
@@ -63,6 +63,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
     sets: Sequence[EntryRow] = ()
     """Newest first."""
+    cut: bool = False
+    """There may be more, older ones."""
     tells: Mapping[str, EntryRow] = {}
     """By account: the platform's own latest word, after the latest call that set it."""
     sold: Mapping[str, EntryRow] = {}
@@ -96,6 +98,12 @@ def latest(sets: Sequence[EntryRow]) -> dict[str, EntryRow]:
     return found
 
 
+def second(sets: Sequence[EntryRow]) -> dict[str, EntryRow]:
+    """By account: the one before its latest of these calls (newest first)."""
+    last = {one.id for one in latest(sets).values()}
+    return latest([one for one in sets if one.id not in last])
+
+
 def answer(asked: Asked, found: Evidence) -> Answer:
     """Everything that can be said."""
     findings = [*_calls(asked, found)]
@@ -116,6 +124,8 @@ def _calls(asked: Asked, found: Evidence) -> Iterator[Finding]:
         key = "stock_calls_unclear" if unclear else "stock_calls"
         proofs = tuple(found.sets[:SHOWN])
         yield Finding(key=key, mark="note", named=named, entries=proofs, all=asked.where(*SETS))
+        if found.cut:
+            yield Finding(key="only_latest", mark="note", named={"count": len(fates)})
         return
     if (one := found.mentioned) is not None:
         named = {"number": asked.number, "action": one.action, "at": one.created_at}
@@ -146,12 +156,17 @@ def _account(asked: Asked, found: Evidence, last: EntryRow) -> Iterator[Finding]
     came = _fate(asked, found, last)
     if came == "worked":
         yield _set("stock_set", "good", found, last)
+        if (before := _replaced(asked, found, last)) is not None:
+            named: Named = {"place": _place(last), "at": before.created_at, "said": _said(found, before)}
+            yield Finding(key="stock_overwritten", mark="note", named=named, entries=(before,))
     else:
         key, mark = NOT_SET[came]
         yield _set(key, mark, found, last)
-        if said := " · ".join(part for part in said_of(last, _names(asked, found, last)) if part):
-            key = "not_sent" if last.not_sent is not None else "error_said" if last.status is None else "carrier_said"
-            named: Named = {"platform": last.platform or "", "said": said, "at": last.created_at}
+        words = said_of(last, _names(asked, found, last))
+        ours = last.status is None or said_by_us(last, *words)
+        if said := " · ".join(part for part in words if part):
+            key = "not_sent" if last.not_sent is not None else "error_said" if ours else "carrier_said"
+            named = {"platform": last.platform or "", "said": said, "at": last.created_at}
             yield Finding(key=key, mark="note" if came == "unknown" else "bad", named=named, entries=(last,))
         if came != "unknown":  # the cause may be another product's
             yield Finding(key="stock_why", mark="bad", named={"cause": last.cause or "unknown"}, acts=last)
@@ -168,6 +183,15 @@ def _account(asked: Asked, found: Evidence, last: EntryRow) -> Iterator[Finding]
         sells = asked.where(*SELLS, since=last.created_at)
         named = {"place": _place(last), "at": order.created_at}
         yield Finding(key="stock_sold", mark="note", named=named, entries=(order,), all=sells)
+
+
+def _replaced(asked: Asked, found: Evidence, last: EntryRow) -> EntryRow | None:
+    """The call before the latest, where that one sent another quantity in its place."""
+    before = second(found.sets).get(account_of(last))
+    if before is None or "stock.adjust" in (last.action, before.action) or _fate(asked, found, before) != "worked":
+        return None
+    said = {_said(found, one) for one in (last, before)}
+    return before if len(said) == 2 and "" not in said else None
 
 
 def _names(asked: Asked, found: Evidence, one: EntryRow) -> Collection[str]:

@@ -293,7 +293,8 @@ def _finding(one: Finding, query: PageQuery, reader: Reader) -> FindingView:
     count = one.named.get("count")
     about = one.acts or next(iter(one.entries), None)
     whose = party.of_entry(about, reader) if about else "either"
-    named = {name: _said(name, value, whose, reader) for name, value in one.named.items() if name != "count"}
+    direction = about.direction if about else "outbound"
+    named = {name: _said(name, value, whose, direction, reader) for name, value in one.named.items() if name != "count"}
     key = f"guided.{one.key}"
     text = words.count(key, count, **named) if isinstance(count, int) else words(key, **named)
     if one.place is not None:
@@ -310,7 +311,7 @@ def _finding(one: Finding, query: PageQuery, reader: Reader) -> FindingView:
     )
 
 
-def _said(name: str, value: Value, whose: Party, reader: Reader) -> Markup | str:
+def _said(name: str, value: Value, whose: Party, direction: str, reader: Reader) -> Markup | str:
     if isinstance(value, datetime):
         return reader.clock.tag(value)
     if isinstance(value, timedelta):
@@ -320,7 +321,7 @@ def _said(name: str, value: Value, whose: Party, reader: Reader) -> Markup | str
     if name == "platform":
         return visible(reader.platform(value)) if value else reader.words.about(whose, "guided.the_platform")
     if name == "cause":
-        return names.cause_label(value, reader.words, whose)
+        return names.cause_of(value, direction, whose, reader.words)
     return names.action(value, reader.words) if name == "action" else visible(value)
 
 
