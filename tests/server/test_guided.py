@@ -313,8 +313,10 @@ def test_a_call_that_did_not_reach_the_carrier_made_no_label() -> None:
         (Failure("httpx.ConnectError", "[Errno -2] Name or service not known"), "do.unreached"),
         (Failure("httpx.ReadError", "[Errno 104] Connection reset by peer"), "do.carrier"),
     ):
-        found = of_label(entry("label.create", outcome="platform_error", cause="network", error=error))
-        assert done(found) == [wanted]
+        latest = entry("label.create", outcome="platform_error", cause="network", error=error)
+        assert done(of_label(latest)) == [wanted]
+        lost = entry("label.create", 2 * HOUR, outcome="platform_error", cause="timeout")
+        assert done(of_label(latest, lost)) == ["do.carrier"]
 
 
 def test_what_our_own_client_says_of_an_answer_that_broke_off_is_not_laid_to_the_carrier() -> None:

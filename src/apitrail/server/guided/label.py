@@ -347,6 +347,8 @@ def _concluded(
                 yield Finding(key="do.doubtful", mark="note", entries=(doubtful,))
         return
     last, kind = failures[0], group(failures[0])
+    if kind == "unreached" and (doubtful := _doubtful(attempts)) is not None:
+        last, kind = doubtful, "carrier"  # an attempt before may have made it
     label = made(asked, found, attempts) if asked.number else None
     if label is not None and kind == "repeated":
         yield Finding(key="do.repeated", mark="note", entries=(label, last), acts=last)
