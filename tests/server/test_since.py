@@ -57,6 +57,14 @@ def test_another_shops_order_of_the_same_number_is_another_order(
     assert f"has worked for {order}" in since(server, failure(server, order))
 
 
+def test_an_order_that_one_account_does_not_know_may_be_that_of_another_for_which_it_worked(
+    server: Any, shipped: Callable[..., None], account: str
+) -> None:
+    order = f"W{account}"
+    shipped((9, "a", 404, order), (8, "b", 200, order))
+    assert f"This account does not know {order}, but for another account" in since(server, failure(server, order))
+
+
 def test_of_two_orders_that_one_is_named_that_it_worked_for(
     server: Any, shipped: Callable[..., None], account: str
 ) -> None:

@@ -36,6 +36,8 @@ PARTS = 20
 LATER = 20
 """Calls after one that failed in part that are looked at for all of its parts, and then for each that is left."""
 TICK = timedelta(microseconds=1)
+ELSEWHERE = "elsewhere"
+"""What an account does not know may be another's of the same platform: said, and no proof that it is the same order."""
 
 
 class SinceView(Struct, frozen=True):
@@ -72,7 +74,7 @@ def asked(entry: Entry) -> bool:
 def since(store: Store, entry: Entry, query: PageQuery, reader: Reader) -> SinceView | None:
     """The latest entry after this failure of the same action that worked: for the same order or parcel (of its shop
     account, where both calls name one, and be it that it failed for others) or, of a call that names none or many, for
-    the same account; else what the entries around it say of one that was done already.
+    the same account; else what the entries around it say of one that was done already, or at another account.
     Of a call that failed in part the same, for all that it failed for. None of what did not fail or has neither, and
     where the log is too large to tell: the entry itself must open all the same. Raises StoreError.
     """
@@ -177,7 +179,8 @@ def _shown(store: Store, entry: Entry, about: _About) -> tuple[str, EntryRow | N
     """What is said of it, and the entry that shows it."""
     for key, which in _shown_by(entry, about):
         entries = store.page(which, limit=LOOKED if about.single else 1).entries
-        if found := next((one for one in entries if _of(entry, one, about)), None):
+        fits = _elsewhere if key == ELSEWHERE else _of
+        if found := next((one for one in entries if fits(entry, one, about)), None):
             return key, found
     return "never_shown" if about.single and entry.cause == REPEATED else "not_shown", None
 
@@ -190,6 +193,12 @@ def _of(entry: Entry, one: EntryRow, about: _About) -> bool:
     if ec and other and ec.id != other.id:
         return False
     return one.outcome in FAILED or fate(one, about.ids) == "worked"
+
+
+def _elsewhere(entry: Entry, one: EntryRow, about: _About) -> bool:
+    """Whether a call worked for that number at another account."""
+    ec, other = entry.ec_integration, one.ec_integration
+    return ec is not None and other is not None and ec.id != other.id and fate(one, about.ids) == "worked"
 
 
 def _shown_by(entry: Entry, about: _About) -> Iterator[tuple[str, Filter]]:
@@ -207,6 +216,8 @@ def _shown_by(entry: Entry, about: _About) -> Iterator[tuple[str, Filter]]:
             yield "in_doubt_before", replace(before, outcome=FAILED, cause=IN_DOUBT)
     elif outbound and entry.cause in IN_DOUBT:
         yield "has_it", replace(after, outcome=FAILED, cause=(REPEATED,))
+    elif outbound and entry.cause == "not_found" and entry.platform:
+        yield ELSEWHERE, replace(same, outcome=GOOD, platform=(entry.platform,))
 
 
 def _about(entry: Entry) -> _About | None:
