@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -58,3 +61,29 @@ def test_what_reads_much_leaves_them_alone(filled: Store, ask: Callable[[Store],
     before = decompressed_blocks(filled)
     ask(filled)
     assert decompressed_blocks(filled) == before
+
+
+def test_what_recorders_and_probes_wait_for_does_not_queue_behind_the_searches_of_people(
+    store: Store, make: Callable[..., Entry]
+) -> None:
+    reading, writing = os.pipe()
+    search = Query("SELECT * FROM file({path:String}, 'LineAsString', 'line String')", {"path": f"/dev/fd/{reading}"})
+
+    def endless() -> object:
+        begun.release()
+        return store.engine.select(search)
+
+    begun = threading.Semaphore(0)
+    with ThreadPoolExecutor(10) as people, ThreadPoolExecutor(1) as recorder:
+        searches = [people.submit(endless) for _ in range(10)]
+        for _ in searches:
+            begun.acquire()
+        try:
+            recorder.submit(store.check).result(60)
+            recorder.submit(store.tokens).result(60)
+            recorder.submit(store.registrations).result(60)
+            assert recorder.submit(store.write, [make(START)]).result(60).stored == 1
+            assert not any(search.done() for search in searches)
+        finally:
+            os.close(writing)
+    os.close(reading)

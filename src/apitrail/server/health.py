@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import anyio
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
@@ -19,6 +20,10 @@ class Health:
 
     stopping = False
 
+    def __init__(self) -> None:
+        # Apart from the threads that pages wait in: a server whose readers are all busy must not seem unready.
+        self.threads = anyio.CapacityLimiter(4)
+
 
 class Ready(Struct, frozen=True):
     """The store answers."""
@@ -35,15 +40,16 @@ def healthz() -> str:
 @get(
     "/readyz",
     opt={"access": OPEN, "operation": Operation(summary="Is the log ready?", answer=Ready, errors=(503,))},
-    sync_to_thread=True,
 )
-def readyz(store: NamedDependency[Store], writer: NamedDependency[Writer], health: NamedDependency[Health]) -> Ready:
+async def readyz(
+    store: NamedDependency[Store], writer: NamedDependency[Writer], health: NamedDependency[Health]
+) -> Ready:
     """Whether the store answers and accepts entries. If it does not, or if the server is stopping, the response is 503
     with the reason.
     """
     if health.stopping:
         raise Problem("the server is stopping", fix="Try again soon.", status=503, retry_after=STORE_RETRY_S)
-    store.check()
+    await anyio.to_thread.run_sync(store.check, limiter=health.threads)
     writer.check()
     return Ready()
 

@@ -3,7 +3,9 @@
 What the engine is like, each found by trying (chDB 26.9):
 
 - one path per process: a second one is refused until every handle on the first is closed, then it may be another;
-- a handle works for one caller at a time, so readers share a few and the writer has its own;
+- a handle works for one caller at a time, so readers share a few and the writer has its own. One more is for what
+  recorders and probes wait for: a few searches that take half a minute each would hold up every batch, and a server
+  that is only busy would be taken for one that is not ready;
 - a `?` in a path starts options, so such a folder is refused;
 - at its first import it leaves SIGPIPE blocked in the importing thread, which child processes would inherit: the
   mask is put back. It takes handlers for crashes (SIGSEGV, SIGABRT, …), none for SIGTERM or SIGINT;
@@ -71,8 +73,9 @@ class EmbeddedEngine:
             "use_uncompressed_cache": 1,
         }
         self._clients: list[Any] = []
-        self._max_clients = readers + 2
+        self._max_clients = readers + 3
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
+        self._reserved = threading.Lock()
         self._inserting = threading.Lock()
         self._rows = _memory_file()
         with _unchanged_signal_mask():
@@ -84,6 +87,7 @@ class EmbeddedEngine:
             # An import may span years in one insert; a day is a partition. A slow disk may take its time.
             lasting = {"max_partitions_per_insert_block": 0, "async_insert": 0, "max_execution_time": 0}
             self._inserter = self._connect(**lasting)
+            self._reserve = self._connect()
         except Exception as error:
             self.close()
             raise _failure(self.place, error) from error
@@ -104,11 +108,8 @@ class EmbeddedEngine:
         """See Engine."""
         self._alive()
         try:
-            client = self._reader()
-            try:
+            with self._reader(query) as client:
                 return _select(client, query)
-            finally:
-                self._idle.put(client)
         except Exception as error:
             raise self._failure(error) from error
 
@@ -116,24 +117,35 @@ class EmbeddedEngine:
         """See Engine."""
         self._alive()
         try:
-            client = self._reader()
-            try:
+            with self._reader(query) as client:
                 return bytes(client.raw_query(query.sql, parameters=dict(query.params), settings=ONCE, fmt="Native"))
-            finally:
-                self._idle.put(client)
         except Exception as error:
             raise self._failure(error) from error
 
-    def _reader(self) -> Any:
-        """An idle client; else a new one, while there may be more; else the next that is given back."""
+    @contextmanager
+    def _reader(self, query: Query) -> Iterator[Any]:
+        """An idle client; else a new one, while there may be more; else the one in reserve, where the question comes
+        first, or the next that is given back.
+        """
+        client = self._idle_or_new()
+        if client is None and query.first:
+            with self._reserved:
+                yield self._reserve
+            return
+        if client is None:
+            client = self._idle.get()
+        try:
+            yield client
+        finally:
+            self._idle.put(client)
+
+    def _idle_or_new(self) -> Any | None:
         try:
             return self._idle.get_nowait()
         except queue.Empty:
             with self._changing:
                 self._alive()
-                if len(self._clients) < self._max_clients:
-                    return self._connect()
-        return self._idle.get()
+                return self._connect() if len(self._clients) < self._max_clients else None
 
     def run(self, query: Query) -> None:
         """See Engine."""

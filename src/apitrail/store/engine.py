@@ -49,6 +49,8 @@ class Query(Struct, frozen=True):
     """String columns of the answer that hold bytes, not text."""
     wide: bool = False
     """It reads so much that more than one thread is worth their cost."""
+    first: bool = False
+    """It is small, and recorders or probes wait for it: it does not queue behind those of people."""
 
 
 def written_out(query: Query) -> tuple[str, dict[str, Param]]:

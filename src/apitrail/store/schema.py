@@ -99,7 +99,7 @@ def applied(engine: Engine) -> set[int]:
     """The versions that the database has; none for an empty one."""
     if _JOURNAL not in _tables(engine):
         return set()
-    return {version for (version,) in engine.select(Query("SELECT DISTINCT version FROM migrations")).rows}
+    return {version for (version,) in engine.select(Query("SELECT DISTINCT version FROM migrations", first=True)).rows}
 
 
 def migrate(engine: Engine, steps: list[Migration] | None = None) -> bool:
@@ -180,5 +180,5 @@ def _tables(engine: Engine, *, home: bool = False) -> dict[str, str]:
     shards.
     """
     database = engine.topology.home if home else "currentDatabase()"
-    query = Query(f"SELECT name, engine_full FROM system.tables WHERE database = {database}")  # noqa: S608
+    query = Query(f"SELECT name, engine_full FROM system.tables WHERE database = {database}", first=True)  # noqa: S608
     return dict(engine.select(query).rows)

@@ -49,6 +49,7 @@ def around(group: Sequence[Sequence[Key]], limit: int) -> Query:
         f"SELECT reinterpretAsFixedString(id) AS raw FROM entries WHERE {text} LIMIT {{limit:UInt32}}",  # noqa: S608, constants only
         {**params, "limit": limit},
         ("raw",),
+        first=True,
     )
 
 
@@ -62,6 +63,7 @@ def among(group: Sequence[Sequence[Key]]) -> Query:
         " FROM numbers({count:UInt32}))",
         {**params, "ids": b"".join(one for part in group for one, _ in part).hex(), "count": size(group)},
         ("raw",),
+        first=True,
     )
 
 

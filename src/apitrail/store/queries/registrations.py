@@ -21,7 +21,7 @@ COLUMNS: native.Columns = {
     "document": BYTES,
     "version": UINT64,
 }
-REGISTRATIONS = Query("SELECT document FROM integrations FINAL ORDER BY side, id")
+REGISTRATIONS = Query("SELECT document FROM integrations FINAL ORDER BY side, id", first=True)
 LATEST = Query("SELECT max(version) FROM integrations")
 
 _write = msgspec.json.Encoder().encode

@@ -12,7 +12,8 @@ from apitrail.store.times import instant, micros
 
 TOKENS = Query(
     "SELECT id, name, scope, digest, toUnixTimestamp64Micro(created_at), toUnixTimestamp64Micro(revoked_at)"
-    " FROM tokens FINAL ORDER BY created_at, id"
+    " FROM tokens FINAL ORDER BY created_at, id",
+    first=True,
 )
 
 
