@@ -125,8 +125,27 @@ def test_a_server_that_stops_has_longer_than_it_gives_to_requests() -> None:
     chart = (CHART / "templates" / "deployment.yaml").read_text()
     given = [
         *(str(one["stop_grace_period"]).removesuffix("s") for one in servers.values()),
-        *re.findall(r"terminationGracePeriodSeconds: (\d+)", chart),
+        *(str(int(whole) - _before_it_is_told(chart)) for whole in re.findall(r"GracePeriodSeconds: (\d+)", chart)),
         *re.findall(r"docker run -d .*--stop-timeout (\d+) ", (ROOT / "docs" / "operating.md").read_text()),
     ]
     assert len(given) == len(servers) + 2
     assert all(int(seconds) >= least for seconds in given)
+
+
+def test_no_request_is_refused_while_one_of_two_servers_stops() -> None:
+    # A stopping server refuses connections before a check or a node has heard of it.
+    assert re.search(r"^ +option redispatch 1$", (DEPLOY / "haproxy.cfg").read_text(), re.MULTILINE)
+    assert _before_it_is_told((CHART / "templates" / "deployment.yaml").read_text()) >= 5
+
+
+def test_a_start_that_brings_a_large_log_up_to_date_is_not_killed_in_the_middle() -> None:
+    chart = (CHART / "templates" / "deployment.yaml").read_text()
+    found = re.search(r"startupProbe:\n.*\n +periodSeconds: (\d+)\n +failureThreshold: (\d+)", chart)
+    assert found is not None
+    assert int(found[1]) * int(found[2]) >= 3600, "ten seconds for a million entries"
+
+
+def _before_it_is_told(chart: str) -> int:
+    """Seconds for which a pod that is to end goes on, so that nobody sends to it any more."""
+    found = re.search(r'preStop:\n +exec: {command: \[sleep, "(\d+)"\]}', chart)
+    return int(found[1]) if found else 0
