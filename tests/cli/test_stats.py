@@ -31,7 +31,10 @@ def test_what_the_log_takes_is_told_in_words_and_as_json(place: Place) -> None:
     assert told["stats"]["ec_integrations"][0]["id"] == "shop-7"
     assert told["stats"]["bytes_on_disk"] > 0
     assert told["disk_free"] > 0
-    if url is not None:
+    if url is None:
+        own = run("stats", "--keep-integration", "ec:[shop]-7=30/180/800").stdout
+        assert "ec:[shop]-7: bodies for 30 days, of failures for 180; entries for 800 days" in own
+    else:
         with urlopen(f"{url}/api/v1/stats?days=3660") as answer:
             served = json.load(answer)
         assert served["stats"]["actions"] == told["stats"]["actions"]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 
 import pytest
 
 from apitrail.entry import Entry, Payload
+from apitrail.exchange import Integration
 from apitrail.store import Store
 from apitrail.store.retention import Keep, Rules, used_bytes
-from apitrail.store.stats import Forecast, Growth
+from apitrail.store.stats import Forecast
 
 Make = Callable[..., Entry]
 NOON = datetime(2026, 8, 3, 12, tzinfo=UTC)
@@ -72,15 +74,19 @@ def test_a_budget_holds_more_days_than_it_holds_with_all_their_bodies(store: Sto
     assert said.days_held - said.days_left in (2, 3), "two days are there already"
 
 
-GROWTH = Growth(rows=1, good=8, bad=1, keep=Keep(success_bodies=10, failure_bodies=20, entries=100))
-
-
-@pytest.mark.parametrize(("days", "size"), [(0, 0), (5, 50), (10, 100), (15, 110), (20, 120), (60, 160), (100, 200)])
-def test_a_log_grows_slower_once_bodies_go_as_others_come(days: float, size: float) -> None:
-    assert GROWTH.size(days) == size
-    assert GROWTH.days(size) == days
-
-
-def test_it_is_never_larger_than_it_settles() -> None:
-    assert GROWTH.size(1000) == 200
-    assert GROWTH.days(1000) == 100
+def test_integrations_with_times_of_their_own_are_forecast_by_these(store: Store, make: Make) -> None:
+    account = ("ec", "shop-7")
+    fill(store, partial(make, ec_integration=Integration("shop-7")), range(1, 4))
+    said = ahead(store, Rules(KEEP))
+    assert said.settles_at is not None
+    twice = Keep(KEEP.success_bodies * 2, KEEP.failure_bodies * 2, KEEP.entries * 2)
+    longer = ahead(store, Rules(KEEP, {account: twice, ("ec", "another"): Keep(1, 1, 1)}))
+    assert longer.settles_at == pytest.approx(2 * said.settles_at, rel=0.1)
+    assert longer.bytes_per_day == pytest.approx(said.bytes_per_day, rel=0.1)
+    full = ahead(store, Rules(KEEP, {account: twice}, disk_budget=int(said.settles_at * 1.5)))
+    assert full.days_left is not None, "a budget that would do without them"
+    # What is lost early already is told from what is left.
+    short = Rules(KEEP, {account: Keep(1, 1, 16)})
+    before = ahead(store, short)
+    store.tidy(short, NOON)
+    assert ahead(store, short).settles_at == pytest.approx(before.settles_at, rel=0.3)

@@ -55,6 +55,14 @@ def _whole(console: Console, answer: StorageAnswer) -> None:
         f"kept: bodies for {keep.success_bodies} days, of failures for {keep.failure_bodies};"
         f" entries for {keep.entries} days" + (f"; at most {size(answer.disk_budget)}" if answer.disk_budget else "")
     )
+    for one in answer.keep_integrations:
+        # As text, as names below.
+        console.print(
+            Text(
+                f"      {one.side}:{shorten(one.id)}: bodies for {one.keep.success_bodies} days, of failures for"
+                f" {one.keep.failure_bodies}; entries for {one.keep.entries} days"
+            )
+        )
     if ahead.bytes_per_day is None:
         console.print("forecast: after the first whole day")
         return

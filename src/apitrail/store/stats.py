@@ -7,12 +7,13 @@ the range asked for. Nothing here touches a body.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
 
 from apitrail.store.engine import Engine, Query
+from apitrail.store.growth import Growth, Stream, longest
 from apitrail.store.model import Pin, Span
 from apitrail.store.partitions import parts
 from apitrail.store.removals import Removed
@@ -105,50 +106,15 @@ def forecast(engine: Engine, rules: Rules, known: Sequence[DayUse], free: int | 
         return Forecast(None, None, limit, None)
     # What the other tables take goes with the number of entries, and stays when bodies go.
     beside = (used - sum(one.bytes_on_disk for one in known)) / sum(one.entries for one in known)
-    per_day = sum(one.bytes_on_disk + one.entries * beside for one in sample) / len(sample)
-    bodies, bad_share = _bodies(engine, sample)
-    body = min(bodies / len(sample), per_day)
-    ahead = Growth(per_day - body, body * (1 - bad_share), body * bad_share, keep)
-    settles = ahead.size(keep.entries)
+    whole = sum(one.bytes_on_disk + one.entries * beside for one in sample)
+    bodies = min(_bodies(engine, sample), whole)
+    ahead = Growth(_streams(_parts(engine, rules, sample), whole - bodies, bodies, now.date()))
+    per_day, settles = ahead.size(1), ahead.settles
     if limit is None or settles <= limit:
         return Forecast(int(per_day), int(settles), limit, None)
     left = max(0, int(ahead.days(limit) - ahead.days(used)))
     held = int(ahead.days(limit)) if rules.disk_budget else None
     return Forecast(int(per_day), int(settles), limit, left, held)
-
-
-class Growth(Struct, frozen=True):
-    """How large a log is that takes in so many bytes a day, and loses its bodies before its rows."""
-
-    rows: float
-    """Bytes a day, without bodies."""
-    good: float
-    """Of bodies that successes have."""
-    bad: float
-    """Of those that failures have."""
-    keep: Keep
-
-    def size(self, days: float) -> float:
-        """Bytes after so many days."""
-        keep = self.keep
-        return (
-            self.rows * min(days, keep.entries)
-            + self.good * min(days, keep.success_bodies, keep.entries)
-            + self.bad * min(days, keep.failure_bodies, keep.entries)
-        )
-
-    def days(self, size: float) -> float:
-        """After how many days it is so large, or has all that it will have."""
-        keep = self.keep
-        begin = 0
-        for end in sorted(
-            {min(days, keep.entries) for days in (keep.success_bodies, keep.failure_bodies, keep.entries)}
-        ):
-            below, above = self.size(begin), self.size(end)
-            if size < above:
-                return begin + (size - below) / (above - below) * (end - begin)
-            begin = end
-        return begin
 
 
 def _sample(known: Sequence[DayUse], keep: Keep, today: date) -> list[DayUse]:
@@ -163,10 +129,66 @@ def _sample(known: Sequence[DayUse], keep: Keep, today: date) -> list[DayUse]:
     return []
 
 
-def _bodies(engine: Engine, sample: Sequence[DayUse]) -> tuple[float, float]:
-    """(bytes that the sample's bodies take on the disk, share of them that belongs to failures)."""
-    within: dict[str, Any] = {"first": min(one.day for one in sample).isoformat()}
-    within["last"] = max(one.day for one in sample).isoformat()
+class _Part(Struct, frozen=True):
+    """Of one day, the entries that are kept equally long."""
+
+    keep: Keep
+    day: date
+    entries: int
+    good: int
+    """Bytes of successes' bodies, as they were received."""
+    bad: int
+
+
+def _parts(engine: Engine, rules: Rules, sample: Sequence[DayUse]) -> list[_Part]:
+    days, values = _within(sample)
+    sides = []
+    for side in ("ec", "shipping"):
+        values[side] = [identity for owner, identity in rules.accounts if owner == side] or [""]
+        sides.append(f"if(has({{{side}:Array(String)}}, ifNull({side}_id, '')), ifNull({side}_id, ''), '')")
+    query = Query(
+        f"SELECT {', '.join(sides)}, toUInt16(toDate(created_at)) AS day, count(),"  # noqa: S608, constants only
+        " sumIf(request_size + response_size, outcome IN ('success', 'warning')),"
+        " sumIf(request_size + response_size, outcome NOT IN ('success', 'warning'))"
+        f" FROM entries WHERE {days} GROUP BY 1, 2, day",
+        values,
+    )
+    found = []
+    for ec, shipping, day, *told in engine.select(query).rows:
+        own = [rules.accounts[one] for one in (("ec", ec), ("shipping", shipping)) if one in rules.accounts]
+        found.append(_Part(longest(own or [rules.default]), date(1970, 1, 1) + timedelta(days=day), *told))
+    return found
+
+
+def _streams(parts: Sequence[_Part], rows: float, bodies: float, today: date) -> list[Stream]:
+    """`rows`, `bodies`: bytes that the sample takes on the disk. Bodies that are gone already take as much as others of
+    their size did.
+    """
+    kept = 0
+    for one in parts:
+        age = (today - one.day).days
+        kept += one.good * (age <= one.keep.success_bodies) + one.bad * (age <= one.keep.failure_bodies)
+    row = rows / (sum(one.entries for one in parts) or 1)
+    body = bodies / (kept or sum(one.good + one.bad for one in parts) or 1)
+    days = {one.day for one in parts}
+    streams = []
+    for keep in {one.keep for one in parts}:
+        same = [one for one in parts if one.keep == keep]
+        count = sum((today - day).days <= keep.entries for day in days) or len(days)
+        good, bad = sum(one.good for one in same), sum(one.bad for one in same)
+        entries = sum(one.entries for one in same)
+        streams.append(Stream(row * entries / count, body * good / count, body * bad / count, keep))
+    return streams
+
+
+def _within(sample: Sequence[DayUse]) -> tuple[str, dict[str, Any]]:
+    values = {"first": min(one.day for one in sample).isoformat(), "last": max(one.day for one in sample).isoformat()}
+    return "toDate(created_at) >= toDate({first:String}) AND toDate(created_at) <= toDate({last:String})", {**values}
+
+
+def _bodies(engine: Engine, sample: Sequence[DayUse]) -> float:
+    """Bytes that the sample's bodies take on the disk."""
+    days, within = _within(sample)
     query = Query(
         "SELECT sum(column_bytes_on_disk)"  # noqa: S608, constants only
         f" FROM {engine.topology.system('parts_columns')} WHERE active AND database = {engine.topology.home}"
@@ -175,14 +197,7 @@ def _bodies(engine: Engine, sample: Sequence[DayUse]) -> tuple[float, float]:
         {**within, "columns": list(BODIES)},
     )
     [(size,)] = engine.select(query).rows
-    days = "toDate(created_at) >= toDate({first:String}) AND toDate(created_at) <= toDate({last:String})"
-    shares = Query(
-        "SELECT sumIf(request_size + response_size, outcome NOT IN ('success', 'warning')),"  # noqa: S608
-        f" sum(request_size + response_size) FROM entries WHERE {days}",
-        within,
-    )
-    [(bad, all_)] = engine.select(shares).rows
-    return int(size or 0) + _in_one_file(engine, days, within), bad / all_ if all_ else 0.0
+    return int(size or 0) + _in_one_file(engine, days, within)
 
 
 def _in_one_file(engine: Engine, days: str, within: dict[str, Any]) -> float:

@@ -156,7 +156,7 @@ def _keep(answer: StorageAnswer, reader: Reader) -> list[Fact]:
     ]
     for one in answer.keep_integrations:
         days = f"{one.keep.success_bodies} / {one.keep.failure_bodies} / {one.keep.entries}"
-        facts.append(Fact(Markup("{}").format(one.id), words("storage.days", count=days)))
+        facts.append(Fact(Markup("{}:{}").format(one.side, one.id), words("storage.days", count=days)))
     return facts
 
 
