@@ -85,7 +85,7 @@ def test_settings_make_the_rules() -> None:
     assert found.disk_budget == 7
 
 
-@pytest.mark.parametrize("text", ["other:x=1/2/3", "ec:x=0/2/3", "ec:x=1/2/100001"])
-def test_a_rule_that_is_none_is_named(text: str) -> None:
+@pytest.mark.parametrize("text", ["other:x=1/2/3", "ec:x=0/2/3", "ec:x=1/2/100001", "ec:y=4/5/6"])
+def test_a_rule_that_is_none_or_is_given_twice_is_named(text: str) -> None:
     with pytest.raises(Problem, match=text):
-        rules(Settings(keep_integration=(text,)))
+        rules(Settings(keep_integration=("ec:y=1/2/3", text)))

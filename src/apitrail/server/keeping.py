@@ -38,6 +38,7 @@ def rules(settings: Settings) -> Rules:
 
 
 def _accounts(texts: Iterable[str]) -> Iterable[tuple[Account, Keep]]:
+    given = set()
     for text in texts:
         found = _INTEGRATION.fullmatch(text)
         if found is None:
@@ -55,6 +56,14 @@ def _accounts(texts: Iterable[str]) -> Iterable[tuple[Account, Keep]]:
                 value=text,
                 fix=f"Give 1 to {FOREVER} days.",
             )
+        if found.groups()[:2] in given:
+            raise Problem(
+                "is for an integration that was given before",
+                field="keep_integration",
+                value=text,
+                fix="Give each integration once.",
+            )
+        given.add(found.groups()[:2])
         yield (found[1], found[2]), keep
 
 
