@@ -128,7 +128,8 @@ def test_a_server_that_stops_has_longer_than_it_gives_to_requests() -> None:
         *(str(int(whole) - _before_it_is_told(chart)) for whole in re.findall(r"GracePeriodSeconds: (\d+)", chart)),
         *re.findall(r"docker run -d .*--stop-timeout (\d+) ", (ROOT / "docs" / "operating.md").read_text()),
     ]
-    assert len(given) == len(servers) + 2
+    given += re.findall(r"TimeoutStopSec=(\d+)", (ROOT / "docs" / "operating.md").read_text())
+    assert len(given) == len(servers) + 3
     assert all(int(seconds) >= least for seconds in given)
 
 
@@ -143,6 +144,13 @@ def test_a_start_that_brings_a_large_log_up_to_date_is_not_killed_in_the_middle(
     found = re.search(r"startupProbe:\n.*\n +periodSeconds: (\d+)\n +failureThreshold: (\d+)", chart)
     assert found is not None
     assert int(found[1]) * int(found[2]) >= 3600, "ten seconds for a million entries"
+
+
+def test_the_ingress_takes_a_batch_as_large_as_the_server_does() -> None:
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    size = values["ingress"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]
+    assert int(size.removesuffix("m")) << 20 == load({}, {}).max_batch
+    assert f"client_max_body_size {size};" in (ROOT / "docs" / "operating.md").read_text()
 
 
 def _before_it_is_told(chart: str) -> int:
