@@ -73,8 +73,10 @@ class EmbeddedEngine:
             "use_uncompressed_cache": 1,
         }
         self._clients: list[Any] = []
-        self._max_clients = readers + 3
+        self._max_clients = readers + 2
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
+        self._reserve: Any = None
+        """Made when it is first needed: a command that opens a log hardly ever has so many questions at once."""
         self._reserved = threading.Lock()
         self._inserting = threading.Lock()
         self._rows = _memory_file()
@@ -87,7 +89,6 @@ class EmbeddedEngine:
             # An import may span years in one insert; a day is a partition. A slow disk may take its time.
             lasting = {"max_partitions_per_insert_block": 0, "async_insert": 0, "max_execution_time": 0}
             self._inserter = self._connect(**lasting)
-            self._reserve = self._connect()
         except Exception as error:
             self.close()
             raise _failure(self.place, error) from error
@@ -130,6 +131,10 @@ class EmbeddedEngine:
         client = self._idle_or_new()
         if client is None and query.first:
             with self._reserved:
+                if self._reserve is None:
+                    with self._changing:
+                        self._alive()
+                        self._reserve = self._connect()
                 yield self._reserve
             return
         if client is None:
