@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -66,6 +67,14 @@ def test_the_address_names_an_entry_as_long_as_one_is_open(desk: Any, server: An
         page.locator(".toggle").nth(which).click()
         expect(page.locator(".panel .verdict")).to_have_count(2 - which)
     assert f"open={newest}" in page.url
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator(".skip").press("Enter")  # to a part of the page: what is open in it stays, and nothing is asked for
+    expect(page.locator("#log")).to_be_focused()
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("#log"))
+    expect(page.locator(".panel")).to_have_count(2)
+    assert not [url for url in asked if "/list" in url]
     page.locator(".toggle").first.click()
     expect(page.locator(".panel")).to_have_count(1)
     assert f"open={older}" in page.url

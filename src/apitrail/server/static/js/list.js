@@ -6,7 +6,14 @@ const LONG_MS = 1500; // before it is said why a text takes so long
 const LOWEST = 36; // pixels of a row
 let asking = null;
 let owed = null; // what was asked last, where no answer came
-let here = location.search;
+let here = shown();
+
+// What the address asks for; which entries are open is the rows' own. To go to a part of the page changes neither.
+function shown() {
+  const asked = new URLSearchParams(location.search);
+  asked.delete("open");
+  return asked.toString();
+}
 
 // Rows that are seen come at once, those below them when these are painted.
 function later(answer, top) {
@@ -59,7 +66,7 @@ export async function go(url, { push = true } = {}) {
   const top = document.querySelector("[data-part='rows']").getBoundingClientRect().top;
   const follow = push ? later(found, top) : () => {}; // what one comes back to is whole, to be scrolled to where one was
   if (push && answer.place) history.pushState(null, "", answer.place);
-  here = location.search;
+  here = shown();
   document.getElementById("announce").replaceChildren();
   put(found, (field) => before.has(field) && before.get(field) !== field.value);
   tell(log, zone);
@@ -72,7 +79,7 @@ document.addEventListener("apitrail:back", () => {
 });
 
 addEventListener("popstate", () => {
-  if (document.getElementById("log").dataset.part === undefined || location.search === here) return;
+  if (document.getElementById("log").dataset.part === undefined || shown() === here) return;
   go(location.href, { push: false });
 });
 
