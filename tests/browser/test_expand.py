@@ -101,6 +101,7 @@ def test_the_verdict_comes_first_in_the_platforms_own_words(desk: Any, server: A
     server.record(call(url="https://partner.shopeemobile.com/api/v2/order/get_order_list?page=1", body=body))
     page = desk.open(mine)
     page.locator(".toggle").click()
+    expect(page.locator(".panel").get_by_role("heading").first).to_have_text("What happened")
     verdict = page.locator(".panel > :first-child")
     expect(verdict.locator(".pill")).to_have_text("Bad request")
     expect(verdict.locator("blockquote")).to_have_text("error_auth Invalid access_token.")

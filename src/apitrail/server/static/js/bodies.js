@@ -11,10 +11,10 @@ document.addEventListener("click", (event) => {
   if (bracket && !String(getSelection())) bracket.classList.toggle("shut");
   const all = event.target.closest(".fold-all");
   if (!all) return;
-  const shut = all.getAttribute("aria-pressed") !== "true";
+  const shut = all.dataset.shut === undefined;
   const brackets = [...all.closest(".side").querySelectorAll(".pretty .t")].slice(1); // the outermost stays open
   for (const one of brackets) one.classList.toggle("shut", shut);
-  all.setAttribute("aria-pressed", String(shut));
+  all.toggleAttribute("data-shut", shut); // its words say what it does next: no `aria-pressed` beside them
   all.textContent = shut ? all.dataset.unfold : all.dataset.fold;
 });
 

@@ -26,7 +26,7 @@ export async function extend(note) {
   if (!answer?.ok || answer.elsewhere) return note.removeAttribute("aria-busy");
   const held = parsed(answer.text);
   const side = note.closest(".side");
-  const shut = side.querySelector(".fold-all")?.getAttribute("aria-pressed") === "true";
+  const shut = Boolean(side.querySelector(".fold-all[data-shut]"));
   if (shut) for (const bracket of held.querySelectorAll(".t")) bracket.classList.add("shut");
   for (const kind of ["pretty", "raw"]) {
     const piece = held.querySelector(`pre.${kind}`);
