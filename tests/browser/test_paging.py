@@ -49,17 +49,26 @@ def test_new_entries_are_announced_and_come_in_when_asked(desk: Any, server: Any
     expect(page.locator("#announce")).to_have_text("3 new entries")
     assert page.locator(".panel").bounding_box() == before
     expect(page.locator(".entry")).to_have_count(50)
-    page.locator("#announce a").click()
-    expect(page.locator(".entry")).to_have_count(53)
-    assert set(shown(page)[:3]) == set(new)
+    # A screen reader says it once, and who is on it by the keys stays there while more come.
+    announced = page.get_by_role("status").and_(page.locator("#announce"))
+    expect(announced).to_have_attribute("aria-live", "polite")
+    page.locator("#announce a").focus()
+    new += server.record(call(ago=timedelta(seconds=0)))
+    expect(page.locator("#announce a:focus")).to_have_text("4 new entries")
+    expect(announced).to_have_attribute("aria-live", "off")
+    page.keyboard.press("Enter")
+    expect(page.locator(".entry")).to_have_count(54)
+    assert set(shown(page)[:4]) == set(new)
+    expect(page.locator(".toggle").first).to_be_focused()
     expect(page.locator(".panel")).to_have_count(1)
     expect(page.locator("#announce a")).to_have_count(0)
     # What came in is not announced again, what comes next is.
-    expect(page.locator("#total")).to_have_text("63 entries")
-    expect(page.locator(".chip", has_text="Success").locator(".count")).to_have_text("63")
-    expect(page.locator("#histogram figcaption")).to_contain_text("63 entries from")
+    expect(page.locator("#total")).to_have_text("64 entries")
+    expect(page.locator(".chip", has_text="Success").locator(".count")).to_have_text("64")
+    expect(page.locator("#histogram figcaption")).to_contain_text("64 entries from")
     server.record(call(ago=timedelta(seconds=-1)))
     expect(page.locator("#announce")).to_have_text("1 new entry")
+    expect(announced).to_have_attribute("aria-live", "polite")
 
 
 def test_an_announcement_keeps_to_the_filters(desk: Any, server: Any, call: Call, mine: str) -> None:

@@ -79,9 +79,15 @@ def test_live_entries_come_in_by_themselves_unless_one_reads(desk: Any, server: 
     expect(page.locator(".entry")).to_have_count(2)
     page.locator(".toggle").first.click()
     expect(page.locator(".panel")).to_have_count(1)
-    server.record(call(ago=timedelta(seconds=0)))
+    server.record(call(ago=timedelta(seconds=2)))
     expect(page.locator("#announce")).to_have_text("1 new entry")
     expect(page.locator(".entry")).to_have_count(2)
+    page.keyboard.press("Escape")
+    expect(page.locator(".toggle").first).to_be_focused()  # a row that one went to by the keys is read too
+    server.record(call(ago=timedelta(seconds=1)))
+    expect(page.locator("#announce")).to_have_text("2 new entries")
+    page.locator("#live").focus()
+    expect(page.locator(".entry")).to_have_count(4)  # without another one coming
     page.reload()
     expect(page.locator("#live")).to_be_checked()
 
@@ -114,10 +120,10 @@ def test_a_live_list_that_grew_long_begins_anew_without_loading_the_page_and_nev
     page.locator("#live").check()
     find.press_sequentially("half a wo")
     server.record(call(ago=timedelta(seconds=0.5)))
-    expect(rows).to_have_count(502)
+    expect(page.locator("#announce")).to_have_text("1 new entry")
+    expect(rows).to_have_count(501)  # what nobody sends may stand there for a day
     expect(find).to_have_value("half a wo")
     find.fill("")
-    server.record(call(ago=timedelta(0)))
     expect(rows).to_have_count(50)
     expect(page.locator("body")).to_have_attribute("data-same", "page")
     expect(find).to_be_focused()
@@ -137,6 +143,30 @@ def test_the_keys_are_listed_and_lead_on(desk: Any, server: Any, call: Call, min
     assert page.evaluate("navigator.clipboard.readText()").endswith(f"/entries/{entry}")
     page.keyboard.press("o")
     page.wait_for_url(f"**/entries/{entry}*")
+
+
+NOTHING_KEPT = """for (const name of ["localStorage", "sessionStorage"])
+    Object.defineProperty(window, name, { get() { throw new DOMException("", "SecurityError"); } });"""
+
+
+def test_keys_of_one_character_can_be_turned_off_and_a_browser_that_keeps_nothing_has_them(
+    desk: Any, server: Any, call: Call, mine: str
+) -> None:
+    server.record(call())
+    page = desk.open(mine)
+    page.locator("#show-keys").click()
+    page.get_by_role("checkbox", name="Keys of one character").uncheck()
+    page.keyboard.press("Escape")
+    page.reload()
+    for key in ("j", "f", "/", "l", "?"):
+        page.keyboard.press(key)
+    assert page.evaluate("document.activeElement === document.body")
+    expect(page.locator("#live")).not_to_be_checked()
+    expect(page.locator("dialog#keys")).to_be_hidden()
+    page.add_init_script(NOTHING_KEPT)
+    page.reload()
+    page.keyboard.press("l")
+    expect(page.locator("#live")).to_be_checked()
 
 
 def test_a_time_ahead_of_the_clock_says_so_and_why(desk: Any, server: Any, call: Call, mine: str) -> None:

@@ -48,7 +48,7 @@ export function afterPaint(then) {
   });
 }
 
-function dress(old, given) {
+export function dress(old, given) {
   for (const { name } of [...old.attributes]) {
     if (!KEPT.includes(name) && !given.hasAttribute(name)) old.removeAttribute(name);
   }

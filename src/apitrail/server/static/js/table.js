@@ -1,4 +1,6 @@
 // The table as one likes it: columns chosen and remembered by this browser, ages kept true, the list of keys.
+import { keep, kept } from "./kept.js";
+
 const KEPT = "apitrail.columns";
 const BY_DEFAULT = ["created_at", "action", "method", "source", "path", "status", "duration"];
 const ASKED_FOR = ["platform", "account"];
@@ -6,7 +8,7 @@ const root = document.documentElement;
 
 function shown() {
   try {
-    return JSON.parse(localStorage.getItem(KEPT)) ?? BY_DEFAULT;
+    return JSON.parse(kept(KEPT)) ?? BY_DEFAULT;
   } catch {
     return BY_DEFAULT;
   }
@@ -28,7 +30,7 @@ document.addEventListener("change", (event) => {
     event.target.checked = true; // a table has a column
     return;
   }
-  localStorage.setItem(KEPT, JSON.stringify(chosen));
+  keep(KEPT, JSON.stringify(chosen));
   lay();
 });
 

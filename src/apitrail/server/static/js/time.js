@@ -1,5 +1,7 @@
 // Times in the reader's own zone. They are whole in the HTML already; only the zone changes, and the server is told
 // of it, so that the next page comes right at once. A page whose address names a zone keeps to that one.
+import { keep, kept } from "./kept.js";
+
 const root = document.documentElement;
 const browsers = Intl.DateTimeFormat().resolvedOptions().timeZone;
 export const held = root.hasAttribute("data-zone-held");
@@ -65,9 +67,9 @@ function chooseOwn() {
 // A page whose very range depends on the zone ("yesterday at 18:00") is asked for again, once, now that the zone is known.
 function again() {
   if (!elsewhere || !document.querySelector("[data-by-zone]") || !document.cookie.includes(`apitrail_tz=${zone}`)) return;
-  if (sessionStorage.getItem("apitrail-zone") === zone) return; // the server does not know this zone
-  sessionStorage.setItem("apitrail-zone", zone);
-  location.reload();
+  if (kept("apitrail-zone", "sessionStorage") === zone) return; // the server does not know this zone
+  keep("apitrail-zone", zone, "sessionStorage");
+  if (kept("apitrail-zone", "sessionStorage")) location.reload();
 }
 
 if (browsers && !held) document.cookie = `apitrail_tz=${zone}; path=/; max-age=31536000; samesite=lax`;

@@ -1,4 +1,6 @@
 // Saved views: names for filters. One's own are kept by this browser, shared ones by the server, for everyone.
+import { keep, kept } from "./kept.js";
+
 const KEPT = "apitrail.views";
 const SHARED = "/api/v1/views";
 const PASSING = ["open", "cursor", "lang"]; // of this moment, not of the view
@@ -7,15 +9,15 @@ const menu = () => document.getElementById("views");
 
 function all() {
   try {
-    const found = JSON.parse(localStorage.getItem(KEPT));
+    const found = JSON.parse(kept(KEPT));
     return Array.isArray(found) ? found.filter((one) => typeof one?.name === "string" && typeof one.query === "string") : [];
   } catch {
     return [];
   }
 }
 
-function keep(views) {
-  localStorage.setItem(KEPT, JSON.stringify(views));
+function keepOwn(views) {
+  keep(KEPT, JSON.stringify(views));
   show();
 }
 
@@ -78,7 +80,7 @@ async function ask(method, address, body) {
 }
 
 function forgetOwn(name) {
-  keep(all().filter((one) => one.name !== name));
+  keepOwn(all().filter((one) => one.name !== name));
 }
 
 function forgetShared(name) {
@@ -98,7 +100,7 @@ document.addEventListener("submit", async (event) => {
   const name = fields.name.value.trim();
   const view = { name, query: here() };
   if (!name) return;
-  if (!fields.shared.checked) keep([...all().filter((one) => one.name !== name), view]);
+  if (!fields.shared.checked) keepOwn([...all().filter((one) => one.name !== name), view]);
   else {
     const taken = shared().some((one) => one.name === name && !same(one.query, view.query));
     if (taken && !confirm(menu().dataset.replace)) return;
