@@ -1,6 +1,7 @@
 // Keys beside those of the rows: / searches, f filters, o opens the entry by itself, c copies its link, l is the live
 // switch, ? lists them all.
 import { current } from "./rows.js";
+import { single } from "./single.js";
 
 function help() {
   const dialog = document.getElementById("keys");
@@ -30,7 +31,7 @@ const deeds = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return;
+  if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented || !single()) return;
   const typing = event.target.closest("input, textarea, select, dialog");
   if (typing && !["radio", "checkbox"].includes(typing.type)) return;
   const deed = Object.hasOwn(deeds, event.key) && deeds[event.key];

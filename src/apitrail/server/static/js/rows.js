@@ -1,6 +1,7 @@
 // Rows: a click or Enter expands one in place, j and k and the arrows move, Escape closes.
 // The address names the entry opened last, so that it can be sent.
 import { ask, parsed, tell } from "./asking.js";
+import { single } from "./single.js";
 
 const PARTS_OF_THEIR_OWN = "a, button, input, summary, label, .panel-row";
 
@@ -89,8 +90,8 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
   if (typing && !["radio", "checkbox"].includes(typing.type)) return;
   const inRows = event.target.closest(".toggle");
-  if (event.key === "j" || (event.key === "ArrowDown" && inRows)) move(1);
-  else if (event.key === "k" || (event.key === "ArrowUp" && inRows)) move(-1);
+  if ((event.key === "j" && single()) || (event.key === "ArrowDown" && inRows)) move(1);
+  else if ((event.key === "k" && single()) || (event.key === "ArrowUp" && inRows)) move(-1);
   else if (event.key === "Escape" && current()?.getAttribute("aria-expanded") === "true") {
     const toggle = current();
     close(toggle);
