@@ -90,9 +90,11 @@ def stop(server: Server) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(serve: Callable[..., Server]) -> Server:
+def server(new_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests: each records under an account of its own, and looks at that."""
-    return serve()
+    running = start(shutil.copytree(new_data, tmp_path_factory.mktemp("browser") / "data", symlinks=True))
+    yield running
+    stop(running)
 
 
 @pytest.fixture
@@ -103,9 +105,9 @@ def empty_server(tmp_path: Path, new_data: Path) -> Iterator[Server]:
     stop(running)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serve(new_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
-    """Starts servers with flags of their own."""
+    """Starts servers with flags of their own. They end with the file: each holds half a gigabyte, used or not."""
     begun: list[Server] = []
 
     def begin(*flags: str) -> Server:
