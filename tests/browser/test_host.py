@@ -16,6 +16,12 @@ REFUSED = b'{"error":"error_auth","message":"Invalid access_token.","request_id"
 ORDERS = "https://partner.shopeemobile.com/api/v2/order/get_order_list"
 
 
+LETTERS_OF_TWICE_THE_SIZE = """() => {
+    const sizes = [...document.querySelectorAll("body *")].map((one) => [one, parseFloat(getComputedStyle(one).fontSize)]);
+    for (const [one, size] of sizes) one.style.fontSize = `${2 * size}px`;
+}"""
+
+
 @pytest.fixture(scope="module")
 def linked(serve: Any) -> Any:
     """A server that knows where the host system's pages are, and two of its integrations."""
@@ -142,6 +148,8 @@ def test_several_results_are_counted_and_what_failed_comes_first(
     first = page.locator(".items tbody tr").first
     expect(first).to_contain_text("Variant 2")
     expect(first).to_contain_text("model not found")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate(LETTERS_OF_TWICE_THE_SIZE)  # as a browser shows that enlarges text alone
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
