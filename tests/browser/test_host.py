@@ -14,11 +14,10 @@ from apitrail.exchange import Exchange, Integration, Source, Stated
 Call = Callable[..., Exchange]
 REFUSED = b'{"error":"error_auth","message":"Invalid access_token.","request_id":"1"}'
 ORDERS = "https://partner.shopeemobile.com/api/v2/order/get_order_list"
-
-
 LETTERS_OF_TWICE_THE_SIZE = """() => {
-    const sizes = [...document.querySelectorAll("body *")].map((one) => [one, parseFloat(getComputedStyle(one).fontSize)]);
-    for (const [one, size] of sizes) one.style.fontSize = `${2 * size}px`;
+    const all = [...document.querySelectorAll("body *")];
+    const sizes = all.map((one) => parseFloat(getComputedStyle(one).fontSize));
+    all.forEach((one, at) => { one.style.fontSize = `${2 * sizes[at]}px`; });
 }"""
 
 
