@@ -1,8 +1,11 @@
 """What the process does at its end, and when it forks: the hooks by which its recorder hears of it.
 
-`os._exit` runs no exit handlers, and forked children leave by it (RQ's, Celery's, a host's own). So once something has
-been captured it is replaced, and tells the recorder first; then the process ends as it would. There are no signal
-handlers.
+`os._exit` runs no exit handlers, and forked children leave by it (RQ's, Celery's, a host's own). Nor does a signal that
+nothing handles, by which uvicorn ends after it has shut down: it raises the SIGTERM that it got once more. So once
+something has been captured, `os._exit` and `signal.raise_signal` are replaced, and tell the recorder first; then the
+process ends as it would. There are no signal handlers.
+
+A program in C may fork without a word to Python (uWSGI): its children find out by their process id, `notice_fork`.
 """
 
 from __future__ import annotations
@@ -15,6 +18,10 @@ from typing import Protocol
 
 from apitrail.recorder import losses, unfinished
 from apitrail.recorder.losses import never_raise
+from apitrail.recorder.threads import RLock
+
+KILLS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
+"""Signals by which a process ends itself."""
 
 
 class Living(Protocol):
@@ -42,6 +49,8 @@ def _nobody() -> Living | None:
 
 _current: Callable[[], Living | None] = _nobody
 _forked: Callable[[], None] = lambda: None  # noqa: E731 - until `attend`
+_pid = os.getpid()
+_noticing = RLock()
 
 
 def attend(current: Callable[[], Living | None], forked: Callable[[], None]) -> None:
@@ -61,6 +70,15 @@ def attend_other_exits() -> None:
     """Those that run no exit handlers of the interpreter; once there is something to lose."""
     _finish_with_multiprocessing()
     _finish_before_os_exit()
+    _finish_before_raised_signals()
+
+
+def notice_fork() -> None:
+    """Begin anew where this is a child that Python was not told of. What it has begun itself stays its own."""
+    if os.getpid() != _pid:
+        with _noticing:
+            if os.getpid() != _pid:
+                _begin_anew()
 
 
 def _finish_with_multiprocessing() -> None:
@@ -78,8 +96,7 @@ def _finish_before_os_exit() -> None:
 
     def _exit(status: int = 0) -> None:
         try:
-            if (recorder := _current()) is not None:
-                recorder.leave()
+            _leave()
         finally:  # an interrupt that arrives meanwhile must not bring a forked child back to life
             leave(status)
 
@@ -87,12 +104,41 @@ def _finish_before_os_exit() -> None:
     os._exit = _exit  # type: ignore[assignment]
 
 
+def _finish_before_raised_signals() -> None:
+    import signal  # not while a program starts: it has its price
+
+    raise_signal = signal.raise_signal
+    if getattr(raise_signal, "_apitrail", False):
+        return
+    kills = {int(getattr(signal, name)) for name in KILLS if hasattr(signal, name)}
+
+    def raising(signalnum: int, /) -> None:
+        try:
+            if signalnum in kills and signal.getsignal(signalnum) == signal.SIG_DFL:
+                _leave()
+        finally:
+            raise_signal(signalnum)
+
+    raising._apitrail = True  # type: ignore[attr-defined]
+    signal.raise_signal = raising
+
+
+@never_raise
 def _exit() -> None:
+    notice_fork()
     if (recorder := _current()) is not None:
         recorder.end()
 
 
+@never_raise
+def _leave() -> None:
+    notice_fork()
+    if (recorder := _current()) is not None:
+        recorder.leave()
+
+
 def _before_fork() -> None:
+    notice_fork()
     if (recorder := _current()) is not None:
         recorder.before_fork()
 
@@ -103,8 +149,16 @@ def _after_fork_in_parent() -> None:
 
 
 def _after_fork_in_child() -> None:
+    global _noticing
+    _noticing = RLock()
+    unfinished.disown()
+    _begin_anew()
+
+
+def _begin_anew() -> None:
+    global _pid
     _forked()
     losses.begin_anew()
-    unfinished.disown()
     if (recorder := _current()) is not None:
         recorder.after_fork_in_child()
+    _pid = os.getpid()  # last: until then, other threads of this child wait for it

@@ -22,7 +22,7 @@ from apitrail.recorder import capture, context, losses, unfinished
 from apitrail.recorder.assembly import Assembler, Identity
 from apitrail.recorder.capture import Capture
 from apitrail.recorder.folder import fingerprint_key, spool_folder
-from apitrail.recorder.lifetime import attend, attend_other_exits
+from apitrail.recorder.lifetime import attend, attend_other_exits, notice_fork
 from apitrail.recorder.losses import lose, never_raise, say
 from apitrail.recorder.redact import Redactor
 from apitrail.recorder.refuge import Refuge
@@ -87,6 +87,7 @@ class ProcessRecorder:
     def take(self, captured: Capture | Exchange) -> None:
         """Hand over to the worker, or count the loss. No lock, no I/O, but for the very first; where it is `durable`,
         wait for the worker."""
+        notice_fork()
         if not self.queue.put(captured):
             lose("in_flight_full", text=f"in_flight_limit is {self.settings.in_flight_limit} bytes")
             if isinstance(captured, Capture):
@@ -103,6 +104,7 @@ class ProcessRecorder:
 
     def follow(self) -> None:
         """Wake the worker, who looks when the stream's time comes."""
+        notice_fork()
         self.queue.items.put(Mark())
         if not self._started:
             self.start()
@@ -319,6 +321,7 @@ _making = Lock()
 def recorder() -> ProcessRecorder:
     """This process's recorder, with settings from the environment where `configure` was not called."""
     global _recorder
+    notice_fork()
     if _recorder is None:
         with _making:
             if _recorder is None:
