@@ -9,6 +9,7 @@ import sys
 import types
 import urllib.request
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -93,6 +94,45 @@ def test_another_patch_on_top_of_ours_survives_and_ours_falls_silent() -> None:
     assert vars(Library)["send"] is own
 
 
+class Binding:
+    """As wrapt's FunctionWrapper, which claims to be a function: who replaces methods by it is told of the instance."""
+
+    def __init__(self, function: Any, heard: list[Any]) -> None:
+        self._function = function
+        self._heard = heard
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return types.FunctionType
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        self._heard.append(instance)
+        return types.MethodType(self._function, instance)
+
+
+def test_a_method_that_was_replaced_before_us_by_an_object_is_bound_to_its_instance() -> None:
+    # So OpenTelemetry and ddtrace do it, and they mostly come first: `opentelemetry-instrument`, `ddtrace-run`.
+    class Library:
+        def send(self, what: str) -> tuple[Any, str]:
+            return self, what
+
+        mocked = Mock(return_value="mocked")
+
+    heard: list[Any] = []
+    own = Library.send = Binding(vars(Library)["send"], heard)  # type: ignore[assignment, method-assign]
+    sending = Patch(Library, "send", lambda original, patch: lambda self, what: original(self, what))
+    mocking = Patch(Library, "mocked", lambda original, patch: lambda self, what: original(self, what=what))
+    sending.install()
+    mocking.install()
+    library = Library()
+    assert (library.send("order"), heard) == ((library, "order"), [library])
+    assert library.mocked("order") == "mocked"
+    sending.remove()
+    mocking.remove()
+    assert vars(Library)["send"] is own
+    Library.mocked.assert_called_once_with(what="order")  # as it is called in a class: without an instance
+
+
 def run(code: str, tmp_path: Any) -> str:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
@@ -148,6 +188,34 @@ assert apitrail.stats().losses == {}
 print("well")
 """
     assert run(code, tmp_path) == "well"
+
+
+def test_a_urllib3_that_sends_in_a_way_of_its_own_is_told_of(tmp_path: Any) -> None:
+    # urllib3-future lies in place of urllib3 once niquests is installed, and does without http.client.
+    made = tmp_path / "urllib3"
+    made.mkdir()
+    (made / "__init__.py").write_text("")
+    (made / "connection.py").write_text("class HTTPConnection: pass")
+    (made / "poolmanager.py").write_text("class PoolManager:\n    def urlopen(self): pass")
+    pools = "class HTTPConnectionPool:\n    def urlopen(self): pass\nclass HTTPSConnectionPool:\n"
+    (made / "connectionpool.py").write_text(pools + "    def _validate_conn(self): pass\n    _prepare_proxy = 1")
+    code = f"""
+import sys, apitrail
+from apitrail.recorder import losses
+apitrail.instrument()
+sys.path.insert(0, {str(tmp_path)!r})
+import urllib3
+(told,) = losses.ledger.unreported()
+assert (told.reason, told.count) == ("instrument_failed", 1), told
+assert "urllib3 is replaced by urllib3-future" in told.text
+import http.client
+assert hasattr(http.client.HTTPConnection.send, "__wrapped__")
+try:
+    apitrail.instrument("urllib3")
+except ValueError as error:
+    print(error)
+"""
+    assert run(code, tmp_path).startswith("urllib3 is replaced by urllib3-future here")
 
 
 @pytest.mark.parametrize("odd", [None, types.ModuleType("aiohttp")])

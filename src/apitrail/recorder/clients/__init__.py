@@ -17,6 +17,10 @@ from apitrail.recorder.clients import imports
 from apitrail.recorder.losses import lose
 
 
+class CannotRecord(ValueError):
+    """A library that is there, in a make that sends in a way of its own. The text says what to do."""
+
+
 class Client(Protocol):
     """How one library is hooked."""
 
@@ -93,6 +97,8 @@ def _install_or_tell(name: str) -> None:
     """The host has not asked for this one by name: neither its start nor its import of the library may fail by it."""
     try:
         _install(name)
+    except CannotRecord as error:
+        lose("instrument_failed", text=str(error))
     except Exception as error:
         lose("instrument_failed", error)
 
@@ -100,6 +106,7 @@ def _install_or_tell(name: str) -> None:
 def _install(name: str) -> None:
     if name in _installed:
         return
+    import_module("http.client")  # else its own hook, which awaits it, begins in the middle of the one that needs it
     client: Client = import_module(f"{__name__}.{name.replace('.', '_')}").CLIENT
     try:
         client.install()

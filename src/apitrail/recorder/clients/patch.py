@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 
@@ -26,7 +27,7 @@ class Patch:
         self.on = True
         if self._ours is None:
             self._original = self._owner.__dict__[self._name]
-            self._ours = self._wrap(self._original, self)
+            self._ours = self._wrap(_called_as_a_method(self._original), self)
             self._ours.__wrapped__ = self._original
             setattr(self._owner, self._name, self._ours)
 
@@ -36,3 +37,17 @@ class Patch:
         if self._ours is not None and self._owner.__dict__.get(self._name) is self._ours:
             setattr(self._owner, self._name, self._original)
             self._original = self._ours = None
+
+
+def _called_as_a_method(found: Any) -> Callable[..., Any]:
+    """What stands in a class need not be a function: who replaced it before us may have put an object there that is to
+    be bound to its instance first (wrapt's, by which OpenTelemetry and ddtrace do it), or is never bound (a mock)."""
+    if type(found) is FunctionType:  # by isinstance, wrapt's is one
+        return found
+    bind = getattr(type(found), "__get__", None)
+
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        bound = found if bind is None else bind(found, self, type(self))
+        return bound(*args, **kwargs)
+
+    return call

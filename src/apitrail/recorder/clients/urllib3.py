@@ -7,21 +7,28 @@ free. Such an attempt is an exchange too, with what it would have sent.
 from __future__ import annotations
 
 from collections.abc import Callable
+from http.client import HTTPConnection
 from typing import Any
 
 import urllib3
+import urllib3.connection
 import urllib3.connectionpool
 import urllib3.poolmanager
 
 from apitrail.recorder import calls
 from apitrail.recorder.calls import Asked, Call
 from apitrail.recorder.capture import begin
+from apitrail.recorder.clients import CannotRecord
 from apitrail.recorder.clients.fronts import front
 from apitrail.recorder.clients.hooks import WiredHooks
 from apitrail.recorder.clients.patch import Patch
 from apitrail.recorder.losses import never_raise
 
 FRONTS = ("requests", "urllib3")
+REPLACED = (
+    "urllib3 is replaced by urllib3-future here, which niquests brings: what is sent by it cannot be recorded, and"
+    " requests sends by it, too. To have both: URLLIB3_NO_OVERRIDE=1 pip install niquests --no-binary urllib3-future"
+)
 
 
 def _urlopen(original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
@@ -112,7 +119,9 @@ class _Attempts:
         )
 
     def use(self, client: str) -> None:
-        """Install them."""
+        """Install them. Raises CannotRecord."""
+        if not issubclass(urllib3.connection.HTTPConnection, HTTPConnection):
+            raise CannotRecord(REPLACED)
         self._users.add(client)
         for patch in self._patches:
             patch.install()
