@@ -132,28 +132,6 @@ assert apitrail.flush(10)
     assert sorted(sorted(sequences) for sequences in by_recorder.values()) == [[1], [1, 2, 3]]
 
 
-def test_a_child_of_a_fork_that_python_is_not_told_of_records_on_its_own(program: Any, server: Any) -> None:
-    # So uWSGI makes its workers: from an application that may have made calls already.
-    program.run(
-        SAYING
-        + """
-import ctypes, os
-say(0)
-assert apitrail.flush(10)
-child = ctypes.PyDLL(None).fork()
-if child == 0:
-    say(1)
-    os._exit(0 if apitrail.flush(10) and apitrail.stats().spooled == 1 else 1)
-assert os.waitpid(child, 0)[1] == 0
-say(2)
-"""
-    )
-    assert numbers(server) == [0, 1, 2]
-    told = sorted((one.recorder.sequence, one.recorder.process.split()[0]) for one in server.stored.values())
-    assert [sequence for sequence, _ in told] == [1, 1, 2]
-    assert len({process for _, process in told}) == 2
-
-
 def test_a_program_that_raises_the_signal_that_kills_it_is_flushed_first(program: Any, server: Any) -> None:
     # So uvicorn ends, once it has shut down. A handler of the host's goes on, and so does the recorder.
     code = """

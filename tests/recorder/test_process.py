@@ -12,7 +12,7 @@ import pytest
 
 import apitrail
 from apitrail.exchange import Exchange, Message
-from apitrail.recorder import assembly, spool, worker
+from apitrail.recorder import assembly, lifetime, shipper, spool, threads, worker
 from apitrail.recorder.process import ProcessRecorder
 
 Configuring = Callable[..., ProcessRecorder]
@@ -42,14 +42,52 @@ def test_what_is_recorded_is_stored_and_then_gone_from_the_spool(configured: Con
     assert (stats.spooled, stats.stored, stats.waiting, stats.losses) == (20, 20, 0, {})
 
 
+def test_where_no_thread_can_begin_the_next_exchange_tries_again(
+    configured: Configuring, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured()
+    tried = []
+
+    def start(work: Any, name: str) -> None:
+        tried.append(name)
+        if len(tried) in (1, 3):  # of the shipper's, too, once the worker's has begun
+            raise RuntimeError("can't start new thread")
+        threads.start(work, name)
+
+    monkeypatch.setattr(worker, "start", start)
+    monkeypatch.setattr(shipper, "start", start)
+    for number in range(3):
+        apitrail.record(exchange(number))
+    assert tried == ["apitrail-worker", "apitrail-worker", "apitrail-shipper", "apitrail-shipper"]
+    assert apitrail.flush(10)
+    assert (numbers(server), apitrail.stats().losses) == ([0, 1, 2], {})
+
+
+def test_a_child_of_a_fork_that_python_is_not_told_of_records_on_its_own(
+    configured: Configuring, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So uWSGI makes its workers, from an application that may have made calls already: the threads stay behind.
+    recorder = configured()
+    apitrail.record(exchange(0))
+    assert apitrail.flush(10)
+    parent, before = recorder.identity.id, recorder._worker
+    monkeypatch.setattr(lifetime, "_pid", 0)  # as the child finds it
+    apitrail.record(exchange(1))
+    assert apitrail.flush(10)
+    assert (apitrail.stats().spooled, numbers(server)) == (1, [0, 1])
+    told = {one.recorder.id: one.recorder.sequence for one in server.stored.values()}
+    assert told == {parent: 1, recorder.identity.id: 1}
+    assert (len(told), recorder._worker is before) == (2, False)
+
+
 def test_sequence_numbers_of_one_recorder_have_no_holes(configured: Configuring, server: Any) -> None:
     recorder = configured()
-    threads = [
+    calling = [
         threading.Thread(target=lambda: [apitrail.record(exchange(number)) for number in range(50)]) for _ in range(4)
     ]
-    for thread in threads:
+    for thread in calling:
         thread.start()
-    for thread in threads:
+    for thread in calling:
         thread.join()
     assert apitrail.flush(10)
     recorders = [one.recorder for one in server.stored.values()]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal  # here: a child that is forked while a thread of the host's imports it would wait for ever
 import sys
 from collections.abc import Callable
 from typing import Protocol
@@ -105,8 +106,6 @@ def _finish_before_os_exit() -> None:
 
 
 def _finish_before_raised_signals() -> None:
-    import signal  # not while a program starts: it has its price
-
     raise_signal = signal.raise_signal
     if getattr(raise_signal, "_apitrail", False):
         return

@@ -77,6 +77,7 @@ class ProcessRecorder:
         self._started = False
         self._running = False
         """There are threads of ours."""
+        self._begun: list[Any] = []
         self._exiting = False
         self._worker: Worker | None = None
         self._shipper: Any = None
@@ -119,21 +120,22 @@ class ProcessRecorder:
             self._build()
             assert self._worker is not None
             if not self._exiting:
-                self._begin_threads()
                 attend_other_exits()
-            self._started = True
+            self._started = self._exiting or self._begin_threads()
         finally:
             self._starting.release()
 
-    def _begin_threads(self) -> None:
-        assert self._worker is not None
+    def _begin_threads(self) -> bool:
+        """Whether all run. The next exchange tries again: a container's limit of threads may be reached for a while."""
         try:
-            self._worker.start()
-            if self._shipper is not None:
-                self._shipper.start()
-        except RuntimeError:  # since 3.12 none can begin when the interpreter ends
-            return
+            for one in (self._worker, self._shipper):
+                if one is not None and one not in self._begun:
+                    one.start()
+                    self._begun.append(one)
+        except RuntimeError:  # since 3.12 none can begin when the interpreter ends, either
+            return False
         self._running = True
+        return True
 
     def _build(self) -> None:
         if self._worker is not None:
