@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 def target(request: pytest.FixtureRequest, databases: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setattr("apitrail.store.derived.SETTLE_S", 0.0)  # nobody else writes to it
     with databases[request.param].opened() as opened:
-        yield opened
+        yield opened.store
 
 
 @pytest.fixture

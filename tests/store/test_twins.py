@@ -32,12 +32,11 @@ def twins_wait_for_nobody_fixture(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def servers(databases: dict[str, Any], cluster: Any) -> Iterator[list[Store]]:
+def servers(databases: dict[str, Any]) -> Iterator[list[Store]]:
     """Two on one cluster."""
-    with databases["cluster"].opened() as first:
-        name = first.engine.topology.database
-        second = open_store(f"clickhouse://keeper:p%40ss%2Fw%3Ard@{cluster.hosts}/{name}?cluster=solo", durable=False)
-        yield [first, second]
+    with databases["cluster"].opened() as opened:
+        second = open_store(opened.address, durable=False)
+        yield [opened.store, second]
         second.close()
 
 
