@@ -159,14 +159,15 @@ def saying():
     while not stop.is_set():
         say(count); count += 1
         time.sleep(0.0005)
-thread = threading.Thread(target=saying); thread.start()
+thread = threading.Thread(target=saying, daemon=True)  # what fails below ends the program
+thread.start()
 children = []
 for number in range(10):
     child = os.fork()
     if child == 0:
         stop.set()
         say(100000 + number)
-        assert apitrail.flush(20)
+        assert apitrail.flush(40)
         os._exit(0)
     children.append(child)
     time.sleep(0.02)
