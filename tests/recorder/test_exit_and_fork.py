@@ -158,7 +158,7 @@ def saying():
     global count
     while not stop.is_set():
         say(count); count += 1
-        time.sleep(0.0005)
+        time.sleep(0.002)  # a child waits for what the others have spooled, too
 thread = threading.Thread(target=saying, daemon=True)  # what fails below ends the program
 thread.start()
 children = []
