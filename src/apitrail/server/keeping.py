@@ -56,15 +56,16 @@ def _accounts(texts: Iterable[str]) -> Iterable[tuple[Account, Keep]]:
                 value=text,
                 fix=f"Give 1 to {FOREVER} days.",
             )
-        if found.groups()[:2] in given:
+        account = found[1], found[2]
+        if account in given:
             raise Problem(
                 "is for an integration that was given before",
                 field="keep_integration",
                 value=text,
                 fix="Give each integration once.",
             )
-        given.add(found.groups()[:2])
-        yield (found[1], found[2]), keep
+        given.add(account)
+        yield account, keep
 
 
 def free_bytes(settings: Settings) -> int | None:

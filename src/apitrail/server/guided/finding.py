@@ -111,3 +111,9 @@ def said_of(entry: EntryRow, names: Collection[str]) -> tuple[str, str]:
 def said_by_us(entry: EntryRow, code: str, words: str) -> bool:
     """Whether what `said_of` gives is the words of our own client, be it that an answer had begun."""
     return not code and entry.error is not None and words == entry.error.text
+
+
+def place_of(entry: EntryRow) -> str:
+    """The shop account that the call was for, as people know it; the platform where it names none."""
+    account = entry.ec_integration
+    return (account.name or account.id) if account else entry.platform or ""

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from apitrail.entry import EntryRow
 from apitrail.server.guided.fetches import SHOWN, TROUBLES, Account, Fared, gaps, troubled, unmended
-from apitrail.server.guided.finding import BAD, Answer, Finding, Named, Texts, fate, said_of
+from apitrail.server.guided.finding import BAD, Answer, Finding, Named, Texts, fate, place_of, said_of
 from apitrail.store.model import Filter, Term
 from apitrail.store.widths import of_id
 
@@ -176,7 +176,7 @@ def _mentioned(asked: Asked, found: Evidence, told: Sequence[EntryRow], here: Se
         yield Finding(key="named_by_us", mark="note", named=named | named_by_us, entries=(ours[0],))
     if not here and (denied := _denied(asked, found)) is not None:
         said = " · ".join(part for part in said_of(denied, written(asked.order)) if part)
-        about: Named = {"place": _place(denied), "platform": denied.platform or "", "at": denied.created_at}
+        about: Named = {"place": place_of(denied), "platform": denied.platform or "", "at": denied.created_at}
         key = "denied" if said else "denied_nothing"
         yield Finding(key=key, mark="bad", named=about | ({"said": said} if said else {}), entries=(denied,))
 
@@ -189,11 +189,6 @@ def _denied(asked: Asked, found: Evidence) -> EntryRow | None:
         return None
     unknown = _failed(last, asked) and last.cause == "not_found"
     return last if unknown or _brought_nothing(last) else None
-
-
-def _place(entry: EntryRow) -> str:
-    account = entry.ec_integration
-    return (account.name or account.id) if account else entry.platform or ""
 
 
 def _unmentioned(asked: Asked, found: Evidence) -> Iterator[Finding]:
@@ -328,7 +323,7 @@ def _concluded(asked: Asked, found: Evidence, told: Sequence[EntryRow], here: Se
     elif found.in_text is not None:
         yield Finding(key="do.in_text", mark="unknown", entries=(found.in_text,))
     if not here and (denied := _denied(asked, found)) is not None:
-        whose: Named = {"platform": denied.platform or "", "place": _place(denied)}
+        whose: Named = {"platform": denied.platform or "", "place": place_of(denied)}
         yield Finding(key="do.denied", mark="bad", named=whose, entries=(denied,))
     if not asked.placed and told:
         return

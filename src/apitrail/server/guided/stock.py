@@ -10,7 +10,18 @@ from msgspec.structs import replace
 
 from apitrail.entry import EntryRow
 from apitrail.profiles.quantities import Quantity, in_words
-from apitrail.server.guided.finding import Answer, Fate, Finding, Mark, Named, Texts, fate, said_by_us, said_of
+from apitrail.server.guided.finding import (
+    Answer,
+    Fate,
+    Finding,
+    Mark,
+    Named,
+    Texts,
+    fate,
+    place_of,
+    said_by_us,
+    said_of,
+)
 from apitrail.server.guided.missing import NOTICES, READS
 from apitrail.store.model import Filter, Term
 from apitrail.store.widths import of_id
@@ -157,7 +168,7 @@ def _account(asked: Asked, found: Evidence, last: EntryRow) -> Iterator[Finding]
     if came == "worked":
         yield _set("stock_set", "good", found, last)
         if (before := _replaced(asked, found, last)) is not None:
-            named: Named = {"place": _place(last), "at": before.created_at, "said": _said(found, before)}
+            named: Named = {"place": place_of(last), "at": before.created_at, "said": _said(found, before)}
             yield Finding(key="stock_overwritten", mark="note", named=named, entries=(before,))
     else:
         key, mark = NOT_SET[came]
@@ -175,13 +186,13 @@ def _account(asked: Asked, found: Evidence, last: EntryRow) -> Iterator[Finding]
         if good is not None:
             yield _set("stock_set_before", "note", found, good)
         else:
-            yield Finding(key="stock_never_set", mark="unknown", named={"place": _place(last)})
+            yield Finding(key="stock_never_set", mark="unknown", named={"place": place_of(last)})
     if (told := found.tells.get(account)) is not None and (said := _said(found, told)):
         named = {"platform": told.platform or "", "at": told.created_at, "said": said}
         yield Finding(key="stock_told", mark="note", named=named, entries=(told,))
     if (order := found.sold.get(account)) is not None:
         sells = asked.where(*SELLS, since=last.created_at)
-        named = {"place": _place(last), "at": order.created_at}
+        named = {"place": place_of(last), "at": order.created_at}
         yield Finding(key="stock_sold", mark="note", named=named, entries=(order,), all=sells)
 
 
@@ -204,7 +215,7 @@ def _fate(asked: Asked, found: Evidence, one: EntryRow) -> Fate:
 
 def _set(key: str, mark: Mark, found: Evidence, one: EntryRow) -> Finding:
     """What a call sent, where the log has it."""
-    named: Named = {"place": _place(one), "action": one.action, "at": one.created_at}
+    named: Named = {"place": place_of(one), "action": one.action, "at": one.created_at}
     if said := _said(found, one):
         return Finding(key=f"{key}_to", mark=mark, named={**named, "said": said}, entries=(one,))
     return Finding(key=key, mark=mark, named=named, entries=(one,))
@@ -212,11 +223,6 @@ def _set(key: str, mark: Mark, found: Evidence, one: EntryRow) -> Finding:
 
 def _said(found: Evidence, one: EntryRow) -> str:
     return in_words(found.said.get(one.id, ()))
-
-
-def _place(one: EntryRow) -> str:
-    account = one.ec_integration
-    return (account.name or account.id) if account else one.platform or ""
 
 
 def _concluded(asked: Asked, found: Evidence, last: Sequence[EntryRow]) -> Iterator[Finding]:
@@ -229,16 +235,16 @@ def _concluded(asked: Asked, found: Evidence, last: Sequence[EntryRow]) -> Itera
         return
     fates = [(one, _fate(asked, found, one)) for one in last]
     for one in (one for one, came in fates if came in ("failed", "partly")):
-        yield Finding(key="do.stock_refused", mark="bad", named={"place": _place(one)}, entries=(one,), acts=one)
+        yield Finding(key="do.stock_refused", mark="bad", named={"place": place_of(one)}, entries=(one,), acts=one)
     for one in (one for one, came in fates if came == "unknown"):
-        yield Finding(key="do.stock_unclear", mark="unknown", named={"place": _place(one)}, entries=(one,))
+        yield Finding(key="do.stock_unclear", mark="unknown", named={"place": place_of(one)}, entries=(one,))
     good = [one for one, came in fates if came == "worked"]
     changed = [one for one in good if _changed(found, one)]
     for one in changed:
         told = found.tells[account_of(one)]
-        yield Finding(key="do.stock_changed", mark="note", named={"place": _place(one)}, entries=(told, one))
+        yield Finding(key="do.stock_changed", mark="note", named={"place": place_of(one)}, entries=(told, one))
     if accepted := [one for one in good if one not in changed]:
-        each = (f"{_place(one)} ({said})" if (said := _said(found, one)) else _place(one) for one in accepted)
+        each = (f"{place_of(one)} ({said})" if (said := _said(found, one)) else place_of(one) for one in accepted)
         named: Named = {"said": ", ".join(each)}
         yield Finding(key="do.stock_accepted", mark="good", named=named, entries=tuple(accepted))
 
