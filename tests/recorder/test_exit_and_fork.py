@@ -167,7 +167,7 @@ for number in range(10):
     if child == 0:
         stop.set()
         say(100000 + number)
-        assert apitrail.flush(40)
+        assert apitrail.flush(20)
         os._exit(0)
     children.append(child)
     time.sleep(0.02)

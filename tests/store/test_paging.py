@@ -37,7 +37,7 @@ def empty(log: Store) -> None:
     log.tidy(Rules(Keep(success_bodies=1, failure_bodies=1, entries=1)), now=NOON + timedelta(days=1000))
 
 
-@settings(max_examples=30)
+@settings(max_examples=60)
 @given(drawn=drawn, limits=st.lists(st.integers(1, 7), min_size=1), since=st.none() | moments, only=st.booleans())
 def test_pages_of_any_size_hold_every_entry_once_in_order(
     log: Store,
