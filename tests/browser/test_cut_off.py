@@ -126,16 +126,39 @@ def test_an_entry_that_is_opened_after_the_login_ended_is_opened_after_signing_i
     assert f"open={entry}" in page.locator("input[name='next']").get_attribute("value")
 
 
-def test_the_rest_of_a_body_is_still_to_be_had_after_a_login_that_ended(desk: Any, server: Any, call: Call) -> None:
+@pytest.fixture
+def long_answer(server: Any, call: Call) -> str:
+    """The address of an entry whose answer comes in pieces."""
     body = b'{"orders": [' + b",".join(b'{"id": "A-%06d", "sku": "T-1"}' % n for n in range(40_000)) + b"]}"
     (entry,) = server.record(call(body=body))
-    page = desk.open(f"/entries/{entry}")
+    return f"/entries/{entry}"
+
+
+def test_the_rest_of_a_body_is_still_to_be_had_after_a_login_that_ended(desk: Any, long_answer: str) -> None:
+    page = desk.open(long_answer)
     rest = page.locator(".of-response .rest .next-piece")
     expect(rest).to_be_visible()
     page.context.set_extra_http_headers(BY_A_PROXY)
     rest.click()
     expect(page.locator("#signed-out")).to_be_visible()
     expect(rest).to_be_visible()
+
+
+def test_an_answer_to_what_was_asked_before_the_login_ended_leaves_the_note_that_it_has(
+    desk: Any, long_answer: str
+) -> None:
+    page = desk.open("about:blank")
+    held: list[Route] = []
+    page.route(re.compile("/related"), lambda route: held.append(route))
+    page.goto(desk.home + long_answer)
+    expect(page.locator(".related-more[data-load]")).to_have_count(0)  # it was asked for
+    page.context.set_extra_http_headers(BY_A_PROXY)
+    page.locator(".of-response .rest .next-piece").click()
+    expect(page.locator("#signed-out")).to_be_visible()
+    (first,) = held
+    first.continue_(headers={name: value for name, value in first.request.headers.items() if name[:2] != "x-"})
+    expect(page.locator(".related")).to_be_visible()
+    assert page.locator("#signed-out").is_visible()
 
 
 @pytest.mark.parametrize("path", ["/", "/orders", "/shift", "/help/order-missing"])

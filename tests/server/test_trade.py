@@ -454,7 +454,19 @@ def test_what_cannot_be_asked_is_refused(server: Any) -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh-TW"])
 @pytest.mark.parametrize("path", ["/orders", "/shipments"])
-def test_the_pages_are_whole_in_each_language(server: Any, order: str, account: str, path: str, language: str) -> None:
+def test_the_pages_are_whole_in_each_language(
+    server: Any, ingest: dict[str, str], an_exchange: Make, order: str, account: str, path: str, language: str
+) -> None:
+    latest = an_exchange(  # else 25 others of the same log may stand before it
+        created_at=datetime.now(UTC).isoformat(),
+        status=422,
+        stated={
+            "action": "label.create",
+            "shipping_integration": {"id": account},
+            "references": [{"type": "order", "id": order}, {"type": "tracking", "id": f"T{account}"}],
+        },
+    )
+    server.post("/api/v1/exchanges", json={"exchanges": [latest]}, headers=ingest).raise_for_status()
     for query in ({}, {"failed": "1"}, {"number": order}, {"number": "nowhere"}, {"shipping_integration": account}):
         answer = server.get(path, params={"lang": language, "range": "30d", **query})
         assert answer.status_code == 200

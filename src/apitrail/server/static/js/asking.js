@@ -6,8 +6,13 @@
 const KEPT = ["open", "data-part"]; // of attributes: the page's own
 
 // A server that does not answer is said, and taken back as soon as it does: `apitrail:back` tells it. So is a login that
-// has ended, with the way to sign in and come back to what is shown.
-function tellReached(reached, signedOut) {
+// has ended, with the way to sign in and come back to what is shown. Answers may come in another order than they were
+// asked for: what a later question has found holds.
+let asked = 0;
+let heard = 0;
+function tellReached(question, reached, signedOut) {
+  if (question < heard) return;
+  heard = question;
   const [offline, login] = ["offline", "signed-out"].map((id) => document.getElementById(id));
   const back = reached && !offline.hidden;
   offline.hidden = reached;
@@ -18,13 +23,14 @@ function tellReached(reached, signedOut) {
 
 // The answer; null where there is none, or another question took its place. `elsewhere`: it is the page to sign in.
 export async function ask(url, signal) {
+  const question = ++asked;
   try {
     const answer = await fetch(url, { headers: { Accept: "text/html" }, signal });
     const text = await answer.text();
-    tellReached(true, answer.redirected);
+    tellReached(question, true, answer.redirected);
     return { text, ok: answer.ok, elsewhere: answer.redirected, place: answer.headers.get("Content-Location") };
   } catch (error) {
-    if (error.name !== "AbortError") tellReached(false, false);
+    if (error.name !== "AbortError") tellReached(question, false, false);
     return null;
   }
 }
