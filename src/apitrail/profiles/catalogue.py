@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Literal, TypeVar, cast, get_args
 
+import tomli
 from msgspec import Struct, ValidationError, convert
 
 from apitrail.entry import Cause
@@ -129,8 +129,8 @@ def load_catalogue(folder: Path = HERE) -> Catalogue:
 def _read(file: Path, kind: type[T]) -> T:
     text = file.read_text("utf-8")
     try:
-        return convert(tomllib.loads(text), kind)
-    except (ValidationError, tomllib.TOMLDecodeError) as error:
+        return convert(tomli.loads(text), kind)
+    except (ValidationError, tomli.TOMLDecodeError) as error:
         raise ProfileError(file, 1, str(error), "Correct the catalogue.") from error
 
 

@@ -1,6 +1,6 @@
 """Where in a TOML file a value stands, so that an error can name its line.
 
-`tomllib` keeps no positions. This reads only headers and keys, of text that `tomllib` has already accepted, and knows
+`tomli` keeps no positions. This reads only headers and keys, of text that `tomli` has already accepted, and knows
 strings and brackets just well enough not to be fooled by what is inside them.
 """
 

@@ -7,10 +7,10 @@ condition that cannot be read, one code with two causes that nothing tells apart
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import tomli
 from msgspec import ValidationError, convert
 
 from apitrail.profiles.catalogue import Catalogue
@@ -36,8 +36,8 @@ def read_profile(file: Path, catalogue: Catalogue, *, check: bool = True) -> Fil
     """
     text = file.read_text("utf-8")
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         raise ProfileError(file, int(found[1]) if found else 1, str(error), "Write it as TOML.") from error
     try:

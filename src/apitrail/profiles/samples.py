@@ -19,12 +19,12 @@ body's first line says that the rest is base64.
 from __future__ import annotations
 
 import re
-import tomllib
 from base64 import b64decode
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+import tomli
 from msgspec import Struct
 
 from apitrail.entry import Entry
@@ -46,7 +46,7 @@ class Sample(Struct, frozen=True):
 
 def read_sample(file: Path) -> Sample:
     """The sample in an `.http` file with the `.toml` beside it. Raises ValueError for what is no sample."""
-    expected = tomllib.loads(file.with_suffix(".toml").read_text("utf-8"))
+    expected = tomli.loads(file.with_suffix(".toml").read_text("utf-8"))
     return Sample(file.stem, parse_exchange(file.read_text("utf-8")), expected)
 
 

@@ -18,6 +18,7 @@ from litestar.enums import HttpMethod, ScopeType
 from litestar.response import Redirect
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Message, Receive, Scope, Send
 
+from apitrail.absent import absent
 from apitrail.profiles import Profiles
 from apitrail.server import admin, api, export, health, integrations, login, recorders, reference, storage, views
 from apitrail.server.access import Gate, Tokens
@@ -112,6 +113,13 @@ def create_app(
         "ingest": ingest,
         "health": state,
     }
+    with absent("pydantic"):  # what Litestar has for it takes as long to load as all the routes
+        return _application(given, gate, state, [ingest.close, *closing])
+
+
+def _application(
+    given: dict[str, Any], gate: Gate, state: Health, on_shutdown: list[Callable[[], None]]
+) -> Application:
     return Application(
         route_handlers=[
             post_exchanges,
@@ -134,7 +142,7 @@ def create_app(
         guards=[gate.check],
         exception_handlers=exception_handlers(_to_login),
         request_max_body_size=_SMALL_BODY,
-        on_shutdown=[ingest.close, *closing],
+        on_shutdown=on_shutdown,
         openapi_config=None,  # our own is at /docs: see apitrail.server.openapi
         logging_config=None,
         state=State({"health": state}),

@@ -9,7 +9,8 @@ holds. All three are read by the same parser, so that a wrong one is refused in 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -105,14 +106,17 @@ class Row(Struct, frozen=True):
         return value
 
 
-def rows() -> Iterator[Row]:
+@cache
+def rows() -> tuple[Row, ...]:
     """The table, in the order of `Settings`."""
     hints = get_type_hints(Settings, include_extras=True)
+    made = []
     for field in fields(Settings):
         kind, setting = get_args(hints[field.name])
         assert field.default is not NODEFAULT, field.name
         plain = int if kind == int | None else get_origin(kind) or kind
-        yield Row(field.name, plain, field.default, setting)
+        made.append(Row(field.name, plain, field.default, setting))
+    return tuple(made)
 
 
 def load(given: Mapping[str, object], environment: Mapping[str, str]) -> Settings:

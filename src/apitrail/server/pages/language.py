@@ -5,12 +5,12 @@ Which language: `?lang=`, else the cookie that choosing one sets, else what the 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import tomli
 from markupsafe import Markup, escape
 
 from apitrail.profiles.catalogue import Party
@@ -63,7 +63,7 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 def languages() -> dict[str, Words]:
     """Every language there is, by its tag."""
     files = sorted(FOLDER.glob("*.toml"))
-    return {file.stem: Words(file.stem, _flat(tomllib.loads(file.read_text(encoding="utf-8")))) for file in files}
+    return {file.stem: Words(file.stem, _flat(tomli.loads(file.read_text(encoding="utf-8")))) for file in files}
 
 
 def choose(asked: str, cookie: str, accepted: str) -> Words:
