@@ -74,6 +74,8 @@ def attempt(file: Path, sample: Path) -> None:
     if entry.action in DELIVERY:
         for number, words in _places(profiles, entry):
             typer.echo(f"{'delivery':<21} {_plain(f'{number} {words}'.strip())}")
+    if (making := profiles.making(entry)[0]) is not None:
+        typer.echo(f"{'making':<21} {_plain(making)}")
     if entry.action.startswith("auth.") and (ends := profiles.expires(entry)) is not None:
         typer.echo(f"{'expires':<21} {ends.isoformat()}")
 

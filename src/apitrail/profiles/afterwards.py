@@ -1,4 +1,5 @@
-"""What a whole entry still tells when it is looked at: where its parcel is, when its access ends.
+"""What a whole entry still tells when it is looked at: where its parcel is, whether its label is still being made, when
+its access ends.
 
 Not derived as entries come in: few people ask, and of few entries. What the platform says is handed on, never guessed.
 """
@@ -13,7 +14,7 @@ from apitrail.exchange import Exchange
 from apitrail.profiles.facts import Facts
 from apitrail.profiles.locators import Locator, first_text
 from apitrail.profiles.plans import CompiledParts
-from apitrail.profiles.platform import Platform
+from apitrail.profiles.platform import Platform, Said
 from apitrail.profiles.steps import as_text
 from apitrail.profiles.times import UNIX_LEAST, moment
 
@@ -28,7 +29,17 @@ def deliveries(platform: Platform, entry: Entry, parcels: Iterable[Collection[st
 
     A parcel is given by its numbers; without any it is the one that the entry is about, if it is about a single one.
     """
-    if not platform.delivery:
+    return [said[:LONGEST] if said else None for said in _of_each(platform.delivery, entry, parcels)]
+
+
+def making(platform: Platform, entry: Entry, parcels: Iterable[Collection[str]]) -> list[str | None]:
+    """The platform's word for each parcel whose label it is still making; None for any other, and as above."""
+    places, words = platform.making
+    return [said if said and said.casefold() in words else None for said in _of_each(places, entry, parcels)]
+
+
+def _of_each(places: Said, entry: Entry, parcels: Iterable[Collection[str]]) -> list[str | None]:
+    if not places:
         return [None for _ in parcels]
     facts = facts_of(entry)
     own = [{one.id.lower() for one in entry.references if one.type == kind} for kind in KINDS]
@@ -37,19 +48,19 @@ def deliveries(platform: Platform, entry: Entry, parcels: Iterable[Collection[st
     for asked in parcels:
         numbers = {one.lower() for one in asked}
         alone = single is not None and (not numbers or not single or not single.isdisjoint(numbers))
-        said.append(_delivery(platform, facts, numbers | single if alone and single else numbers, alone))
+        said.append(_words(places, facts, numbers | single if alone and single else numbers, alone))
     return said
 
 
-def _delivery(platform: Platform, facts: Facts, numbers: Collection[str], alone: bool) -> str | None:
-    for place in platform.delivery:
+def _words(places: Said, facts: Facts, numbers: Collection[str], alone: bool) -> str | None:
+    for place in places:
         said: str | None = None
         if isinstance(place, Locator):
             said = first_text((place,), facts) if alone else None
         elif (part := _part(place, facts, numbers, alone)) is not None:
             said = first_text(place.says, part)
         if said:
-            return said[:LONGEST]
+            return said
     return None
 
 

@@ -302,6 +302,13 @@ class Profiles:
         platform = self._platforms.get(entry.platform or "")
         return afterwards.deliveries(platform, entry, parcels) if platform is not None else [None] * len(parcels)
 
+    def making(self, entry: Entry, parcels: Sequence[Collection[str]] = ((),)) -> list[str | None]:
+        """The platform's word for each parcel, given by its numbers, whose label it is still making by an entry; None
+        for any other, and where that is not known.
+        """
+        platform = self._platforms.get(entry.platform or "")
+        return afterwards.making(platform, entry, parcels) if platform is not None else [None] * len(parcels)
+
     def expires(self, entry: Entry) -> datetime | None:
         """When the access ends that an answer to signing in gave; None where it does not say."""
         return afterwards.expires(self._platforms.get(entry.platform or "", self._generic), entry)

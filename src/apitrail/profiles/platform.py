@@ -27,6 +27,10 @@ OAUTH_EXPIRES = "response:$.expires_in"
 """RFC 6749, section 5.1: seconds from the time of the answer."""
 
 
+Said = tuple[Locator | CompiledParts, ...]
+"""Where an answer says something of a parcel, in order."""
+
+
 class BadEndpoint(ValueError):
     """Not an endpoint line that can be read."""
 
@@ -47,7 +51,8 @@ class Platform:
         self._signs_of: dict[str, Callable[[Facts], list[CompiledSign]]] = {}
         self._items_of: dict[str, Callable[[Facts], list[CompiledItems]]] = {}
         self._made_account: tuple[Locator, ...] | None = None
-        self._made_delivery: tuple[Locator | CompiledParts, ...] | None = None
+        self._made_delivery: Said | None = None
+        self._made_making: tuple[Said, frozenset[str]] | None = None
         self._made_expires: tuple[Locator, ...] | None = None
         self._made_select: dict[str, Locator] | None = None
         self._made_errors: CauseTable | None = None
@@ -73,12 +78,20 @@ class Platform:
         return self._made_account
 
     @property
-    def delivery(self) -> tuple[Locator | CompiledParts, ...]:
+    def delivery(self) -> Said:
         """Where it is said where a parcel is."""
         if self._made_delivery is None:
-            places = [self._file.delivery] if isinstance(self._file.delivery, str) else self._file.delivery
-            self._made_delivery = tuple(Locator(place) if isinstance(place, str) else _parts(place) for place in places)
+            self._made_delivery = _said(self._file.delivery)
         return self._made_delivery
+
+    @property
+    def making(self) -> tuple[Said, frozenset[str]]:
+        """Where it is said how far a label is, and the words that say that it is being made, without case."""
+        if self._made_making is None:
+            making = self._file.making
+            words = frozenset(word.casefold() for word in making.words) if making else frozenset()
+            self._made_making = _said(making.says if making else []), words
+        return self._made_making
 
     @property
     def expires(self) -> tuple[Locator, ...]:
@@ -286,6 +299,12 @@ def _sign(sign: Sign) -> CompiledSign:
         locators(sign.field),
         locators(sign.reported_by),
     )
+
+
+def _said(places: str | list[str | Parts]) -> Said:
+    """What is said of a parcel: of the only one, or each in its part of an answer."""
+    listed = [places] if isinstance(places, str) else places
+    return tuple(Locator(place) if isinstance(place, str) else _parts(place) for place in listed)
 
 
 def _parts(parts: Parts) -> CompiledParts:

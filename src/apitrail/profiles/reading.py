@@ -22,7 +22,7 @@ from apitrail.profiles.platform import BadEndpoint, parse_endpoint, settled
 from apitrail.profiles.positions import Positions, Where
 from apitrail.profiles.problems import ProfileError
 from apitrail.profiles.routes import BadPath, Routes
-from apitrail.profiles.schema import GENERIC, Endpoint, ErrorRule, File, Places, When
+from apitrail.profiles.schema import GENERIC, Endpoint, ErrorRule, File, Parts, Places, When
 from apitrail.profiles.steps import BadLocator
 
 FILE = "profile.toml"
@@ -104,13 +104,9 @@ class _Check:
                 "Use the folder's name.",
             )
         self._places(("account",), profile.account)
-        for part in [profile.delivery] if isinstance(profile.delivery, str) else profile.delivery:
-            if isinstance(part, str):
-                self._places(("delivery",), part)
-            else:
-                self._places(("delivery",), part.at)
-                self._places(("delivery",), part.id, relative=True)
-                self._places(("delivery",), part.says, relative=True)
+        self._said(("delivery",), profile.delivery)
+        if profile.making is not None:
+            self._said(("making", "says"), profile.making.says)
         self._places(("expires",), profile.expires)
         if profile.path_in:
             self._places(("path_in",), profile.path_in)
@@ -148,6 +144,15 @@ class _Check:
             settled = self._catalogue.settle(action)
             fix = f'Write "{settled}".' if settled != action else "Use one of docs/actions.md."
             self._refuse(where, f'unknown action "{action}"', fix)
+
+    def _said(self, where: Where, said: str | list[str | Parts]) -> None:
+        for part in [said] if isinstance(said, str) else said:
+            if isinstance(part, str):
+                self._places(where, part)
+            else:
+                self._places(where, part.at)
+                self._places(where, part.id, relative=True)
+                self._places(where, part.says, relative=True)
 
     def _places(self, where: Where, texts: Places, *, relative: bool = False) -> None:
         for text in [texts] if isinstance(texts, str) else texts:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -98,13 +99,14 @@ def differences(profiles: Profiles, entry: Entry, expected: dict[str, Any]) -> l
 
     `references` (in any order) and `items` are written as texts: `order:A-1`, and `sku:B-2 request_error E17 message`.
     A field that is not expected to be anything may be anything; `""` expects that there is none. `delivery` is what the
-    entry tells of its parcel, or a table of what it tells of each number; `quantities` a table of what it says of the
+    entry tells of its parcel, or a table of what it tells of each number; `making` is the like of a label that is still
+    being made; `quantities` a table of what it says of the
     stock of each product; `expires` the time at which the access ends.
     """
     out = []
     for name, wanted in expected.items():
-        if name == "delivery":
-            found = _told(profiles, entry, wanted)
+        if name in ("delivery", "making"):
+            found = _told(profiles.deliveries if name == "delivery" else profiles.making, entry, wanted)
         elif name == "quantities":
             found = {number: in_words(quantities(entry, named(entry, (number,)))) for number in wanted}
         else:
@@ -114,10 +116,10 @@ def differences(profiles: Profiles, entry: Entry, expected: dict[str, Any]) -> l
     return out
 
 
-def _told(profiles: Profiles, entry: Entry, wanted: Any) -> Any:
+def _told(tell: Callable[..., list[str | None]], entry: Entry, wanted: Any) -> Any:
     if not isinstance(wanted, dict):
-        return profiles.deliveries(entry)[0] or ""
-    words = profiles.deliveries(entry, [(number,) for number in wanted])
+        return tell(entry)[0] or ""
+    words = tell(entry, [(number,) for number in wanted])
     return {number: said or "" for number, said in zip(wanted, words, strict=True)}
 
 

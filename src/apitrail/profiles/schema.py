@@ -49,6 +49,8 @@ class File(Struct, forbid_unknown_fields=True):
     """Where the account's id sits."""
     delivery: str | list[str | Parts] = []
     """Where a notification of a parcel, or the answer to asking for it, says where it is: in the platform's words."""
+    making: Making | None = None
+    """What an answer about a label says while the label is still being made."""
     expires: Places = []
     """Where an answer to signing in says when the access ends: in seconds, as a Unix time, or as a time with its
     offset. `$.expires_in` of OAuth 2 is known without it."""
@@ -82,6 +84,18 @@ class Parts(Struct, forbid_unknown_fields=True):
     id: Places
     """Any of the parcel's numbers."""
     says: Places
+
+
+class Making(Struct, forbid_unknown_fields=True):
+    """How a label that is still being made is told from one that is there. Both are answers without an error."""
+
+    says: str | list[str | Parts]
+    """Where the answer says how far it is."""
+    words: list[str]
+    """Those that say that it is being made; in either case of letters."""
+    source: str
+    evidence: Evidence
+    checked: date | None = None
 
 
 class Recognise(Struct, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from apitrail.exchange import Integration
 from apitrail.server.guided.label import VOIDING
@@ -34,8 +35,9 @@ ABOUT_PARCELS = (*ABOUT_LABELS, *DELIVERY)
 COUNTED = (*ABOUT_PARCELS, *SHIPPING)
 """What is counted of the calls that name a parcel's order or package: each fetch of orders names them as well."""
 
-LinkState = Literal["done", "failed", "not_shown"]
-LabelStatus = Literal["cancelled", "failed", "downloaded", "ready", "created", "number_only", "not_shown"]
+LinkState = Literal["done", "failed", "waiting", "not_shown"]
+"""`waiting`: the platform said that it is still making the label."""
+LabelStatus = Literal["cancelled", "failed", "downloaded", "ready", "making", "created", "number_only", "not_shown"]
 Warned = Literal["number_exists", "made_twice"]
 
 
@@ -50,7 +52,7 @@ class ChainLink(Struct, frozen=True):
     cause: str = ""
     """Why it failed."""
     message: str = ""
-    """The platform's own message, unchanged."""
+    """The platform's own message or word, unchanged."""
     broken: bool = False
     """Nothing after it happened: it is where the chain broke."""
 
@@ -356,6 +358,21 @@ def _status(calls: Sequence[Mention], chain: Sequence[ChainLink]) -> LabelStatus
     if state["number"] == "done":
         return "number_only"
     return "cancelled" if _voided(calls) < len(calls) else "not_shown"
+
+
+def asked_after(parcel: Parcel) -> ChainLink | None:
+    """The call that found the label ready, where nothing but that call says so: it may have said the opposite."""
+    if parcel.label != "ready":
+        return None
+    return next(link for link in parcel.chain if link.name == "callback")
+
+
+def still_making(parcel: Parcel, word: str) -> Parcel:
+    """As the platform says in its own word in the call that `asked_after` tells."""
+    chain = tuple(
+        replace(link, state="waiting", message=word) if link.name == "callback" else link for link in parcel.chain
+    )
+    return replace(parcel, label="making", chain=chain)
 
 
 def _warnings(calls: Sequence[Mention], chain: Sequence[ChainLink]) -> Iterable[Warned]:

@@ -23,8 +23,10 @@ from apitrail.server.boards.parcels import (
     Seen,
     Sighted,
     alone,
+    asked_after,
     numbers,
     parcels,
+    still_making,
 )
 from apitrail.server.boards.signs import both_ways, signed
 from apitrail.server.boards.span import Span, bounded
@@ -148,7 +150,7 @@ def find_shipments(store: Store, profiles: Profiles, asked: Asked, now: datetime
         lambda one: (one.parcel.tracking, one.parcel.shipments, one.parcel.packages, one.parcel.orders),
     )
     return ShipmentsAnswer(
-        shipments=_located(store, profiles, told.rows),
+        shipments=_with_labels(store, profiles, _located(store, profiles, told.rows)),
         since=told.span.since if told.span else None,
         until=told.span.until if told.span else None,
         cut=bool(told.span and told.span.cut),
@@ -285,6 +287,25 @@ def _located(store: Store, profiles: Profiles, found: list[Sighted]) -> list[Par
     asked = [(one.seen, (*one.parcel.tracking, *one.parcel.shipments)) for one in found if one.seen]
     said = iter(_said(store, profiles, asked))
     return [replace(one.parcel, seen=next(said)) if one.seen else one.parcel for one in found]
+
+
+def _with_labels(store: Store, profiles: Profiles, found: list[Parcel]) -> list[Parcel]:
+    """With what the platform said of labels that nothing but its answer tells to be ready: it may still make them."""
+    about: dict[str, list[int]] = {}
+    places: dict[str, datetime] = {}
+    for index, parcel in enumerate(found):
+        link = asked_after(parcel)
+        if link is not None and link.at is not None:
+            about.setdefault(link.entry, []).append(index)
+            places[link.entry] = link.at
+    told = [*found]
+    for identity, entry in store.entries_at([*places.items()]).items():
+        parcels = [found[index] for index in about[identity]]
+        named = [(*one.tracking, *one.shipments, *one.packages, *one.orders) for one in parcels]
+        for index, word in zip(about[identity], profiles.making(entry, named), strict=True):
+            if word is not None:
+                told[index] = still_making(found[index], word)
+    return told
 
 
 def _said(store: Store, profiles: Profiles, asked: list[tuple[tuple[Seen, ...], tuple[str, ...]]]) -> list[Seen]:

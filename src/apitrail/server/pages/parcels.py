@@ -16,9 +16,15 @@ from apitrail.server.pages.query import PageQuery
 from apitrail.server.pages.reader import Reader
 
 PATH = "/shipments"
-LINK_ICONS = {"done": "check", "failed": "cross", "not_shown": "lost"}
-LABEL_TONES = {"failed": "platform_error", "cancelled": "unknown", "number_only": "partial", "not_shown": "unknown"}
-LABEL_ICONS = {"failed": "cross", "cancelled": "barred", "number_only": "half", "not_shown": "lost"}
+LINK_ICONS = {"done": "check", "failed": "cross", "waiting": "half", "not_shown": "lost"}
+LABEL_TONES = {
+    "failed": "platform_error",
+    "cancelled": "unknown",
+    "making": "partial",
+    "number_only": "partial",
+    "not_shown": "unknown",
+}
+LABEL_ICONS = {"failed": "cross", "cancelled": "barred", "making": "half", "number_only": "half", "not_shown": "lost"}
 
 
 class LinkView(Struct, frozen=True, kw_only=True):
