@@ -118,6 +118,16 @@ def test_the_chart_is_of_this_version_and_takes_no_password_in_its_address() -> 
     assert not re.search(pattern, "")
 
 
+def test_the_chart_takes_no_setting_by_which_its_own_parts_would_miss_the_server() -> None:
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    refused = schema["properties"]["settings"]["propertyNames"]["not"]["enum"]
+    chart = (CHART / "templates" / "deployment.yaml").read_text()
+    image = (DEPLOY / "Dockerfile").read_text()
+    own = set(re.findall(r"name: (APITRAIL_[A-Z]+), value", chart)) | set(re.findall(r"(APITRAIL_[A-Z]+)=", image))
+    assert own | {"APITRAIL_PORT"} <= set(refused) <= VARIABLES
+    assert f"containerPort: {load({}, {}).port}" in chart
+
+
 def test_a_server_that_stops_has_longer_than_it_gives_to_requests() -> None:
     least = load({}, {}).stop_timeout + 10
     servers = {name: one for name, one in compose()["services"].items() if name.startswith("apitrail")}
@@ -125,7 +135,10 @@ def test_a_server_that_stops_has_longer_than_it_gives_to_requests() -> None:
     chart = (CHART / "templates" / "deployment.yaml").read_text()
     given = [
         *(str(one["stop_grace_period"]).removesuffix("s") for one in servers.values()),
-        *(str(int(whole) - _before_it_is_told(chart)) for whole in re.findall(r"GracePeriodSeconds: (\d+)", chart)),
+        *(
+            str(int(more) + int(stop) - _before_it_is_told(chart))
+            for more, stop in re.findall(r'GracePeriodSeconds: {{ add (\d+) \(int \(default "(\d+)"', chart)
+        ),
         *re.findall(r"docker run -d .*--stop-timeout (\d+) ", (ROOT / "docs" / "operating.md").read_text()),
     ]
     given += re.findall(r"TimeoutStopSec=(\d+)", (ROOT / "docs" / "operating.md").read_text())
