@@ -74,3 +74,18 @@ def test_the_page_says_so(server: Any, ask: Callable[..., None], account: str, l
     ask(8, **{f"O{account}": "PROCESSING"})
     page = server.get("/shipments", params={"number": f"T{account}", "lang": language}).text
     assert word in page
+
+
+def test_whoever_asks_after_the_label_is_told_to_wait(server: Any, ask: Callable[..., None], account: str) -> None:
+    order = f"O{account}"
+    ask(9, "/api/v2/logistics/create_shipping_document", **{order: ""})
+    ask(8, **{order: "PROCESSING"})
+
+    def told() -> str:
+        return str(server.get("/help/label-failed", params={"number": order, "lang": "en"}).text)
+
+    assert "is still making the label: “PROCESSING”" in told()
+    assert "The latest attempt worked" not in told()
+    ask(7, **{order: "READY"})
+    assert "is still making the label" not in told()
+    assert "The latest attempt worked" in told()

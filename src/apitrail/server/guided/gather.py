@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from apitrail.entry import Entry, EntryRow
+from apitrail.profiles import Profiles
 from apitrail.profiles.quantities import named, quantities
 from apitrail.server.guided import label, missing, stock
 from apitrail.server.guided.fetches import LEAST, Account
@@ -92,7 +93,7 @@ def _with_entries(store: Store, asked: missing.Asked, one: Account, accounts: li
     )
 
 
-def failed_label(store: Store, asked: label.Asked) -> label.Evidence:
+def failed_label(store: Store, profiles: Profiles | None, asked: label.Asked) -> label.Evidence:
     """What the log holds of a label. Raises QueryTooLarge, StoreError."""
     attempts = store.page(asked.attempts, limit=ATTEMPTS).entries
     shops = label.by_shop(asked, attempts)[: label.SHOPS]
@@ -107,8 +108,16 @@ def failed_label(store: Store, asked: label.Asked) -> label.Evidence:
         before={one.id: before for one in lasts if (before := _latest(store, label.like(one))) is not None},
         around={one.id: _around(store, one) for one in lasts},
         voids=_voids(store, asked, attempts) if asked.number and attempts else (),
+        making=_making(store, profiles, asked, [some[0] for _, some in shops]) if profiles and asked.number else {},
         oldest=store.span().oldest,
     )
+
+
+def _making(store: Store, profiles: Profiles, asked: label.Asked, lasts: list[EntryRow]) -> dict[str, str]:
+    """What the latest attempts say of the label, where they say that it is still being made."""
+    worked = [one for one in lasts if one.outcome in GOOD]
+    said = {identity: profiles.making(one, [asked.names])[0] for identity, one in _whole(store, worked).items()}
+    return {identity: word for identity, word in said.items() if word is not None}
 
 
 def _voids(store: Store, asked: label.Asked, attempts: Sequence[EntryRow]) -> Sequence[EntryRow]:

@@ -132,6 +132,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """By that too."""
     voids: Sequence[EntryRow] = ()
     """Calls that cancelled a label of these, newest first."""
+    making: Mapping[str, str] = {}
+    """By the latest attempt of each shop, where it worked and says that the label is still being made: its word."""
     oldest: datetime | None = None
 
 
@@ -268,6 +270,9 @@ def _latest(
     named: Named = {"at": last.created_at, "action": last.action}
     if _unclear(asked, last):
         yield Finding(key="latest_unclear", mark="unknown", named=named, entries=(last,))
+    elif (word := found.making.get(last.id)) is not None:
+        named = {"platform": last.platform or "", "said": word, "at": last.created_at}
+        yield Finding(key="still_making", mark="note", named=named, entries=(last,))
     elif last not in failures:
         all_well = not failures and not any(_unclear(asked, one) for one in attempts)
         yield Finding(key="all_worked" if all_well else "last_worked", mark="good", named=named, entries=(last,))
@@ -339,6 +344,8 @@ def _concluded(
         void = _no_more(asked, found, attempts)
         if void is not None and void.created_at > attempts[0].created_at:
             yield Finding(key="do.cancelled", mark="note", entries=(void,))
+        elif attempts[0].id in found.making:
+            yield Finding(key="do.still_making", mark="note", entries=(attempts[0],))
         else:
             yield Finding(key="do.healed", mark="good", entries=(attempts[0],))
             if asked.number and len(several := standing(asked, found, attempts)) > 1:

@@ -169,7 +169,9 @@ def label_failed(store: Store, values: Mapping[str, Sequence[str]], query: PageQ
 
     def answered(number: str, account: str, since: datetime) -> Answer | None:
         question = label.Asked(number=number, account=account, since=since)
-        return label.answer(question, gather.failed_label(store, question)) if number or account else None
+        if not (number or account):
+            return None
+        return label.answer(question, gather.failed_label(store, reader.profiles, question))
 
     return _numbered("label", "shipping", answered, store, values, query, reader)
 
