@@ -28,6 +28,10 @@ BODIES: dict[str, tuple[str, str]] = {
         json.dumps({"access_token": SECRET, "z": OTHER, "password": OTHER})[:-3],
     ),
     "name and value": ("application/json", json.dumps([{"name": "password", "value": SECRET}])),
+    "pairs in a list": (
+        "application/json",
+        json.dumps({"headers": [["X-Api-Key", SECRET], ["Accept", "*/*"], ["X-Auth-Token", OTHER]]}),
+    ),
     "a key": ("application/json", json.dumps({"pem": PEM, "jwt": JWT})),
     "form": ("application/x-www-form-urlencoded", f"a=1&client_secret={SECRET}&data={quote_plus(json.dumps(INNER))}"),
     "elements": ("text/xml", f"<r><Password>{SECRET}</Password><Card>{CARD}</Card><a:Token>{OTHER}</a:Token></r>"),

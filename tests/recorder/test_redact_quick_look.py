@@ -56,6 +56,7 @@ def written(rnd: random.Random) -> Iterator[str]:
     for sign in (":", "=", "=>", "：", "＝"):
         yield f"{name}{gap()}{sign}{one(('', ' '))}{SECRET}"
         yield f"{mark}{name}{mark}{gap()}{sign}{gap()}{mark}{SECRET}{mark}"
+    yield f'[["a","b"],{gap()}[{gap()}"{name}"{gap()},{gap()}"{SECRET}"{gap()}]{gap()}]'
     key, value = one(KEYS), one(VALUES)
     yield f'{{"{key}"{gap()}:{gap()}"{name}",{gap()}"{value}"{gap()}:{gap()}"{SECRET}"}}'
     yield f'{{"{value}"{gap()}:{gap()}"{SECRET}",{gap()}"{key}"{gap()}:{gap()}"{name}"}}'
@@ -98,7 +99,7 @@ def scanned_whole(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], bool]:
 
     def everything(self: Names, text: str) -> Hits:
         keys = re.findall(r'"([^"\\]{1,128}+)\\*+"[ \t\r\n]*+:', text)
-        return Hits(frozenset(key for key in keys if self.groups(key)), True, True)
+        return Hits(frozenset(key for key in keys if self.groups(key)), True, True, True)
 
     def left(body: str) -> bool:
         with monkeypatch.context() as patched:
@@ -133,6 +134,10 @@ def test_it_misses_nothing_that_a_scanner_finds(seed: int, scanned_whole: Callab
         json.dumps({"@name": "password", "#text": SECRET}),
         json.dumps({"key": "api_key", "content": SECRET}),
         json.dumps({"key": "api_key", "v": SECRET}),
+        json.dumps([["Accept", "*/*"], ["X-Api-Key", SECRET]]),
+        json.dumps({"sent": {"headers": [["X-Api-Key", SECRET]]}}, indent=4),
+        json.dumps({"log": json.dumps([["X-Api-Key", SECRET]])}),
+        json.dumps({"log": json.dumps({"log": json.dumps([["x-api-key", SECRET], ["Accept", "*/*"]])})}),
         json.dumps({"msg": f"access_token：{SECRET}"}),
         json.dumps({"msg": f"access_token：{SECRET}"}, ensure_ascii=False),
         json.dumps({"msg": f"密碼：{SECRET}"}),
@@ -149,3 +154,24 @@ def test_it_misses_nothing_that_a_scanner_finds(seed: int, scanned_whole: Callab
 )
 def test_a_name_is_seen_in_odd_places(body: str) -> None:
     assert not is_left(body)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"required": ["password", "emailAddress99"]},
+        {"missing": [["first", "second"], ["x_api_keys_count", "emailAddress99"]]},
+        [["password", "emailAddress99", "tel"]],
+        {"api_key": None, "order": [["buyer", "emailAddress99"]]},
+    ],
+)
+def test_a_list_of_names_keeps_them(value: object) -> None:
+    exchange = Exchange(
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        method="POST",
+        url="https://a.example/x",
+        response=Message(body=json.dumps(value).encode()),
+    )
+    kept = REDACTOR.exchange(exchange).response
+    assert kept is not None
+    assert b"emailAddress99" in kept.body

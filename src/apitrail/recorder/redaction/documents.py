@@ -1,4 +1,5 @@
-"""JSON: secret keys at any depth, whole objects of credentials, `{"name": "password", "value": …}`, strings in strings.
+"""JSON: secret keys at any depth, whole objects of credentials, `{"name": "password", "value": …}`, lists of pairs,
+strings in strings.
 
 A name in quotes before a colon is a key wherever it stands: in a string its quotes would be escaped. So keys are
 found without parsing, in a whole document as in a piece of one. Reading the strings one by one is needed only for
@@ -11,7 +12,7 @@ from __future__ import annotations
 import re
 
 from apitrail.recorder.redaction.layers import JSON_STRING, Looking, Span, decode, lost
-from apitrail.recorder.redaction.names import NAMED
+from apitrail.recorder.redaction.names import NAMED, PAIRED
 from apitrail.recorder.secrets import Group
 
 _STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)("|\\?\Z)', re.DOTALL)
@@ -27,6 +28,7 @@ _VALUE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _VALUE_BEFORE = re.compile(r'"(?:value|val|v|text|content|#text|\$)"[ \t\r\n]*+:[ \t\r\n]*+', re.IGNORECASE)
+_PAIR_ENDS = re.compile(r"[ \t\r\n]*+\][ \t\r\n]*+(?:[,\]]|\Z)")
 _NEAR = 4096
 _NEXT = 512
 _LOST = re.compile(r'[^\s"\\{}\[\],:]{8,4096}+(?=")')
@@ -81,6 +83,21 @@ def by_sibling(text: str, look: Looking) -> list[Span]:
         opened = text.rfind("{", max(0, match.start() - _NEAR), match.start())
         for before in _VALUE_BEFORE.finditer(text, opened + 1, match.start()) if opened >= 0 else ():
             spans += value(text, before.end(), groups, look)[0]
+    return spans
+
+
+def by_list(text: str, look: Looking) -> list[Span]:
+    """`[["X-Api-Key", "…"], …]`: fields of a header as many programs keep them. A list on its own may be of names alone
+    (`"required": ["password", "email"]`), so only a pair within a list is taken for one.
+    """
+    spans: list[Span] = []
+    for match in PAIRED.finditer(text):
+        groups = look.secret(match[1], "json")
+        if not groups or text[max(0, match.start() - _NEXT) : match.start()].rstrip()[-1:] not in ("[", ","):
+            continue
+        string = _STRING.match(text, match.end())
+        if string and (_PAIR_ENDS.match(text, string.end()) or (look.cut_end and string.end() == len(text))):
+            spans += look.span(text, *string.span(1), groups, JSON_STRING)
     return spans
 
 

@@ -168,6 +168,8 @@ class Look:
         found = documents.by_key(text, self, hits.quoted) if hits.quoted else []
         if hits.named:
             found += documents.by_sibling(text, self)
+        if hits.paired:
+            found += documents.by_list(text, self)
         if shape == "json":
             whole = not (self.cut_start or self.cut_end) and _valid(text)
             if hits.other or not whole:

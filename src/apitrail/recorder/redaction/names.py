@@ -78,6 +78,11 @@ _NAMED_ANYWHERE = re.compile(
     rf'\\*+"{_GAP}:{_GAP}\\*+"([^"\\]{{1,80}}+)\\*+"'
 )
 """The same, in a document within a string too, and some more."""
+PAIRED = re.compile(r'\[[ \t\r\n]*+"([^"\\]{1,80}+)"[ \t\r\n]*+,[ \t\r\n]*+(?=")')
+"""A list that may be a name and its value."""
+_LISTS = re.compile(rf'(?:\[|\]{_GAP},){_GAP}\[{_GAP}\\*+"')
+"""Where such a list stands in a list: few bodies have that."""
+_PAIRED_ANYWHERE = re.compile(rf'\[{_GAP}\\*+"([^"\\]{{1,80}}+)\\*+"{_GAP},{_GAP}\\*+"')
 _VALUES = frozenset(("value", "val", "v", "text", "content", "#text", "$"))
 
 
@@ -90,9 +95,11 @@ class Hits(NamedTuple):
     """A secret name as the value of `name` or `key`, beside a `value`."""
     other: bool = False
     """A secret name anywhere else, or in an encoding."""
+    paired: bool = False
+    """A secret name as the first of a list, before another text."""
 
     def __bool__(self) -> bool:
-        return bool(self.quoted) or self.named or self.other
+        return bool(self.quoted) or self.named or self.other or self.paired
 
 
 NONE = Hits()
@@ -162,18 +169,20 @@ class Names:
         windows = [text]
         if len(text) > WINDOW:
             windows = [text[start : start + WINDOW + _OVERLAP] for start in range(0, len(text), WINDOW)]
+        listed = "[" in text and _LISTS.search(text) is not None
         quoted: frozenset[str] = frozenset()
-        other, valued = coded, False
+        other, valued, paired = coded, False, False
         for window in windows:
             keys = _QUOTED.findall(window)
             secret = self._any(keys)
             quoted |= secret
             other = self._other(window, keys, bool(secret)) or other
             valued = valued or _has_values(window, keys)
+            paired = paired or (listed and bool(self._any(_PAIRED_ANYWHERE.findall(window))))
             if len(windows) > 1:
                 self._breathe()
         named = valued and any(map(self._says_names, windows))
-        return Hits(quoted, named, other or (named and '\\"' in text))
+        return Hits(quoted, named, other or ((named or paired) and '\\"' in text), paired)
 
     def _says_names(self, window: str) -> bool:
         if len(window) > WINDOW:
@@ -187,7 +196,9 @@ class Names:
         flat = flattened(text)
         if self._unquoted(flat, len(keys) if flat is text else -1):
             return True
-        if flat is not text and (self._any(_QUOTED.findall(flat)) or self._any(_NAMED_ANYWHERE.findall(flat))):
+        if flat is not text and any(
+            self._any(names.findall(flat)) for names in (_QUOTED, _NAMED_ANYWHERE, _PAIRED_ANYWHERE)
+        ):
             return True
         return "\\u" in text and self._escaped.search(text) is not None
 
