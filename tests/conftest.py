@@ -27,11 +27,10 @@ os.environ.update({f"APITRAIL_KEEP_{what.upper()}": str(days) for what, days in 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many processes again as cores, four at most: much of its time a test waits, for a program to start, for
-    a disk, for a moment that is to come. So none may count on a core of its own.
+    """Twice as many processes as cores, four at most: much of its time a test waits, for a program to start, for a
+    disk, for a moment that is to come. So none may count on a core of its own.
     """
-    cores = os.cpu_count() or 1
-    return min(cores + (cores + 1) // 2, 4)
+    return min(2 * (os.cpu_count() or 1), 4)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
