@@ -80,8 +80,9 @@ _NAMED_ANYWHERE = re.compile(
 """The same, in a document within a string too, and some more."""
 PAIRED = re.compile(r'\[[ \t\r\n]*+"([^"\\]{1,80}+)"[ \t\r\n]*+,[ \t\r\n]*+(?=")')
 """A list that may be a name and its value."""
-_LISTS = re.compile(rf'(?:\[|\]{_GAP},){_GAP}\[{_GAP}\\*+"')
-"""Where such a list stands in a list: few bodies have that."""
+_LISTS = re.compile(rf'\[{_GAP}\[{_GAP}\\*+"')
+"""Where a list of such lists begins: few bodies have that."""
+_LISTS_GO_ON = '],["'
 _PAIRED_ANYWHERE = re.compile(rf'\[{_GAP}\\*+"([^"\\]{{1,80}}+)\\*+"{_GAP},{_GAP}\\*+"')
 _VALUES = frozenset(("value", "val", "v", "text", "content", "#text", "$"))
 
@@ -169,7 +170,7 @@ class Names:
         windows = [text]
         if len(text) > WINDOW:
             windows = [text[start : start + WINDOW + _OVERLAP] for start in range(0, len(text), WINDOW)]
-        listed = "[" in text and _LISTS.search(text) is not None
+        listed = "[" in text and (_LISTS.search(text) is not None or _LISTS_GO_ON in text)  # its beginning may be cut
         quoted: frozenset[str] = frozenset()
         other, valued, paired = coded, False, False
         for window in windows:
