@@ -45,6 +45,14 @@ def test_a_place_that_is_empty_is_not_the_folder_one_stands_in(
     assert list(stands.iterdir()) == []
 
 
+def test_a_folder_without_a_log_is_told_and_none_is_made_of_it(run: Any, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.mkdir()
+    said = run("backup", str(tmp_path / "place"), "--data", str(wrong), data=False, fails=2).stderr
+    assert f"data '{wrong}': holds no log" in said
+    assert list(wrong.iterdir()) == []
+
+
 def count(folder: Path) -> int:
     """What the log on a folder holds, by a server of its own."""
     code = (

@@ -48,6 +48,10 @@ def test_a_folder_is_moved_to_a_cluster_and_a_second_run_finds_it_there(
 def test_what_cannot_be_a_move_is_said(run: Any, folder: Path, orders: Path, tmp_path: Path) -> None:
     said = run("migrate", "--from", str(folder), "--to", "clickhouse://h/log", data=False, fails=2).stderr
     assert f"--from '{folder}': is not there" in said
+    folder.mkdir()
+    said = run("migrate", "--from", str(folder), "--to", "clickhouse://h/log", data=False, fails=2).stderr
+    assert f"--from '{folder}': holds no log" in said
+    folder.rmdir()
     copied(orders, folder)
     said = run("migrate", "--from", str(folder), "--to", str(tmp_path / "other"), data=False, fails=2).stderr
     assert "is not an address of a store" in said

@@ -90,6 +90,14 @@ def test_where_nothing_was_recorded_it_asks_for_the_two_lines(server: Any, tmp_p
     assert "apitrail.instrument()" in finding.fix
 
 
+def test_an_application_of_the_standard_library_alone_is_well_once_it_has_recorded(
+    used: Settings, server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apitrail.recorder.clients.available", lambda: ["urllib.request", "http.client"])
+    assert wrong(used) == []
+    assert "no HTTP client library" in wrong(settings(server.url, tmp_path / "new"))[0].what
+
+
 def test_what_only_the_application_was_told_is_found_in_its_spool(used: Settings, tmp_path: Path, server: Any) -> None:
     server.replies.append((401, b"{}", {}))
     unknowing = Settings(spool=used.spool)

@@ -91,8 +91,6 @@ def opened(settings: Settings, *, make: bool = False) -> Iterator[Log]:
     """
     if make:
         folder.prepare(settings.data)
-    elif not settings.store:
-        folder.demand(settings.data)
     deadline = time.monotonic() + _STARTING_S
     while True:
         if connection := to_folder(settings.data):
@@ -101,6 +99,8 @@ def opened(settings: Settings, *, make: bool = False) -> Iterator[Log]:
             finally:
                 connection.close()
             return
+        if not make and not settings.store:
+            folder.demand(settings.data)
         try:
             store = open_store(settings.store or settings.data, memory_limit=settings.memory)
         except FolderInUse:

@@ -49,17 +49,20 @@ class Finding(NamedTuple):
 
 def examined(settings: Settings) -> Iterator[Finding]:
     """All checks, in the order in which a person would make them."""
-    yield from _clients()
+    yield from _clients(settings)
     notes: list[Shipping] = []
     yield from _spool(settings, notes)
     yield from _server(settings, notes)
 
 
-def _clients() -> Iterator[Finding]:
+def _clients(settings: Settings) -> Iterator[Finding]:
     found = clients.available()
     libraries = [name for name in found if not name.startswith(("http.", "urllib."))]
     if libraries:
         yield Finding(True, f"{', '.join(libraries)} can be recorded, if the application calls apitrail.instrument()")
+    elif any(spool_folder(settings.spool).glob("spool-*.db")):
+        # An application that has none either, as a script of the standard library alone, is well.
+        yield Finding(True, "urllib and http.client can be recorded; this Python has no other HTTP client library")
     else:
         yield Finding(
             False,

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 
 from apitrail.server.problems import Problem
+from apitrail.store.lock import NAME as LOCK
+from apitrail.store.opening import INNER, MAKING
 
 log = logging.getLogger("apitrail.server")
 
@@ -28,9 +30,13 @@ def prepare(folder: Path) -> None:
 
 
 def demand(folder: Path, field: str = "data", said: str = "--data or APITRAIL_DATA") -> None:
-    """Raises Problem where there is no such folder: a slip of the fingers must not make an empty log.
+    """Raises Problem where no log is in the folder: a slip of the fingers must neither make one nor back one up.
 
     `said`: what it is given with.
     """
+    fix = f"Give the folder of the log with {said}."
     if not folder.is_dir():
-        raise Problem("is not there", field=field, value=folder, fix=f"Give the folder of the log with {said}.")
+        raise Problem("is not there", field=field, value=folder, fix=fix)
+    # A server that just starts has locked the folder before it makes the log.
+    if not any((folder / name).exists() for name in (INNER, MAKING, LOCK)):
+        raise Problem("holds no log", field=field, value=folder, fix=fix)

@@ -132,7 +132,8 @@ class Keeper:
             )
             return
         for one in self._store.tidy(self._rules, stop=self._closed.is_set):
-            log.info("removed the %s of %d entries of %s (%s)", one.what, one.entries, one.day, one.why)
+            what = "entries" if one.what == "entries" else "bodies of entries"
+            log.info("removed %d %s of %s (%s)", one.entries, what, one.day, one.why.replace("_", " "))
 
     def _tell(self) -> None:
         days = self._store.tell(self._closed.wait, self._every)
