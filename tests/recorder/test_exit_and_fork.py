@@ -309,6 +309,22 @@ assert os.waitpid(child, 0)[1] == 0
     assert halves(server) == [("a?page=1", 200, "half"), ("b?page=1", 200, "half")]
 
 
+def test_the_only_call_of_a_child_that_is_open_when_it_leaves_is_recorded(program: Any, server: Any) -> None:
+    program.run(
+        HALF
+        + """
+child = os.fork()
+if not child:
+    threading.Thread(target=serving, daemon=True).start()
+    label("a")
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+"""
+    )
+    program.run(SAYING + "assert apitrail.flush(10)")
+    assert halves(server) == [("a?page=1", 200, "half")]
+
+
 def test_what_is_open_at_the_exit_is_spooled_where_no_thread_can_begin_any_more(program: Any, server: Any) -> None:
     program.run(
         HALF

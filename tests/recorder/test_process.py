@@ -253,13 +253,15 @@ def test_memory_in_place_of_the_spool_is_bounded_and_what_goes_is_told_to_the_se
     assert numbers(server) == list(range(20 - len(server.stored), 20))
 
 
-def test_configuring_again_loses_nothing(configured: Configuring, server: Any) -> None:
+def test_configuring_again_loses_nothing_and_leaves_no_thread(configured: Configuring, server: Any) -> None:
     configured(linger=30)
     apitrail.record(exchange(1))
+    threads_before = set(threading.enumerate())
     configured()
     apitrail.record(exchange(2))
     assert apitrail.flush(10)
     assert numbers(server) == [1, 2]
+    assert not {thread for thread in threads_before if thread.name.startswith("apitrail-") and thread.is_alive()}
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """What the process does at its end, and when it forks: the hooks by which its recorder hears of it.
 
 `os._exit` runs no exit handlers, and forked children leave by it (RQ's, Celery's, a host's own). Nor does a signal that
-nothing handles, by which uvicorn ends after it has shut down: it raises the SIGTERM that it got once more. So once
-something has been captured, `os._exit` and `signal.raise_signal` are replaced, and tell the recorder first; then the
-process ends as it would. There are no signal handlers.
+nothing handles, by which uvicorn ends after it has shut down: it raises the SIGTERM that it got once more. So where
+there is a recorder, `os._exit` and `signal.raise_signal` are replaced, and tell it first; then the process ends as it
+would. There are no signal handlers.
 
 A program in C may fork without a word to Python (uWSGI): its children find out by their process id, `notice_fork`.
 """
@@ -68,8 +68,7 @@ def attend(current: Callable[[], Living | None], forked: Callable[[], None]) -> 
 
 
 def attend_other_exits() -> None:
-    """Those that run no exit handlers of the interpreter; once there is something to lose."""
-    _finish_with_multiprocessing()
+    """Those that run no exit handlers of the interpreter. From the start: a process's only call may still be open."""
     _finish_before_os_exit()
     _finish_before_raised_signals()
 
@@ -82,8 +81,9 @@ def notice_fork() -> None:
                 _begin_anew()
 
 
-def _finish_with_multiprocessing() -> None:
-    # Their children leave by os._exit, which runs no atexit handlers, but run these (multiprocessing.util).
+def attend_multiprocessing() -> None:
+    """Its children leave by `os._exit`, too, but run these handlers first (multiprocessing.util), in which there is
+    more time. In each child: it begins with none of its parent's."""
     for name in ("multiprocessing.util", "billiard.util"):
         module = sys.modules.get(name)
         if module is not None:

@@ -22,7 +22,7 @@ from apitrail.recorder import capture, context, losses, unfinished
 from apitrail.recorder.assembly import Assembler, Identity
 from apitrail.recorder.capture import Capture
 from apitrail.recorder.folder import fingerprint_key, spool_folder
-from apitrail.recorder.lifetime import attend, attend_other_exits, notice_fork
+from apitrail.recorder.lifetime import attend, attend_multiprocessing, attend_other_exits, notice_fork
 from apitrail.recorder.losses import lose, never_raise, say
 from apitrail.recorder.redact import Redactor
 from apitrail.recorder.refuge import Refuge
@@ -120,7 +120,7 @@ class ProcessRecorder:
             self._build()
             assert self._worker is not None
             if not self._exiting:
-                attend_other_exits()
+                attend_multiprocessing()
             self._started = self._exiting or self._begin_threads()
         finally:
             self._starting.release()
@@ -240,9 +240,16 @@ class ProcessRecorder:
         self._build()
         if self._spool_all(SPOOL_AT_EXIT_S):
             self._shipped_at_exit(self.settings.flush_at_exit)
-        if self._shipper is not None:
-            self._shipper.stop()  # or it would leave with a lease that nobody ends
+        self._stop_threads()
         self._say_what_is_lost()
+
+    def _stop_threads(self) -> None:
+        """Else the shipper would leave with a lease that nobody ends; and a program that calls `configure` again and
+        again, as a function does that is handed one event at a time, would have one more thread each time."""
+        self._running = False  # first: who comes now need not wait for the worker
+        for one in (self._shipper, self._worker):
+            if one is not None:
+                one.stop()
 
     @never_raise
     def leave(self) -> None:
@@ -354,6 +361,7 @@ def _made(settings: Settings) -> ProcessRecorder:
 
     if settings.url:
         import apitrail.recorder.shipper  # noqa: F401
+    attend_other_exits()
     made = ProcessRecorder(settings, __version__)
     if isinstance(capture.sink, ProcessRecorder | capture.Nowhere):  # else a test's memory, which stays in place
         capture.set_sink(made)

@@ -32,7 +32,7 @@ from apitrail.recorder import context
 from apitrail.recorder.losses import lose, say
 from apitrail.recorder.spool import Held, Lease, Spool, SpoolLoss
 from apitrail.recorder.spool_file import SpoolUnusable
-from apitrail.recorder.threads import Event, start
+from apitrail.recorder.threads import STOP_S, Event, start
 from apitrail.recorder.transport import Answer, Transport
 
 BACK_OFF_FIRST_S = 0.5
@@ -123,12 +123,11 @@ class Shipper:
         self._counted: Held | None = None
         self._counted_at = 0.0
         self.sent = Sent()
-        self._ended: Event | None = None
+        self._join: Callable[[float], None] | None = None
 
     def start(self) -> None:
         """Begin the thread."""
-        self._ended = Event()
-        start(self._run, "apitrail-shipper")
+        self._join = start(self._run, "apitrail-shipper")
 
     def wake(self) -> None:
         """There is something to send."""
@@ -144,8 +143,8 @@ class Shipper:
         """End the thread after what it is doing."""
         self._stopping = True
         self._woken.set()
-        if self._ended is not None:
-            self._ended.wait(0.5)
+        if self._join is not None:
+            self._join(STOP_S)
 
     def _run(self) -> None:
         context.muted.set(True)
@@ -162,8 +161,6 @@ class Shipper:
                 lose("ship_failed", error)
                 wait = self._failed(type(error).__name__)
         self._transport.close()
-        if self._ended is not None:
-            self._ended.set()
 
     def _pause(self, wait: float) -> None:
         """Wait. New exchanges end an idle wait, not a back-off; somebody in a hurry ends both."""

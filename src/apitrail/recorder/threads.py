@@ -22,6 +22,8 @@ Empty = _queue.Empty
 SimpleQueue = _queue.SimpleQueue
 POLL_S = 0.005
 """How often a host's greenlet looks whether what it waits for has come."""
+STOP_S = 0.5
+"""How long a thread is waited for that has been told to end: it may be waiting for the server."""
 
 
 def _original(module: str, name: str) -> Any:
@@ -41,12 +43,26 @@ sleep = _original("time", "sleep")
 _begin = _original("_thread", "start_new_thread")
 
 
-def start(work: Callable[[], None], name: str) -> None:
-    """Run it in a thread that the interpreter's end does not wait for."""
+def start(work: Callable[[], None], name: str) -> Callable[[float], None]:
+    """Run it in a thread that the interpreter's end does not wait for. Returns what waits for its end, for so many
+    seconds at most: until the interpreter holds nothing of it any more, which no event could say."""
     if _thread.start_new_thread is _begin:
-        threading.Thread(target=work, name=name, daemon=True).start()
-    else:
-        _begin(work, ())
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        thread.start()
+        return thread.join
+    over = Event()
+
+    def working() -> None:
+        try:
+            work()
+        finally:
+            over.set()
+
+    def join(seconds: float) -> None:
+        over.wait(seconds)
+
+    _begin(working, ())
+    return join
 
 
 class Event:

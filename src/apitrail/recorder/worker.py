@@ -28,7 +28,7 @@ from apitrail.recorder.refuge import Refuge
 from apitrail.recorder.settings import Settings
 from apitrail.recorder.spool import Spool, SpoolLoss
 from apitrail.recorder.spool_file import SpoolUnusable
-from apitrail.recorder.threads import Empty, Event, Lock, SimpleQueue, start, waited
+from apitrail.recorder.threads import STOP_S, Empty, Event, Lock, SimpleQueue, start, waited
 from apitrail.size import size
 
 AT_ONCE = 256
@@ -87,6 +87,8 @@ class Worker:
         self._spooled = spooled
         """Called after each transaction: wakes the shipper."""
         self._draining = Lock()
+        self._stopping = False
+        self._join: Callable[[float], None] | None = None
         self.pace = Pace(queue.gauge, queue.items.qsize)
         self._next: Capture | Exchange | Mark | None = None
         self._pending: list[bytes] = []
@@ -108,7 +110,14 @@ class Worker:
 
     def start(self) -> None:
         """Begin the thread."""
-        start(self._run, "apitrail-worker")
+        self._join = start(self._run, "apitrail-worker")
+
+    def stop(self) -> None:
+        """End the thread; `drain` does its work from now on."""
+        self._stopping = True
+        self._queue.items.put(Mark())
+        if self._join is not None:
+            self._join(STOP_S)
 
     def flush(self, timeout: float) -> bool:
         """Wait until all that was put before is in the spool, or its refuge. False after `timeout` seconds."""
@@ -135,7 +144,7 @@ class Worker:
 
     def _run(self) -> None:
         context.muted.set(True)
-        while True:
+        while not self._stopping:
             with suppress(Empty):
                 # Kept on self and not in this frame, which would hold its bodies in memory until the next one comes.
                 self._next = self._queue.items.get(timeout=self._at_most())
