@@ -44,10 +44,11 @@ def flask() -> Any:
 def django(asynchronous: bool, **recorder: str) -> Any:
     from django.conf import settings
 
+    before = [] if asynchronous else ["tests.webhooks.django_urls.logging"]
     settings.configure(
         ALLOWED_HOSTS=["*"],
         ROOT_URLCONF="tests.webhooks.django_urls",
-        MIDDLEWARE=["apitrail.recorder.webhooks.django.ApitrailMiddleware"],
+        MIDDLEWARE=[*before, "apitrail.recorder.webhooks.django.ApitrailMiddleware"],
         APITRAIL={"paths": PATHS, **recorder},
         SECRET_KEY="for tests",
         LOGGING_CONFIG=None,

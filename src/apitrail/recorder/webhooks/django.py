@@ -121,7 +121,9 @@ def _begun(request: Any, stated: Stated) -> Capture | None:
     capture.stated = stated
     capture.http_version = version
     announced = request.META.get("CONTENT_LENGTH") or "0"
-    if str(announced) != "0" or request.META.get("HTTP_TRANSFER_ENCODING"):
+    if "_body" in request.__dict__:
+        capture.sends(request.body)  # which a middleware before ours has read: the stream gives it to nobody any more
+    elif str(announced) != "0" or request.META.get("HTTP_TRANSFER_ENCODING"):
         capture.request_body = capture.body()
         capture.request_incomplete = True
         if scope is not None or str(announced) != "0":  # else Django takes it for empty (WSGIRequest), which it is not
