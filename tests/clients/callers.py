@@ -10,6 +10,7 @@ import urllib.request
 import zlib
 from collections.abc import AsyncIterator
 from contextvars import copy_context
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urljoin, urlsplit
@@ -50,12 +51,13 @@ class Caller(Protocol):
 class Httpx:
     library = "httpx"
     version = "HTTP/1.1"
+    module: Any = httpx
 
     def __init__(self, authority: trustme.CA) -> None:
         context = ssl.create_default_context()
         authority.configure_trust(context)
         self.context = context
-        self.client = httpx.Client(verify=context, follow_redirects=True)
+        self.client = self.module.Client(verify=context, follow_redirects=True)
 
     def call(self, method: str, url: str, *, body: Any = None, headers: Any = None, timeout: float = 20) -> Answer:
         answer = self.client.request(method, url, content=body, headers=headers, timeout=timeout)
@@ -66,7 +68,7 @@ class Httpx:
 
     def peek(self, url: str) -> bytes:
         with self.client.stream("GET", url) as answer:
-            return next(answer.iter_raw(7))
+            return bytes(next(answer.iter_raw(7)))
 
     def drop(self, url: str) -> None:
         self.client.send(self.client.build_request("GET", url), stream=True)
@@ -78,7 +80,7 @@ class Httpx:
 class HttpxAsync:
     library = "httpx"
     version = "HTTP/1.1"
-    http2 = False
+    module: Any = httpx
 
     def __init__(self, authority: trustme.CA) -> None:
         self.context = ssl.create_default_context()
@@ -86,8 +88,8 @@ class HttpxAsync:
         self.runner = asyncio.Runner()
         self.client = self.runner.run(self._client())
 
-    async def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(verify=self.context, follow_redirects=True, http2=self.http2)
+    async def _client(self) -> Any:
+        return self.module.AsyncClient(verify=self.context, follow_redirects=True)
 
     def call(self, method: str, url: str, *, body: Any = None, headers: Any = None, timeout: float = 20) -> Answer:
         async def calling() -> Answer:
@@ -353,3 +355,7 @@ CALLERS: dict[str, Any] = {
 }
 if find_spec("aiohttp") is not None:
     CALLERS["aiohttp"] = Aiohttp
+if find_spec("httpx2") is not None:
+    its = {"library": "httpx2", "module": import_module("httpx2")}
+    CALLERS["httpx2"] = type("Httpx2", (Httpx,), its)
+    CALLERS["httpx2-async"] = type("Httpx2Async", (HttpxAsync,), its)

@@ -11,6 +11,8 @@ import socket
 import ssl
 import threading
 import zlib
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,8 @@ except ImportError:
     pass
 else:
     FAILURES = (*FAILURES, aiohttp.ClientError)
+if find_spec("httpx2") is not None:
+    FAILURES = (*FAILURES, import_module("httpx2").HTTPError)
 
 UNDECODED: tuple[type[Exception], ...] = (zlib.error, *FAILURES)
 

@@ -58,7 +58,7 @@ def test_instrumenting_twice_patches_once(log: testing.Log) -> None:
 
 
 def test_a_name_that_is_not_supported_is_named_with_what_is() -> None:
-    with pytest.raises(ValueError, match="cannot record 'htpx'; it can record httpx, aiohttp, requests"):
+    with pytest.raises(ValueError, match="cannot record 'htpx'; it can record httpx, httpx2, aiohttp, requests"):
         apitrail.instrument("htpx")
 
 
@@ -160,6 +160,22 @@ assert not hasattr(httpx.HTTPTransport.handle_request, "__wrapped__")
 import requests
 assert not hasattr(requests.adapters.HTTPAdapter.send, "__wrapped__")
 assert all("apitrail" not in type(finder).__module__ for finder in sys.meta_path)
+print("well")
+"""
+    assert run(code, tmp_path) == "well"
+
+
+def test_a_library_that_has_two_names_is_recorded_once(tmp_path: Any) -> None:
+    pytest.importorskip("httpx2")
+    code = """
+import apitrail, httpx2
+httpx2.alias_httpx()
+own = httpx2.HTTPTransport.handle_request
+assert {"httpx", "httpx2"} <= set(apitrail.instrument())
+import httpx
+assert httpx is httpx2 and httpx.HTTPTransport.handle_request.__wrapped__ is own
+apitrail.uninstrument()
+assert httpx.HTTPTransport.handle_request is own
 print("well")
 """
     assert run(code, tmp_path) == "well"

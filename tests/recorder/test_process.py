@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.recorder.conftest import until
 
 import apitrail
 from apitrail.exchange import Exchange, Message
@@ -254,14 +255,16 @@ def test_memory_in_place_of_the_spool_is_bounded_and_what_goes_is_told_to_the_se
 
 
 def test_configuring_again_loses_nothing_and_leaves_no_thread(configured: Configuring, server: Any) -> None:
+    others = set(threading.enumerate())
     configured(linger=30)
     apitrail.record(exchange(1))
-    threads_before = set(threading.enumerate())
+    begun = {thread for thread in set(threading.enumerate()) - others if thread.name.startswith("apitrail-")}
     configured()
     apitrail.record(exchange(2))
     assert apitrail.flush(10)
     assert numbers(server) == [1, 2]
-    assert not {thread for thread in threads_before if thread.name.startswith("apitrail-") and thread.is_alive()}
+    until(lambda: not any(thread.is_alive() for thread in begun))
+    assert len(begun) == 2
 
 
 @pytest.mark.parametrize(

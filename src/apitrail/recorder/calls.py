@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 from apitrail.recorder.losses import lose
 
-BELOW = {"requests": ("urllib3",), "urllib.request": (), "urllib3": (), "httpx": (), "aiohttp": ()}
+BELOW = {"requests": ("urllib3",), "urllib.request": (), "urllib3": (), "httpx": (), "httpx2": (), "aiohttp": ()}
 """Fronts that are passed inside another's call and belong to it."""
 
 

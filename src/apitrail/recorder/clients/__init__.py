@@ -34,7 +34,7 @@ class Client(Protocol):
         """Put back the very objects that were replaced."""
 
 
-CLIENTS = ("httpx", "aiohttp", "requests", "urllib3", "urllib.request", "http.client")
+CLIENTS = ("httpx", "httpx2", "aiohttp", "requests", "urllib3", "urllib.request", "http.client")
 
 _installed: dict[str, Client] = {}
 _awaited: set[str] = set()
