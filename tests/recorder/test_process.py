@@ -177,6 +177,7 @@ def test_a_full_spool_drops_the_oldest_and_tells(configured: Configuring, server
     for number in range(20):
         apitrail.record(exchange(number, size=10_000))
     assert apitrail.flush(10)
+    assert apitrail.stats().losses == {"spool_full": 20 - apitrail.stats().waiting}
     configured(spool_limit=50_000)
     assert apitrail.flush(10)
     assert len(server.stored) < 20

@@ -303,6 +303,9 @@ class ProcessRecorder:
             with suppress(SpoolUnusable):  # which the worker says
                 held = self._spool.held()
         sent = self._shipper.sent if self._shipper is not None else None
+        lost = losses.ledger.counts()
+        if self._worker is not None and self._worker.spool_full:
+            lost["spool_full"] = self._worker.spool_full
         return Stats(
             recorder=self.identity.id,
             spooled=self._worker.count if self._worker is not None else 0,
@@ -314,7 +317,7 @@ class ProcessRecorder:
             waiting=held.exchanges,
             waiting_bytes=held.bytes,
             spool=str(self._spool.path) if self._spool is not None else "",
-            losses=losses.ledger.counts(),
+            losses=lost,
             failures=sent.failures if sent else 0,
             last_failure=sent.last_failure if sent else "",
         )

@@ -97,6 +97,8 @@ class Worker:
         self._said = ""
         self.count = 0
         """Exchanges spooled."""
+        self.spool_full = 0
+        """Those that went for them, oldest first, of whichever process: the spool itself tells the server."""
 
     @property
     def unspooled(self) -> int:
@@ -216,7 +218,7 @@ class Worker:
         try:
             for moved in self._refuge.move_to(self._spool):
                 self.count += moved
-            self._spool.add(self._pending, losses)
+            self.spool_full += self._spool.add(self._pending, losses)
             self._said = ""
         except SpoolUnusable as error:
             self._say(error)
