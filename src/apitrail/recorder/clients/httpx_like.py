@@ -47,12 +47,14 @@ class _Hook:
         self._name = library.__name__
         self._fronts = (self._name,)
         self._whole = library.ByteStream
-        self._sync_stream, self._async_stream = sync, both = library.SyncByteStream, library.AsyncByteStream
-        self._sync_request = type("SyncRequestTee", (_SyncRequestTee, sync), {})
-        self._async_request = type("AsyncRequestTee", (_AsyncRequestTee, both), {})
-        self._request = type("RequestTee", (_SyncRequestTee, _AsyncRequestTee, sync, both), {})
-        self._sync_response = type("SyncResponseTee", (_SyncResponseTee, sync), {})
-        self._async_response = type("AsyncResponseTee", (_AsyncResponseTee, both), {})
+        self._sync_stream = library.SyncByteStream
+        self._async_stream = library.AsyncByteStream
+        streams = (self._sync_stream, self._async_stream)
+        self._sync_request = type("SyncRequestTee", (_SyncRequestTee, self._sync_stream), {})
+        self._async_request = type("AsyncRequestTee", (_AsyncRequestTee, self._async_stream), {})
+        self._request = type("RequestTee", (_SyncRequestTee, _AsyncRequestTee, *streams), {})
+        self._sync_response = type("SyncResponseTee", (_SyncResponseTee, self._sync_stream), {})
+        self._async_response = type("AsyncResponseTee", (_AsyncResponseTee, self._async_stream), {})
 
     def sync(self, original: Callable[..., Any], patch: Patch) -> Callable[..., Any]:
         """In place of `handle_request`."""
