@@ -302,6 +302,11 @@ class Profiles:
         platform = self._platforms.get(entry.platform or "")
         return afterwards.deliveries(platform, entry, parcels) if platform is not None else [None] * len(parcels)
 
+    def tells_making(self, platform: str) -> bool:
+        """Whether answers of the platform can be told to be about a label that is still being made."""
+        known = self._platforms.get(platform)
+        return known is not None and bool(known.making[0])
+
     def making(self, entry: Entry, parcels: Sequence[Collection[str]] = ((),)) -> list[str | None]:
         """The platform's word for each parcel, given by its numbers, whose label it is still making by an entry; None
         for any other, and where that is not known.

@@ -107,6 +107,8 @@ class Sighted(Struct, frozen=True):
 
     parcel: Parcel
     seen: tuple[Seen, ...]
+    ready: Mention | None
+    """The call that found the label ready, where nothing but that call says so: it may have said the opposite."""
 
 
 SIGHTINGS = 3
@@ -146,7 +148,8 @@ def parcels(wanted: Sequence[Latest], mentions: Sequence[Mention]) -> list[Sight
             group = next(iter(known)) if len(known) == 1 else frozenset({node})
         if group not in found and (held := calls.get(group)):
             seen = sightings(held)
-            found[group] = Sighted(_parcel(group, held, seen, of_order, _counted(group, held, named)), seen)
+            parcel = _parcel(group, held, seen, of_order, _counted(group, held, named))
+            found[group] = Sighted(parcel, seen, _found_ready(parcel, held))
     return list(found.values())
 
 
@@ -360,15 +363,15 @@ def _status(calls: Sequence[Mention], chain: Sequence[ChainLink]) -> LabelStatus
     return "cancelled" if _voided(calls) < len(calls) else "not_shown"
 
 
-def asked_after(parcel: Parcel) -> ChainLink | None:
-    """The call that found the label ready, where nothing but that call says so: it may have said the opposite."""
+def _found_ready(parcel: Parcel, calls: Sequence[Mention]) -> Mention | None:
     if parcel.label != "ready":
         return None
-    return next(link for link in parcel.chain if link.name == "callback")
+    entry = next(link.entry for link in parcel.chain if link.name == "callback")
+    return next(one for one in calls if one.id == entry)
 
 
 def still_making(parcel: Parcel, word: str) -> Parcel:
-    """As the platform says in its own word in the call that `asked_after` tells."""
+    """As the platform says in its own word in the call that found the label ready."""
     chain = tuple(
         replace(link, state="waiting", message=word) if link.name == "callback" else link for link in parcel.chain
     )

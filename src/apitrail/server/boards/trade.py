@@ -9,6 +9,7 @@ from typing import Generic, Literal, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from apitrail.entry import Entry
 from apitrail.profiles import Profiles
 from apitrail.server.boards.orders import Order, last_seen, orders, twin_numbers
 from apitrail.server.boards.parcels import (
@@ -23,7 +24,6 @@ from apitrail.server.boards.parcels import (
     Seen,
     Sighted,
     alone,
-    asked_after,
     numbers,
     parcels,
     still_making,
@@ -150,7 +150,7 @@ def find_shipments(store: Store, profiles: Profiles, asked: Asked, now: datetime
         lambda one: (one.parcel.tracking, one.parcel.shipments, one.parcel.packages, one.parcel.orders),
     )
     return ShipmentsAnswer(
-        shipments=_with_labels(store, profiles, _located(store, profiles, told.rows)),
+        shipments=_with_labels(store, profiles, told.rows, _located(store, profiles, told.rows)),
         since=told.span.since if told.span else None,
         until=told.span.until if told.span else None,
         cut=bool(told.span and told.span.cut),
@@ -289,42 +289,55 @@ def _located(store: Store, profiles: Profiles, found: list[Sighted]) -> list[Par
     return [replace(one.parcel, seen=next(said)) if one.seen else one.parcel for one in found]
 
 
-def _with_labels(store: Store, profiles: Profiles, found: list[Parcel]) -> list[Parcel]:
+def _with_labels(store: Store, profiles: Profiles, found: list[Sighted], parcels: list[Parcel]) -> list[Parcel]:
     """With what the platform said of labels that nothing but its answer tells to be ready: it may still make them."""
-    about: dict[str, list[int]] = {}
-    places: dict[str, datetime] = {}
-    for index, parcel in enumerate(found):
-        link = asked_after(parcel)
-        if link is not None and link.at is not None:
-            about.setdefault(link.entry, []).append(index)
-            places[link.entry] = link.at
-    told = [*found]
-    for identity, entry in store.entries_at([*places.items()]).items():
-        parcels = [found[index] for index in about[identity]]
-        named = [(*one.tracking, *one.shipments, *one.packages, *one.orders) for one in parcels]
-        for index, word in zip(about[identity], profiles.making(entry, named), strict=True):
-            if word is not None:
-                told[index] = still_making(found[index], word)
+    asked = [
+        (index, one.ready) for index, one in enumerate(found) if one.ready and profiles.tells_making(one.ready.platform)
+    ]
+    sought = [(call.id, call.at, _names(parcels[index])) for index, call in asked]
+    told = [*parcels]
+    for (index, _), word in zip(asked, _words(store, profiles.making, sought), strict=True):
+        if word is not None:
+            told[index] = still_making(parcels[index], word)
     return told
 
 
+def _names(one: Parcel) -> tuple[str, ...]:
+    """By which an answer about labels may know a parcel: a shop's platform knows it by its order, too."""
+    return (*one.tracking, *one.shipments, *one.packages, *one.orders)
+
+
 def _said(store: Store, profiles: Profiles, asked: list[tuple[tuple[Seen, ...], tuple[str, ...]]]) -> list[Seen]:
-    """What is said of parcels with these numbers: the latest that says something, else the latest. It is the only thing
-    that is read of a body, of a few entries each.
-    """
+    """What is said of parcels with these numbers: the latest that says something, else the latest."""
     said = [seen[0] for seen, _ in asked]
     for turn in range(SIGHTINGS):
-        about: dict[str, list[int]] = {}
-        for index, (seen, _) in enumerate(asked):
-            if not said[index].status and turn < len(seen):
-                about.setdefault(seen[turn].entry, []).append(index)
-        places = [(asked[indexes[0]][0][turn].entry, asked[indexes[0]][0][turn].at) for indexes in about.values()]
-        for identity, entry in store.entries_at(places).items():
-            words = profiles.deliveries(entry, [asked[index][1] for index in about[identity]])
-            for index, status in zip(about[identity], words, strict=True):
-                if status:
-                    said[index] = replace(asked[index][0][turn], status=status)
+        silent = [index for index, (seen, _) in enumerate(asked) if not said[index].status and turn < len(seen)]
+        sought = [(asked[index][0][turn], asked[index][1]) for index in silent]
+        words = _words(store, profiles.deliveries, [(seen.entry, seen.at, numbers) for seen, numbers in sought])
+        for index, (seen, _), status in zip(silent, sought, words, strict=True):
+            if status:
+                said[index] = replace(seen, status=status)
     return said
+
+
+def _words(
+    store: Store,
+    tell: Callable[[Entry, list[tuple[str, ...]]], list[str | None]],
+    asked: Sequence[tuple[str, datetime, tuple[str, ...]]],
+) -> list[str | None]:
+    """What entries (id, time) tell of parcels, each given by its numbers. One that is asked of many is read once.
+
+    Of bodies nothing else is read, and of a few entries only.
+    """
+    about: dict[str, list[int]] = {}
+    for index, (identity, _, _) in enumerate(asked):
+        about.setdefault(identity, []).append(index)
+    words: list[str | None] = [None] * len(asked)
+    for identity, entry in store.entries_at({(identity, at) for identity, at, _ in asked}).items():
+        told = tell(entry, [asked[index][2] for index in about[identity]])
+        for index, word in zip(about[identity], told, strict=True):
+            words[index] = word
+    return words
 
 
 def _mentions(store: Store, asked: Asked, wanted: list[Latest]) -> tuple[Mentioned, list[Latest], tuple[str, ...]]:
