@@ -7,7 +7,7 @@ together. Comparison is by text, so that 1 and "1" are the same; `~` ignores cas
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from apitrail.profiles.locators import Locator
@@ -23,7 +23,7 @@ class BadCondition(ValueError):
     """Not a condition that can be read."""
 
 
-def compile_conditions(texts: list[str], *, relative: bool = False) -> Condition:
+def compile_conditions(texts: Sequence[str], *, relative: bool = False) -> Condition:
     """One function for all of `texts`. Raises BadCondition."""
     conditions = tuple(compile_condition(text, relative=relative) for text in texts)
     if len(conditions) == 1:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from apitrail.profiles.conditions import Condition, compile_conditions
 from apitrail.profiles.identifiers import Place
 from apitrail.profiles.locators import Locator, first_text
 from apitrail.profiles.schema import Places, When
 from apitrail.profiles.steps import as_text, leaves
+
+T = TypeVar("T")
 
 
 def locators(texts: Places, *, relative: bool = False) -> tuple[Locator, ...]:
@@ -59,7 +61,7 @@ def identities(texts: Places) -> Callable[[Any], str]:
     return identify
 
 
-def as_list(texts: str | list[str]) -> list[str]:
+def as_list(texts: str | list[T]) -> Sequence[str | T]:
     """What may be written as one text or as several."""
     return [texts] if isinstance(texts, str) else texts
 

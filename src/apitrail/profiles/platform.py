@@ -303,8 +303,7 @@ def _sign(sign: Sign) -> CompiledSign:
 
 def _said(places: str | list[str | Parts]) -> Said:
     """What is said of a parcel: of the only one, or each in its part of an answer."""
-    listed = [places] if isinstance(places, str) else places
-    return tuple(Locator(place) if isinstance(place, str) else _parts(place) for place in listed)
+    return tuple(Locator(place) if isinstance(place, str) else _parts(place) for place in as_list(places))
 
 
 def _parts(parts: Parts) -> CompiledParts:

@@ -17,7 +17,7 @@ from apitrail.profiles.catalogue import Catalogue
 from apitrail.profiles.conditions import BadCondition, compile_condition
 from apitrail.profiles.identifiers import Place
 from apitrail.profiles.locators import Locator
-from apitrail.profiles.places import identities
+from apitrail.profiles.places import as_list, identities
 from apitrail.profiles.platform import BadEndpoint, parse_endpoint, settled
 from apitrail.profiles.positions import Positions, Where
 from apitrail.profiles.problems import ProfileError
@@ -146,7 +146,7 @@ class _Check:
             self._refuse(where, f'unknown action "{action}"', fix)
 
     def _said(self, where: Where, said: str | list[str | Parts]) -> None:
-        for part in [said] if isinstance(said, str) else said:
+        for part in as_list(said):
             if isinstance(part, str):
                 self._places(where, part)
             else:
@@ -155,11 +155,11 @@ class _Check:
                 self._places(where, part.says, relative=True)
 
     def _places(self, where: Where, texts: Places, *, relative: bool = False) -> None:
-        for text in [texts] if isinstance(texts, str) else texts:
+        for text in as_list(texts):
             self._try(where, lambda text=text: Locator(text, relative=relative))  # type: ignore[misc]
 
     def _when(self, where: Where, texts: When, *, relative: bool = False) -> None:
-        for text in [texts] if isinstance(texts, str) else texts:
+        for text in as_list(texts):
             self._try(where, lambda text=text: compile_condition(text, relative=relative))  # type: ignore[misc]
 
     def _ids(self, where: Where, ids: dict[str, Places]) -> None:
@@ -169,7 +169,7 @@ class _Check:
                 self._refuse(
                     at, f'unknown type of reference "{kind}"', f"Use one of {', '.join(self._catalogue.references)}."
                 )
-            for text in [texts] if isinstance(texts, str) else texts:
+            for text in as_list(texts):
                 self._try(at, lambda kind=kind, text=text: Place(kind, text))  # type: ignore[misc]
 
     def _recognise(self) -> None:

@@ -100,8 +100,8 @@ def differences(profiles: Profiles, entry: Entry, expected: dict[str, Any]) -> l
     `references` (in any order) and `items` are written as texts: `order:A-1`, and `sku:B-2 request_error E17 message`.
     A field that is not expected to be anything may be anything; `""` expects that there is none. `delivery` is what the
     entry tells of its parcel, or a table of what it tells of each number; `making` is the like of a label that is still
-    being made; `quantities` a table of what it says of the
-    stock of each product; `expires` the time at which the access ends.
+    being made; `quantities` a table of what it says of the stock of each product; `expires` the time at which the
+    access ends.
     """
     out = []
     for name, wanted in expected.items():

@@ -60,7 +60,7 @@ def _clients(settings: Settings) -> Iterator[Finding]:
     libraries = [name for name in found if not name.startswith(("http.", "urllib."))]
     if libraries:
         yield Finding(True, f"{', '.join(libraries)} can be recorded, if the application calls apitrail.instrument()")
-    elif any(spool_folder(settings.spool).glob("spool-*.db")):
+    elif _spools(spool_folder(settings.spool)):
         # An application that has none either, as a script of the standard library alone, is well.
         yield Finding(True, "urllib and http.client can be recorded; this Python has no other HTTP client library")
     else:
@@ -98,12 +98,16 @@ def _spool(settings: Settings, notes: list[Shipping]) -> Iterator[Finding]:
         )
 
 
+def _spools(folder: Path) -> list[Path]:
+    return [*folder.glob("spool-*.db")]
+
+
 def _waiting(settings: Settings, folder: Path, notes: list[Shipping]) -> Iterator[Finding]:
     """What waits, and how sending goes; `notes` is filled with the words that programs left of that."""
     known = {spool_path(folder, None): "of processes without a url"}
     if settings.url:
         known[spool_path(folder, settings.url)] = f"for {settings.url}"
-    there = sorted(folder.glob("spool-*.db"), key=lambda path: path not in known)
+    there = sorted(_spools(folder), key=lambda path: path not in known)
     if not any(path in known for path in there):
         for_it = f" for {settings.url}" if settings.url and there else ""
         if for_it or not there:

@@ -14,7 +14,7 @@ What the engine is like, each found by trying (chDB 26.9):
   a statement, which tells its errors, from a file that is only in memory: one in /tmp would be left behind, with
   bodies in it, when the process is killed;
 - its package imports pyarrow, and by it numpy, where they are installed, for formats that are not asked for here.
-  Without them it is loaded in a fifth of a second less, and 40 MB.
+  Without them it takes 0.09 s less to load, and 31 MB less.
 """
 
 from __future__ import annotations
